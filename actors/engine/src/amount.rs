@@ -1,0 +1,115 @@
+//! Prices, quantities and money as integers.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Money or quantity in minor units of its asset (10^-scale of one whole), or a price in minor
+/// units of the quote asset for one whole unit of the base asset.
+pub type Amount = i128;
+
+/// A price in smallest ticks of its instrument.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Ticks(pub u32);
+
+impl Ticks {
+    /// Highest price that a book can hold. Bounds the ladder's directory.
+    pub const MAX: Ticks = Ticks((1 << 26) - 1);
+}
+
+/// A quantity in lots of its instrument.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Lots(pub u64);
+
+impl Lots {
+    pub const ZERO: Lots = Lots(0);
+
+    /// Highest quantity of one order: keeps price x quantity x lot value far inside 128 bits.
+    pub const MAX: Lots = Lots(1 << 56);
+
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl std::ops::Add for Lots {
+    type Output = Lots;
+    fn add(self, other: Lots) -> Lots {
+        Lots(self.0 + other.0)
+    }
+}
+
+impl std::ops::Sub for Lots {
+    type Output = Lots;
+    fn sub(self, other: Lots) -> Lots {
+        Lots(self.0 - other.0)
+    }
+}
+
+impl std::ops::AddAssign for Lots {
+    fn add_assign(&mut self, other: Lots) {
+        self.0 += other.0;
+    }
+}
+
+impl std::ops::SubAssign for Lots {
+    fn sub_assign(&mut self, other: Lots) {
+        self.0 -= other.0;
+    }
+}
+
+/// A fee, tax or collar rate in billionths. Negative for a rebate.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Rate(pub i64);
+
+impl Rate {
+    /// The denominator: a rate of `ONE` is the whole.
+    pub const ONE: Amount = 1_000_000_000;
+
+    /// `amount` x rate, not yet divided: sums of these round once, at the end.
+    #[must_use]
+    pub fn numerator(self, amount: Amount) -> Amount {
+        amount * Amount::from(self.0)
+    }
+
+    /// `amount` x rate, rounded up: what has to be held.
+    #[must_use]
+    pub fn ceil(self, amount: Amount) -> Amount {
+        let numerator = self.numerator(amount);
+        numerator.div_euclid(Self::ONE) + Amount::from(numerator.rem_euclid(Self::ONE) != 0)
+    }
+
+    /// Rounds a sum of [`Rate::numerator`]s: a charge to the nearest unit, halves up; a rebate
+    /// (negative) towards zero, so that rounding never makes money.
+    #[must_use]
+    pub fn round(numerator: Amount) -> Amount {
+        if numerator >= 0 { (numerator + Self::ONE / 2) / Self::ONE } else { numerator / Self::ONE }
+    }
+}
+
+/// Shows an amount of minor units as a plain decimal, without trailing zeros.
+pub struct Decimal {
+    pub minor: Amount,
+    pub scale: u8,
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = 10u128.pow(u32::from(self.scale));
+        let magnitude = self.minor.unsigned_abs();
+        let sign = if self.minor < 0 { "-" } else { "" };
+        let fraction = magnitude % unit;
+        write!(f, "{sign}{}", magnitude / unit)?;
+        if fraction != 0 {
+            let digits = format!("{fraction:0width$}", width = usize::from(self.scale));
+            write!(f, ".{}", digits.trim_end_matches('0'))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! Amends: a new total quantity and price in one step, never a moment with both orders.
+
+use super::ladder::key_of;
+use super::matching::{Book, Decision, Incoming, Reports, decide};
+use crate::amount::{Lots, Ticks};
+use crate::ids::OrderKey;
+use crate::order::{SelfMatch, TimeInForce};
+
+/// What an amend did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amended {
+    /// Fills, rest and cancellations of this command alone.
+    pub decision: Decision,
+    /// Filled over the order's life.
+    pub filled: Lots,
+    pub limit: Ticks,
+    /// The total that stands now.
+    pub total: Lots,
+}
+
+/// Why nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AmendRefused {
+    NotOpen,
+    /// The new total leaves nothing open; so much is done (filled, or taken off by self-match).
+    BelowDone(Lots),
+}
+
+impl Book {
+    /// Changes a resting order. Less quantity keeps its priority; a new price or more quantity
+    /// sends it to the back, and it trades as a taker if it crosses.
+    ///
+    /// # Errors
+    /// The order is not in the book, or the new total is not above what is done already.
+    pub fn amend(
+        &mut self,
+        order: OrderKey,
+        total: Option<Lots>,
+        limit: Option<Ticks>,
+        self_match: SelfMatch,
+        reports: &mut impl Reports,
+    ) -> Result<Amended, AmendRefused> {
+        let slot = self.index.find(order, &self.slab).ok_or(AmendRefused::NotOpen)?;
+        let standing = *self.slab.get(slot);
+        let done = standing.filled + self.reduction(&standing);
+        let total = total.map_or(standing.open + done, |lots| lots.0);
+        if total <= done {
+            return Err(AmendRefused::BelowDone(Lots(done)));
+        }
+        let side = standing.side;
+        let key = limit.map_or(standing.key, |price| key_of(side, price));
+        let limit = super::ladder::price_of(side, key);
+        let open = total - done;
+        if key == standing.key && open <= standing.open {
+            self.shrink(slot, open, reports);
+            let decision = resting(open);
+            let filled = Lots(standing.filled);
+            return Ok(Amended { decision, filled, limit, total: Lots(total) });
+        }
+        self.dequeue(slot, reports);
+        let time_in_force = TimeInForce::Gtc;
+        let quantity = Lots(open);
+        let incoming =
+            Incoming { order, side, limit, quantity, time_in_force, self_match, value_max: None };
+        let taking = self.take(&incoming, reports);
+        let filled = standing.filled + taking.filled;
+        let rests = if taking.stopped.is_none() { taking.left } else { 0 };
+        if rests > 0 {
+            let again = self.slab.get_mut(slot);
+            (again.key, again.open, again.filled) = (key, rests, filled);
+            self.note_reduction(slot, taking.decremented);
+            self.enqueue(slot, reports);
+        } else {
+            self.forget(slot);
+        }
+        let decision = decide(&taking, rests);
+        Ok(Amended { decision, filled: Lots(filled), limit, total: Lots(total) })
+    }
+
+    fn shrink(&mut self, slot: u32, open: u64, reports: &mut impl Reports) {
+        let order = self.slab.get_mut(slot);
+        let (side, key, less) = (order.side, order.key, order.open - open);
+        if less == 0 {
+            return;
+        }
+        order.open = open;
+        let level = self.ladder_mut(side).level_mut(key);
+        level.quantity -= less;
+        let shown = Lots(level.quantity);
+        reports.level(side, super::ladder::price_of(side, key), shown);
+    }
+}
+
+fn resting(open: u64) -> Decision {
+    let nothing = Lots::ZERO;
+    Decision { filled: nothing, value: 0, resting: Lots(open), cancelled: nothing, reason: None }
+}

@@ -1,0 +1,427 @@
+//! Matching: better prices first, within a price the oldest first, at the maker's price.
+
+use super::index::Index;
+use super::ladder::{Ladder, NIL, key_of, price_of};
+use super::slab::{Resting, Slab};
+use crate::amount::{Lots, Ticks};
+use crate::ids::OrderKey;
+use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+use std::collections::HashMap;
+
+/// An order as the matcher takes it: already checked, always with a limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming {
+    pub order: OrderKey,
+    pub side: Side,
+    pub limit: Ticks,
+    pub quantity: Lots,
+    pub time_in_force: TimeInForce,
+    pub self_match: SelfMatch,
+    /// Most that the sum of price x quantity may come to, in tick-lots.
+    pub value_max: Option<Unsized>,
+}
+
+/// A sum of price x quantity, in tick-lots.
+pub type Unsized = u128;
+
+/// One trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Execution {
+    pub taker: OrderKey,
+    pub maker: OrderKey,
+    pub taker_side: Side,
+    pub price: Ticks,
+    pub quantity: Lots,
+}
+
+/// What became of an incoming order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Traded by this command.
+    pub filled: Lots,
+    /// Sum of price x quantity of that, in tick-lots.
+    pub value: Unsized,
+    /// Rests in the book now.
+    pub resting: Lots,
+    /// Went without a trade, and why.
+    pub cancelled: Lots,
+    pub reason: Option<CancelReason>,
+}
+
+/// An order that was taken out of the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removed {
+    pub side: Side,
+    pub price: Ticks,
+    /// What was open.
+    pub open: Lots,
+    pub filled: Lots,
+    /// What self-match had taken off it before.
+    pub reduced: Lots,
+}
+
+/// Hears what happens while an order is matched, in order.
+pub trait Reports {
+    fn traded(&mut self, execution: &Execution);
+    /// A resting order lost `quantity` to self-match; `left` stays open.
+    fn reduced(&mut self, maker: OrderKey, quantity: Lots, left: Lots);
+    /// A price level shows `quantity` now.
+    fn level(&mut self, side: Side, price: Ticks, quantity: Lots);
+}
+
+/// Resting orders in price-time priority.
+pub struct Book {
+    pub(super) bids: Ladder,
+    pub(super) asks: Ladder,
+    pub(super) slab: Slab,
+    pub(super) index: Index,
+    /// What self-match took off the resting orders that are marked as reduced.
+    pub(super) reductions: HashMap<OrderKey, u64>,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Book {
+            bids: Ladder::new(),
+            asks: Ladder::new(),
+            slab: Slab::default(),
+            index: Index::new(),
+            reductions: HashMap::new(),
+        }
+    }
+}
+
+/// How an incoming order stands while it takes.
+pub(super) struct Taking {
+    pub left: u64,
+    pub filled: u64,
+    pub value: Unsized,
+    /// Taken off it by self-match with `DECREMENT`.
+    pub decremented: u64,
+    pub stopped: Option<CancelReason>,
+}
+
+impl Book {
+    /// Number of resting orders.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The best price of a side.
+    #[must_use]
+    #[inline]
+    pub fn best(&self, side: Side) -> Option<Ticks> {
+        let key = self.ladder(side).best();
+        (key != NIL).then(|| price_of(side, key))
+    }
+
+    /// What is open at a price of a side.
+    #[must_use]
+    pub fn quantity_at(&self, side: Side, price: Ticks) -> Lots {
+        Lots(self.ladder(side).quantity(key_of(side, price)))
+    }
+
+    /// Whether an order of `side` at `limit` would trade at once.
+    #[must_use]
+    #[inline]
+    pub fn would_cross(&self, side: Side, limit: Ticks) -> bool {
+        self.ladder(side.opposite()).best() <= key_of(side.opposite(), limit)
+    }
+
+    #[inline(always)]
+    pub(super) fn ladder(&self, side: Side) -> &Ladder {
+        match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.asks,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn ladder_mut(&mut self, side: Side) -> &mut Ladder {
+        match side {
+            Side::Buy => &mut self.bids,
+            Side::Sell => &mut self.asks,
+        }
+    }
+
+    /// Matches an order and rests what is left of it, as its time in force says.
+    #[inline]
+    pub fn submit(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Decision {
+        if incoming.time_in_force == TimeInForce::Fok && !self.can_fill_whole(incoming) {
+            return Decision {
+                filled: Lots::ZERO,
+                value: 0,
+                resting: Lots::ZERO,
+                cancelled: incoming.quantity,
+                reason: Some(CancelReason::NotFilledWhole),
+            };
+        }
+        let taking = self.take(incoming, reports);
+        let rests = incoming.time_in_force == TimeInForce::Gtc && taking.stopped.is_none();
+        let resting = if rests { taking.left } else { 0 };
+        if resting > 0 {
+            self.rest(incoming, &taking, reports);
+        }
+        decide(&taking, resting)
+    }
+
+    #[inline(always)]
+    fn rest(&mut self, incoming: &Incoming, taking: &Taking, reports: &mut impl Reports) {
+        let slot = self.slab.insert(Resting {
+            account: incoming.order.account,
+            no: incoming.order.no,
+            open: taking.left,
+            filled: taking.filled,
+            key: key_of(incoming.side, incoming.limit),
+            prev: NIL,
+            next: NIL,
+            side: incoming.side,
+            is_reduced: false,
+        });
+        self.index.insert(incoming.order, slot);
+        self.note_reduction(slot, taking.decremented);
+        self.enqueue(slot, reports);
+    }
+
+    /// Takes from the opposite side until nothing is left or nothing matches.
+    #[inline(always)]
+    pub(super) fn take(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Taking {
+        let mut taking = Taking {
+            left: incoming.quantity.0,
+            filled: 0,
+            value: 0,
+            decremented: 0,
+            stopped: None,
+        };
+        let side = incoming.side.opposite();
+        let limit = key_of(side, incoming.limit);
+        while taking.left > 0 && taking.stopped.is_none() {
+            let key = self.ladder(side).best();
+            // An empty side's best is NIL, which lies beyond every limit.
+            if key > limit {
+                break;
+            }
+            self.take_level(incoming, side, key, &mut taking, reports);
+        }
+        taking
+    }
+
+    #[inline(always)]
+    fn take_level(
+        &mut self,
+        incoming: &Incoming,
+        side: Side,
+        key: u32,
+        taking: &mut Taking,
+        reports: &mut impl Reports,
+    ) {
+        let Book { bids, asks, slab, index, reductions } = self;
+        let ladder = if side == Side::Buy { bids } else { asks };
+        let level = ladder.best_level();
+        let price = price_of(side, key);
+        let mut head = level.head;
+        let before = level.quantity;
+        let mut shown = before;
+        while head != NIL && taking.left > 0 && taking.stopped.is_none() {
+            let maker = slab.get_mut(head);
+            let order = maker.order();
+            let is_own = maker.account == incoming.order.account;
+            let mut quantity = taking.left.min(maker.open);
+            if is_own && incoming.self_match != SelfMatch::None {
+                quantity = meet_own(incoming.self_match, maker.open, quantity, taking);
+                maker.open -= quantity;
+                shown -= quantity;
+                if quantity > 0 {
+                    reports.reduced(order, Lots(quantity), Lots(maker.open));
+                    if maker.open > 0 {
+                        maker.is_reduced = true;
+                        *reductions.entry(order).or_default() += quantity;
+                    }
+                }
+            } else {
+                if let Some(most) = incoming.value_max {
+                    let affordable = (most - taking.value) / Unsized::from(price.0.max(1));
+                    quantity = affordable.min(Unsized::from(quantity)) as u64;
+                    if quantity == 0 {
+                        taking.stopped = Some(CancelReason::AmountSpent);
+                        break;
+                    }
+                }
+                maker.open -= quantity;
+                maker.filled += quantity;
+                shown -= quantity;
+                taking.left -= quantity;
+                taking.filled += quantity;
+                taking.value += Unsized::from(price.0) * Unsized::from(quantity);
+                reports.traded(&Execution {
+                    taker: incoming.order,
+                    maker: order,
+                    taker_side: incoming.side,
+                    price,
+                    quantity: Lots(quantity),
+                });
+            }
+            if maker.open > 0 {
+                // It keeps its place: either the taker is done, or the maker only shrank.
+                continue;
+            }
+            let (next, was_reduced) = (maker.next, maker.is_reduced);
+            if was_reduced {
+                reductions.remove(&order);
+            }
+            index.remove(order, head);
+            slab.release(head);
+            head = next;
+        }
+        level.quantity = shown;
+        level.head = head;
+        if head == NIL {
+            ladder.vacate(key);
+        } else {
+            slab.get_mut(head).prev = NIL;
+        }
+        if shown != before {
+            reports.level(side, price, Lots(shown));
+        }
+    }
+
+    /// Links a slot at the back of its level's queue.
+    #[inline(always)]
+    pub(super) fn enqueue(&mut self, slot: u32, reports: &mut impl Reports) {
+        let Resting { key, side, open, .. } = *self.slab.get(slot);
+        let ladder = if side == Side::Buy { &mut self.bids } else { &mut self.asks };
+        let level = ladder.occupy(key);
+        let tail = level.tail;
+        level.tail = slot;
+        level.quantity += open;
+        let shown = level.quantity;
+        if tail == NIL {
+            level.head = slot;
+        } else {
+            self.slab.get_mut(tail).next = slot;
+        }
+        let order = self.slab.get_mut(slot);
+        order.prev = tail;
+        order.next = NIL;
+        reports.level(side, price_of(side, key), Lots(shown));
+    }
+
+    /// Unlinks a slot from its level's queue.
+    #[inline(always)]
+    pub(super) fn dequeue(&mut self, slot: u32, reports: &mut impl Reports) {
+        let Resting { key, side, open, prev, next, .. } = *self.slab.get(slot);
+        let ladder = if side == Side::Buy { &mut self.bids } else { &mut self.asks };
+        let level = ladder.level_mut(key);
+        level.quantity -= open;
+        let shown = level.quantity;
+        if prev == NIL {
+            level.head = next;
+        } else {
+            self.slab.get_mut(prev).next = next;
+        }
+        if next == NIL {
+            level.tail = prev;
+        } else {
+            self.slab.get_mut(next).prev = prev;
+        }
+        if prev == NIL && next == NIL {
+            ladder.vacate(key);
+        }
+        reports.level(side, price_of(side, key), Lots(shown));
+    }
+
+    /// Takes an order out of the book.
+    #[inline]
+    pub fn cancel(&mut self, order: OrderKey, reports: &mut impl Reports) -> Option<Removed> {
+        let slot = self.index.find(order, &self.slab)?;
+        self.dequeue(slot, reports);
+        let removed = self.removed(slot);
+        self.forget(slot);
+        Some(removed)
+    }
+
+    /// A resting order as it stands.
+    #[must_use]
+    pub fn find(&self, order: OrderKey) -> Option<Removed> {
+        self.index.find(order, &self.slab).map(|slot| self.removed(slot))
+    }
+
+    fn removed(&self, slot: u32) -> Removed {
+        let resting = self.slab.get(slot);
+        Removed {
+            side: resting.side,
+            price: price_of(resting.side, resting.key),
+            open: Lots(resting.open),
+            filled: Lots(resting.filled),
+            reduced: Lots(self.reduction(resting)),
+        }
+    }
+
+    pub(super) fn reduction(&self, resting: &Resting) -> u64 {
+        if resting.is_reduced { self.reductions[&resting.order()] } else { 0 }
+    }
+
+    pub(super) fn note_reduction(&mut self, slot: u32, quantity: u64) {
+        if quantity > 0 {
+            let resting = self.slab.get_mut(slot);
+            resting.is_reduced = true;
+            *self.reductions.entry(resting.order()).or_default() += quantity;
+        }
+    }
+
+    /// Drops a dequeued slot.
+    pub(super) fn forget(&mut self, slot: u32) {
+        let resting = *self.slab.get(slot);
+        if resting.is_reduced {
+            self.reductions.remove(&resting.order());
+        }
+        self.index.remove(resting.order(), slot);
+        self.slab.release(slot);
+    }
+}
+
+/// Applies the taker's mode to a meeting with its own order; returns what the maker loses.
+fn meet_own(mode: SelfMatch, maker_open: u64, smaller: u64, taking: &mut Taking) -> u64 {
+    match mode {
+        SelfMatch::None => unreachable!("orders of one account trade in this mode"),
+        SelfMatch::CancelMaker => maker_open,
+        SelfMatch::CancelTaker => {
+            taking.stopped = Some(CancelReason::SelfMatch);
+            0
+        }
+        SelfMatch::CancelBoth => {
+            taking.stopped = Some(CancelReason::SelfMatch);
+            maker_open
+        }
+        SelfMatch::Decrement => {
+            taking.left -= smaller;
+            taking.decremented += smaller;
+            smaller
+        }
+    }
+}
+
+/// The decision about an order of which `resting` stays in the book.
+#[inline(always)]
+pub(super) fn decide(taking: &Taking, resting: u64) -> Decision {
+    let dropped = taking.left - resting;
+    let cancelled = dropped + taking.decremented;
+    let reason = if dropped > 0 {
+        Some(taking.stopped.unwrap_or(CancelReason::NoLiquidity))
+    } else {
+        (taking.decremented > 0).then_some(CancelReason::SelfMatch)
+    };
+    Decision {
+        filled: Lots(taking.filled),
+        value: taking.value,
+        resting: Lots(resting),
+        cancelled: Lots(cancelled),
+        reason,
+    }
+}

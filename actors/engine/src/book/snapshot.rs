@@ -1,0 +1,100 @@
+//! A book as a list of its orders, best price first, oldest first.
+
+use super::ladder::{Ladder, NIL, price_of};
+use super::matching::{Book, Reports};
+use super::slab::Resting;
+use crate::amount::{Lots, Ticks};
+use crate::hash::StateHash;
+use crate::ids::OrderKey;
+use crate::order::Side;
+use serde::{Deserialize, Serialize};
+
+/// A resting order as a snapshot keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestingOrder {
+    pub order: OrderKey,
+    pub side: Side,
+    pub price: Ticks,
+    pub open: Lots,
+    pub filled: Lots,
+    pub reduced: Lots,
+}
+
+impl Book {
+    /// All orders: bids best to worst, then asks best to worst, in order of arrival within a
+    /// price.
+    pub fn orders(&self) -> impl Iterator<Item = RestingOrder> + '_ {
+        [Side::Buy, Side::Sell].into_iter().flat_map(move |side| self.side(side))
+    }
+
+    /// The orders of one side in priority order.
+    pub fn side(&self, side: Side) -> impl Iterator<Item = RestingOrder> + '_ {
+        let keys = keys(self.ladder(side));
+        keys.flat_map(move |key| {
+            let mut slot = self.ladder(side).level(key).head;
+            std::iter::from_fn(move || {
+                let resting = (slot != NIL).then(|| self.slab.get(slot))?;
+                slot = resting.next;
+                Some(RestingOrder {
+                    order: resting.order(),
+                    side,
+                    price: price_of(side, key),
+                    open: Lots(resting.open),
+                    filled: Lots(resting.filled),
+                    reduced: Lots(self.reduction(resting)),
+                })
+            })
+        })
+    }
+
+    /// Price levels of one side with what is open there, best first.
+    pub fn levels(&self, side: Side) -> impl Iterator<Item = (Ticks, Lots)> + '_ {
+        let ladder = self.ladder(side);
+        keys(ladder).map(move |key| (price_of(side, key), Lots(ladder.level(key).quantity)))
+    }
+
+    /// Puts back an order of a snapshot, behind those of its price that are there already.
+    pub fn restore(&mut self, order: &RestingOrder) {
+        let slot = self.slab.insert(Resting {
+            account: order.order.account,
+            no: order.order.no,
+            open: order.open.0,
+            filled: order.filled.0,
+            key: super::ladder::key_of(order.side, order.price),
+            prev: NIL,
+            next: NIL,
+            side: order.side,
+            is_reduced: false,
+        });
+        self.index.insert(order.order, slot);
+        self.note_reduction(slot, order.reduced.0);
+        self.enqueue(slot, &mut Silent);
+    }
+
+    /// Adds everything that decides about later matches.
+    pub fn hash(&self, hash: &mut StateHash) {
+        hash.number(self.len() as u64);
+        for order in self.orders() {
+            hash.number(order.order.account.bits());
+            hash.number(order.order.no.0);
+            hash.number(u64::from(order.price.0) << 1 | u64::from(order.side == Side::Sell));
+            hash.number(order.open.0);
+            hash.number(order.filled.0);
+            hash.number(order.reduced.0);
+        }
+    }
+}
+
+fn keys(ladder: &Ladder) -> impl Iterator<Item = u32> + '_ {
+    let first = Some(ladder.best()).filter(|&key| key != NIL);
+    std::iter::successors(first, |&key| Some(ladder.next(key)).filter(|&next| next != NIL))
+}
+
+/// Hears nothing.
+struct Silent;
+
+impl Reports for Silent {
+    fn traded(&mut self, _: &super::Execution) {}
+    fn reduced(&mut self, _: OrderKey, _: Lots, _: Lots) {}
+    fn level(&mut self, _: Side, _: Ticks, _: Lots) {}
+}

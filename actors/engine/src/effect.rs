@@ -1,0 +1,71 @@
+//! What an entity wants done, as data. The partition performs it, in order.
+
+use crate::amount::{Amount, Lots, Ticks};
+use crate::history::{FillRow, HistoryRow};
+use crate::ids::{AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
+use crate::message::{Message, Outcome};
+use crate::order::{OrderState, Side};
+use crate::reject::Reject;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// One consequence of a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Leaves through the outbox to that partition.
+    Send(PartitionId, Message),
+    /// Goes to a client that waits. Not durable: a lost answer is asked for again.
+    Answer(Origin, Answer),
+    /// Goes to the history store.
+    Row(HistoryRow),
+    /// Moves a sub-account of the partition.
+    Post(SubAccount, AssetId, Amount),
+    /// Goes to whoever listens to this instrument.
+    Market(InstrumentId, MarketEvent),
+    /// Goes to whoever listens to this order's account.
+    Order(Box<OrderState>),
+    /// The account's standing changed; its board hears of it with the next tick.
+    Touched,
+}
+
+/// The partition's own sub-accounts. A trade's leg posts against clearing and sums to zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum SubAccount {
+    Fee,
+    Tax,
+    Clearing,
+    /// Issued minus redeemed: what all balances together must equal.
+    Issued,
+}
+
+/// What a waiting client is told. The first answer to a request is remembered with its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The funds are held.
+    Accepted(OrderKey),
+    /// The book has decided about an order, a cancel or an amend.
+    Decided { outcome: Outcome, settles: Option<Settles> },
+    /// Decided and settled, with the fills.
+    Settled { outcome: Outcome, fills: Vec<FillRow> },
+    CancelledAll { orders: u64 },
+    /// A balance changed; what is available now.
+    Balance { asset: AssetId, available: Amount, held: Amount },
+    Done,
+    Rejected { order: Option<OrderKey>, reject: Reject },
+}
+
+/// A place in the channel from a book's partition to an account's: a read that passes it sees
+/// the fills it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settles {
+    pub partition: PartitionId,
+    pub sequence: u64,
+}
+
+/// What a book shows to the market. Numbered by the book, without gaps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MarketEvent {
+    Trade { no: TradeNo, price: Ticks, quantity: Lots, taker: Side, time: Time },
+    /// The quantity that a price level shows now; zero when it is gone.
+    Level { sequence: u64, side: Side, price: Ticks, quantity: Lots },
+}

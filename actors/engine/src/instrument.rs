@@ -1,0 +1,187 @@
+//! What can be traded, and under which rules.
+
+use crate::amount::{Amount, Lots, Rate, Ticks};
+use crate::ids::{AssetId, InstrumentId, PartitionId};
+use crate::order::SelfMatch;
+use crate::tick_table::TickTable;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A currency, coin or stock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asset {
+    pub id: AssetId,
+    pub code: Box<str>,
+    /// Minor units are 10^-scale of a whole one.
+    pub scale: u8,
+    /// Decimals that a person is shown.
+    pub shown_scale: u8,
+    /// Set for an asset of fixed supply: deposits of it come out of this account.
+    pub faucet: Option<Box<str>>,
+}
+
+/// What trading costs. An order keeps the version that was in force when it was entered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fees {
+    pub version: u32,
+    pub maker: Rate,
+    pub taker: Rate,
+    /// Charged to the seller on top of the fee.
+    pub sell_tax: Rate,
+}
+
+impl Fees {
+    /// The rate that a hold has to cover.
+    #[must_use]
+    pub fn bound(&self) -> Rate {
+        self.maker.max(self.taker).max(Rate(0))
+    }
+}
+
+/// Whether orders are matched now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    #[default]
+    Continuous,
+    Halted,
+    Closed,
+}
+
+/// An instrument's rules. Prices are in smallest ticks, quantities in lots.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instrument {
+    pub id: InstrumentId,
+    pub symbol: Box<str>,
+    pub partition: PartitionId,
+    pub base: AssetId,
+    pub base_code: Box<str>,
+    pub base_scale: u8,
+    pub quote: AssetId,
+    pub quote_code: Box<str>,
+    pub quote_scale: u8,
+    /// Quote minor units of one smallest tick, for one whole unit of the base asset.
+    pub tick: Amount,
+    /// Base minor units of one lot.
+    pub lot: Amount,
+    pub ticks: TickTable,
+    pub quantity_min: Lots,
+    pub quantity_max: Lots,
+    /// In quote minor units; zero for none.
+    pub notional_min: Amount,
+    /// In quote minor units; zero for none.
+    pub notional_max: Amount,
+    /// The reference price before the first trade.
+    pub base_price: Option<Ticks>,
+    /// Lowest and highest price of a limit order.
+    pub band: Option<(Ticks, Ticks)>,
+    /// How far through the last price a market order may reach.
+    pub collar: Rate,
+    pub fees: Fees,
+    pub self_match: SelfMatch,
+    pub open_orders_max: u32,
+    pub phase: Phase,
+}
+
+/// Why rules make no instrument.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadInstrument {
+    #[error("tick {tick} x lot {lot} is no whole number of {quote} minor units")]
+    NotExact { tick: Amount, lot: Amount, quote: Box<str> },
+    #[error("{field} is {value}; it must be above zero")]
+    NotPositive { field: &'static str, value: Amount },
+    #[error("the maker rebate may not exceed the taker fee")]
+    RebateAboveFee,
+    #[error("{field} is {value}; a rate must lie below 1 (1,000,000,000 billionths)")]
+    RateTooHigh { field: &'static str, value: i64 },
+    #[error("the quantity limits {min} to {max} lots are empty or above {}", Lots::MAX.0)]
+    QuantityLimits { min: u64, max: u64 },
+}
+
+impl Instrument {
+    /// Checks what every later calculation relies on.
+    ///
+    /// # Errors
+    /// Notional would not be exact, a size is not positive, or a rate is out of range.
+    pub fn check(&self) -> Result<(), BadInstrument> {
+        for (field, value) in [("tick", self.tick), ("lot", self.lot)] {
+            if value <= 0 {
+                return Err(BadInstrument::NotPositive { field, value });
+            }
+        }
+        if self.tick * self.lot % 10i128.pow(u32::from(self.base_scale)) != 0 {
+            let quote = self.quote_code.clone();
+            return Err(BadInstrument::NotExact { tick: self.tick, lot: self.lot, quote });
+        }
+        let (min, max) = (self.quantity_min.0, self.quantity_max.0);
+        if min == 0 || min > max || max > Lots::MAX.0 {
+            return Err(BadInstrument::QuantityLimits { min, max });
+        }
+        let Fees { maker, taker, sell_tax, .. } = self.fees;
+        for (field, rate) in [("maker fee", maker), ("taker fee", taker), ("sell tax", sell_tax)] {
+            if Amount::from(rate.0) >= Rate::ONE {
+                return Err(BadInstrument::RateTooHigh { field, value: rate.0 });
+            }
+        }
+        if taker.0 < 0 || sell_tax.0 < 0 || maker.0 + taker.0 < 0 {
+            return Err(BadInstrument::RebateAboveFee);
+        }
+        Ok(())
+    }
+
+    /// Quote minor units of one lot at one tick; whole by [`Instrument::check`].
+    #[must_use]
+    pub fn unit(&self) -> Amount {
+        self.tick * self.lot / 10i128.pow(u32::from(self.base_scale))
+    }
+
+    /// Quote minor units of `quantity` at `price`, exact.
+    #[must_use]
+    pub fn notional(&self, price: Ticks, quantity: Lots) -> Amount {
+        Amount::from(price.0) * Amount::from(quantity.0) * self.unit()
+    }
+
+    /// Base minor units of `quantity`.
+    #[must_use]
+    pub fn base_amount(&self, quantity: Lots) -> Amount {
+        Amount::from(quantity.0) * self.lot
+    }
+
+    /// Quote minor units of `price`, for one whole unit of the base asset.
+    #[must_use]
+    pub fn price_amount(&self, price: Ticks) -> Amount {
+        Amount::from(price.0) * self.tick
+    }
+
+    /// The worst price at which a market order may trade, from where the market stands.
+    #[must_use]
+    pub fn collared(&self, is_buy: bool, from: Ticks) -> Ticks {
+        let reach = self.collar.ceil(Amount::from(from.0)).clamp(0, Amount::from(Ticks::MAX.0));
+        let (low, high) = self.band.unwrap_or((Ticks(1), Ticks::MAX));
+        if is_buy {
+            let top = (u64::from(from.0) + reach as u64).min(u64::from(high.0)) as u32;
+            self.ticks.floor(Ticks(top)).max(from.min(high))
+        } else {
+            let bottom = from.0.saturating_sub(reach as u32).max(low.0).max(1);
+            self.ticks.ceil(Ticks(bottom)).min(from.max(low))
+        }
+    }
+}
+
+/// The instruments and assets that an account partition knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalogue {
+    pub assets: BTreeMap<AssetId, Asset>,
+    pub instruments: BTreeMap<InstrumentId, Instrument>,
+}
+
+impl Catalogue {
+    #[must_use]
+    pub fn instrument_by_symbol(&self, symbol: &str) -> Option<&Instrument> {
+        self.instruments.values().find(|instrument| &*instrument.symbol == symbol)
+    }
+
+    #[must_use]
+    pub fn asset_by_code(&self, code: &str) -> Option<&Asset> {
+        self.assets.values().find(|asset| &*asset.code == code)
+    }
+}

@@ -1,0 +1,165 @@
+//! What entities say to one another. Every message leaves through an outbox and is applied
+//! exactly once.
+
+use crate::amount::{Amount, Lots, Ticks};
+use crate::client_id::ClientId;
+use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, TradeNo};
+use crate::instrument::{Asset, Instrument};
+use crate::order::{CancelReason, SelfMatch, Side, Status, TimeInForce};
+use crate::reject::Reject;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// A message with the entity that it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// Work: a book may decline it while its partition's outboxes are full.
+    ToBook(InstrumentId, BookMessage),
+    /// A consequence: always taken.
+    ToAccount(AccountId, AccountMessage),
+    /// For an account that the sender knows by name alone.
+    ToNamedAccount(Box<str>, Credit),
+    ToBoard(BoardMessage),
+    /// A new or changed instrument or asset, for every entity of the partition.
+    ToPartition(PartitionMessage),
+}
+
+impl Message {
+    /// Work may wait in its sender's outbox; a consequence never may.
+    #[must_use]
+    pub const fn is_work(&self) -> bool {
+        matches!(self, Message::ToBook(..))
+    }
+}
+
+/// Account to book.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BookMessage {
+    Submit(Submit),
+    Cancel { order: OrderKey, request: Option<u128>, origin: Option<Origin> },
+    Amend(Amend),
+}
+
+/// An order on its way into a book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submit {
+    pub order: OrderKey,
+    pub side: Side,
+    pub limit: Ticks,
+    pub quantity: Lots,
+    /// Cap on the sum of price x quantity in tick-lots, for a market buy by amount.
+    pub value_max: Option<u128>,
+    pub time_in_force: TimeInForce,
+    pub is_market: bool,
+    pub post_only: bool,
+    pub self_match: SelfMatch,
+    /// Set when the client waits for the book's decision.
+    pub origin: Option<Origin>,
+}
+
+/// A change of an order that is, or may still be, in a book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amend {
+    pub order: OrderKey,
+    /// Of this account, counts amends of the order; outcomes name it.
+    pub amend_no: u32,
+    pub total: Option<Lots>,
+    pub limit: Option<Ticks>,
+    pub self_match: SelfMatch,
+    pub request: u128,
+    pub origin: Origin,
+}
+
+/// What a book decided about a command. Every command gets exactly one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    pub order: OrderKey,
+    pub of: OutcomeOf,
+    pub status: Status,
+    pub limit: Ticks,
+    /// Over the order's life, as far as the book knows it.
+    pub filled: Lots,
+    /// What stays in the book.
+    pub remaining: Lots,
+    /// Went without a trade by this command.
+    pub cancelled: Lots,
+    /// Sum of price x quantity over the fills of this command, in tick-lots.
+    pub value: u128,
+    pub reason: Option<CancelReason>,
+    pub reject: Option<Reject>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OutcomeOf {
+    Submit,
+    /// The request that asked, unless it was one of a cancel-all.
+    Cancel(Option<u128>),
+    Amend { amend_no: u32, request: u128, total: Lots },
+}
+
+/// One side of a trade, on its way to the account that has to settle it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    pub order: OrderKey,
+    pub instrument: InstrumentId,
+    pub trade: TradeNo,
+    pub side: Side,
+    pub is_maker: bool,
+    pub price: Ticks,
+    pub quantity: Lots,
+    /// When the book traded.
+    pub time: Time,
+}
+
+/// Money that comes from another account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credit {
+    pub asset: AssetId,
+    pub amount: Amount,
+    pub from: AccountId,
+    pub from_name: Box<str>,
+    pub request: ClientId,
+    pub origin: Origin,
+}
+
+/// To an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountMessage {
+    Settle(Leg),
+    Outcome(InstrumentId, Outcome),
+    /// Open quantity went without its owner asking.
+    Dropped { order: OrderKey, quantity: Lots, reason: CancelReason, time: Time },
+    /// A transfer that arrived (`to` exists) or comes back (it does not).
+    Credit(Credit),
+    Bounce { credit: Credit, to: Box<str> },
+    /// The other side has it: the transfer is done.
+    Credited { request: ClientId },
+}
+
+/// To the partition that ranks accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BoardMessage {
+    Standing(Standing),
+    Mark { instrument: InstrumentId, price: Ticks, time: Time },
+}
+
+/// What an account is worth, before marks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    pub account: AccountId,
+    pub name: Box<str>,
+    /// Available + held, in minor units.
+    pub balances: Vec<(AssetId, Amount)>,
+    pub net_deposits: Amount,
+    pub deposits: Amount,
+    pub realised: Amount,
+    /// Time of the account's last event: breaks ties.
+    pub last_event: Time,
+}
+
+/// From the meta partition to every other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PartitionMessage {
+    Asset(Asset),
+    Instrument(Box<Instrument>),
+}

@@ -1,0 +1,148 @@
+//! Orders: what is asked for, where it stands.
+
+use crate::amount::{Amount, Lots, Ticks};
+use crate::client_id::ClientId;
+use crate::ids::{InstrumentId, OrderKey};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Side {
+    Buy,
+    Sell,
+}
+
+impl Side {
+    #[must_use]
+    pub const fn opposite(self) -> Side {
+        match self {
+            Side::Buy => Side::Sell,
+            Side::Sell => Side::Buy,
+        }
+    }
+}
+
+/// How long an order stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimeInForce {
+    /// Until it is filled or cancelled.
+    #[default]
+    Gtc,
+    /// Fills what it can at once; the rest is cancelled.
+    Ioc,
+    /// Fills whole at once or not at all.
+    Fok,
+}
+
+/// What happens when an account's order meets its own: the taker's mode decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SelfMatch {
+    /// They trade.
+    None,
+    /// What is left of the taker is cancelled.
+    #[default]
+    CancelTaker,
+    /// The maker is cancelled and the taker goes on.
+    CancelMaker,
+    CancelBoth,
+    /// The smaller open quantity is taken off both; it counts as cancelled.
+    Decrement,
+}
+
+/// How much is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Size {
+    /// In base minor units.
+    Quantity(Amount),
+    /// A market buy for this much of the quote asset, fee included.
+    QuoteAmount(Amount),
+}
+
+/// An order as a client asks for it; nothing in it is checked against an instrument yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRequest {
+    pub instrument: InstrumentId,
+    pub side: Side,
+    pub size: Size,
+    /// Quote minor units for one whole unit of the base asset; none for a market order.
+    pub price: Option<Amount>,
+    pub time_in_force: TimeInForce,
+    pub post_only: bool,
+    /// None for the instrument's default.
+    pub self_match: Option<SelfMatch>,
+}
+
+/// Where an order stands. Filled + cancelled + remaining is always what was ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Status {
+    /// Durable in its account, not yet decided by its book.
+    Pending,
+    Open,
+    PartiallyFilled,
+    Filled,
+    Cancelled,
+    Expired,
+    Rejected,
+}
+
+impl Status {
+    /// Nothing will happen to the order any more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Status::Filled | Status::Cancelled | Status::Expired | Status::Rejected)
+    }
+}
+
+/// Why open quantity was taken out of the book without a trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CancelReason {
+    /// Its owner asked.
+    Requested,
+    /// An IOC or market order found nothing more to trade with.
+    NoLiquidity,
+    /// A FOK order could not be filled whole.
+    NotFilledWhole,
+    /// It met an order of its own account.
+    SelfMatch,
+    /// A market buy by amount has spent what it can.
+    AmountSpent,
+}
+
+/// An order and where it stands, as its account knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderState {
+    pub key: OrderKey,
+    pub client_id: ClientId,
+    pub instrument: InstrumentId,
+    pub side: Side,
+    /// In smallest ticks; for a market order the worst price it may trade at.
+    pub limit: Ticks,
+    pub is_market: bool,
+    /// Set for a market buy by amount: quote minor units, fee included.
+    pub quote_amount: Option<Amount>,
+    pub time_in_force: TimeInForce,
+    pub post_only: bool,
+    pub self_match: SelfMatch,
+    /// Zero for a market buy by amount until it is decided; then what was filled.
+    pub ordered: Lots,
+    pub filled: Lots,
+    pub cancelled: Lots,
+    /// Sum of price x quantity over the fills, in quote minor units.
+    pub notional: Amount,
+    pub fee: Amount,
+    pub tax: Amount,
+    pub status: Status,
+    pub reason: Option<CancelReason>,
+    pub created: Time,
+    pub updated: Time,
+}
+
+impl OrderState {
+    #[must_use]
+    pub fn remaining(&self) -> Lots {
+        if self.status.is_final() {
+            return Lots::ZERO;
+        }
+        Lots(self.ordered.0.saturating_sub(self.filled.0 + self.cancelled.0))
+    }
+}
