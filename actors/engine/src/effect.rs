@@ -18,8 +18,8 @@ pub enum Effect {
     Answer(Origin, Answer),
     /// Goes to the history store.
     Row(HistoryRow),
-    /// Moves a sub-account of the partition.
-    Post(SubAccount, AssetId, Amount),
+    /// Moves sub-accounts of the partition.
+    Post(Posting),
     /// Goes to whoever listens to this instrument.
     Market(InstrumentId, MarketEvent),
     /// Goes to whoever listens to this order's account.
@@ -28,14 +28,25 @@ pub enum Effect {
     Touched,
 }
 
-/// The partition's own sub-accounts. A trade's leg posts against clearing and sums to zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum SubAccount {
-    Fee,
-    Tax,
-    Clearing,
-    /// Issued minus redeemed: what all balances together must equal.
-    Issued,
+/// What one ledger transaction moves in the partition's own sub-accounts of an asset.
+///
+/// Together with the account's own change it sums to zero, except that `issued` counts what
+/// came from outside (positive) or left (negative).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posting {
+    pub asset: AssetId,
+    pub fee: Amount,
+    pub tax: Amount,
+    /// The other side of a trade's leg or of a transfer, until it is settled there.
+    pub clearing: Amount,
+    pub issued: Amount,
+}
+
+impl Posting {
+    #[must_use]
+    pub const fn none(asset: AssetId) -> Posting {
+        Posting { asset, fee: 0, tax: 0, clearing: 0, issued: 0 }
+    }
 }
 
 /// What a waiting client is told. The first answer to a request is remembered with its id.
@@ -44,14 +55,29 @@ pub enum Answer {
     /// The funds are held.
     Accepted(OrderKey),
     /// The book has decided about an order, a cancel or an amend.
-    Decided { outcome: Outcome, settles: Option<Settles> },
+    Decided {
+        outcome: Outcome,
+        settles: Option<Settles>,
+    },
     /// Decided and settled, with the fills.
-    Settled { outcome: Outcome, fills: Vec<FillRow> },
-    CancelledAll { orders: u64 },
+    Settled {
+        outcome: Outcome,
+        fills: Vec<FillRow>,
+    },
+    CancelledAll {
+        orders: u64,
+    },
     /// A balance changed; what is available now.
-    Balance { asset: AssetId, available: Amount, held: Amount },
+    Balance {
+        asset: AssetId,
+        available: Amount,
+        held: Amount,
+    },
     Done,
-    Rejected { order: Option<OrderKey>, reject: Reject },
+    Rejected {
+        order: Option<OrderKey>,
+        reject: Box<Reject>,
+    },
 }
 
 /// A place in the channel from a book's partition to an account's: a read that passes it sees
@@ -65,7 +91,18 @@ pub struct Settles {
 /// What a book shows to the market. Numbered by the book, without gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MarketEvent {
-    Trade { no: TradeNo, price: Ticks, quantity: Lots, taker: Side, time: Time },
+    Trade {
+        no: TradeNo,
+        price: Ticks,
+        quantity: Lots,
+        taker: Side,
+        time: Time,
+    },
     /// The quantity that a price level shows now; zero when it is gone.
-    Level { sequence: u64, side: Side, price: Ticks, quantity: Lots },
+    Level {
+        sequence: u64,
+        side: Side,
+        price: Ticks,
+        quantity: Lots,
+    },
 }

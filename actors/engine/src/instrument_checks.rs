@@ -51,8 +51,7 @@ impl Instrument {
     pub fn check_band(&self, price: Ticks) -> Result<(), Reject> {
         match self.band {
             Some((low, high)) if price < low || price > high => {
-                let [price, low, high] =
-                    [price, low, high].map(|ticks| self.shown_price(ticks));
+                let [price, low, high] = [price, low, high].map(|ticks| self.shown_price(ticks));
                 Err(Reject::PriceOutOfBand { price, low, high })
             }
             _ => Ok(()),

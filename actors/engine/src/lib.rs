@@ -26,3 +26,4 @@ pub mod reject;
 pub mod request;
 pub mod tick_table;
 pub mod time;
+pub mod topology;

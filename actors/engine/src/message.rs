@@ -86,7 +86,7 @@ pub struct Outcome {
     /// Sum of price x quantity over the fills of this command, in tick-lots.
     pub value: u128,
     pub reason: Option<CancelReason>,
-    pub reject: Option<Reject>,
+    pub reject: Option<Box<Reject>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +94,11 @@ pub enum OutcomeOf {
     Submit,
     /// The request that asked, unless it was one of a cancel-all.
     Cancel(Option<u128>),
-    Amend { amend_no: u32, request: u128, total: Lots },
+    Amend {
+        amend_no: u32,
+        request: u128,
+        total: Lots,
+    },
 }
 
 /// One side of a trade, on its way to the account that has to settle it.
@@ -126,14 +130,24 @@ pub struct Credit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountMessage {
     Settle(Leg),
-    Outcome(InstrumentId, Outcome),
+    Outcome(Outcome),
     /// Open quantity went without its owner asking.
-    Dropped { order: OrderKey, quantity: Lots, reason: CancelReason, time: Time },
+    Dropped {
+        order: OrderKey,
+        quantity: Lots,
+        reason: CancelReason,
+        time: Time,
+    },
     /// A transfer that arrived (`to` exists) or comes back (it does not).
     Credit(Credit),
-    Bounce { credit: Credit, to: Box<str> },
+    Bounce {
+        credit: Credit,
+        to: Box<str>,
+    },
     /// The other side has it: the transfer is done.
-    Credited { request: ClientId },
+    Credited {
+        request: ClientId,
+    },
 }
 
 /// To the partition that ranks accounts.

@@ -1,1 +1,264 @@
+//! A user's account.
+//!
+//! Owns: balances (available and held), positions, open orders with their holds, the memory of
+//! client ids, the counters and the hash of its ledger, performance figures.
+//! Takes: requests of its owner, settlements and outcomes from books, credits from other
+//! accounts, all in the order of its partition's log.
+//! Emits: orders to books, answers, ledger rows, fills, order states, postings.
+//! On failure: refuses with a [`Reject`](crate::reject::Reject) in the order in which that enum
+//! lists them; a settlement that contradicts a hold panics.
 
+mod balances;
+mod chain;
+mod change;
+mod memory;
+mod money;
+mod open_order;
+mod outcome;
+mod performance;
+mod place;
+mod position;
+mod settle;
+
+pub use balances::Balance;
+pub use open_order::OpenOrder;
+pub use performance::Performance;
+pub use position::Position;
+
+use crate::effect::{Answer, Effect};
+use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo};
+use crate::instrument::{Catalogue, Instrument};
+use crate::message::{AccountMessage, Standing};
+use crate::order::OrderState;
+use crate::reject::Reject;
+use crate::request::{AccountRequest, Envelope, OrderRef};
+use crate::time::Time;
+use crate::topology::Topology;
+use memory::{Memory, Recall};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What an account may look at besides itself.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub catalogue: &'a Catalogue,
+    pub topology: &'a Topology,
+    /// Entry time of the command.
+    pub at: Time,
+}
+
+/// An account, whole: what a snapshot keeps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Account {
+    id: AccountId,
+    name: Box<str>,
+    created: Time,
+    balances: balances::Balances,
+    positions: BTreeMap<InstrumentId, Position>,
+    open: BTreeMap<OrderNo, Box<OpenOrder>>,
+    orders: OrderNo,
+    memory: Memory,
+    /// Cancel-alls whose books have not all answered, by the hash of their request id.
+    sweeps: BTreeMap<u128, change::Sweep>,
+    chain: chain::Chain,
+    performance: Performance,
+    last_event: Time,
+}
+
+impl Account {
+    #[must_use]
+    pub fn new(id: AccountId, name: &str, created: Time) -> Account {
+        Account {
+            id,
+            name: name.into(),
+            created,
+            balances: balances::Balances::default(),
+            positions: BTreeMap::new(),
+            open: BTreeMap::new(),
+            orders: OrderNo(0),
+            memory: Memory::default(),
+            sweeps: BTreeMap::new(),
+            chain: chain::Chain::default(),
+            performance: Performance::default(),
+            last_event: created,
+        }
+    }
+
+    #[must_use]
+    pub fn id(&self) -> AccountId {
+        self.id
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    #[must_use]
+    pub fn created(&self) -> Time {
+        self.created
+    }
+
+    /// Balances by asset; assets never touched are absent.
+    pub fn balances(&self) -> impl Iterator<Item = (AssetId, Balance)> + '_ {
+        self.balances.iter()
+    }
+
+    #[must_use]
+    pub fn balance(&self, asset: AssetId) -> Balance {
+        self.balances.get(asset)
+    }
+
+    pub fn positions(&self) -> impl Iterator<Item = (InstrumentId, &Position)> + '_ {
+        self.positions.iter().map(|(&instrument, position)| (instrument, position))
+    }
+
+    /// Open orders, oldest first.
+    pub fn open_orders(&self) -> impl DoubleEndedIterator<Item = &OpenOrder> + '_ {
+        self.open.values().map(|order| &**order)
+    }
+
+    #[must_use]
+    pub fn open_order(&self, no: OrderNo) -> Option<&OpenOrder> {
+        self.open.get(&no).map(|order| &**order)
+    }
+
+    /// How many orders were ever given a number.
+    #[must_use]
+    pub fn orders(&self) -> OrderNo {
+        self.orders
+    }
+
+    #[must_use]
+    pub fn performance(&self) -> &Performance {
+        &self.performance
+    }
+
+    /// Number of ledger rows and of fills so far.
+    #[must_use]
+    pub fn rows(&self) -> (u64, u64) {
+        (self.chain.rows(), self.chain.fills())
+    }
+
+    /// Finds an order number by reference, also of an order that is closed and remembered.
+    #[must_use]
+    pub fn order_no(&self, order: OrderRef) -> Option<OrderNo> {
+        match order {
+            OrderRef::No(no) => (no.0 > 0 && no <= self.orders).then_some(no),
+            OrderRef::ClientId(id) => self.memory.order_no(id.hash()),
+        }
+    }
+
+    /// Handles a request of the account's owner.
+    pub fn request(
+        &mut self,
+        envelope: &Envelope,
+        request: &AccountRequest,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) {
+        self.memory.expire(context.at);
+        match self.memory.recall(envelope, request) {
+            Recall::Unknown => {}
+            Recall::Waits => return,
+            Recall::Accepted(no) => {
+                out.push(Effect::Answer(envelope.origin, Answer::Accepted(self.key(no))));
+                return;
+            }
+            Recall::Answer(answer) => {
+                out.push(Effect::Answer(envelope.origin, answer));
+                return;
+            }
+        }
+        self.last_event = context.at;
+        if let Err(reject) = self.perform(envelope, request, context, out) {
+            let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
+            self.memory.close(envelope, answer.clone(), context.at);
+            out.push(Effect::Answer(envelope.origin, answer));
+        }
+    }
+
+    fn perform(
+        &mut self,
+        envelope: &Envelope,
+        request: &AccountRequest,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Reject> {
+        match request {
+            AccountRequest::Place { order, ack, market_price } => {
+                self.place(envelope, order, *ack, *market_price, context, out)
+            }
+            AccountRequest::Cancel { order } => self.cancel(envelope, *order, context, out),
+            AccountRequest::Amend { order, quantity, price } => {
+                self.amend(envelope, *order, *quantity, *price, context, out)
+            }
+            AccountRequest::CancelAll { instrument } => {
+                self.cancel_all(envelope, *instrument, context, out);
+                Ok(())
+            }
+            AccountRequest::Deposit { asset, amount } => {
+                self.deposit(envelope, *asset, *amount, context, out)
+            }
+            AccountRequest::Withdraw { asset, amount } => {
+                self.withdraw(envelope, *asset, *amount, context, out)
+            }
+            AccountRequest::Transfer { to, asset, amount } => {
+                self.transfer(envelope, to, *asset, *amount, context, out)
+            }
+            AccountRequest::Reset { amounts } => self.reset(envelope, amounts, context, out),
+        }
+    }
+
+    /// Handles what another entity says.
+    pub fn hear(&mut self, message: &AccountMessage, context: &Context, out: &mut Vec<Effect>) {
+        self.last_event = context.at;
+        match message {
+            AccountMessage::Settle(leg) => self.settle(leg, context, out),
+            AccountMessage::Outcome(outcome) => self.outcome(outcome, context, out),
+            AccountMessage::Dropped { order, quantity, reason, .. } => {
+                self.dropped(order.no, *quantity, *reason, context, out);
+            }
+            AccountMessage::Credit(credit) => self.credit(credit, context, out),
+            AccountMessage::Bounce { credit, to } => self.bounced(credit, to, context, out),
+            AccountMessage::Credited { request } => self.credited(*request, context),
+        }
+    }
+
+    /// What the boards need to know.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing {
+            account: self.id,
+            name: self.name.clone(),
+            balances: self.balances.iter().map(|(asset, b)| (asset, b.total())).collect(),
+            net_deposits: self.performance.net_deposits,
+            deposits: self.performance.deposits,
+            realised: self.positions.values().map(|position| position.realised).sum(),
+            last_event: self.last_event,
+        }
+    }
+
+    fn key(&self, no: OrderNo) -> OrderKey {
+        OrderKey { account: self.id, no }
+    }
+}
+
+impl Context<'_> {
+    fn instrument(&self, id: InstrumentId) -> Result<&Instrument, Reject> {
+        self.catalogue.instruments.get(&id).ok_or_else(|| {
+            let symbol = format!("#{}", id.0).into();
+            Reject::UnknownInstrument { symbol }
+        })
+    }
+
+    /// The instrument of an order that was accepted: it cannot be unknown any more.
+    fn listed(&self, id: InstrumentId) -> &Instrument {
+        &self.catalogue.instruments[&id]
+    }
+}
+
+/// An order's state as the world is told: open orders as they are, closed ones for the last time.
+fn announce(state: &OrderState, out: &mut Vec<Effect>) {
+    out.push(Effect::Order(Box::new(state.clone())));
+}

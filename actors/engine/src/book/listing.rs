@@ -237,7 +237,7 @@ impl Listing {
             out.push(Effect::Answer(origin, Answer::Decided { outcome, settles: None }));
         }
         let account = outcome.order.account;
-        let message = AccountMessage::Outcome(self.instrument.id, outcome);
+        let message = AccountMessage::Outcome(outcome);
         out.push(Effect::Send(account.partition(), Message::ToAccount(account, message)));
     }
 
@@ -288,7 +288,7 @@ fn refused(order: OrderKey, of: OutcomeOf, limit: Ticks, reject: Reject) -> Outc
         cancelled: nothing,
         value: 0,
         reason: None,
-        reject: Some(reject),
+        reject: Some(Box::new(reject)),
     }
 }
 

@@ -1,0 +1,287 @@
+//! Money that comes and goes without a trade.
+
+use super::{Account, Context};
+use crate::amount::{Amount, Ticks};
+use crate::client_id::ClientId;
+use crate::effect::{Answer, Effect, Posting};
+use crate::history::{LedgerKind, LedgerRow};
+use crate::ids::AssetId;
+use crate::message::{AccountMessage, Credit, Message};
+use crate::reject::{Reject, Shown};
+use crate::request::{Ack, Envelope};
+
+impl Account {
+    pub(super) fn deposit(
+        &mut self,
+        envelope: &Envelope,
+        asset: AssetId,
+        amount: Amount,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Reject> {
+        context.check_amount(asset, amount)?;
+        self.gain(asset, amount, context);
+        self.move_in(LedgerKind::Deposit, asset, amount, Some(envelope.id), context, out);
+        out.push(Effect::Post(Posting { issued: amount, ..Posting::none(asset) }));
+        self.answer_balance(envelope, asset, context, out);
+        Ok(())
+    }
+
+    pub(super) fn withdraw(
+        &mut self,
+        envelope: &Envelope,
+        asset: AssetId,
+        amount: Amount,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Reject> {
+        context.check_amount(asset, amount)?;
+        self.check_available(asset, amount, context)?;
+        self.lose(asset, amount, context);
+        self.move_in(LedgerKind::Withdrawal, asset, -amount, Some(envelope.id), context, out);
+        out.push(Effect::Post(Posting { issued: -amount, ..Posting::none(asset) }));
+        self.answer_balance(envelope, asset, context, out);
+        Ok(())
+    }
+
+    pub(super) fn transfer(
+        &mut self,
+        envelope: &Envelope,
+        to: &str,
+        asset: AssetId,
+        amount: Amount,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Reject> {
+        context.check_amount(asset, amount)?;
+        if to == &*self.name {
+            let rule = "must be another account".into();
+            return Err(Reject::Malformed { field: "to".into(), rule });
+        }
+        self.check_available(asset, amount, context)?;
+        self.memory.open(envelope, None, Some(Ack::Result));
+        self.send_credit(envelope, to, asset, amount, context, out);
+        Ok(())
+    }
+
+    /// Takes an amount out and sends it to another account.
+    fn send_credit(
+        &mut self,
+        envelope: &Envelope,
+        to: &str,
+        asset: AssetId,
+        amount: Amount,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) {
+        self.lose(asset, amount, context);
+        self.move_in(LedgerKind::TransferOut, asset, -amount, Some(envelope.id), context, out);
+        out.push(Effect::Post(Posting { clearing: amount, ..Posting::none(asset) }));
+        let credit = Credit {
+            asset,
+            amount,
+            from: self.id,
+            from_name: self.name.clone(),
+            request: envelope.id,
+            origin: envelope.origin,
+        };
+        let partition = context.topology.account_partition(to);
+        out.push(Effect::Send(partition, Message::ToNamedAccount(to.into(), credit)));
+    }
+
+    /// A transfer arrives.
+    pub(super) fn credit(&mut self, credit: &Credit, context: &Context, out: &mut Vec<Effect>) {
+        let Credit { asset, amount, from, request, origin, .. } = *credit;
+        self.gain(asset, amount, context);
+        self.move_in(LedgerKind::TransferIn, asset, amount, Some(request), context, out);
+        out.push(Effect::Post(Posting { clearing: -amount, ..Posting::none(asset) }));
+        out.push(Effect::Answer(origin, Answer::Done));
+        let message = Message::ToAccount(from, AccountMessage::Credited { request });
+        out.push(Effect::Send(from.partition(), message));
+    }
+
+    /// A transfer found nobody and comes back.
+    pub(super) fn bounced(
+        &mut self,
+        credit: &Credit,
+        to: &str,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) {
+        let Credit { asset, amount, request, .. } = *credit;
+        self.gain(asset, amount, context);
+        self.move_in(LedgerKind::TransferIn, asset, amount, Some(request), context, out);
+        out.push(Effect::Post(Posting { clearing: -amount, ..Posting::none(asset) }));
+        let reject = Box::new(Reject::TransferToUnknown { to: to.into() });
+        let answer = Answer::Rejected { order: None, reject };
+        self.tell(request.hash(), answer, context, out);
+    }
+
+    /// The other account has it. The client heard so from there.
+    pub(super) fn credited(&mut self, request: ClientId, context: &Context) {
+        self.memory.settle(request.hash(), Answer::Done, context.at);
+    }
+
+    pub(super) fn reset(
+        &mut self,
+        envelope: &Envelope,
+        amounts: &[(AssetId, Amount)],
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Reject> {
+        for &(asset, amount) in amounts {
+            context.check_amount(asset, amount)?;
+            if context.catalogue.assets[&asset].faucet.is_some() {
+                let rule = "has a fixed supply; deposit it after the reset".into();
+                return Err(Reject::Malformed { field: "amounts".into(), rule });
+            }
+        }
+        let open = self.open.len() as u64;
+        if open > 0 {
+            return Err(Reject::OpenOrdersExist { open });
+        }
+        let held: Vec<_> = self.balances.iter().filter(|(_, b)| b.available > 0).collect();
+        for (asset, balance) in held {
+            self.give_back(envelope, asset, balance.available, context, out);
+        }
+        self.positions.clear();
+        self.performance.reset();
+        for &(asset, amount) in amounts {
+            self.gain(asset, amount, context);
+            self.move_in(LedgerKind::Issue, asset, amount, Some(envelope.id), context, out);
+            out.push(Effect::Post(Posting { issued: amount, ..Posting::none(asset) }));
+        }
+        self.memory.close(envelope, Answer::Done, context.at);
+        out.push(Effect::Answer(envelope.origin, Answer::Done));
+        Ok(())
+    }
+
+    /// What a reset takes away: redeemed, or returned to the faucet of a fixed supply.
+    fn give_back(
+        &mut self,
+        envelope: &Envelope,
+        asset: AssetId,
+        amount: Amount,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) {
+        let faucet = context.catalogue.assets.get(&asset).and_then(|asset| asset.faucet.clone());
+        match faucet {
+            Some(faucet) if *faucet != *self.name => {
+                self.send_credit(envelope, &faucet, asset, amount, context, out);
+            }
+            Some(_) => {}
+            None => {
+                self.move_in(LedgerKind::Redeem, asset, -amount, Some(envelope.id), context, out);
+                out.push(Effect::Post(Posting { issued: -amount, ..Posting::none(asset) }));
+            }
+        }
+    }
+
+    /// Books a row that no trade made. Negative amounts leave.
+    fn move_in(
+        &mut self,
+        kind: LedgerKind,
+        asset: AssetId,
+        amount: Amount,
+        request: Option<ClientId>,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) {
+        let row = LedgerRow {
+            account: self.id,
+            sequence: 0,
+            kind,
+            asset,
+            instrument: None,
+            order: None,
+            trade: None,
+            quantity: 0,
+            price: Ticks(0),
+            amount,
+            commission: 0,
+            tax: 0,
+            before: 0,
+            after: 0,
+            time: context.at,
+            posted: context.at,
+            request,
+        };
+        self.post(row, out);
+        out.push(Effect::Touched);
+    }
+
+    fn answer_balance(
+        &mut self,
+        envelope: &Envelope,
+        asset: AssetId,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) {
+        let balance = self.balances.get(asset);
+        let answer = Answer::Balance { asset, available: balance.available, held: balance.held };
+        self.memory.close(envelope, answer.clone(), context.at);
+        out.push(Effect::Answer(envelope.origin, answer));
+    }
+
+    fn check_available(
+        &self,
+        asset: AssetId,
+        amount: Amount,
+        context: &Context,
+    ) -> Result<(), Reject> {
+        let available = self.balances.get(asset).available;
+        if available >= amount {
+            return Ok(());
+        }
+        let asset = &context.catalogue.assets[&asset];
+        let shown = |minor| Shown { minor, scale: asset.scale };
+        let (needed, available, code) = (shown(amount), shown(available), asset.code.clone());
+        Err(Reject::InsufficientFunds { needed, available, asset: code })
+    }
+
+    /// Counts what came in as deposited, at its reference price, and as cost of the position.
+    fn gain(&mut self, asset: AssetId, amount: Amount, context: &Context) {
+        let value = context.value(asset, amount);
+        self.performance.deposited(value);
+        let instruments = context.catalogue.instruments.values();
+        for instrument in instruments.filter(|instrument| instrument.base == asset) {
+            self.positions.entry(instrument.id).or_default().buy(amount, value);
+        }
+    }
+
+    fn lose(&mut self, asset: AssetId, amount: Amount, context: &Context) {
+        self.performance.withdrew(context.value(asset, amount));
+        let instruments = context.catalogue.instruments.values();
+        for instrument in instruments.filter(|instrument| instrument.base == asset) {
+            self.positions.entry(instrument.id).or_default().remove(amount);
+        }
+    }
+}
+
+impl Context<'_> {
+    /// An asset that exists, an amount above zero and within reach of every later sum.
+    fn check_amount(&self, asset: AssetId, amount: Amount) -> Result<(), Reject> {
+        const MOST: Amount = 1 << 100;
+        if !self.catalogue.assets.contains_key(&asset) {
+            return Err(Reject::UnknownAsset { code: format!("#{}", asset.0).into() });
+        }
+        if amount <= 0 || amount > MOST {
+            let rule = "must be above zero and below 2^100 minor units".into();
+            return Err(Reject::Malformed { field: "amount".into(), rule });
+        }
+        Ok(())
+    }
+
+    /// Quote minor units: an asset that some instrument trades counts at its reference price.
+    fn value(&self, asset: AssetId, amount: Amount) -> Amount {
+        let traded = self.catalogue.instruments.values().find(|i| i.base == asset);
+        match traded {
+            Some(instrument) => {
+                let price = instrument.base_price.unwrap_or_default();
+                amount / instrument.lot * instrument.unit() * Amount::from(price.0)
+            }
+            None => amount,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! An order that is not final yet: where it stands, what it holds, which amends are under way.
+
+use crate::amount::{Amount, Lots, Ticks};
+use crate::history::FillRow;
+use crate::ids::AssetId;
+use crate::instrument::{Fees, Instrument};
+use crate::order::{OrderState, Side};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// Amends of one order that may be unanswered at once.
+pub(super) const AMENDS_MAX: usize = 8;
+
+/// An order in its account, until it is final.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenOrder {
+    pub state: OrderState,
+    /// Hash of its client order id.
+    pub(super) id: u128,
+    /// In force at its entry.
+    pub(super) fees: Fees,
+    /// Sum of notional x rate over its fills, in billionths: rounded once, as a whole.
+    pub(super) fee_numerator: Amount,
+    pub(super) tax_numerator: Amount,
+    /// Quote minor units for a buy, base minor units for a sell.
+    pub(super) hold: Amount,
+    /// The book has answered the submit.
+    pub(super) is_decided: bool,
+    /// Sent to the book and not answered, oldest first.
+    pub(super) amends: VecDeque<PendingAmend>,
+    pub(super) amends_sent: u32,
+    /// Kept for a client that waits for the settled fills.
+    pub(super) fills: Option<Vec<FillRow>>,
+}
+
+/// An amend on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingAmend {
+    pub(super) no: u32,
+    pub(super) total: Lots,
+    pub(super) limit: Ticks,
+}
+
+impl OpenOrder {
+    /// What is held for it now, in minor units of [`OpenOrder::held_asset`].
+    #[must_use]
+    pub fn hold(&self) -> Amount {
+        self.hold
+    }
+
+    pub(super) fn held_asset(&self, instrument: &Instrument) -> AssetId {
+        match self.state.side {
+            Side::Buy => instrument.quote,
+            Side::Sell => instrument.base,
+        }
+    }
+
+    /// Takes over what an amend asked for.
+    pub(super) fn adopt(&mut self, amend: PendingAmend) {
+        self.state.ordered = amend.total;
+        self.state.limit = amend.limit;
+    }
+
+    /// What has to be held so that whatever the book may still do can be paid.
+    pub(super) fn need(&self, instrument: &Instrument) -> Amount {
+        if self.state.status.is_final() {
+            return 0;
+        }
+        if let Some(amount) = self.state.quote_amount {
+            return amount - self.state.notional - self.state.fee;
+        }
+        let done = self.state.filled.0 + self.state.cancelled.0;
+        let stage = |limit: Ticks, total: Lots| Stage { limit, open: total.0.saturating_sub(done) };
+        let standing = stage(self.state.limit, self.state.ordered);
+        if self.amends.is_empty() {
+            return self.need_of(instrument, standing.value(), standing.open);
+        }
+        let amended = self.amends.iter().map(|amend| stage(amend.limit, amend.total));
+        let stages: Vec<Stage> = std::iter::once(standing).chain(amended).collect();
+        let open = stages.iter().map(|stage| stage.open).max().unwrap_or(0);
+        self.need_of(instrument, worst_value(&stages), open)
+    }
+
+    fn need_of(&self, instrument: &Instrument, value: Amount, open: u64) -> Amount {
+        match self.state.side {
+            Side::Buy => {
+                let notional = value * instrument.unit();
+                notional + self.fees.bound().ceil(notional)
+            }
+            Side::Sell => instrument.base_amount(Lots(open)),
+        }
+    }
+}
+
+/// What an order may be in the book: as it stands, or as one of its amends makes it.
+#[derive(Clone, Copy)]
+struct Stage {
+    limit: Ticks,
+    open: u64,
+}
+
+impl Stage {
+    /// Price x quantity, in tick-lots.
+    fn value(self) -> Amount {
+        Amount::from(self.limit.0) * Amount::from(self.open)
+    }
+}
+
+/// The most, in tick-lots, that a buy may cost while its amends are under way.
+///
+/// The book goes through the stages in order and may fill some of the order in each, or refuse
+/// an amend and stay. For one amend this is the larger need of the two, except when it asks for
+/// more at a lower price: then the old quantity may fill at the old price first and the rest
+/// follow at the new one. The best split is always at a stage's own quantity, so a small table
+/// over those quantities finds it.
+fn worst_value(stages: &[Stage]) -> Amount {
+    let mut points: Vec<u64> = stages.iter().map(|stage| stage.open).collect();
+    points.push(0);
+    points.sort_unstable();
+    points.dedup();
+    // Cost of having filled exactly points[i] so far; none where that cannot be yet.
+    let mut cost: Vec<Option<Amount>> = points.iter().map(|&p| (p == 0).then_some(0)).collect();
+    for stage in stages {
+        for to in 1..points.len() {
+            if points[to] > stage.open {
+                break;
+            }
+            let filled_here = |from: usize| Amount::from(points[to] - points[from]);
+            let reached = (0..to)
+                .filter_map(|from| Some(cost[from]? + filled_here(from) * stage.limit.0 as i128))
+                .max();
+            cost[to] = cost[to].max(reached);
+        }
+    }
+    cost.into_iter().flatten().max().unwrap_or(0)
+}

@@ -1,0 +1,43 @@
+//! How an account has done so far.
+
+use crate::amount::Amount;
+use serde::{Deserialize, Serialize};
+
+/// In quote minor units. Deposits of another asset count at its reference price.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Performance {
+    /// All deposits since the last reset.
+    pub deposits: Amount,
+    /// Deposits minus withdrawals since the last reset.
+    pub net_deposits: Amount,
+    /// Sum of the notional of all fills.
+    pub turnover: Amount,
+    /// Sells that realised a profit, and those that did not.
+    pub wins: u64,
+    pub losses: u64,
+    /// Number of resets: a fresh start keeps the history and marks it.
+    pub resets: u32,
+}
+
+impl Performance {
+    pub(super) fn deposited(&mut self, value: Amount) {
+        self.deposits += value;
+        self.net_deposits += value;
+    }
+
+    pub(super) fn withdrew(&mut self, value: Amount) {
+        self.net_deposits -= value;
+    }
+
+    pub(super) fn sold(&mut self, profit: Amount) {
+        if profit > 0 {
+            self.wins += 1;
+        } else {
+            self.losses += 1;
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
+        *self = Performance { resets: self.resets + 1, ..Performance::default() };
+    }
+}

@@ -1,0 +1,348 @@
+//! Placing an order: the checks in their order, the hold, the submit.
+
+use super::open_order::OpenOrder;
+use super::{Account, Context, announce};
+use crate::amount::{Amount, Lots, Rate, Ticks};
+use crate::effect::{Answer, Effect};
+use crate::ids::OrderNo;
+use crate::instrument::Instrument;
+use crate::message::{BookMessage, Message, Submit};
+use crate::order::{OrderRequest, OrderState, Side, Size, Status, TimeInForce};
+use crate::reject::{Reject, Shown};
+use crate::request::{Ack, Envelope};
+use std::collections::VecDeque;
+
+/// An order in the instrument's own units.
+struct Sized {
+    limit: Ticks,
+    quantity: Lots,
+    quote_amount: Option<Amount>,
+    /// In tick-lots.
+    value_max: Option<u128>,
+}
+
+impl Account {
+    pub(super) fn place(
+        &mut self,
+        envelope: &Envelope,
+        order: &OrderRequest,
+        ack: Ack,
+        market_price: Option<Ticks>,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Reject> {
+        let instrument = context.instrument(order.instrument)?;
+        let sized = self.check(order, instrument, market_price)?;
+        let no = OrderNo(self.orders.0 + 1);
+        let mut open = self.new_order(no, envelope, order, instrument, &sized, context);
+        if ack == Ack::Full {
+            open.fills = Some(Vec::new());
+        }
+        let need = open.need(instrument);
+        self.check_funds(order.side, need, instrument)?;
+        self.orders = no;
+        open.hold = need;
+        self.balances.hold(open.held_asset(instrument), need);
+        let waits = (ack != Ack::Accepted).then_some(ack);
+        self.memory.open(envelope, Some(no), waits);
+        if ack == Ack::Accepted {
+            out.push(Effect::Answer(envelope.origin, Answer::Accepted(self.key(no))));
+        }
+        let submit = Submit {
+            order: self.key(no),
+            side: order.side,
+            limit: sized.limit,
+            quantity: sized.quantity,
+            value_max: sized.value_max,
+            time_in_force: open.state.time_in_force,
+            is_market: open.state.is_market,
+            post_only: order.post_only,
+            self_match: open.state.self_match,
+            origin: (ack == Ack::Result).then_some(envelope.origin),
+        };
+        let message = Message::ToBook(instrument.id, BookMessage::Submit(submit));
+        out.push(Effect::Send(instrument.partition, message));
+        announce(&open.state, out);
+        self.open.insert(no, Box::new(open));
+        Ok(())
+    }
+
+    /// Every check that placing makes, and nothing else.
+    ///
+    /// # Errors
+    /// What would be refused.
+    pub fn validate(
+        &self,
+        order: &OrderRequest,
+        market_price: Option<Ticks>,
+        context: &Context,
+    ) -> Result<(), Reject> {
+        let instrument = context.instrument(order.instrument)?;
+        let sized = self.check(order, instrument, market_price)?;
+        let need = match (order.side, sized.quote_amount) {
+            (Side::Sell, _) => instrument.base_amount(sized.quantity),
+            (Side::Buy, Some(amount)) => amount,
+            (Side::Buy, None) => {
+                let notional = instrument.notional(sized.limit, sized.quantity);
+                notional + instrument.fees.bound().ceil(notional)
+            }
+        };
+        self.check_funds(order.side, need, instrument)
+    }
+
+    fn check(
+        &self,
+        order: &OrderRequest,
+        instrument: &Instrument,
+        market_price: Option<Ticks>,
+    ) -> Result<Sized, Reject> {
+        check_form(order)?;
+        instrument.check_phase()?;
+        let sized = match order.price {
+            Some(price) => size_limit(order, price, instrument)?,
+            None => size_market(order, market_price, instrument)?,
+        };
+        if sized.quote_amount.is_none() {
+            check_notional(instrument, sized.limit, sized.quantity)?;
+        }
+        instrument.check_band(sized.limit)?;
+        let open = self.open.len() as u64;
+        if open >= u64::from(instrument.open_orders_max) {
+            let max = u64::from(instrument.open_orders_max);
+            return Err(Reject::TooManyOpenOrders { open, max });
+        }
+        Ok(sized)
+    }
+
+    /// Whether so much more can be held.
+    pub(super) fn check_funds(
+        &self,
+        side: Side,
+        need: Amount,
+        instrument: &Instrument,
+    ) -> Result<(), Reject> {
+        let (asset, scale) = match side {
+            Side::Buy => (instrument.quote, instrument.quote_scale),
+            Side::Sell => (instrument.base, instrument.base_scale),
+        };
+        let available = self.balances.get(asset).available;
+        if available >= need {
+            return Ok(());
+        }
+        let needed = Shown { minor: need, scale };
+        let available = Shown { minor: available, scale };
+        Err(match side {
+            Side::Buy => {
+                let asset = instrument.quote_code.clone();
+                Reject::InsufficientFunds { needed, available, asset }
+            }
+            Side::Sell => {
+                let asset = instrument.base_code.clone();
+                Reject::InsufficientHoldings { needed, available, asset }
+            }
+        })
+    }
+
+    fn new_order(
+        &self,
+        no: OrderNo,
+        envelope: &Envelope,
+        order: &OrderRequest,
+        instrument: &Instrument,
+        sized: &Sized,
+        context: &Context,
+    ) -> OpenOrder {
+        let is_market = order.price.is_none();
+        let time_in_force = match order.time_in_force {
+            TimeInForce::Gtc if is_market => TimeInForce::Ioc,
+            other => other,
+        };
+        let is_by_amount = sized.quote_amount.is_some();
+        let state = OrderState {
+            key: self.key(no),
+            client_id: envelope.id,
+            instrument: instrument.id,
+            side: order.side,
+            limit: sized.limit,
+            is_market,
+            quote_amount: sized.quote_amount,
+            time_in_force,
+            post_only: order.post_only,
+            self_match: order.self_match.unwrap_or(instrument.self_match),
+            ordered: if is_by_amount { Lots::ZERO } else { sized.quantity },
+            filled: Lots::ZERO,
+            cancelled: Lots::ZERO,
+            notional: 0,
+            fee: 0,
+            tax: 0,
+            status: Status::Pending,
+            reason: None,
+            created: context.at,
+            updated: context.at,
+        };
+        OpenOrder {
+            state,
+            id: envelope.id.hash(),
+            fees: instrument.fees,
+            fee_numerator: 0,
+            tax_numerator: 0,
+            hold: 0,
+            is_decided: false,
+            amends: VecDeque::new(),
+            amends_sent: 0,
+            fills: None,
+        }
+    }
+}
+
+fn malformed(field: &str, rule: &str) -> Reject {
+    Reject::Malformed { field: field.into(), rule: rule.into() }
+}
+
+/// Fields that contradict one another.
+fn check_form(order: &OrderRequest) -> Result<(), Reject> {
+    let is_market = order.price.is_none();
+    if order.price.is_some_and(|price| price <= 0) {
+        return Err(malformed("price", "must be above zero"));
+    }
+    match order.size {
+        Size::Quantity(quantity) if quantity <= 0 => {
+            return Err(malformed("quantity", "must be above zero"));
+        }
+        Size::QuoteAmount(amount) if amount <= 0 => {
+            return Err(malformed("quote_amount", "must be above zero"));
+        }
+        Size::QuoteAmount(_) if !is_market || order.side == Side::Sell => {
+            return Err(malformed("quote_amount", "is for market buys only"));
+        }
+        _ => {}
+    }
+    if order.post_only && (is_market || order.time_in_force != TimeInForce::Gtc) {
+        return Err(malformed("post_only", "is for limit orders that may rest (GTC)"));
+    }
+    Ok(())
+}
+
+fn size_limit(
+    order: &OrderRequest,
+    price: Amount,
+    instrument: &Instrument,
+) -> Result<Sized, Reject> {
+    let limit = to_ticks(price, instrument)?;
+    instrument.check_tick(limit)?;
+    let Size::Quantity(quantity) = order.size else {
+        return Err(malformed("quote_amount", "is for market buys only"));
+    };
+    let quantity = to_lots(quantity, instrument)?;
+    instrument.check_size(quantity)?;
+    Ok(Sized { limit, quantity, quote_amount: None, value_max: None })
+}
+
+fn size_market(
+    order: &OrderRequest,
+    market_price: Option<Ticks>,
+    instrument: &Instrument,
+) -> Result<Sized, Reject> {
+    let mut quantity = instrument.quantity_max;
+    if let Size::Quantity(asked) = order.size {
+        quantity = to_lots(asked, instrument)?;
+        instrument.check_size(quantity)?;
+    }
+    let symbol = || instrument.symbol.clone();
+    let from = market_price.ok_or_else(|| Reject::NoReferencePrice { symbol: symbol() })?;
+    let limit = instrument.collared(order.side == Side::Buy, from);
+    match order.size {
+        Size::Quantity(_) => Ok(Sized { limit, quantity, quote_amount: None, value_max: None }),
+        Size::QuoteAmount(amount) => {
+            let spendable = most_notional(amount, instrument.fees.bound());
+            let value_max = Some((spendable / instrument.unit()) as u128);
+            check_least(instrument, spendable)?;
+            Ok(Sized { limit, quantity, quote_amount: Some(amount), value_max })
+        }
+    }
+}
+
+/// The largest notional that, with its fee at `rate`, costs at most `amount`.
+fn most_notional(amount: Amount, rate: Rate) -> Amount {
+    let mut notional = amount * Rate::ONE / (Rate::ONE + Amount::from(rate.0));
+    while notional + rate.ceil(notional) > amount {
+        notional -= 1;
+    }
+    notional
+}
+
+pub(super) fn check_notional(
+    instrument: &Instrument,
+    limit: Ticks,
+    quantity: Lots,
+) -> Result<(), Reject> {
+    let notional = instrument.notional(limit, quantity);
+    check_least(instrument, notional)?;
+    if instrument.notional_max != 0 && notional > instrument.notional_max {
+        let scale = instrument.quote_scale;
+        let max = Shown { minor: instrument.notional_max, scale };
+        let notional = Shown { minor: notional, scale };
+        let quote = instrument.quote_code.clone();
+        return Err(Reject::NotionalTooLarge { notional, max, quote });
+    }
+    Ok(())
+}
+
+fn check_least(instrument: &Instrument, notional: Amount) -> Result<(), Reject> {
+    // Not even one lot at one tick can be had for less than a unit.
+    let least = instrument.notional_min.max(instrument.unit());
+    if notional < least {
+        let scale = instrument.quote_scale;
+        let (notional, min) = (Shown { minor: notional, scale }, Shown { minor: least, scale });
+        let quote = instrument.quote_code.clone();
+        return Err(Reject::NotionalTooSmall { notional, min, quote });
+    }
+    Ok(())
+}
+
+/// A price in quote minor units as smallest ticks.
+pub(super) fn to_ticks(price: Amount, instrument: &Instrument) -> Result<Ticks, Reject> {
+    if price <= 0 {
+        return Err(malformed("price", "must be above zero"));
+    }
+    let shown = |minor| Shown { minor, scale: instrument.quote_scale };
+    let whole = price / instrument.tick;
+    if whole >= Amount::from(Ticks::MAX.0) {
+        let low = shown(instrument.tick);
+        let high = shown(instrument.price_amount(Ticks(Ticks::MAX.0 - 1)));
+        return Err(Reject::PriceOutOfBand { price: shown(price), low, high });
+    }
+    let floor = Ticks(whole as u32);
+    if price % instrument.tick == 0 {
+        return Ok(floor);
+    }
+    let step = instrument.ticks.step(floor);
+    let below = instrument.ticks.floor(floor).max(Ticks(step));
+    let above = instrument.ticks.ceil(Ticks(floor.0 + 1));
+    Err(Reject::PriceNotOnTick {
+        price: shown(price),
+        step: shown(instrument.price_amount(Ticks(step))),
+        quote: instrument.quote_code.clone(),
+        below: shown(instrument.price_amount(below)),
+        above: shown(instrument.price_amount(above)),
+    })
+}
+
+/// A quantity in base minor units as lots.
+pub(super) fn to_lots(quantity: Amount, instrument: &Instrument) -> Result<Lots, Reject> {
+    if quantity <= 0 {
+        return Err(malformed("quantity", "must be above zero"));
+    }
+    let shown = |minor| Shown { minor, scale: instrument.base_scale };
+    if quantity % instrument.lot != 0 {
+        let (quantity, lot) = (shown(quantity), shown(instrument.lot));
+        let base = instrument.base_code.clone();
+        return Err(Reject::QuantityNotOnLot { quantity, lot, base });
+    }
+    let lots = quantity / instrument.lot;
+    if lots > Amount::from(Lots::MAX.0) {
+        let max = instrument.shown_quantity(instrument.quantity_max);
+        return Err(Reject::QuantityTooLarge { quantity: shown(quantity), max });
+    }
+    Ok(Lots(lots as u64))
+}
