@@ -1,1 +1,3 @@
-//! Placeholder for the crate root.
+//! Partitions: the node's log, consensus, snapshots, and what moves between partitions.
+
+pub mod log;
