@@ -5,12 +5,12 @@
 //! books, [`bots`] the seeded traders, [`tape`] the long flows of one command a line.
 //! Nothing here knows a runtime, a clock or a network: time and views are inputs.
 
-//X pub mod bots;
+pub mod bots;
 pub mod document;
-//X pub mod file;
+pub mod file;
 pub mod grammar;
 pub mod names;
 pub mod numbers;
-//X pub mod rules;
-//X pub mod tape;
+pub mod rules;
+pub mod tape;
 pub mod time;

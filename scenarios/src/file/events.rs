@@ -1,0 +1,248 @@
+//! `[[step]]` and `[[fault]]`: what happens when.
+
+use std::ops::Range;
+
+use super::{AccountGroup, BotGroup, OCCURRENCES_MAX, StepAct, Timed};
+use crate::document::{Fields, nearest};
+use crate::grammar::{self, Act, Fault, Link, MarketAct, Node, OrderKind, Sentence, Who};
+use crate::names::{AccountName, Asset, Symbol};
+use crate::rules::RuleBook;
+use crate::time::Millis;
+
+/// What sentences may speak of.
+pub(super) struct Known<'s> {
+    pub market: Option<&'s RuleBook>,
+    pub accounts: &'s [AccountGroup],
+    pub bots: &'s [BotGroup],
+    pub length: Option<Millis>,
+}
+
+pub(super) fn steps(file: &mut Fields<'_>, known: &Known<'_>) -> Vec<Timed<StepAct>> {
+    let tables = file.tables("step");
+    let steps: Vec<_> = tables.into_iter().filter_map(|fields| step(fields, known)).collect();
+    bounded(file, "step", &steps, known);
+    steps
+}
+
+pub(super) fn faults(file: &mut Fields<'_>, known: &Known<'_>) -> Vec<Timed<Fault>> {
+    let tables = file.tables("fault");
+    let faults: Vec<_> = tables.into_iter().filter_map(|fields| fault(fields, known)).collect();
+    bounded(file, "fault", &faults, known);
+    faults
+}
+
+fn step(fields: Fields<'_>, known: &Known<'_>) -> Option<Timed<StepAct>> {
+    timed(fields, known, |sentence, sayer| match sentence {
+        Sentence::Account { who, act } => {
+            sayer.who(&who);
+            sayer.act(&act);
+            Some(StepAct::Account { who, act })
+        }
+        Sentence::Market(act) => {
+            match &act {
+                MarketAct::Halt(symbol)
+                | MarketAct::Resume(symbol)
+                | MarketAct::Feed { symbol, .. } => {
+                    sayer.symbol(symbol);
+                }
+                MarketAct::Open | MarketAct::Close => {}
+            }
+            Some(StepAct::Market(act))
+        }
+        Sentence::Fault(_) => {
+            sayer.wrong("this is a fault, not a step", "move it to a [[fault]]".into());
+            None
+        }
+    })
+}
+
+fn fault(fields: Fields<'_>, known: &Known<'_>) -> Option<Timed<Fault>> {
+    timed(fields, known, |sentence, sayer| {
+        let Sentence::Fault(fault) = sentence else {
+            sayer.wrong("this is a step, not a fault", "move it to a [[step]]".into());
+            return None;
+        };
+        for node in nodes(&fault) {
+            if let Node::Leading(symbol) = node {
+                sayer.symbol(symbol);
+            }
+        }
+        Some(fault)
+    })
+}
+
+fn nodes(fault: &Fault) -> Vec<&Node> {
+    match fault {
+        Fault::Node { node, .. } | Fault::StepClock { node, .. } => vec![node],
+        Fault::Cut { node, from } => std::iter::once(node).chain(from).collect(),
+        Fault::CutOneWay { from, to } => vec![from, to],
+        Fault::Delay { link: Link(one, other), .. }
+        | Fault::Lose { link: Link(one, other), .. }
+        | Fault::Reset(Link(one, other)) => vec![one, other],
+        Fault::Heal | Fault::SlowSubscriber | Fault::AddNode => Vec::new(),
+    }
+}
+
+/// Reads `at`, `every` and `do`, and hands the sentence on.
+fn timed<T>(
+    mut fields: Fields<'_>,
+    known: &Known<'_>,
+    accept: impl FnOnce(Sentence, &Sayer<'_, '_>) -> Option<T>,
+) -> Option<Timed<T>> {
+    fields.require(&["do"]);
+    let at = fields.parsed_at::<Millis>("at");
+    let every = fields.parsed_at::<Millis>("every");
+    if !fields.has("at") && !fields.has("every") {
+        let message = "this happens never: `at` or `every` is missing";
+        fields.sink().report(fields.place(), message, None);
+    }
+    if let Some(every) = every.as_ref().filter(|every| every.value.0 == 0) {
+        fields.sink().report(every.place.clone(), "`every` must be above zero", None);
+    }
+    if let (Some(at), Some(length)) = (&at, known.length)
+        && at.value > length
+    {
+        let message = format!("{} is after the end of the scenario, {length}", at.value);
+        fields.sink().report(at.place.clone(), message, None);
+    }
+    let every = every.map(|every| every.value);
+    let first = at.map(|at| at.value).or(every);
+    let sentence = fields.text("do");
+    let what = sentence.and_then(|text| {
+        let place = |range: Range<usize>| fields.inside(&text, range);
+        match grammar::parse(text.value) {
+            Ok(sentence) => {
+                let sayer = Sayer { text: text.value, place: &place, fields: &fields, known };
+                accept(sentence, &sayer)
+            }
+            Err(error) => {
+                fields.sink().report(place(error.place()), error.to_string(), error.help());
+                None
+            }
+        }
+    });
+    fields.finish();
+    Some(Timed { at: first?, every, what: what? })
+}
+
+/// A sentence that was read, and whether what it names is there.
+struct Sayer<'s, 'd> {
+    text: &'s str,
+    place: &'s dyn Fn(Range<usize>) -> Range<usize>,
+    fields: &'s Fields<'d>,
+    known: &'s Known<'s>,
+}
+
+impl Sayer<'_, '_> {
+    fn wrong(&self, message: &str, help: String) {
+        let place = (self.place)(0..self.text.len());
+        self.fields.sink().report(place, message, Some(help));
+    }
+
+    fn unknown<'c>(&self, word: &str, message: String, candidates: impl Iterator<Item = &'c str>) {
+        let start = self.text.find(word).unwrap_or(0);
+        let place = (self.place)(start..start + word.len());
+        let help = nearest(word, candidates).map(|near| format!("did you mean `{near}`?"));
+        self.fields.sink().report(place, message, help);
+    }
+
+    fn who(&self, who: &Who) {
+        let group_counts = self.known.accounts.iter().map(|group| (&group.name, group.count));
+        let bots = self.known.bots.iter().map(|group| (&group.name, Some(group.count)));
+        let everybody: Vec<(&AccountName, Option<u64>)> = group_counts.chain(bots).collect();
+        let count_of = |name: &str| {
+            everybody.iter().find(|(known, _)| known.as_str() == name).map(|(_, n)| *n)
+        };
+        let names = || everybody.iter().map(|(name, _)| name.as_str());
+        match who {
+            Who::One(name) => match count_of(name.as_str()) {
+                Some(None) => {}
+                Some(Some(_)) => {
+                    let message = format!("`{name}` is a group of accounts, not one");
+                    let help = format!("say `each {name}`, or `{name}-1` for the first of them");
+                    self.wrong(&message, help);
+                }
+                None if is_member(name, count_of) || self.is_faucet(name) => {}
+                None => {
+                    let message = format!("there is no account `{name}`");
+                    self.unknown(name.as_str(), message, names());
+                }
+            },
+            Who::Each(group) => match count_of(group.as_str()) {
+                Some(Some(_)) => {}
+                Some(None) => {
+                    let message = format!("`{group}` is one account, not a group");
+                    self.wrong(&message, "leave out `each`, or give the account a `count`".into());
+                }
+                None => {
+                    let message = format!("there is no group of accounts `{group}`");
+                    self.unknown(group.as_str(), message, names());
+                }
+            },
+        }
+    }
+
+    fn is_faucet(&self, name: &AccountName) -> bool {
+        let supplies = self.known.market.map(|market| market.supply.as_slice());
+        supplies.unwrap_or_default().iter().any(|supply| supply.faucet == *name)
+    }
+
+    fn act(&self, act: &Act) {
+        match act {
+            Act::Place(order) => {
+                let quote = self.symbol(&order.symbol);
+                if let (OrderKind::MarketSpend { asset, .. }, Some(quote)) = (&order.kind, quote)
+                    && quote != asset
+                {
+                    let message =
+                        format!("{} is paid for in {quote}, not in {asset}", order.symbol);
+                    self.unknown(asset.as_str(), message, [quote.as_str()].into_iter());
+                }
+            }
+            Act::Deposit { asset, .. } | Act::Withdraw { asset, .. } => self.asset(asset),
+            Act::Cancel(_) | Act::CancelAll | Act::Amend { .. } => {}
+        }
+    }
+
+    /// The quote asset of a symbol that is there; a report when it is not.
+    fn symbol(&self, symbol: &Symbol) -> Option<&Asset> {
+        let market = self.known.market?;
+        let found = market.instrument(symbol);
+        if found.is_none() {
+            let known = market.instruments.iter().map(|instrument| instrument.symbol.as_str());
+            let message = format!("the market has no instrument {symbol}");
+            self.unknown(symbol.as_str(), message, known);
+        }
+        found.map(|instrument| &instrument.quote)
+    }
+
+    fn asset(&self, asset: &Asset) {
+        let Some(market) = self.known.market else { return };
+        if market.asset(asset).is_none() {
+            let known = market.assets.iter().map(|asset| asset.name.as_str());
+            self.unknown(asset.as_str(), format!("the market has no asset {asset}"), known);
+        }
+    }
+}
+
+/// `user-17` of a group `user` of at least 17.
+pub(super) fn is_member(
+    name: &AccountName,
+    count_of: impl Fn(&str) -> Option<Option<u64>>,
+) -> bool {
+    let Some((group, number)) = name.as_str().rsplit_once('-') else { return false };
+    let canonical = |n: &u64| *n > 0 && n.to_string() == number;
+    let number = number.parse::<u64>().ok().filter(canonical);
+    matches!((count_of(group), number), (Some(Some(count)), Some(number)) if number <= count)
+}
+
+/// Reports steps that would strike more often than a player keeps in memory.
+fn bounded<T>(file: &Fields<'_>, key: &str, timed: &[Timed<T>], known: &Known<'_>) {
+    let length = known.length.unwrap_or_default();
+    let times = timed.iter().fold(0_u64, |sum, timed| sum.saturating_add(timed.times(length)));
+    if times > OCCURRENCES_MAX {
+        let message = format!("[[{key}]] would strike {times} times, at most {OCCURRENCES_MAX}");
+        let help = Some("use bots or a tape for so many".to_string());
+        file.sink().report(file.place_of(key), message, help);
+    }
+}
