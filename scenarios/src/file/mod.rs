@@ -17,11 +17,13 @@ pub use scenario::{
     Timed,
 };
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use miette::{IntoDiagnostic, Report, WrapErr};
 
-use crate::document::{self, Mistakes};
+use crate::document::{self, FILE_BYTES_MAX, Mistakes};
 
 /// Reads the text of a scenario; `name` names it in mistakes.
 ///
@@ -37,9 +39,11 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, Mistakes> {
 /// A file that cannot be read as text, or [`Mistakes`] (to which the report downcasts).
 pub fn check(path: &Path) -> Result<Scenario, Report> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .into_diagnostic()
-        .wrap_err_with(|| format!("{name} cannot be read"))?;
+    let mut text = String::new();
+    // One byte past the bound is enough to refuse a file that has no end.
+    let read = File::open(path)
+        .and_then(|file| file.take(FILE_BYTES_MAX as u64 + 1).read_to_string(&mut text));
+    read.into_diagnostic().wrap_err_with(|| format!("{name} cannot be read"))?;
     Ok(parse(&name, &text)?)
 }
 

@@ -231,4 +231,8 @@ fn a_file_that_is_not_there_is_named() {
     std::fs::write(&path, "[scenario]\n").expect("written");
     let report = check(&path).expect_err("mistakes");
     assert!(report.downcast_ref::<crate::document::Mistakes>().is_some());
+    std::fs::write(&path, "#".repeat(crate::document::FILE_BYTES_MAX + 1)).expect("written");
+    let report = check(&path).expect_err("too long");
+    let mistakes = report.downcast_ref::<crate::document::Mistakes>().expect("a mistake");
+    assert!(mistakes.lines()[0].contains("the file is too long"), "{:?}", mistakes.lines());
 }
