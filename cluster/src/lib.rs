@@ -1,3 +1,6 @@
 //! Partitions: the node's log, consensus, snapshots, and what moves between partitions.
 
+pub mod history;
 pub mod log;
+pub mod partition;
+pub mod snapshot;

@@ -2,7 +2,7 @@
 
 use crate::amount::{Amount, Lots, Ticks};
 use crate::history::{FillRow, HistoryRow};
-use crate::ids::{AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
+use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::message::{Message, Outcome};
 use crate::order::{OrderState, Side};
 use crate::reject::Reject;
@@ -25,7 +25,7 @@ pub enum Effect {
     /// Goes to whoever listens to this order's account.
     Order(Box<OrderState>),
     /// The account's standing changed; its board hears of it with the next tick.
-    Touched,
+    Touched(AccountId),
 }
 
 /// What one ledger transaction moves in the partition's own sub-accounts of an asset.

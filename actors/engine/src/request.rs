@@ -41,6 +41,8 @@ pub struct Envelope {
 /// A change that a client asks of its account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountRequest {
+    /// The first request of every account: it comes into being.
+    Open,
     Place {
         order: OrderRequest,
         ack: Ack,

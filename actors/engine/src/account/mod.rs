@@ -53,6 +53,8 @@ pub struct Account {
     id: AccountId,
     name: Box<str>,
     created: Time,
+    /// Its opening request was applied.
+    is_open: bool,
     balances: balances::Balances,
     positions: BTreeMap<InstrumentId, Position>,
     open: BTreeMap<OrderNo, Box<OpenOrder>>,
@@ -72,6 +74,7 @@ impl Account {
             id,
             name: name.into(),
             created,
+            is_open: false,
             balances: balances::Balances::default(),
             positions: BTreeMap::new(),
             open: BTreeMap::new(),
@@ -186,6 +189,7 @@ impl Account {
         out: &mut Vec<Effect>,
     ) -> Result<(), Reject> {
         match request {
+            AccountRequest::Open => self.come_into_being(envelope, context, out),
             AccountRequest::Place { order, ack, market_price } => {
                 self.place(envelope, order, *ack, *market_price, context, out)
             }
@@ -208,6 +212,22 @@ impl Account {
             }
             AccountRequest::Reset { amounts } => self.reset(envelope, amounts, context, out),
         }
+    }
+
+    fn come_into_being(
+        &mut self,
+        envelope: &Envelope,
+        context: &Context,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Reject> {
+        if self.is_open {
+            return Err(Reject::AccountExists { name: self.name.clone() });
+        }
+        self.is_open = true;
+        self.memory.close(envelope, Answer::Done, context.at);
+        out.push(Effect::Answer(envelope.origin, Answer::Done));
+        out.push(Effect::Touched(self.id));
+        Ok(())
     }
 
     /// Handles what another entity says.

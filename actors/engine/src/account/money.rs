@@ -208,7 +208,7 @@ impl Account {
             request,
         };
         self.post(row, out);
-        out.push(Effect::Touched);
+        out.push(Effect::Touched(self.id));
     }
 
     fn answer_balance(

@@ -1,6 +1,6 @@
 //! An order that is not final yet: where it stands, what it holds, which amends are under way.
 
-use crate::amount::{Amount, Lots, Ticks};
+use crate::amount::{Amount, Lots, Rate, Ticks};
 use crate::history::FillRow;
 use crate::ids::AssetId;
 use crate::instrument::{Fees, Instrument};
@@ -85,10 +85,19 @@ impl OpenOrder {
         match self.state.side {
             Side::Buy => {
                 let notional = value * instrument.unit();
-                notional + self.fees.bound().ceil(notional)
+                notional + self.fee_still(notional)
             }
             Side::Sell => instrument.base_amount(Lots(open)),
         }
+    }
+
+    /// The most that may still be charged when `notional` more is filled.
+    ///
+    /// It rounds the whole order's fee and takes off what was charged, as every charge does:
+    /// rounding the rest by itself could come out a unit below what is charged in the end.
+    fn fee_still(&self, notional: Amount) -> Amount {
+        let whole = self.fee_numerator + self.fees.bound().numerator(notional);
+        Rate::ceil_sum(whole) - self.state.fee
     }
 }
 

@@ -139,7 +139,7 @@ impl Account {
         open.state.updated = context.at;
         self.rehold(open, context.listed(open.state.instrument));
         announce(&open.state, out);
-        out.push(Effect::Touched);
+        out.push(Effect::Touched(self.id));
     }
 
     /// Stores the answer to a request and gives it to whoever waits.

@@ -44,7 +44,7 @@ impl Account {
         self.advance(&mut open, leg, &charge, context.at);
         self.rehold(&mut open, instrument);
         announce(&open.state, out);
-        out.push(Effect::Touched);
+        out.push(Effect::Touched(self.id));
         self.keep_or_close(open, context.at, out);
     }
 

@@ -140,7 +140,7 @@ impl Listing {
             }
             Err(reject) => refused(submit.order, OutcomeOf::Submit, submit.limit, reject),
         };
-        self.answer(outcome, submit.origin, out);
+        answer(outcome, submit.origin, out);
     }
 
     /// Checks again what may have changed since the account looked, then post-only.
@@ -187,7 +187,7 @@ impl Listing {
             },
             None => refused(order, of, Ticks(0), not_open(order)),
         };
-        self.answer(outcome, origin, out);
+        answer(outcome, origin, out);
     }
 
     fn amend(&mut self, amend: &Amend, at: Time, out: &mut Vec<Effect>) {
@@ -227,18 +227,7 @@ impl Listing {
                 }
             }
         };
-        self.answer(outcome, Some(amend.origin), out);
-    }
-
-    /// Tells the account by outbox, and a client that waits directly.
-    fn answer(&self, outcome: Outcome, origin: Option<Origin>, out: &mut Vec<Effect>) {
-        if let Some(origin) = origin {
-            let outcome = outcome.clone();
-            out.push(Effect::Answer(origin, Answer::Decided { outcome, settles: None }));
-        }
-        let account = outcome.order.account;
-        let message = AccountMessage::Outcome(outcome);
-        out.push(Effect::Send(account.partition(), Message::ToAccount(account, message)));
+        answer(outcome, Some(amend.origin), out);
     }
 
     #[must_use]
@@ -270,6 +259,43 @@ impl Listing {
         hash.number(self.mark.sent.0);
         self.book.hash(hash);
     }
+}
+
+/// Tells the account by outbox, and a client that waits directly.
+///
+/// The message goes first: the answer then names its place in the outbox.
+fn answer(outcome: Outcome, origin: Option<Origin>, out: &mut Vec<Effect>) {
+    let answer = origin.map(|origin| {
+        let outcome = outcome.clone();
+        Effect::Answer(origin, Answer::Decided { outcome, settles: None })
+    });
+    let account = outcome.order.account;
+    let message = Message::ToAccount(account, AccountMessage::Outcome(outcome));
+    out.push(Effect::Send(account.partition(), message));
+    out.extend(answer);
+}
+
+/// What a suspended book says to a command: refused, so that its hold is released.
+#[must_use]
+pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
+    let entity = format!("the book of instrument #{}", instrument.0).into();
+    let reject = Reject::EntitySuspended { entity };
+    let (outcome, origin) = match message {
+        BookMessage::Submit(submit) => {
+            (refused(submit.order, OutcomeOf::Submit, submit.limit, reject), submit.origin)
+        }
+        BookMessage::Cancel { order, request, origin } => {
+            (refused(*order, OutcomeOf::Cancel(*request), Ticks(0), reject), *origin)
+        }
+        BookMessage::Amend(amend) => {
+            let (amend_no, request, total) = (amend.amend_no, amend.request, Lots::ZERO);
+            let of = OutcomeOf::Amend { amend_no, request, total };
+            (refused(amend.order, of, Ticks(0), reject), Some(amend.origin))
+        }
+    };
+    let mut out = Vec::new();
+    answer(outcome, origin, &mut out);
+    out
 }
 
 fn not_open(order: OrderKey) -> Reject {

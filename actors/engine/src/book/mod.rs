@@ -12,10 +12,16 @@ mod index;
 mod ladder;
 mod listing;
 mod matching;
+#[cfg(any(test, feature = "naive"))]
+mod naive;
 mod slab;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 pub use amend::{AmendRefused, Amended};
-pub use listing::{Listing, ListingState};
+pub use listing::{Listing, ListingState, decline};
 pub use matching::{Book, Decision, Execution, Incoming, Removed, Reports, Unsized};
+#[cfg(any(test, feature = "naive"))]
+pub use naive::NaiveBook;
 pub use snapshot::RestingOrder;

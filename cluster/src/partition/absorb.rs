@@ -1,0 +1,88 @@
+//! From the effects of entities to what leaves the partition, in the order of the log.
+
+use super::chunk::Chunk;
+use super::command::Carried;
+use super::core::Core;
+use super::sub_accounts;
+use hoga_actors::{EntityId, Output};
+use hoga_engine::effect::{Answer, Effect, MarketEvent, Settles};
+use hoga_engine::history::HistoryRow;
+use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
+use hoga_engine::order::OrderState;
+use std::collections::BTreeMap;
+
+/// What a chunk asks of the world outside the partition's state.
+#[derive(Default)]
+pub struct Absorbed {
+    pub answers: Vec<(Origin, Answer)>,
+    pub rows: Vec<HistoryRow>,
+    pub market: Vec<(InstrumentId, MarketEvent)>,
+    pub orders: Vec<OrderState>,
+    /// Sources that were heard, with what is expected of each next.
+    pub heard: BTreeMap<PartitionId, u64>,
+    /// Destinations whose outbox grew.
+    pub grew: BTreeMap<PartitionId, u64>,
+}
+
+impl Core {
+    /// Takes in what the slices of a chunk came to.
+    pub fn absorb(&mut self, chunk: Chunk, outputs: Vec<Output>) -> Absorbed {
+        let Chunk { inline, places, heard, .. } = chunk;
+        let mut effects = inline;
+        for output in outputs {
+            effects.extend(output.effects);
+        }
+        // Stable: the effects of one command stay in the order in which it had them.
+        effects.sort_by_key(|(place, _)| *place);
+        let mut absorbed = Absorbed { heard, ..Absorbed::default() };
+        for (place, effect) in effects {
+            let trace = places[place as usize].0;
+            match effect {
+                Effect::Send(to, message) => {
+                    let outbox = self.state.outboxes.entry(to).or_default();
+                    let number = outbox.push(Carried { trace, message });
+                    absorbed.grew.insert(to, number);
+                }
+                Effect::Answer(origin, answer) => {
+                    let answer = self.name_settlement(answer);
+                    absorbed.answers.push((origin, answer));
+                }
+                Effect::Row(row) => absorbed.rows.push(row),
+                Effect::Post(posting) => {
+                    sub_accounts::post(&mut self.state.sub_accounts, &posting);
+                }
+                Effect::Market(instrument, event) => absorbed.market.push((instrument, event)),
+                Effect::Order(order) => absorbed.orders.push(*order),
+                Effect::Touched(account) => {
+                    self.state.touched.insert(account);
+                }
+            }
+        }
+        absorbed
+    }
+
+    /// A book's decision names the place of its settlements in the account's channel.
+    fn name_settlement(&self, answer: Answer) -> Answer {
+        match answer {
+            Answer::Decided { outcome, settles: None }
+                if self.role == hoga_engine::topology::Role::Books =>
+            {
+                let to = outcome.order.account.partition();
+                let sequence = self.state.outboxes.get(&to).map_or(0, |outbox| outbox.next() - 1);
+                let settles = Some(Settles { partition: self.id, sequence });
+                Answer::Decided { outcome, settles }
+            }
+            other => other,
+        }
+    }
+
+    /// Suspends an entity that failed twice on one command.
+    pub fn suspend(&mut self, entity: EntityId) {
+        let suspension = super::Suspension {
+            index: self.state.index,
+            since: self.state.time,
+            parked: Vec::new(),
+        };
+        self.state.suspended.insert(entity, suspension);
+    }
+}

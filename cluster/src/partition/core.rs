@@ -1,0 +1,134 @@
+//! A partition's state besides its entities.
+
+use super::directory::Directory;
+use super::meta::Meta;
+use super::outbox::{OUTBOX_MAX, Outbox};
+use super::sub_accounts::SubAccounts;
+use super::suspension::Suspension;
+use hoga_actors::{EntityId, Scene};
+use hoga_engine::ids::{AccountId, AssetId, InstrumentId, PartitionId};
+use hoga_engine::instrument::Catalogue;
+use hoga_engine::time::Time;
+use hoga_engine::topology::{Role, Topology};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The pure bookkeeping of one partition.
+pub struct Core {
+    pub(super) id: PartitionId,
+    pub(super) role: Role,
+    pub(super) scene: Scene,
+    pub(super) state: CoreState,
+}
+
+/// What of it a snapshot keeps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CoreState {
+    /// Entry time of the last command.
+    pub(super) time: Time,
+    /// Log index of the last batch.
+    pub(super) index: u64,
+    /// Commands applied so far, over all batches.
+    pub(super) commands: u64,
+    pub(super) directory: Directory,
+    pub(super) next_in: BTreeMap<PartitionId, u64>,
+    pub(super) outboxes: BTreeMap<PartitionId, Outbox>,
+    pub(super) sub_accounts: BTreeMap<AssetId, SubAccounts>,
+    /// Accounts whose board has not heard of their last change.
+    pub(super) touched: BTreeSet<AccountId>,
+    pub(super) suspended: BTreeMap<EntityId, Suspension>,
+    /// Instruments with a book here.
+    pub(super) listed: BTreeSet<InstrumentId>,
+    pub(super) meta: Meta,
+    pub(super) catalogue: Catalogue,
+}
+
+impl Core {
+    #[must_use]
+    pub fn new(id: PartitionId, topology: Topology) -> Core {
+        Core::restore(id, topology, CoreState::default())
+    }
+
+    #[must_use]
+    pub fn restore(id: PartitionId, topology: Topology, state: CoreState) -> Core {
+        let scene = Scene { catalogue: Arc::new(state.catalogue.clone()), topology };
+        Core { id, role: topology.role(id), scene, state }
+    }
+
+    /// The state to keep, as bytes: equal states give equal bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_stdvec(&self.state).expect("a partition's state always encodes")
+    }
+
+    #[must_use]
+    pub fn id(&self) -> PartitionId {
+        self.id
+    }
+
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// What entities may look at, as of the last chunk.
+    #[must_use]
+    pub fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    #[must_use]
+    pub fn time(&self) -> Time {
+        self.state.time
+    }
+
+    /// Log index of the last batch that was planned.
+    #[must_use]
+    pub fn index(&self) -> u64 {
+        self.state.index
+    }
+
+    #[must_use]
+    pub fn commands(&self) -> u64 {
+        self.state.commands
+    }
+
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.state.directory
+    }
+
+    #[must_use]
+    pub fn outboxes(&self) -> &BTreeMap<PartitionId, Outbox> {
+        &self.state.outboxes
+    }
+
+    /// Number of the next message expected from a source.
+    #[must_use]
+    pub fn next_in(&self, source: PartitionId) -> u64 {
+        self.state.next_in.get(&source).copied().unwrap_or(1)
+    }
+
+    #[must_use]
+    pub fn sub_accounts(&self) -> &BTreeMap<AssetId, SubAccounts> {
+        &self.state.sub_accounts
+    }
+
+    #[must_use]
+    pub fn suspended(&self) -> &BTreeMap<EntityId, Suspension> {
+        &self.state.suspended
+    }
+
+    /// Some outbox holds so much that nothing new may be taken in but consequences.
+    #[must_use]
+    pub fn is_congested(&self) -> bool {
+        self.state.outboxes.values().any(|outbox| outbox.len() >= OUTBOX_MAX)
+    }
+
+    /// Changes the catalogue. Only between chunks.
+    pub(super) fn change_catalogue(&mut self, change: impl FnOnce(&mut Catalogue)) {
+        change(&mut self.state.catalogue);
+        self.scene.catalogue = Arc::new(self.state.catalogue.clone());
+    }
+}

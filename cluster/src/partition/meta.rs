@@ -1,0 +1,138 @@
+//! Assets and instruments: given out by the meta partition, known to all.
+
+use hoga_engine::client_id::ClientId;
+use hoga_engine::effect::Answer;
+use hoga_engine::ids::{AssetId, InstrumentId};
+use hoga_engine::instrument::{Asset, Catalogue, Instrument, Phase};
+use hoga_engine::reject::Reject;
+use hoga_engine::request::Envelope;
+use hoga_engine::topology::Topology;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Admin requests that are remembered for retries.
+const REMEMBERED_MAX: usize = 4096;
+
+/// What an operator asks of the meta partition. Ids inside are ignored: the log gives them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum MetaCommand {
+    CreateAsset(Asset),
+    CreateInstrument(Box<Instrument>),
+    SetPhase { instrument: InstrumentId, phase: Phase },
+}
+
+/// What the other partitions have to be told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MetaChange {
+    Asset(Asset),
+    Instrument(Box<Instrument>),
+}
+
+/// The meta partition's own state besides the catalogue.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Meta {
+    remembered: BTreeMap<u128, (u64, Answer)>,
+    order: VecDeque<u128>,
+}
+
+impl Meta {
+    /// Performs a command once; a retry gets its first answer.
+    pub fn handle(
+        &mut self,
+        catalogue: &mut Catalogue,
+        topology: &Topology,
+        envelope: &Envelope,
+        command: &MetaCommand,
+    ) -> (Answer, Option<MetaChange>) {
+        if let Some((body_hash, answer)) = self.remembered.get(&envelope.id.hash()) {
+            if *body_hash == envelope.body_hash {
+                return (answer.clone(), None);
+            }
+            return (rejected(Reject::ClientOrderIdReused { id: text(envelope.id) }), None);
+        }
+        let (answer, change) = match perform(catalogue, topology, command) {
+            Ok(change) => (Answer::Done, Some(change)),
+            Err(reject) => (rejected(reject), None),
+        };
+        if self.order.len() >= REMEMBERED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.remembered.remove(&oldest);
+        }
+        self.order.push_back(envelope.id.hash());
+        self.remembered.insert(envelope.id.hash(), (envelope.body_hash, answer.clone()));
+        (answer, change)
+    }
+}
+
+fn text(id: ClientId) -> Box<str> {
+    id.as_str().into()
+}
+
+fn rejected(reject: Reject) -> Answer {
+    Answer::Rejected { order: None, reject: Box::new(reject) }
+}
+
+fn malformed(field: &str, rule: impl Into<Box<str>>) -> Reject {
+    Reject::Malformed { field: field.into(), rule: rule.into() }
+}
+
+fn perform(
+    catalogue: &mut Catalogue,
+    topology: &Topology,
+    command: &MetaCommand,
+) -> Result<MetaChange, Reject> {
+    match command {
+        MetaCommand::CreateAsset(asset) => {
+            if catalogue.asset_by_code(&asset.code).is_some() {
+                return Err(malformed("code", format!("asset {} exists already", asset.code)));
+            }
+            let id = AssetId(catalogue.assets.len() as u16);
+            let asset = Asset { id, ..asset.clone() };
+            catalogue.assets.insert(id, asset.clone());
+            Ok(MetaChange::Asset(asset))
+        }
+        MetaCommand::CreateInstrument(instrument) => {
+            let instrument = list(catalogue, topology, instrument)?;
+            catalogue.instruments.insert(instrument.id, instrument.clone());
+            Ok(MetaChange::Instrument(Box::new(instrument)))
+        }
+        MetaCommand::SetPhase { instrument, phase } => {
+            let known = catalogue.instruments.get_mut(instrument).ok_or_else(|| {
+                Reject::UnknownInstrument { symbol: format!("#{}", instrument.0).into() }
+            })?;
+            known.phase = *phase;
+            Ok(MetaChange::Instrument(Box::new(known.clone())))
+        }
+    }
+}
+
+/// Completes a new instrument: its id, its partition, the ids of its assets.
+fn list(
+    catalogue: &Catalogue,
+    topology: &Topology,
+    asked: &Instrument,
+) -> Result<Instrument, Reject> {
+    if catalogue.instrument_by_symbol(&asked.symbol).is_some() {
+        return Err(malformed("symbol", format!("{} is listed already", asked.symbol)));
+    }
+    let asset = |code: &str| {
+        catalogue.asset_by_code(code).ok_or_else(|| Reject::UnknownAsset { code: code.into() })
+    };
+    let (base, quote) = (asset(&asked.base_code)?, asset(&asked.quote_code)?);
+    if base.id == quote.id {
+        return Err(malformed("quote", "must be another asset than the base"));
+    }
+    let id = InstrumentId(catalogue.instruments.len() as u32);
+    let instrument = Instrument {
+        id,
+        partition: topology.book_partition(id),
+        base: base.id,
+        base_scale: base.scale,
+        quote: quote.id,
+        quote_scale: quote.scale,
+        ..asked.clone()
+    };
+    instrument.check().map_err(|bad| malformed("instrument", bad.to_string()))?;
+    Ok(instrument)
+}

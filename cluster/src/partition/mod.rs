@@ -1,0 +1,31 @@
+//! A partition: the pure bookkeeping around its entities.
+//!
+//! Owns: the account directory, the catalogue, inbox counters, outboxes, sub-accounts,
+//! suspensions ([`Core`]).
+//! Takes: committed batches ([`Batch`]), in log order.
+//! Emits: slices for entities ([`Chunk`]), and from their effects what has to leave
+//! ([`Absorbed`]).
+//! On failure: nothing here does I/O; a batch that does not decode is a bug of its writer.
+
+mod absorb;
+mod chunk;
+mod command;
+mod core;
+mod directory;
+mod meta;
+mod outbox;
+mod plan;
+mod sub_accounts;
+mod suspension;
+
+pub use absorb::Absorbed;
+pub use chunk::Chunk;
+pub use command::{Batch, Carried, Command, Entry, Trace};
+pub use core::{Core, CoreState};
+pub use meta::{MetaChange, MetaCommand};
+pub use outbox::{OUTBOX_MAX, Outbox};
+pub use sub_accounts::SubAccounts;
+pub use suspension::Suspension;
+
+#[cfg(test)]
+mod tests;

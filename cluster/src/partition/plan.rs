@@ -1,0 +1,319 @@
+//! From committed batches to slices: who has to work on what.
+
+use super::chunk::Chunk;
+use super::command::{Batch, Carried, Command, Entry};
+use super::core::Core;
+use super::meta::{MetaChange, MetaCommand};
+use hoga_actors::{Entity, EntityCommand, EntityId};
+use hoga_engine::account::Account;
+use hoga_engine::book::{Listing, decline};
+use hoga_engine::effect::{Answer, Effect};
+use hoga_engine::ids::PartitionId;
+use hoga_engine::instrument::Instrument;
+use hoga_engine::message::{AccountMessage, Credit, Message, PartitionMessage};
+use hoga_engine::reject::Reject;
+use hoga_engine::request::{AccountRequest, Envelope};
+use hoga_engine::time::Time;
+use hoga_engine::topology::{Role, Topology};
+
+impl Core {
+    /// The entities that a partition has before its first command.
+    #[must_use]
+    pub fn first_entities(&self) -> Vec<(EntityId, Entity)> {
+        match self.role {
+            Role::Boards => vec![(EntityId::Board, Entity::Board(Box::default()))],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes note of a committed batch's index and time, before its entries are planned.
+    pub fn begin(&mut self, index: u64, batch: &Batch) {
+        self.state.index = index;
+        self.state.time = self.state.time.max(batch.time);
+    }
+
+    /// Plans entries from the front until the chunk has to end. Returns how many it took.
+    pub fn plan(&mut self, entries: &[Entry], chunk: &mut Chunk) -> usize {
+        let mut taken = 0;
+        for entry in entries {
+            let is_barrier = is_barrier(&entry.command);
+            if is_barrier && !chunk.is_empty() {
+                break;
+            }
+            let at = self.state.time;
+            let place = chunk.open(entry.trace, at);
+            self.state.commands += 1;
+            self.plan_one(entry, place, at, chunk);
+            taken += 1;
+            if is_barrier {
+                break;
+            }
+        }
+        taken
+    }
+
+    fn plan_one(&mut self, entry: &Entry, place: u32, at: Time, chunk: &mut Chunk) {
+        match &entry.command {
+            Command::Request { account, envelope, request } => {
+                self.plan_request(account, envelope, request, place, at, chunk);
+            }
+            Command::Meta { envelope, command } => {
+                self.plan_meta(envelope, command, place, chunk);
+            }
+            Command::Inbound { source, first, messages } => {
+                self.plan_inbound(*source, *first, messages, place, at, chunk);
+            }
+            Command::OutboxAck { to, next } => {
+                if let Some(outbox) = self.state.outboxes.get_mut(to) {
+                    outbox.acknowledge(*next);
+                }
+            }
+            Command::Tick => self.plan_tick(place, at, chunk),
+            Command::Resume { entity } => self.plan_resume(*entity, place, at, chunk),
+        }
+    }
+
+    fn plan_request(
+        &mut self,
+        name: &str,
+        envelope: &Envelope,
+        request: &AccountRequest,
+        place: u32,
+        at: Time,
+        chunk: &mut Chunk,
+    ) {
+        let id = match (self.state.directory.get(name), request) {
+            (Some(id), _) => id,
+            (None, AccountRequest::Open) => {
+                let id = self.state.directory.add(self.id, name);
+                let account = Entity::Account(Box::new(Account::new(id, name, at)));
+                chunk.created.push((EntityId::Account(id), account));
+                id
+            }
+            (None, _) => {
+                let reject = Reject::AccountNotFound { name: name.into() };
+                chunk.effect(place, refuse(envelope, reject));
+                return;
+            }
+        };
+        let entity = EntityId::Account(id);
+        if self.state.suspended.contains_key(&entity) {
+            let reject = Reject::EntitySuspended { entity: format!("account {name}").into() };
+            chunk.effect(place, refuse(envelope, reject));
+        } else {
+            chunk.step(entity, place, at, EntityCommand::Request(*envelope, request.clone()));
+        }
+    }
+
+    fn plan_meta(
+        &mut self,
+        envelope: &Envelope,
+        command: &MetaCommand,
+        place: u32,
+        chunk: &mut Chunk,
+    ) {
+        let topology = self.scene.topology;
+        let state = &mut self.state;
+        let (answer, change) =
+            state.meta.handle(&mut state.catalogue, &topology, envelope, command);
+        self.change_catalogue(|_| {});
+        match change {
+            Some(MetaChange::Asset(asset)) => {
+                let message = PartitionMessage::Asset(asset);
+                self.tell(&[Role::Accounts, Role::Boards], &message, place, chunk);
+            }
+            Some(MetaChange::Instrument(instrument)) => {
+                // The book first; it passes it on, so no account knows it before.
+                let message = PartitionMessage::Instrument(instrument.clone());
+                let send = Effect::Send(instrument.partition, Message::ToPartition(message));
+                chunk.effect(place, send);
+            }
+            None => {}
+        }
+        chunk.effect(place, Effect::Answer(envelope.origin, answer));
+    }
+
+    /// Sends a change to every partition of some roles.
+    fn tell(&self, roles: &[Role], message: &PartitionMessage, place: u32, chunk: &mut Chunk) {
+        for (partition, role) in self.scene.topology.partitions() {
+            if roles.contains(&role) {
+                let message = Message::ToPartition(message.clone());
+                chunk.effect(place, Effect::Send(partition, message));
+            }
+        }
+    }
+
+    fn plan_inbound(
+        &mut self,
+        source: PartitionId,
+        first: u64,
+        messages: &[Carried],
+        place: u32,
+        at: Time,
+        chunk: &mut Chunk,
+    ) {
+        let expected = self.next_in(source);
+        assert!(first <= expected, "a gap in what partition {} sends", source.0);
+        let known = (expected - first) as usize;
+        let next = expected.max(first + messages.len() as u64);
+        self.state.next_in.insert(source, next);
+        chunk.heard.insert(source, next);
+        for (nth, carried) in messages.iter().enumerate().skip(known) {
+            // Every message has a place of its own, so that its effects carry its trace.
+            let place = if nth == known { place } else { chunk.open(carried.trace, at) };
+            chunk.places[place as usize].0 = carried.trace;
+            self.plan_message(&carried.message, place, at, chunk);
+        }
+    }
+
+    fn plan_message(&mut self, message: &Message, place: u32, at: Time, chunk: &mut Chunk) {
+        match message {
+            Message::ToBook(instrument, message) => {
+                let entity = EntityId::Book(*instrument);
+                if self.state.suspended.contains_key(&entity) {
+                    for effect in decline(*instrument, message) {
+                        chunk.effect(place, effect);
+                    }
+                } else {
+                    chunk.step(entity, place, at, EntityCommand::Book(message.clone()));
+                }
+            }
+            Message::ToAccount(account, message) => {
+                let entity = EntityId::Account(*account);
+                self.step_or_park(
+                    entity,
+                    EntityCommand::Account(message.clone()),
+                    place,
+                    at,
+                    chunk,
+                );
+            }
+            Message::ToNamedAccount(name, credit) => {
+                self.plan_credit(name, credit, place, at, chunk);
+            }
+            Message::ToBoard(message) => {
+                let command = EntityCommand::Board(message.clone());
+                self.step_or_park(EntityId::Board, command, place, at, chunk);
+            }
+            Message::ToPartition(PartitionMessage::Asset(asset)) => {
+                self.change_catalogue(|catalogue| {
+                    catalogue.assets.insert(asset.id, asset.clone());
+                });
+            }
+            Message::ToPartition(PartitionMessage::Instrument(instrument)) => {
+                self.plan_instrument(instrument, place, at, chunk);
+            }
+        }
+    }
+
+    fn plan_credit(
+        &mut self,
+        name: &str,
+        credit: &Credit,
+        place: u32,
+        at: Time,
+        chunk: &mut Chunk,
+    ) {
+        match self.state.directory.get(name) {
+            Some(id) => {
+                let command = EntityCommand::Account(AccountMessage::Credit(credit.clone()));
+                self.step_or_park(EntityId::Account(id), command, place, at, chunk);
+            }
+            None => {
+                let bounce = AccountMessage::Bounce { credit: credit.clone(), to: name.into() };
+                let message = Message::ToAccount(credit.from, bounce);
+                chunk.effect(place, Effect::Send(credit.from.partition(), message));
+            }
+        }
+    }
+
+    fn plan_instrument(
+        &mut self,
+        instrument: &Instrument,
+        place: u32,
+        at: Time,
+        chunk: &mut Chunk,
+    ) {
+        self.change_catalogue(|catalogue| {
+            catalogue.instruments.insert(instrument.id, instrument.clone());
+        });
+        if self.role != Role::Books {
+            return;
+        }
+        let entity = EntityId::Book(instrument.id);
+        let is_new = !self.state.listed.contains(&instrument.id);
+        if is_new {
+            self.state.listed.insert(instrument.id);
+            let listing = Listing::new(instrument.clone(), Some(Topology::BOARDS));
+            chunk.created.push((entity, Entity::Book(Box::new(listing))));
+        } else {
+            let rules = EntityCommand::Rules(Box::new(instrument.clone()));
+            self.step_or_park(entity, rules, place, at, chunk);
+        }
+        let message = PartitionMessage::Instrument(Box::new(instrument.clone()));
+        self.tell(&[Role::Accounts, Role::Boards], &message, place, chunk);
+    }
+
+    fn plan_tick(&mut self, place: u32, at: Time, chunk: &mut Chunk) {
+        match self.role {
+            Role::Accounts => {
+                for account in std::mem::take(&mut self.state.touched) {
+                    let entity = EntityId::Account(account);
+                    if !self.state.suspended.contains_key(&entity) {
+                        chunk.step(entity, place, at, EntityCommand::Report);
+                    }
+                }
+            }
+            Role::Books => {
+                for &instrument in &self.state.listed {
+                    let entity = EntityId::Book(instrument);
+                    if !self.state.suspended.contains_key(&entity) {
+                        chunk.step(entity, place, at, EntityCommand::Tick);
+                    }
+                }
+            }
+            Role::Boards if !self.state.suspended.contains_key(&EntityId::Board) => {
+                chunk.step(EntityId::Board, place, at, EntityCommand::Tick);
+            }
+            Role::Boards | Role::Meta => {}
+        }
+    }
+
+    fn plan_resume(&mut self, entity: EntityId, place: u32, at: Time, chunk: &mut Chunk) {
+        let Some(suspension) = self.state.suspended.remove(&entity) else { return };
+        for command in suspension.parked {
+            chunk.step(entity, place, at, command);
+        }
+    }
+
+    /// A consequence for a suspended entity waits in the partition's state.
+    fn step_or_park(
+        &mut self,
+        entity: EntityId,
+        command: EntityCommand,
+        place: u32,
+        at: Time,
+        chunk: &mut Chunk,
+    ) {
+        match self.state.suspended.get_mut(&entity) {
+            Some(suspension) => suspension.parked.push(command),
+            None => chunk.step(entity, place, at, command),
+        }
+    }
+}
+
+/// Whether everything before has to be applied first, and everything after has to wait.
+fn is_barrier(command: &Command) -> bool {
+    match command {
+        Command::Meta { .. } | Command::Resume { .. } => true,
+        Command::Inbound { messages, .. } => {
+            messages.iter().any(|carried| matches!(carried.message, Message::ToPartition(_)))
+        }
+        _ => false,
+    }
+}
+
+fn refuse(envelope: &Envelope, reject: Reject) -> Effect {
+    let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
+    Effect::Answer(envelope.origin, answer)
+}
