@@ -72,6 +72,7 @@ impl Book {
     }
 
     /// Adds everything that decides about later matches.
+    #[expect(clippy::should_implement_trait, reason = "a state hash is no map key")]
     pub fn hash(&self, hash: &mut StateHash) {
         hash.number(self.len() as u64);
         for order in self.orders() {

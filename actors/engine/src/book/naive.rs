@@ -1,0 +1,327 @@
+//! The obvious book: two sorted lists and linear search.
+//!
+//! It answers the same calls as [`Book`](super::Book) and shares none of its code, so that the
+//! two can be compared command by command. It is a model to test against, never a book to trade
+//! on: everything here is slow on purpose and short on purpose.
+
+use super::{AmendRefused, Amended, Decision, Execution, Incoming, Removed, Reports, RestingOrder};
+use crate::amount::{Lots, Ticks};
+use crate::hash::StateHash;
+use crate::ids::OrderKey;
+use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+
+/// Resting orders of both sides, each list in order of priority.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NaiveBook {
+    bids: Vec<RestingOrder>,
+    asks: Vec<RestingOrder>,
+}
+
+/// An incoming order while it takes.
+struct Taker<'a> {
+    order: &'a Incoming,
+    decision: Decision,
+    left: u64,
+    decremented: u64,
+    stopped: Option<CancelReason>,
+}
+
+impl NaiveBook {
+    fn list(&self, side: Side) -> &Vec<RestingOrder> {
+        if side == Side::Buy { &self.bids } else { &self.asks }
+    }
+
+    fn list_mut(&mut self, side: Side) -> &mut Vec<RestingOrder> {
+        if side == Side::Buy { &mut self.bids } else { &mut self.asks }
+    }
+
+    fn place_of(&self, order: OrderKey) -> Option<(Side, usize)> {
+        [Side::Buy, Side::Sell].into_iter().find_map(|side| {
+            let place = self.list(side).iter().position(|resting| resting.order == order)?;
+            Some((side, place))
+        })
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bids.len() + self.asks.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[must_use]
+    pub fn best(&self, side: Side) -> Option<Ticks> {
+        self.list(side).first().map(|resting| resting.price)
+    }
+
+    #[must_use]
+    pub fn quantity_at(&self, side: Side, price: Ticks) -> Lots {
+        let at_price = self.list(side).iter().filter(|resting| resting.price == price);
+        Lots(at_price.map(|resting| resting.open.0).sum())
+    }
+
+    #[must_use]
+    pub fn would_cross(&self, side: Side, limit: Ticks) -> bool {
+        self.best(side.opposite()).is_some_and(|best| reaches(side, limit, best))
+    }
+
+    /// Matches an order and rests what is left of it, as its time in force says.
+    pub fn submit(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Decision {
+        if incoming.time_in_force == TimeInForce::Fok {
+            // Whether it fills whole is found out by trying it on a copy.
+            let trial = self.clone().take(incoming, &mut Deaf);
+            if trial.decision.filled != incoming.quantity {
+                return Decision {
+                    cancelled: incoming.quantity,
+                    reason: Some(CancelReason::NotFilledWhole),
+                    ..nothing()
+                };
+            }
+        }
+        let taker = self.take(incoming, reports);
+        let rests = incoming.time_in_force == TimeInForce::Gtc && taker.stopped.is_none();
+        let open = if rests { taker.left } else { 0 };
+        if open > 0 {
+            let rest = RestingOrder {
+                order: incoming.order,
+                side: incoming.side,
+                price: incoming.limit,
+                open: Lots(open),
+                filled: taker.decision.filled,
+                reduced: Lots(taker.decremented),
+            };
+            self.rest(rest, reports);
+        }
+        taker.decide(open)
+    }
+
+    pub fn cancel(&mut self, order: OrderKey, reports: &mut impl Reports) -> Option<Removed> {
+        let found = self.find(order)?;
+        self.pull(order, reports);
+        Some(found)
+    }
+
+    #[must_use]
+    pub fn find(&self, order: OrderKey) -> Option<Removed> {
+        let (side, place) = self.place_of(order)?;
+        let RestingOrder { price, open, filled, reduced, .. } = self.list(side)[place];
+        Some(Removed { side, price, open, filled, reduced })
+    }
+
+    /// Changes a resting order: in place when it only shrinks, otherwise out and in again.
+    ///
+    /// # Errors
+    /// The order is not in the book, or nothing of it would stay open.
+    pub fn amend(
+        &mut self,
+        order: OrderKey,
+        total: Option<Lots>,
+        limit: Option<Ticks>,
+        self_match: SelfMatch,
+        reports: &mut impl Reports,
+    ) -> Result<Amended, AmendRefused> {
+        let (side, place) = self.place_of(order).ok_or(AmendRefused::NotOpen)?;
+        let old = self.list(side)[place];
+        let done = old.filled + old.reduced;
+        let total = total.unwrap_or(done + old.open);
+        let limit = limit.unwrap_or(old.price);
+        if total <= done {
+            return Err(AmendRefused::BelowDone(done));
+        }
+        let open = total - done;
+        if limit == old.price && open <= old.open {
+            self.list_mut(side)[place].open = open;
+            if open < old.open {
+                reports.level(side, limit, self.quantity_at(side, limit));
+            }
+            let decision = Decision { resting: open, ..nothing() };
+            return Ok(Amended { decision, filled: old.filled, limit, total });
+        }
+        self.pull(order, reports);
+        let time_in_force = TimeInForce::Gtc;
+        let (quantity, value_max) = (open, None);
+        let incoming =
+            Incoming { order, side, limit, quantity, time_in_force, self_match, value_max };
+        let taker = self.take(&incoming, reports);
+        let filled = old.filled + taker.decision.filled;
+        let open = if taker.stopped.is_none() { taker.left } else { 0 };
+        if open > 0 {
+            let reduced = old.reduced + Lots(taker.decremented);
+            let rest =
+                RestingOrder { order, side, price: limit, open: Lots(open), filled, reduced };
+            self.rest(rest, reports);
+        }
+        Ok(Amended { decision: taker.decide(open), filled, limit, total })
+    }
+
+    fn take<'a>(&mut self, incoming: &'a Incoming, reports: &mut impl Reports) -> Taker<'a> {
+        let left = incoming.quantity.0;
+        let decision = nothing();
+        let mut taker = Taker { order: incoming, decision, left, decremented: 0, stopped: None };
+        let side = incoming.side.opposite();
+        while taker.goes_on() && self.would_cross(incoming.side, incoming.limit) {
+            let price = self.list(side)[0].price;
+            let before = self.quantity_at(side, price);
+            while taker.goes_on() && self.best(side) == Some(price) {
+                let maker = &mut self.list_mut(side)[0];
+                taker.meet(maker, reports);
+                if maker.open.is_zero() {
+                    self.list_mut(side).remove(0);
+                }
+            }
+            let after = self.quantity_at(side, price);
+            if after != before {
+                reports.level(side, price, after);
+            }
+        }
+        taker
+    }
+
+    /// Queues an order behind all that are as good as it.
+    fn rest(&mut self, rest: RestingOrder, reports: &mut impl Reports) {
+        let RestingOrder { side, price, .. } = rest;
+        let list = self.list_mut(side);
+        let behind = |other: &RestingOrder| match side {
+            Side::Buy => other.price < price,
+            Side::Sell => other.price > price,
+        };
+        let place = list.iter().position(behind).unwrap_or(list.len());
+        list.insert(place, rest);
+        reports.level(side, price, self.quantity_at(side, price));
+    }
+
+    fn pull(&mut self, order: OrderKey, reports: &mut impl Reports) {
+        if let Some((side, place)) = self.place_of(order) {
+            let gone = self.list_mut(side).remove(place);
+            reports.level(side, gone.price, self.quantity_at(side, gone.price));
+        }
+    }
+
+    /// All orders: bids best to worst, then asks best to worst, oldest first within a price.
+    pub fn orders(&self) -> impl Iterator<Item = RestingOrder> + '_ {
+        self.bids.iter().chain(&self.asks).copied()
+    }
+
+    /// Price levels of one side with what is open there, best first.
+    pub fn levels(&self, side: Side) -> impl Iterator<Item = (Ticks, Lots)> + '_ {
+        let mut prices: Vec<Ticks> = self.list(side).iter().map(|resting| resting.price).collect();
+        prices.dedup();
+        prices.into_iter().map(move |price| (price, self.quantity_at(side, price)))
+    }
+
+    /// Puts back an order of a snapshot.
+    pub fn restore(&mut self, order: &RestingOrder) {
+        self.rest(*order, &mut Deaf);
+    }
+
+    /// The same words as [`Book::hash`](super::Book::hash).
+    #[expect(clippy::should_implement_trait, reason = "a state hash is no map key")]
+    pub fn hash(&self, hash: &mut StateHash) {
+        hash.number(self.len() as u64);
+        for resting in self.orders() {
+            let side = u64::from(resting.side == Side::Sell);
+            let words = [
+                resting.order.account.bits(),
+                resting.order.no.0,
+                u64::from(resting.price.0) * 2 + side,
+                resting.open.0,
+                resting.filled.0,
+                resting.reduced.0,
+            ];
+            words.into_iter().for_each(|word| hash.number(word));
+        }
+    }
+}
+
+impl Taker<'_> {
+    fn goes_on(&self) -> bool {
+        self.left > 0 && self.stopped.is_none()
+    }
+
+    fn meet(&mut self, maker: &mut RestingOrder, reports: &mut impl Reports) {
+        let is_own = maker.order.account == self.order.order.account;
+        if is_own && self.order.self_match != SelfMatch::None {
+            self.meet_own(maker, reports);
+        } else {
+            self.trade(maker, reports);
+        }
+    }
+
+    fn meet_own(&mut self, maker: &mut RestingOrder, reports: &mut impl Reports) {
+        let mode = self.order.self_match;
+        let off_maker = match mode {
+            SelfMatch::CancelMaker | SelfMatch::CancelBoth => maker.open.0,
+            SelfMatch::Decrement => self.left.min(maker.open.0),
+            SelfMatch::CancelTaker | SelfMatch::None => 0,
+        };
+        if mode == SelfMatch::Decrement {
+            self.left -= off_maker;
+            self.decremented += off_maker;
+        }
+        if matches!(mode, SelfMatch::CancelTaker | SelfMatch::CancelBoth) {
+            self.stopped = Some(CancelReason::SelfMatch);
+        }
+        if off_maker > 0 {
+            maker.open -= Lots(off_maker);
+            maker.reduced += Lots(off_maker);
+            reports.reduced(maker.order, Lots(off_maker), maker.open);
+        }
+    }
+
+    fn trade(&mut self, maker: &mut RestingOrder, reports: &mut impl Reports) {
+        let price = maker.price;
+        let mut quantity = Lots(self.left.min(maker.open.0));
+        if let Some(most) = self.order.value_max {
+            let can_pay = (most - self.decision.value) / u128::from(price.0);
+            quantity = quantity.min(Lots(u64::try_from(can_pay).unwrap_or(u64::MAX)));
+            if quantity.is_zero() {
+                self.stopped = Some(CancelReason::AmountSpent);
+                return;
+            }
+        }
+        maker.open -= quantity;
+        maker.filled += quantity;
+        self.left -= quantity.0;
+        self.decision.filled += quantity;
+        self.decision.value += u128::from(price.0) * u128::from(quantity.0);
+        let (taker, taker_side) = (self.order.order, self.order.side);
+        let maker = maker.order;
+        reports.traded(&Execution { taker, maker, taker_side, price, quantity });
+    }
+
+    fn decide(&self, open: u64) -> Decision {
+        let dropped = self.left - open;
+        let by_self_match = (self.decremented > 0).then_some(CancelReason::SelfMatch);
+        let by_end = self.stopped.unwrap_or(CancelReason::NoLiquidity);
+        Decision {
+            resting: Lots(open),
+            cancelled: Lots(dropped + self.decremented),
+            reason: if dropped > 0 { Some(by_end) } else { by_self_match },
+            ..self.decision
+        }
+    }
+}
+
+fn reaches(side: Side, limit: Ticks, best: Ticks) -> bool {
+    match side {
+        Side::Buy => limit >= best,
+        Side::Sell => limit <= best,
+    }
+}
+
+fn nothing() -> Decision {
+    let none = Lots::ZERO;
+    Decision { filled: none, value: 0, resting: none, cancelled: none, reason: None }
+}
+
+/// Hears nothing.
+struct Deaf;
+
+impl Reports for Deaf {
+    fn traded(&mut self, _: &Execution) {}
+    fn reduced(&mut self, _: OrderKey, _: Lots, _: Lots) {}
+    fn level(&mut self, _: Side, _: Ticks, _: Lots) {}
+}

@@ -1,0 +1,277 @@
+//! A million random commands through the real and the obvious book: the same decisions, the same
+//! reports in the same order, the same state.
+
+use super::{Amending, AnyBook, Book, NaiveBook, Report, Tape};
+use crate::amount::{Lots, Ticks};
+use crate::book::{AmendRefused, Amended, Decision, Incoming, Removed};
+use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
+use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+use std::collections::VecDeque;
+
+const COMMANDS: u64 = 1_000_000;
+/// State hashes are compared once in so many commands, everything else at each.
+const HASH_EVERY: u64 = 4;
+/// The real book is replaced by one restored from its orders once in so many commands.
+const RESTORE_EVERY: u64 = 5_000;
+
+/// A kind of market to draw commands from.
+struct Regime {
+    name: &'static str,
+    accounts: u64,
+    /// Lowest price, and how many prices above it are in use.
+    low: u32,
+    span: u64,
+    /// Distance of neighbouring prices; wide ones spread over many pages of the ladder.
+    step: u32,
+    quantity_max: u64,
+    /// Above so many resting orders, sweeps and cancels prevail.
+    resting_max: usize,
+}
+
+const REGIMES: [Regime; 6] = [
+    Regime { name: "a crowd at few prices", accounts: 15, span: 8, ..USUAL },
+    Regime { name: "one account against itself", accounts: 2, span: 12, ..USUAL },
+    Regime { name: "prices far apart", span: 60, step: 70_001, ..USUAL },
+    Regime { name: "the lowest prices", low: 1, span: 30, ..USUAL },
+    Regime { name: "the highest prices", low: Ticks::MAX.0 - 99, span: 100, ..USUAL },
+    Regime { name: "tiny and huge orders", accounts: 4, quantity_max: 1 << 56, ..USUAL },
+];
+
+const USUAL: Regime = Regime {
+    name: "usual",
+    accounts: 6,
+    low: 10_000,
+    span: 40,
+    step: 1,
+    quantity_max: 50,
+    resting_max: 120,
+};
+
+/// The splitmix64 generator: one number of state, every seed a good one.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Command {
+    Submit(Incoming),
+    Cancel(OrderKey),
+    Amend(Amending),
+}
+
+struct Source<'a> {
+    regime: &'a Regime,
+    random: Random,
+    last_no: u64,
+    recent: VecDeque<OrderKey>,
+}
+
+impl Source<'_> {
+    fn command(&mut self, book: &NaiveBook) -> Command {
+        let is_full = book.len() > self.regime.resting_max;
+        match self.random.below(if is_full { 160 } else { 90 }) {
+            0..62 => Command::Submit(self.incoming(is_full)),
+            62..76 => Command::Amend(self.amending(book)),
+            _ => Command::Cancel(self.some_order(book)),
+        }
+    }
+
+    fn incoming(&mut self, is_full: bool) -> Incoming {
+        self.last_no += 1;
+        let index = self.random.below(self.regime.accounts) as u32;
+        let account = AccountId::new(PartitionId(6), index);
+        // Accounts of one number each would not see that the whole key counts.
+        let no = if self.random.one_in(2) { self.last_no } else { self.last_no << 33 };
+        let order = OrderKey { account, no: OrderNo(no) };
+        self.recent.push_back(order);
+        if self.recent.len() > 2 * self.regime.resting_max {
+            self.recent.pop_front();
+        }
+        let side = if self.random.one_in(2) { Side::Buy } else { Side::Sell };
+        let limit = self.price(side);
+        let quantity = self.quantity();
+        let time_in_force = match self.random.below(10) {
+            0 | 1 => TimeInForce::Ioc,
+            2 => TimeInForce::Fok,
+            _ if is_full => TimeInForce::Ioc,
+            _ => TimeInForce::Gtc,
+        };
+        let is_by_amount = time_in_force != TimeInForce::Gtc && self.random.one_in(3);
+        let most = u128::from(limit.0) * u128::from(quantity.0);
+        Incoming {
+            order,
+            side,
+            limit,
+            quantity,
+            time_in_force,
+            self_match: self.mode(),
+            value_max: is_by_amount.then(|| most * u128::from(self.random.below(120)) / 100),
+        }
+    }
+
+    fn amending(&mut self, book: &NaiveBook) -> Amending {
+        let order = self.some_order(book);
+        let total = (!self.random.one_in(4)).then(|| self.quantity());
+        let side = if self.random.one_in(2) { Side::Buy } else { Side::Sell };
+        let limit = (!self.random.one_in(3)).then(|| self.price(side));
+        Amending { order, total, limit, self_match: self.mode() }
+    }
+
+    /// A resting order or one of late, at times under a wrong account.
+    fn some_order(&mut self, book: &NaiveBook) -> OrderKey {
+        if !book.is_empty() && self.random.one_in(2) {
+            let place = self.random.below(book.len() as u64) as usize;
+            return book.orders().nth(place).expect("the place is inside the book").order;
+        }
+        let account = AccountId::new(PartitionId(6), self.random.below(4) as u32);
+        let Some(newest) = self.recent.len().checked_sub(1) else {
+            return OrderKey { account, no: OrderNo(1) };
+        };
+        let back = self.random.below(self.recent.len() as u64) as usize;
+        let order = self.recent[newest - back];
+        if self.random.one_in(20) { OrderKey { account, ..order } } else { order }
+    }
+
+    /// Buys lie in the lower three quarters of the prices, sells in the upper three.
+    fn price(&mut self, side: Side) -> Ticks {
+        let quarter = self.regime.span / 4;
+        let from = if side == Side::Buy { 0 } else { quarter };
+        let place = from + self.random.below(self.regime.span - quarter);
+        Ticks(self.regime.low + place as u32 * self.regime.step)
+    }
+
+    fn quantity(&mut self) -> Lots {
+        // Small ones prevail, so that quantities at a level sum to far less than 2^64.
+        let most = if self.random.one_in(20) { self.regime.quantity_max } else { 50 };
+        Lots(1 + self.random.below(most))
+    }
+
+    fn mode(&mut self) -> SelfMatch {
+        use SelfMatch::{CancelBoth, CancelMaker, CancelTaker, Decrement, None};
+        [None, CancelTaker, CancelMaker, CancelBoth, Decrement][self.random.below(5) as usize]
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Decided(Decision),
+    Cancelled { found: Option<Removed>, removed: Option<Removed> },
+    Amended(Result<Amended, AmendRefused>),
+}
+
+/// Everything that a book says to a command.
+fn said(book: &mut impl AnyBook, command: &Command) -> (Tape, Answer) {
+    let mut tape = Tape::default();
+    let answer = match command {
+        Command::Submit(incoming) => Answer::Decided(book.submit(incoming, &mut tape)),
+        Command::Cancel(order) => {
+            let found = book.find(*order);
+            Answer::Cancelled { found, removed: book.cancel(*order, &mut tape) }
+        }
+        Command::Amend(amend) => Answer::Amended(book.amend(amend, &mut tape)),
+    };
+    (tape, answer)
+}
+
+/// What the commands led to, so that a regime in which little happens is noticed.
+#[derive(Debug, Default)]
+struct Tally {
+    trades: u64,
+    reductions: u64,
+    killed: u64,
+    spent: u64,
+    amended: u64,
+    cancelled: u64,
+    resting_most: usize,
+}
+
+impl Tally {
+    fn count(&mut self, tape: &Tape, answer: &Answer) {
+        for report in &tape.0 {
+            self.trades += u64::from(matches!(report, Report::Traded(_)));
+            self.reductions += u64::from(matches!(report, Report::Reduced { .. }));
+        }
+        match answer {
+            Answer::Decided(Decision { reason, .. }) => {
+                self.killed += u64::from(*reason == Some(CancelReason::NotFilledWhole));
+                self.spent += u64::from(*reason == Some(CancelReason::AmountSpent));
+            }
+            Answer::Cancelled { removed, .. } => self.cancelled += u64::from(removed.is_some()),
+            Answer::Amended(result) => self.amended += u64::from(result.is_ok()),
+        }
+    }
+
+    fn least(&self) -> u64 {
+        let Tally { trades, reductions, killed, spent, amended, cancelled, .. } = *self;
+        [trades, reductions, killed, spent, amended, cancelled].into_iter().min().unwrap_or(0)
+    }
+}
+
+fn compare(regime: &Regime, seed: u64, commands: u64) -> Tally {
+    let mut source = Source { regime, random: Random(seed), last_no: 0, recent: VecDeque::new() };
+    let (mut real, mut naive) = (Book::default(), NaiveBook::default());
+    let mut tally = Tally::default();
+    for at in 1..=commands {
+        let command = source.command(&naive);
+        let place = || format!("{}, seed {seed}, command {at}: {command:?}", regime.name);
+        let (wanted, wanted_answer) = said(&mut naive, &command);
+        let (got, got_answer) = said(&mut real, &command);
+        assert_eq!(got_answer, wanted_answer, "{}", place());
+        assert_eq!(got, wanted, "{}", place());
+        tally.count(&wanted, &wanted_answer);
+        tally.resting_most = tally.resting_most.max(naive.len());
+        for side in [Side::Buy, Side::Sell] {
+            assert_eq!(AnyBook::best(&real, side), AnyBook::best(&naive, side), "{}", place());
+        }
+        if at % HASH_EVERY == 0 {
+            assert_eq!(AnyBook::hash(&real), AnyBook::hash(&naive), "{}", place());
+        }
+        if at % RESTORE_EVERY == 0 || at == commands {
+            same_state(&real, &naive);
+            real = Book::restored(&AnyBook::orders(&real));
+            same_state(&real, &naive);
+        }
+    }
+    tally
+}
+
+#[track_caller]
+fn same_state(real: &Book, naive: &NaiveBook) {
+    assert_eq!(AnyBook::orders(real), AnyBook::orders(naive));
+    assert_eq!(real.len(), naive.len());
+    for side in [Side::Buy, Side::Sell] {
+        assert_eq!(AnyBook::levels(real, side), AnyBook::levels(naive, side));
+        for (price, quantity) in AnyBook::levels(real, side) {
+            assert_eq!(real.quantity_at(side, price), quantity);
+        }
+        let wide = Ticks(1)..=Ticks::MAX;
+        for price in [*wide.start(), Ticks(10_020), *wide.end()] {
+            assert_eq!(real.would_cross(side, price), naive.would_cross(side, price));
+        }
+    }
+}
+
+#[test]
+fn a_million_random_commands_leave_both_books_alike() {
+    let each = COMMANDS.div_ceil(REGIMES.len() as u64);
+    for (seed, regime) in REGIMES.iter().enumerate() {
+        let tally = compare(regime, 20_261_121 + seed as u64, each);
+        assert!(tally.least() > each / 200, "{}: too little of a kind: {tally:?}", regime.name);
+        assert!(tally.resting_most > 100, "{}: a shallow book: {tally:?}", regime.name);
+    }
+}
