@@ -2,5 +2,6 @@
 
 pub mod history;
 pub mod log;
+pub mod raft;
 pub mod partition;
 pub mod snapshot;

@@ -204,3 +204,19 @@ async fn without_power_at_every_step_nothing_acknowledged_is_lost() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_opening_has_read_stays_even_when_the_power_fails_next() {
+    let (steps, _) = history().await;
+    for cut in 0..=steps.len() {
+        let disk = MemoryDisk::after_kill(&steps[..cut]);
+        let log = open(&disk).unwrap_or_else(|error| panic!("cut after step {cut}: {error}"));
+        let read = (log.partition(P1).state().purged, indices(&log.partition(P1)));
+        log.close().await.expect("a clean end");
+        let disk = MemoryDisk::after_power_loss(&disk.steps(), |_| false);
+        let log = open(&disk).unwrap_or_else(|error| panic!("no power after {cut}: {error}"));
+        let kept = (log.partition(P1).state().purged, indices(&log.partition(P1)));
+        assert_eq!(kept, read, "cut after step {cut}");
+        log.close().await.expect("a clean end");
+    }
+}

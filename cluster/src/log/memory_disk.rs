@@ -105,12 +105,16 @@ impl MemoryDisk {
                 state.apply(step.clone());
                 continue;
             };
-            let synced = steps[at..]
-                .iter()
-                .any(|later| matches!(later, DiskStep::Sync { file: other } if other == file));
+            let (file, offset) = (*file, *offset);
+            let sync = DiskStep::Sync { file };
+            if steps[at..].contains(&sync) {
+                state.apply(step.clone());
+                continue;
+            }
             for (nth, sector) in bytes.chunks(SECTOR_BYTES).enumerate() {
-                if synced || sectors.next().is_some_and(&mut survives) {
-                    state.put(*file, *offset as usize + nth * SECTOR_BYTES, sector);
+                if sectors.next().is_some_and(&mut survives) {
+                    let offset = offset + (nth * SECTOR_BYTES) as u64;
+                    state.apply(DiskStep::Write { file, offset, bytes: sector.to_vec() });
                 }
             }
         }

@@ -1,0 +1,229 @@
+//! One replica of one partition: proposing, reading, and its life.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use openraft::alias::OneshotReceiverOf;
+use openraft::errors::{ClientWriteError, Fatal, LinearizableReadError, RaftError};
+use openraft::impls::ProgressResponder;
+use openraft::network::{NetSnapshot, RaftNetworkFactory};
+use openraft::raft::ClientWriteResult;
+use openraft::type_config::TypeConfigExt;
+use openraft::{EmptyNode, Raft, RaftTypeConfig, ReadPolicy};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use super::applier::Applier;
+use super::codec;
+use super::error::{ProposeError, ReadError, SnapshotError, StartError};
+use super::leadership::{self, Leadership};
+use super::machine::Machine;
+use super::network::SnapshotToken;
+use super::settings::ReplicaSettings;
+use super::snapshotting::Snapshotter;
+use super::store::LogStore;
+use super::types::{Batch, NodeId, RaftTypes, TokioRaft};
+use crate::log::{LogError, LogPosition, PartitionId, PartitionLog, Reservation, SegmentLog};
+
+type Responder<C> = ProgressResponder<C, ClientWriteResult<C>>;
+
+/// A replica of a partition; cheap to clone. It stops with [`Replica::shutdown`], or when every
+/// clone is gone.
+pub struct Replica<M: Machine, C: RaftTypes = TokioRaft> {
+    inner: Arc<Inner<M, C>>,
+}
+
+impl<M: Machine, C: RaftTypes> Clone for Replica<M, C> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+struct Inner<M: Machine, C: RaftTypes> {
+    node: NodeId,
+    raft: Raft<C, Applier<M>>,
+    log: PartitionLog,
+    leadership: watch::Receiver<Leadership>,
+    snapshots: Arc<Snapshotter<M, C>>,
+    in_flight: Arc<Semaphore>,
+    /// Ends the background task when it is dropped.
+    _running: watch::Sender<()>,
+}
+
+impl<M, C> Replica<M, C>
+where
+    M: Machine,
+    C: RaftTypes + RaftTypeConfig<Responder<ClientWriteResult<C>> = Responder<C>>,
+{
+    /// Starts the replica: applies what is known to be committed behind the machine's state, then
+    /// takes part. A partition with one voter elects itself at once.
+    ///
+    /// # Errors
+    /// See [`StartError`]; the replica does not run.
+    pub async fn start<N>(
+        partition: PartitionId,
+        node: NodeId,
+        log: &SegmentLog,
+        machine: M,
+        network: N,
+        settings: ReplicaSettings,
+    ) -> Result<Self, StartError>
+    where
+        N: RaftNetworkFactory<C>,
+        N::Network: NetSnapshot<C, SnapshotData = SnapshotToken>,
+    {
+        let config = settings.config(partition)?;
+        let stale = log.stale();
+        let log = log.partition(partition);
+        check_reach(&log, &machine)?;
+        let applier = Applier::new(machine).map_err(consensus)?;
+        let store = LogStore::<C>::new(log.clone());
+        let raft = Raft::new(node, config, network, store, applier).await.map_err(consensus)?;
+        take_part(&raft, node, &settings).await?;
+
+        let (told, leadership) = watch::channel(Leadership::default());
+        drop(C::spawn(leadership::follow::<C>(raft.server_metrics(), told)));
+        let snapshots = Arc::new(Snapshotter::new(partition, raft.clone()));
+        let (running, ended) = watch::channel(());
+        let keeper = Arc::clone(&snapshots);
+        drop(C::spawn(async move { keeper.keep_log_short(stale, ended).await }));
+        let in_flight = Arc::new(Semaphore::new(settings.proposals_in_flight_max));
+        let inner = Inner { node, raft, log, leadership, snapshots, in_flight, _running: running };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Proposes a batch and waits until it is applied on this node. Dropping the future does not
+    /// take the batch back.
+    ///
+    /// # Errors
+    /// See [`ProposeError`]: each says whether the batch was appended.
+    pub async fn propose(&self, batch: Bytes) -> Result<LogPosition, ProposeError> {
+        self.submit(batch).await?.applied().await
+    }
+
+    /// Hands over a batch and returns as soon as it has its place: batches submitted one after the
+    /// other are appended in that order, if they are appended. Waits while too many are under way.
+    ///
+    /// # Errors
+    /// The batch was definitely not appended.
+    pub async fn submit(&self, batch: Bytes) -> Result<Pending<C>, ProposeError> {
+        let inner = &self.inner;
+        let (bytes, max) = (batch.len(), inner.log.entry_bytes_max());
+        if bytes > max {
+            return Err(ProposeError::TooLarge { bytes, max });
+        }
+        let permit = Arc::clone(&inner.in_flight).acquire_owned().await;
+        let permit = permit.map_err(|_| ProposeError::Stopped)?;
+        let room = inner.log.reserve(bytes).await.map_err(|error| match error {
+            LogError::Full { .. } => ProposeError::Full,
+            _ => ProposeError::Stopped,
+        })?;
+        let (responder, answer) = Responder::<C>::complete_only();
+        let sent = inner.raft.client_write_ff(Batch(batch), Some(responder)).await;
+        sent.map_err(|_| ProposeError::Stopped)?;
+        Ok(Pending { node: inner.node, answer, _permit: permit, _room: room })
+    }
+
+    /// Waits until this replica has applied everything that was acknowledged anywhere before the
+    /// call, and returns the index it reached: a read after it is linearizable.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn read_barrier(&self) -> Result<u64, ReadError> {
+        match self.inner.raft.ensure_linearizable(ReadPolicy::ReadIndex).await {
+            Ok(reached) => Ok(reached.index()),
+            Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(to))) => {
+                Err(ReadError::NotLeader { hint: to.leader_id.filter(|l| *l != self.inner.node) })
+            }
+            Err(RaftError::APIError(LinearizableReadError::QuorumNotEnough(_))) => {
+                Err(ReadError::NoQuorum)
+            }
+            Err(RaftError::Fatal(_)) => Err(ReadError::Stopped),
+        }
+    }
+
+    /// Who leads, as it changes.
+    #[must_use]
+    pub fn leadership(&self) -> watch::Receiver<Leadership> {
+        self.inner.leadership.clone()
+    }
+
+    /// Makes the machine take a snapshot, waits until it is durable, and cuts the log as far as
+    /// the machine allows. False when nothing was applied since the last one.
+    ///
+    /// # Errors
+    /// See [`SnapshotError`]; the replica goes on.
+    pub async fn trigger_snapshot(&self) -> Result<bool, SnapshotError> {
+        self.inner.snapshots.take().await
+    }
+
+    /// Stops taking part and waits until nothing is applied any more. What is under way ends as
+    /// unknown.
+    pub async fn shutdown(&self) {
+        if let Err(error) = self.inner.raft.shutdown().await {
+            tracing::error!(%error, "a replica ended by a panic");
+        }
+    }
+}
+
+/// A batch that has its place and is not applied yet.
+pub struct Pending<C: RaftTypes = TokioRaft> {
+    node: NodeId,
+    answer: OneshotReceiverOf<C, ClientWriteResult<C>>,
+    _permit: OwnedSemaphorePermit,
+    _room: Reservation,
+}
+
+impl<C: RaftTypes> Pending<C> {
+    /// Waits until the batch is applied on this node.
+    ///
+    /// # Errors
+    /// See [`ProposeError`].
+    pub async fn applied(self) -> Result<LogPosition, ProposeError> {
+        match self.answer.await {
+            Ok(Ok(done)) => Ok(codec::position(&done.log_id)),
+            Ok(Err(ClientWriteError::ForwardToLeader(to))) => {
+                let hint = to.leader_id.filter(|leader| *leader != self.node);
+                Err(ProposeError::NotLeader { hint })
+            }
+            Ok(Err(_)) | Err(_) => Err(ProposeError::Unknown),
+        }
+    }
+}
+
+fn consensus(error: impl std::fmt::Display) -> StartError {
+    StartError::Consensus(error.to_string())
+}
+
+/// The log must begin where the state ends, or before.
+fn check_reach(log: &PartitionLog, machine: &impl Machine) -> Result<(), StartError> {
+    let Some(purged) = log.state().purged else { return Ok(()) };
+    let applied = machine.applied().last;
+    if applied.is_some_and(|applied| applied.index >= purged.index) {
+        return Ok(());
+    }
+    let applied = applied.map_or_else(|| "nothing".into(), |at| at.to_string());
+    Err(StartError::StateLost { applied, purged: purged.to_string() })
+}
+
+async fn take_part<M: Machine, C: RaftTypes>(
+    raft: &Raft<C, Applier<M>>,
+    node: NodeId,
+    settings: &ReplicaSettings,
+) -> Result<(), StartError> {
+    if !raft.is_initialized().await.map_err(consensus)? {
+        if settings.founders.is_empty() {
+            return Ok(());
+        }
+        let founders: BTreeMap<NodeId, EmptyNode> =
+            settings.founders.iter().map(|founder| (*founder, EmptyNode {})).collect();
+        return raft.initialize(founders).await.map_err(consensus);
+    }
+    // Nobody else can lead, so there is no election to wait for.
+    let voters: Vec<NodeId> = raft.voter_ids().collect();
+    if voters == [node] {
+        let started: Result<(), Fatal<C>> = raft.trigger().elect(false).await;
+        started.map_err(consensus)?;
+    }
+    Ok(())
+}
