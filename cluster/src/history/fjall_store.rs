@@ -1,0 +1,246 @@
+//! The history on disk: one fjall database per node, one keyspace per partition.
+//!
+//! One database means one journal, one cache and one pair of background threads for all
+//! partitions of a node.
+
+use super::error::HistoryError;
+use super::key::{RowKey, RowKind};
+use super::port::{Direction, History, Rows};
+use super::retention::{Sweep, find_old};
+use super::row;
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use hoga_engine::history::HistoryRow;
+use hoga_engine::ids::{AccountId, PartitionId};
+use hoga_engine::time::Time;
+use std::ops::{Bound, RangeInclusive};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Rows encode to about this many bytes; only the frequency of space checks depends on it.
+const ROW_BYTES_ABOUT: u64 = 128;
+
+/// Appended bytes between two looks at the free space.
+const SPACE_CHECK_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Sizes of a history database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryOptions {
+    /// Bytes of blocks kept in memory, for all partitions together.
+    pub cache_bytes: u64,
+    /// Bytes of rows a partition collects in memory before they become a table file. Up to four
+    /// of these may wait for the disk before appending waits.
+    pub memtable_bytes: u64,
+    /// Bytes of journal for all partitions together; more makes the partition flush that needs
+    /// the oldest of it. At least 64 MiB.
+    pub journal_bytes: u64,
+    /// Threads that flush and compact.
+    pub worker_threads: usize,
+    /// Appending is refused when less than this is free: the store must never meet a full disk in
+    /// the middle of a write, because it does not go on after that.
+    pub reserve_bytes: u64,
+}
+
+impl Default for HistoryOptions {
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        HistoryOptions {
+            cache_bytes: 64 * MIB,
+            memtable_bytes: 16 * MIB,
+            journal_bytes: 256 * MIB,
+            worker_threads: 2,
+            reserve_bytes: 256 * MIB,
+        }
+    }
+}
+
+/// The histories of all partitions of a node.
+#[derive(Clone)]
+pub struct HistoryDatabase {
+    database: Database,
+    options: HistoryOptions,
+    space: Arc<Space>,
+}
+
+impl HistoryDatabase {
+    /// Opens, or makes, the database in `dir`.
+    ///
+    /// # Errors
+    /// [`HistoryError::InUse`], [`HistoryError::Store`].
+    pub fn open(dir: &Path, options: HistoryOptions) -> Result<Self, HistoryError> {
+        let opened = Database::builder(dir)
+            .cache_size(options.cache_bytes)
+            .max_journaling_size(options.journal_bytes)
+            .worker_threads(options.worker_threads)
+            .open();
+        let database = match opened {
+            Err(fjall::Error::Locked) => {
+                return Err(HistoryError::InUse { dir: dir.display().to_string() });
+            }
+            other => other.map_err(HistoryError::store(format!(
+                "cannot open the history in {}",
+                dir.display()
+            )))?,
+        };
+        let space = Arc::new(Space {
+            dir: dir.to_path_buf(),
+            reserve: options.reserve_bytes,
+            unchecked: AtomicU64::new(SPACE_CHECK_BYTES),
+        });
+        Ok(HistoryDatabase { database, options, space })
+    }
+
+    /// The history of one partition; empty when there was none.
+    ///
+    /// # Errors
+    /// [`HistoryError::Store`].
+    pub fn partition(&self, partition: PartitionId) -> Result<FjallHistory, HistoryError> {
+        let memtable_bytes = self.options.memtable_bytes;
+        let options = || {
+            KeyspaceCreateOptions::default()
+                .max_memtable_size(memtable_bytes)
+                // Single rows are asked for by those who know them: a filter on the last level
+                // would cost memory and answer nothing.
+                .expect_point_read_hits(true)
+        };
+        let rows = self
+            .database
+            .keyspace(&format!("p{}", partition.0), options)
+            .map_err(HistoryError::store(format!("cannot open the history of {partition:?}")))?;
+        let (database, space) = (self.database.clone(), Arc::clone(&self.space));
+        Ok(FjallHistory { database, rows, space, partition })
+    }
+
+    /// Bytes on disk, journals included.
+    ///
+    /// # Errors
+    /// [`HistoryError::Store`].
+    pub fn disk_bytes(&self) -> Result<u64, HistoryError> {
+        self.database.disk_space().map_err(HistoryError::store("cannot measure the history"))
+    }
+}
+
+/// The free space of the store's disk, looked at now and then.
+struct Space {
+    dir: PathBuf,
+    reserve: u64,
+    /// Bytes appended since the last look.
+    unchecked: AtomicU64,
+}
+
+impl Space {
+    fn admit(&self, bytes: u64) -> Result<(), HistoryError> {
+        let unchecked = self.unchecked.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if unchecked < SPACE_CHECK_BYTES {
+            return Ok(());
+        }
+        let found = rustix::fs::statvfs(&self.dir).map_err(|error| {
+            let what = format!("cannot see the free space of {}", self.dir.display());
+            HistoryError::Store { what, source: fjall::Error::Io(error.into()) }
+        })?;
+        let available = found.f_bavail.saturating_mul(found.f_frsize);
+        if available < self.reserve {
+            return Err(HistoryError::Full { available, reserve: self.reserve });
+        }
+        self.unchecked.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// The history of one partition on disk.
+#[derive(Clone)]
+pub struct FjallHistory {
+    database: Database,
+    rows: Keyspace,
+    space: Arc<Space>,
+    partition: PartitionId,
+}
+
+impl FjallHistory {
+    fn range(&self, from: Bound<RowKey>, to: Bound<RowKey>) -> fjall::Iter {
+        self.rows.range((from.map(RowKey::to_bytes), to.map(RowKey::to_bytes)))
+    }
+
+    fn from(&self, from: Bound<RowKey>) -> Rows {
+        Box::new(self.range(from, Bound::Unbounded).map(read_row))
+    }
+}
+
+fn read_row(guard: fjall::Guard) -> Result<HistoryRow, HistoryError> {
+    let (key, value) =
+        guard.into_inner().map_err(HistoryError::store("cannot read the history"))?;
+    match RowKey::from_bytes(&key) {
+        Some(key) => row::decode(key, &value),
+        None => Err(HistoryError::ForeignKey(key.to_vec())),
+    }
+}
+
+impl History for FjallHistory {
+    fn append(&self, rows: &[HistoryRow]) -> Result<(), HistoryError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.space.admit(rows.len() as u64 * ROW_BYTES_ABOUT)?;
+        let batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), rows.len());
+        // Handed to the system, so that only a loss of power can take it.
+        let mut batch = batch.durability(Some(PersistMode::Buffer));
+        for row in rows {
+            let key = RowKey::of(row);
+            assert_eq!(key.account.partition(), self.partition, "a row of another partition");
+            batch.insert(&self.rows, key.to_bytes(), row::encode(row));
+        }
+        batch.commit().map_err(HistoryError::store("cannot append to the history"))
+    }
+
+    fn sync(&self) -> Result<(), HistoryError> {
+        let synced = self.database.persist(PersistMode::SyncAll);
+        synced.map_err(HistoryError::store("cannot sync the history"))
+    }
+
+    fn get(&self, key: RowKey) -> Result<Option<HistoryRow>, HistoryError> {
+        let found = self
+            .rows
+            .get(key.to_bytes())
+            .map_err(HistoryError::store("cannot read the history"))?;
+        found.map(|value| row::decode(key, &value)).transpose()
+    }
+
+    fn scan(
+        &self,
+        account: AccountId,
+        kind: RowKind,
+        sequences: RangeInclusive<u64>,
+        direction: Direction,
+    ) -> Rows {
+        if sequences.is_empty() {
+            return Box::new(std::iter::empty());
+        }
+        let bound = |sequence| Bound::Included(RowKey { account, kind, sequence });
+        let rows = self.range(bound(*sequences.start()), bound(*sequences.end()));
+        match direction {
+            Direction::OldestFirst => Box::new(rows.map(read_row)),
+            Direction::NewestFirst => Box::new(rows.rev().map(read_row)),
+        }
+    }
+
+    fn export(&self, after: Option<RowKey>) -> Rows {
+        self.from(after.map_or(Bound::Unbounded, Bound::Excluded))
+    }
+
+    fn retain_after(
+        &self,
+        oldest_kept: Time,
+        resume: Option<RowKey>,
+        rows_max: usize,
+    ) -> Result<Sweep, HistoryError> {
+        let from = |key: Option<RowKey>| self.from(key.map_or(Bound::Unbounded, Bound::Included));
+        let (old, resume) = find_old(from, oldest_kept, resume, rows_max)?;
+        // Removing writes as well, and needs no more space than the reserve holds.
+        let mut batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), old.len());
+        for key in &old {
+            batch.remove(&self.rows, key.to_bytes());
+        }
+        batch.commit().map_err(HistoryError::store("cannot remove old history"))?;
+        Ok(Sweep { removed: old.len(), resume })
+    }
+}

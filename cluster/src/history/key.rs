@@ -1,0 +1,98 @@
+//! Keys of rows: account, kind, sequence. Fixed by the row itself, so that writing a row again
+//! lands on the same place.
+
+use hoga_engine::history::HistoryRow;
+use hoga_engine::ids::{AccountId, PartitionId};
+use std::fmt;
+
+/// What a row tells of. The number is on disk; it never changes its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum RowKind {
+    Ledger = 1,
+    Fill = 2,
+    /// An order in its final status; its sequence is its number.
+    Order = 3,
+}
+
+impl RowKind {
+    pub const ALL: [RowKind; 3] = [RowKind::Ledger, RowKind::Fill, RowKind::Order];
+
+    fn from_number(number: u8) -> Option<RowKind> {
+        Self::ALL.into_iter().find(|kind| *kind as u8 == number)
+    }
+}
+
+/// The place of one row. The order of keys is that of their bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    pub account: AccountId,
+    pub kind: RowKind,
+    pub sequence: u64,
+}
+
+impl RowKey {
+    pub const BYTES: usize = 17;
+
+    #[must_use]
+    pub fn of(row: &HistoryRow) -> RowKey {
+        match row {
+            HistoryRow::Ledger(row) => {
+                RowKey { account: row.account, kind: RowKind::Ledger, sequence: row.sequence }
+            }
+            HistoryRow::Fill(row) => {
+                RowKey { account: row.account, kind: RowKind::Fill, sequence: row.sequence }
+            }
+            HistoryRow::Order(order) => RowKey {
+                account: order.key.account,
+                kind: RowKind::Order,
+                sequence: order.key.no.0,
+            },
+        }
+    }
+
+    /// Big-endian, so that bytes sort as keys do.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..8].copy_from_slice(&self.account.bits().to_be_bytes());
+        bytes[8] = self.kind as u8;
+        bytes[9..].copy_from_slice(&self.sequence.to_be_bytes());
+        bytes
+    }
+
+    /// None for bytes that [`RowKey::to_bytes`] does not make.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<RowKey> {
+        let (account, rest) = bytes.split_first_chunk::<8>()?;
+        let (kind, sequence) = rest.split_first()?;
+        let bits = u64::from_be_bytes(*account);
+        let partition = PartitionId(u16::try_from(bits >> 32).ok()?);
+        Some(RowKey {
+            account: AccountId::new(partition, bits as u32),
+            kind: RowKind::from_number(*kind)?,
+            sequence: u64::from_be_bytes(sequence.try_into().ok()?),
+        })
+    }
+
+    /// The first key of the next kind of this account, or else of the next account.
+    pub(super) fn next_list(self) -> Option<RowKey> {
+        let later = RowKind::ALL.into_iter().find(|kind| *kind > self.kind);
+        let (account, kind) = match later {
+            Some(kind) => (self.account, kind),
+            None => {
+                let bits = self.account.bits().checked_add(1)?;
+                let partition = PartitionId(u16::try_from(bits >> 32).ok()?);
+                (AccountId::new(partition, bits as u32), RowKind::ALL[0])
+            }
+        };
+        Some(RowKey { account, kind, sequence: 0 })
+    }
+}
+
+impl fmt::Display for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (partition, index) = (self.account.partition().0, self.account.index());
+        write!(f, "{:?} {} of account {partition}/{index}", self.kind, self.sequence)
+    }
+}

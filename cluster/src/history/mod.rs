@@ -1,0 +1,34 @@
+//! The history of accounts: finished orders, fills and ledger rows, for reading later.
+//!
+//! Owns: the port [`History`], one per account partition, and its two stores: [`FjallHistory`] on
+//! disk and [`MemoryHistory`] for simulation and tests.
+//! Takes: the rows an applied chunk of commands has emitted, as one batch.
+//! Emits: single rows, pages from either end, and the whole partition in key order for a new
+//! replica.
+//! On failure: see [`HistoryError`]. Nothing here is the truth: after a crash the log is replayed
+//! from the last snapshot and rewrites equal rows under equal keys. That is why an append is not
+//! synced, and why [`History::sync`] has to return before the manifest of a snapshot is written.
+
+mod error;
+mod fjall_store;
+mod key;
+mod memory;
+mod port;
+mod retention;
+mod row;
+
+#[cfg(test)]
+mod fjall_tests;
+#[cfg(test)]
+mod measure_tests;
+#[cfg(test)]
+mod sample_rows;
+#[cfg(test)]
+mod tests;
+
+pub use error::HistoryError;
+pub use fjall_store::{FjallHistory, HistoryDatabase, HistoryOptions};
+pub use key::{RowKey, RowKind};
+pub use memory::MemoryHistory;
+pub use port::{Direction, History, Rows};
+pub use retention::{RETENTION_DAYS_DEFAULT, Sweep};
