@@ -5,3 +5,5 @@ pub mod log;
 pub mod raft;
 pub mod partition;
 pub mod snapshot;
+pub mod runtime;
+pub mod state;

@@ -4,11 +4,13 @@ use super::chunk::Chunk;
 use super::command::Carried;
 use super::core::Core;
 use super::sub_accounts;
-use hoga_actors::{EntityId, Output};
+use hoga_actors::{EntityCommand, EntityId, Output, Step};
+use hoga_engine::book::decline;
 use hoga_engine::effect::{Answer, Effect, MarketEvent, Settles};
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
 use hoga_engine::order::OrderState;
+use hoga_engine::reject::Reject;
 use std::collections::BTreeMap;
 
 /// What a chunk asks of the world outside the partition's state.
@@ -74,6 +76,30 @@ impl Core {
             }
             other => other,
         }
+    }
+
+    /// Keeps a consequence for an entity that is suspended.
+    pub fn park(&mut self, entity: EntityId, command: EntityCommand) {
+        if let Some(suspension) = self.state.suspended.get_mut(&entity) {
+            suspension.parked.push(command);
+        }
+    }
+
+    /// What the step that suspended an entity comes to: a refusal without effect.
+    #[must_use]
+    pub fn refuse_step(&self, entity: EntityId, step: &Step) -> Output {
+        let reject = || Reject::EntitySuspended { entity: entity.to_string().into() };
+        let effects = match (&step.command, entity) {
+            (EntityCommand::Request(envelope, _), _) => {
+                let answer = Answer::Rejected { order: None, reject: Box::new(reject()) };
+                vec![Effect::Answer(envelope.origin, answer)]
+            }
+            (EntityCommand::Book(message), EntityId::Book(instrument)) => {
+                decline(instrument, message)
+            }
+            _ => Vec::new(),
+        };
+        Output { effects: effects.into_iter().map(|effect| (step.place, effect)).collect() }
     }
 
     /// Suspends an entity that failed twice on one command.

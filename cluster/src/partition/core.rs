@@ -20,6 +20,8 @@ pub struct Core {
     pub(super) role: Role,
     pub(super) scene: Scene,
     pub(super) state: CoreState,
+    /// Number of the next message that its pump has not been handed. Not part of the state.
+    pumped: BTreeMap<PartitionId, u64>,
 }
 
 /// What of it a snapshot keeps.
@@ -40,6 +42,8 @@ pub struct CoreState {
     pub(super) suspended: BTreeMap<EntityId, Suspension>,
     /// Instruments with a book here.
     pub(super) listed: BTreeSet<InstrumentId>,
+    /// Ticks that still have something to do, at most.
+    pub(super) ticks_owed: u8,
     pub(super) meta: Meta,
     pub(super) catalogue: Catalogue,
 }
@@ -53,7 +57,7 @@ impl Core {
     #[must_use]
     pub fn restore(id: PartitionId, topology: Topology, state: CoreState) -> Core {
         let scene = Scene { catalogue: Arc::new(state.catalogue.clone()), topology };
-        Core { id, role: topology.role(id), scene, state }
+        Core { id, role: topology.role(id), scene, state, pumped: BTreeMap::new() }
     }
 
     /// The state to keep, as bytes: equal states give equal bytes.
@@ -124,6 +128,22 @@ impl Core {
     #[must_use]
     pub fn is_congested(&self) -> bool {
         self.state.outboxes.values().any(|outbox| outbox.len() >= OUTBOX_MAX)
+    }
+
+    /// Number of the first message to `to` that was not handed to a pump.
+    #[must_use]
+    pub fn pumped(&self, to: PartitionId) -> u64 {
+        self.pumped.get(&to).copied().unwrap_or(1)
+    }
+
+    pub fn set_pumped(&mut self, to: PartitionId, next: u64) {
+        self.pumped.insert(to, next);
+    }
+
+    /// Whether something waits that only time can bring about.
+    #[must_use]
+    pub fn needs_tick(&self) -> bool {
+        self.state.ticks_owed > 0
     }
 
     /// Changes the catalogue. Only between chunks.

@@ -16,6 +16,10 @@ use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
 use hoga_engine::topology::{Role, Topology};
 
+/// Ticks after the last other command until everything that waits for time has happened: marks
+/// and boards are renewed once a second, ticks come four times a second.
+const TICKS_OWED: u8 = 8;
+
 impl Core {
     /// The entities that a partition has before its first command.
     #[must_use]
@@ -43,6 +47,9 @@ impl Core {
             let at = self.state.time;
             let place = chunk.open(entry.trace, at);
             self.state.commands += 1;
+            if !matches!(entry.command, Command::Tick | Command::OutboxAck { .. }) {
+                self.state.ticks_owed = TICKS_OWED;
+            }
             self.plan_one(entry, place, at, chunk);
             taken += 1;
             if is_barrier {
@@ -191,6 +198,16 @@ impl Core {
             Message::ToNamedAccount(name, credit) => {
                 self.plan_credit(name, credit, place, at, chunk);
             }
+            Message::ToFaucet(name, draw) => match self.state.directory.get(name) {
+                Some(id) => {
+                    let command = EntityCommand::Account(AccountMessage::Draw(draw.clone()));
+                    self.step_or_park(EntityId::Account(id), command, place, at, chunk);
+                }
+                None => {
+                    let refused = draw.refused(Reject::AccountNotFound { name: name.clone() });
+                    chunk.effect(place, Effect::Send(draw.to.partition(), refused));
+                }
+            },
             Message::ToBoard(message) => {
                 let command = EntityCommand::Board(message.clone());
                 self.step_or_park(EntityId::Board, command, place, at, chunk);
@@ -255,6 +272,7 @@ impl Core {
     }
 
     fn plan_tick(&mut self, place: u32, at: Time, chunk: &mut Chunk) {
+        self.state.ticks_owed = self.state.ticks_owed.saturating_sub(1);
         match self.role {
             Role::Accounts => {
                 for account in std::mem::take(&mut self.state.touched) {

@@ -46,6 +46,12 @@ pub(super) fn from_log(entry: LogEntry) -> io::Result<RaftEntry> {
     Ok(RaftEntry { log_id: log_id(entry.at), payload })
 }
 
+/// The batch in an entry of the log; none in an entry of consensus itself.
+#[must_use]
+pub fn batch_of(entry: &LogEntry) -> Option<&Bytes> {
+    (entry.tag == NORMAL).then_some(&entry.payload)
+}
+
 pub(super) fn encode_vote(vote: &Vote) -> Bytes {
     let mut bytes = Vec::with_capacity(VOTE_BYTES);
     bytes.extend_from_slice(&vote.leader_id.term.to_le_bytes());

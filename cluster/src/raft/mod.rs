@@ -28,6 +28,7 @@ mod suite_tests;
 mod tally;
 
 pub use applier::Applier;
+pub use codec::batch_of;
 pub use error::{ProposeError, ReadError, SnapshotError, StartError};
 pub use leadership::Leadership;
 pub use machine::{Applied, Committed, Machine, SnapshotMeta, SnapshotWriting, SnapshotWritten};

@@ -1,0 +1,411 @@
+//! The exchange of one node, as its gateways see it.
+
+use super::answers::{Answers, Failure, Reply};
+use super::feed::Feed;
+use super::historian::Historian;
+use super::intake::Asked;
+use super::options::ExchangeOptions;
+use super::partition::{Partition, PartitionStatus};
+use super::quotes::{Quote, Quotes};
+use super::read::{After, At, ReadError, Seen, Subject};
+use crate::history::History;
+use crate::log::SegmentLog;
+use crate::partition::{Command, Core, Entry, MetaCommand, Trace};
+use hoga_actors::{Entity, EntityId, Scene};
+use hoga_engine::account::Account;
+use hoga_engine::board::Board;
+use hoga_engine::book::Listing;
+use hoga_engine::client_id::ClientId;
+use hoga_engine::effect::Settles;
+use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
+use hoga_engine::instrument::Catalogue;
+use hoga_engine::request::{AccountRequest, Envelope};
+use hoga_engine::time::Time;
+use hoga_engine::topology::Topology;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How long a read waits for what it has to see.
+const READ_WITHIN: Duration = Duration::from_secs(5);
+
+/// What identifies a request besides its body.
+#[derive(Clone, Copy, Debug)]
+pub struct Identified {
+    pub id: ClientId,
+    /// Of the body, without what may differ between tries.
+    pub body_hash: u64,
+    pub sent_at: Option<Time>,
+    pub trace: Trace,
+}
+
+/// A node's exchange. Cheap to clone.
+#[derive(Clone)]
+pub struct Exchange(Arc<Inner>);
+
+type Shown = BTreeMap<PartitionId, watch::Receiver<Arc<Catalogue>>>;
+
+struct Inner {
+    options: ExchangeOptions,
+    log: SegmentLog,
+    answers: Arc<Answers>,
+    historian: Historian,
+    feed: Feed,
+    quotes: Arc<Quotes>,
+    partitions: BTreeMap<PartitionId, Arc<Partition>>,
+    catalogues: Shown,
+}
+
+impl Exchange {
+    #[expect(clippy::too_many_arguments, reason = "called once, by the one who starts it")]
+    pub(super) fn new(
+        options: ExchangeOptions,
+        log: SegmentLog,
+        answers: Arc<Answers>,
+        historian: Historian,
+        feed: Feed,
+        quotes: Arc<Quotes>,
+        partitions: BTreeMap<PartitionId, Arc<Partition>>,
+        catalogues: Shown,
+    ) -> Exchange {
+        Exchange(Arc::new(Inner {
+            options,
+            log,
+            answers,
+            historian,
+            feed,
+            quotes,
+            partitions,
+            catalogues,
+        }))
+    }
+
+    /// Waits until this node leads every partition and has applied what was committed before.
+    pub(super) async fn until_led(&self) {
+        for partition in self.0.partitions.values() {
+            let mut leadership = partition.replica.leadership();
+            // It ends only when the replica stops, and then a later call says so.
+            drop(leadership.wait_for(|leadership| leadership.is_me).await);
+            drop(partition.replica.read_barrier().await);
+        }
+    }
+
+    /// Asks something of an account and waits for the answer.
+    ///
+    /// Never hangs: when `within` is over the outcome is unknown, and a retry finds out.
+    pub async fn ask(
+        &self,
+        account: &str,
+        identified: &Identified,
+        request: AccountRequest,
+        within: Duration,
+    ) -> Reply {
+        let (origin, answer) = match self.submit(account, identified, request) {
+            Ok(submitted) => submitted,
+            Err(failure) => return Reply { answer: Err(failure), at: None },
+        };
+        self.wait(origin, answer, within).await
+    }
+
+    /// Asks something of an account; the answer comes through the channel. Requests of one
+    /// caller for one account are written in the order of the calls.
+    ///
+    /// # Errors
+    /// Nothing was written.
+    pub fn submit(
+        &self,
+        account: &str,
+        identified: &Identified,
+        request: AccountRequest,
+    ) -> Result<(Origin, oneshot::Receiver<Reply>), Failure> {
+        let partition = self.0.options.topology.account_partition(account);
+        let request = self.priced(request);
+        let account = account.into();
+        self.enter(partition, identified, |envelope| Command::Request {
+            account,
+            envelope,
+            request,
+        })
+    }
+
+    /// Stamps what the market says now on a market order: the log keeps it.
+    fn priced(&self, request: AccountRequest) -> AccountRequest {
+        match request {
+            AccountRequest::Place { order, ack, market_price: None } if order.price.is_none() => {
+                let market_price = self.quote(order.instrument).reference(order.side);
+                AccountRequest::Place { order, ack, market_price }
+            }
+            other => other,
+        }
+    }
+
+    /// Asks for a change of assets or instruments. When the answer is there, every account
+    /// partition knows of it.
+    pub async fn administer(
+        &self,
+        identified: &Identified,
+        command: MetaCommand,
+        within: Duration,
+    ) -> Reply {
+        let known = knows(&command);
+        let meta = |envelope| Command::Meta { envelope, command };
+        let (origin, answer) = match self.enter(Topology::META, identified, meta) {
+            Ok(submitted) => submitted,
+            Err(failure) => return Reply { answer: Err(failure), at: None },
+        };
+        let reply = self.wait(origin, answer, within).await;
+        if matches!(reply.answer, Ok(hoga_engine::effect::Answer::Done)) {
+            let everybody = async {
+                for (id, shown) in &self.0.catalogues {
+                    if matches!(
+                        self.0.options.topology.role(*id),
+                        hoga_engine::topology::Role::Accounts
+                    ) {
+                        drop(shown.clone().wait_for(|catalogue| known(catalogue)).await);
+                    }
+                }
+            };
+            // Told or not, it is done: who comes too early is refused, and asks again.
+            drop(tokio::time::timeout(within, everybody).await);
+        }
+        reply
+    }
+
+    /// Lets a suspended entity go on.
+    pub fn resume(&self, partition: PartitionId, entity: EntityId) -> Result<(), Failure> {
+        let (origin, _) = self.0.answers.open();
+        self.0.answers.forget(origin);
+        let entry = Entry { trace: Trace::default(), command: Command::Resume { entity } };
+        self.write(partition, entry, origin)
+    }
+
+    fn enter(
+        &self,
+        partition: PartitionId,
+        identified: &Identified,
+        command: impl FnOnce(Envelope) -> Command,
+    ) -> Result<(Origin, oneshot::Receiver<Reply>), Failure> {
+        let (origin, answer) = self.0.answers.open();
+        let Identified { id, body_hash, sent_at, trace } = *identified;
+        let envelope = Envelope { origin, id, body_hash, sent_at };
+        let entry = Entry { trace, command: command(envelope) };
+        self.write(partition, entry, origin).inspect_err(|_| self.0.answers.forget(origin))?;
+        Ok((origin, answer))
+    }
+
+    fn write(&self, id: PartitionId, entry: Entry, origin: Origin) -> Result<(), Failure> {
+        let partition = &self.0.partitions[&id];
+        if *partition.congested.borrow() {
+            let why = format!("partition {} has too much on its way to others", id.0);
+            return Err(Failure::Busy(why));
+        }
+        partition.clients.try_send(Asked { entry, origin }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                Failure::Busy(format!("partition {} has too much waiting", id.0))
+            }
+            mpsc::error::TrySendError::Closed(_) => Failure::NotLeader(id.0),
+        })
+    }
+
+    /// Waits for the answer to a submitted request.
+    pub async fn wait(
+        &self,
+        origin: Origin,
+        answer: oneshot::Receiver<Reply>,
+        within: Duration,
+    ) -> Reply {
+        match tokio::time::timeout(within, answer).await {
+            Ok(Ok(reply)) => reply,
+            _ => {
+                self.0.answers.forget(origin);
+                Reply { answer: Err(Failure::Unknown), at: None }
+            }
+        }
+    }
+
+    /// Looks at an account, once its partition has taken what `settles` names.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn account<T: Send + 'static>(
+        &self,
+        name: &str,
+        min: Option<At>,
+        settles: Option<Settles>,
+        question: impl FnOnce(&Account, &Scene, At) -> T + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let id = self.0.options.topology.account_partition(name);
+        let after = after(id, min, settles);
+        let seen = move |seen: Seen<'_>| match seen {
+            Seen::Entity(_, Entity::Account(account), scene, at) => {
+                Some(question(account, scene, at))
+            }
+            _ => None,
+        };
+        let found = self.read(id, Subject::Account(name.into()), after, seen).await?;
+        found.ok_or_else(|| ReadError::NotFound(format!("account {name}")))
+    }
+
+    /// Looks at an instrument's book.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn book<T: Send + 'static>(
+        &self,
+        instrument: InstrumentId,
+        min: Option<At>,
+        question: impl FnOnce(&Listing, At) -> T + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let id = self.0.options.topology.book_partition(instrument);
+        let seen = move |seen: Seen<'_>| match seen {
+            Seen::Entity(_, Entity::Book(listing), _, at) => Some(question(listing, at)),
+            _ => None,
+        };
+        let subject = Subject::Entity(EntityId::Book(instrument));
+        let found = self.read(id, subject, after(id, min, None), seen).await?;
+        found.ok_or_else(|| ReadError::NotFound(format!("the book of #{}", instrument.0)))
+    }
+
+    /// Looks at the boards.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn board<T: Send + 'static>(
+        &self,
+        min: Option<At>,
+        question: impl FnOnce(&Board, &Scene, At) -> T + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let id = Topology::BOARDS;
+        let seen = move |seen: Seen<'_>| match seen {
+            Seen::Entity(_, Entity::Board(board), scene, at) => Some(question(board, scene, at)),
+            _ => None,
+        };
+        let subject = Subject::Entity(EntityId::Board);
+        let found = self.read(id, subject, after(id, min, None), seen).await?;
+        found.ok_or_else(|| ReadError::NotFound("the board".into()))
+    }
+
+    /// Looks at a partition's own bookkeeping.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn core<T: Send + 'static>(
+        &self,
+        partition: PartitionId,
+        question: impl FnOnce(&Core, At) -> T + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let seen = move |seen: Seen<'_>| match seen {
+            Seen::Core(core, at) => Some(question(core, at)),
+            _ => None,
+        };
+        let found = self.read(partition, Subject::Core, After::default(), seen).await?;
+        found.ok_or(ReadError::Stopped)
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        id: PartitionId,
+        subject: Subject,
+        after: After,
+        question: impl FnOnce(Seen<'_>) -> Option<T> + Send + 'static,
+    ) -> Result<Option<T>, ReadError> {
+        let (done, answer) = oneshot::channel();
+        let look = Box::new(move |seen: Seen<'_>| drop(done.send(question(seen))));
+        self.0.partitions[&id].read(subject, after, READ_WITHIN, look).await?;
+        match tokio::time::timeout(READ_WITHIN, answer).await {
+            Ok(Ok(found)) => Ok(found),
+            // Dropped unanswered: the partition gave up on it, or is stopping.
+            Ok(Err(_)) | Err(_) => Err(ReadError::TooEarly),
+        }
+    }
+
+    /// The history of an account's partition, with everything applied before this call.
+    pub async fn history(&self, account: &str) -> Option<Arc<dyn History>> {
+        let id = self.0.options.topology.account_partition(account);
+        let at = self.0.partitions[&id].at();
+        self.0.historian.at(id, at.index).await
+    }
+
+    /// Assets and instruments, as the account partitions know them.
+    #[must_use]
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        let accounts = self.0.options.topology.account_partition("");
+        self.0.catalogues[&accounts].borrow().clone()
+    }
+
+    #[must_use]
+    pub fn quote(&self, instrument: InstrumentId) -> Quote {
+        self.0.quotes.get(instrument)
+    }
+
+    #[must_use]
+    pub fn feed(&self) -> &Feed {
+        &self.0.feed
+    }
+
+    #[must_use]
+    pub fn topology(&self) -> Topology {
+        self.0.options.topology
+    }
+
+    #[must_use]
+    pub fn options(&self) -> &ExchangeOptions {
+        &self.0.options
+    }
+
+    #[must_use]
+    pub fn log(&self) -> &SegmentLog {
+        &self.0.log
+    }
+
+    #[must_use]
+    pub fn status(&self) -> Vec<PartitionStatus> {
+        self.0.partitions.values().map(|partition| partition.status()).collect()
+    }
+
+    /// Makes every partition take a snapshot; returns how many had something new.
+    ///
+    /// # Errors
+    /// The first that could not; those before it are durable.
+    pub async fn snapshot(&self) -> Result<usize, crate::raft::SnapshotError> {
+        let mut taken = 0;
+        for partition in self.0.partitions.values() {
+            taken += usize::from(partition.replica.trigger_snapshot().await?);
+        }
+        Ok(taken)
+    }
+
+    /// Takes no more, applies what is committed, makes the log durable, and ends.
+    pub async fn stop(&self) {
+        for partition in self.0.partitions.values() {
+            partition.stop().await;
+        }
+        if let Err(error) = self.0.log.close().await {
+            tracing::error!(%error, "the log did not close well");
+        }
+    }
+}
+
+fn after(partition: PartitionId, min: Option<At>, settles: Option<Settles>) -> After {
+    let index = min.filter(|at| at.partition == partition).map_or(0, |at| at.index);
+    After { index, settles }
+}
+
+/// Whether a catalogue has what a command asked for.
+fn knows(command: &MetaCommand) -> Box<dyn Fn(&Catalogue) -> bool + Send + Sync> {
+    match command {
+        MetaCommand::CreateAsset(asset) => {
+            let code = asset.code.clone();
+            Box::new(move |catalogue| catalogue.asset_by_code(&code).is_some())
+        }
+        MetaCommand::CreateInstrument(instrument) => {
+            let symbol = instrument.symbol.clone();
+            Box::new(move |catalogue| catalogue.instrument_by_symbol(&symbol).is_some())
+        }
+        MetaCommand::SetPhase { instrument, phase } => {
+            let (id, phase) = (*instrument, *phase);
+            Box::new(move |c| c.instruments.get(&id).is_some_and(|known| known.phase == phase))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Who a data directory belongs to, and how often it was started.
+
+use hoga_engine::topology::Topology;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+const FILE: &str = "node.json";
+const FORMAT: u32 = 1;
+
+/// What stands in `node.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub format: u32,
+    pub node: u64,
+    /// Counts starts: answers to an earlier run's requests are nobody's.
+    pub incarnation: u32,
+    pub topology: Topology,
+}
+
+/// Why a directory is not this node's.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    #[error("{0} cannot be read or written: {1}")]
+    Io(String, io::Error),
+    #[error("{path} is damaged ({reason}); restore it from a backup")]
+    Damaged { path: String, reason: String },
+    #[error("{path} has format {found}, this program writes {FORMAT}; use the program it is from")]
+    Format { path: String, found: u32 },
+    #[error("this directory belongs to node {found}, not to node {wanted}")]
+    OtherNode { found: u64, wanted: u64 },
+    #[error(
+        "this directory has {found} partitions, the configuration says {wanted}; \
+         their number is fixed when an exchange is founded"
+    )]
+    OtherTopology { found: u16, wanted: u16 },
+}
+
+impl Identity {
+    /// Reads who the directory belongs to, or founds it; counts this start, durably.
+    pub fn claim(dir: &Path, node: u64, topology: Topology) -> Result<Identity, IdentityError> {
+        let path = dir.join(FILE);
+        let shown = path.display().to_string();
+        let failed = |error| IdentityError::Io(shown.clone(), error);
+        let mut identity = match fs::read(&path) {
+            Ok(bytes) => Self::parse(&shown, &bytes)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Identity { format: FORMAT, node, incarnation: 0, topology }
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        if identity.node != node {
+            return Err(IdentityError::OtherNode { found: identity.node, wanted: node });
+        }
+        if identity.topology != topology {
+            let (found, wanted) = (identity.topology.count(), topology.count());
+            return Err(IdentityError::OtherTopology { found, wanted });
+        }
+        identity.incarnation += 1;
+        identity.write(dir).map_err(failed)?;
+        Ok(identity)
+    }
+
+    /// Reads who a directory belongs to, and changes nothing.
+    pub fn read(dir: &Path) -> Result<Identity, IdentityError> {
+        let path = dir.join(FILE);
+        let shown = path.display().to_string();
+        let bytes = fs::read(&path).map_err(|error| IdentityError::Io(shown.clone(), error))?;
+        Self::parse(&shown, &bytes)
+    }
+
+    fn parse(path: &str, bytes: &[u8]) -> Result<Identity, IdentityError> {
+        let identity: Identity = serde_json::from_slice(bytes).map_err(|error| {
+            IdentityError::Damaged { path: path.into(), reason: error.to_string() }
+        })?;
+        if identity.format != FORMAT {
+            return Err(IdentityError::Format { path: path.into(), found: identity.format });
+        }
+        Ok(identity)
+    }
+
+    /// Replaces the file in one step: a crash leaves the old one or the new one.
+    fn write(&self, dir: &Path) -> io::Result<()> {
+        let unnamed = dir.join("node.json.tmp");
+        let mut file = File::create(&unnamed)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        file.sync_all()?;
+        fs::rename(&unnamed, dir.join(FILE))?;
+        File::open(dir)?.sync_all()
+    }
+}

@@ -1,0 +1,35 @@
+//! The performer as consensus sees it.
+
+use super::performer::Order;
+use super::snapshots::Snapshots;
+use crate::raft::{Applied, Committed, Machine, SnapshotError, SnapshotMeta, SnapshotWriting};
+use tokio::sync::{mpsc, oneshot};
+
+/// Hands committed entries to a performer and waits for it.
+pub(crate) struct PerformerMachine {
+    pub orders: mpsc::Sender<Order>,
+    pub applied: Applied,
+    pub snapshots: Snapshots,
+}
+
+impl Machine for PerformerMachine {
+    fn applied(&self) -> Applied {
+        self.applied.clone()
+    }
+
+    async fn apply(&mut self, entries: Vec<Committed>) {
+        let (done, applied) = oneshot::channel();
+        drop(self.orders.send(Order::Apply { entries, done }).await);
+        // A performer that ended has said why; the node is going down.
+        drop(applied.await);
+    }
+
+    async fn capture(&mut self, meta: SnapshotMeta) -> SnapshotWriting {
+        let (done, writing) = oneshot::channel();
+        drop(self.orders.send(Order::Capture { done }).await);
+        match writing.await {
+            Ok(writing) => self.snapshots.write(meta, writing),
+            Err(_) => Box::pin(std::future::ready(Err(SnapshotError::Stopped))),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A node's partitions at work.
+//!
+//! Owns: for each partition a replica of its log, a performer that applies what is committed, a
+//! sequencer that stamps and batches what is asked, and a pump for each outbox ([`Exchange`]).
+//! Takes: requests from gateways, messages from other partitions.
+//! Emits: answers to gateways, rows to the history, events to feeds.
+//! On failure: what was not appended is refused as such; what may have been is *unknown*, and a
+//! retry with the same id finds out. A log that cannot write stops the node.
+
+mod answers;
+mod clock;
+mod exchange;
+mod feed;
+mod historian;
+mod identity;
+mod intake;
+mod machine;
+mod options;
+mod partition;
+mod performer;
+mod pump;
+mod quotes;
+mod read;
+mod rebuilder;
+mod sequencer;
+mod snapshots;
+mod start;
+
+pub use answers::{Failure, Reply};
+pub use clock::Clock;
+pub use exchange::{Exchange, Identified};
+pub use feed::{Feed, FeedEvent};
+pub use options::ExchangeOptions;
+pub use partition::PartitionStatus;
+pub use quotes::Quote;
+pub use read::{At, ReadError};
+pub use start::StartError;

@@ -1,0 +1,87 @@
+//! One partition of this node: its replica and the tasks around it.
+
+use super::intake::{Asked, Inbound};
+use super::machine::PerformerMachine;
+use super::performer::{Order, Visible};
+use super::read::{After, At, Look, ReadError, Subject};
+use crate::raft::Replica;
+use hoga_engine::ids::PartitionId;
+use hoga_engine::topology::Role;
+use serde::Serialize;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+/// How a partition stands on this node.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartitionStatus {
+    pub id: u16,
+    pub role: &'static str,
+    pub leads: bool,
+    pub term: u64,
+    pub applied: u64,
+    pub commands: u64,
+    pub entities: u64,
+    pub actors: u64,
+}
+
+/// The handles to one partition.
+pub(crate) struct Partition {
+    pub id: PartitionId,
+    pub role: Role,
+    pub replica: Replica<PerformerMachine>,
+    pub orders: mpsc::Sender<Order>,
+    pub clients: mpsc::Sender<Asked>,
+    pub inbound: mpsc::Sender<Inbound>,
+    pub congested: watch::Receiver<bool>,
+    pub visible: Arc<Visible>,
+}
+
+impl Partition {
+    /// Asks a question once the partition has come as far as `after`.
+    pub async fn read(
+        &self,
+        subject: Subject,
+        after: After,
+        within: Duration,
+        look: Look,
+    ) -> Result<(), ReadError> {
+        let until = Instant::now() + within;
+        let order = Order::Read { subject, after, until, look };
+        self.orders.send(order).await.map_err(|_| ReadError::Stopped)
+    }
+
+    pub fn at(&self) -> At {
+        At { partition: self.id, index: self.visible.applied.load(Ordering::Acquire) }
+    }
+
+    pub fn status(&self) -> PartitionStatus {
+        let leadership = *self.replica.leadership().borrow();
+        let load = |value: &std::sync::atomic::AtomicU64| value.load(Ordering::Relaxed);
+        PartitionStatus {
+            id: self.id.0,
+            role: match self.role {
+                Role::Meta => "meta",
+                Role::Boards => "boards",
+                Role::Books => "books",
+                Role::Accounts => "accounts",
+            },
+            leads: leadership.is_me,
+            term: leadership.term,
+            applied: load(&self.visible.applied),
+            commands: load(&self.visible.commands),
+            entities: load(&self.visible.entities),
+            actors: load(&self.visible.actors),
+        }
+    }
+
+    /// Takes no more, applies what is committed, and ends.
+    pub async fn stop(&self) {
+        self.replica.shutdown().await;
+        let (done, stopped) = oneshot::channel();
+        drop(self.orders.send(Order::Stop { done }).await);
+        drop(stopped.await);
+    }
+}

@@ -1,0 +1,137 @@
+//! Carries one outbox to its destination, in order, until the other side has it.
+
+use super::intake::Inbound;
+use crate::partition::Carried;
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
+use hoga_engine::ids::PartitionId;
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Messages in one batch.
+const BATCH: usize = 512;
+/// Batches sent and not answered.
+const IN_FLIGHT: usize = 4;
+/// How long a pump rests after a batch did not get through.
+const BACK_OFF: Duration = Duration::from_millis(20);
+
+/// What a pump is told by its partition's performer.
+pub(crate) enum PumpOrder {
+    /// This node leads: everything that is not acknowledged.
+    Start {
+        first: u64,
+        messages: Vec<Carried>,
+    },
+    /// What is new in the outbox.
+    More {
+        first: u64,
+        messages: Vec<Carried>,
+    },
+    Stop,
+}
+
+pub(crate) struct Pump {
+    pub source: PartitionId,
+    pub inbound: mpsc::Sender<Inbound>,
+    /// How far the other side has taken what was sent.
+    pub acked: watch::Receiver<u64>,
+    /// The other side takes no work now. None when the channel carries consequences.
+    pub congested: Option<watch::Receiver<bool>>,
+    queue: VecDeque<Carried>,
+    /// Number of the front of the queue, and of the next to be sent.
+    first: u64,
+    next: u64,
+}
+
+type InFlight = FuturesOrdered<oneshot::Receiver<bool>>;
+
+impl Pump {
+    pub fn new(
+        source: PartitionId,
+        inbound: mpsc::Sender<Inbound>,
+        acked: watch::Receiver<u64>,
+        congested: Option<watch::Receiver<bool>>,
+    ) -> Pump {
+        Pump { source, inbound, acked, congested, queue: VecDeque::new(), first: 1, next: 1 }
+    }
+
+    /// Works until its partition is gone.
+    pub async fn run(mut self, mut orders: mpsc::UnboundedReceiver<PumpOrder>) {
+        let mut in_flight = InFlight::new();
+        loop {
+            let has_more = self.next < self.first + self.queue.len() as u64;
+            let room = room(self.inbound.clone(), self.congested.clone());
+            tokio::select! {
+                biased;
+                order = orders.recv() => match order {
+                    None => return,
+                    Some(order) => self.take(order, &mut in_flight),
+                },
+                Ok(()) = self.acked.changed() => self.drop_acknowledged(),
+                Some(done) = in_flight.next() => {
+                    if !matches!(done, Ok(true)) {
+                        // Only what was applied counts; the other side skips what it has.
+                        in_flight = InFlight::new();
+                        tokio::time::sleep(BACK_OFF).await;
+                        self.drop_acknowledged();
+                        self.next = self.first;
+                    }
+                }
+                room = room, if has_more && in_flight.len() < IN_FLIGHT => match room {
+                    Some(room) => in_flight.push_back(self.send(room)),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn take(&mut self, order: PumpOrder, in_flight: &mut InFlight) {
+        match order {
+            PumpOrder::Start { first, messages } => {
+                *in_flight = InFlight::new();
+                self.queue = messages.into();
+                (self.first, self.next) = (first, first);
+                self.drop_acknowledged();
+            }
+            PumpOrder::More { first, messages } => {
+                assert_eq!(first, self.first + self.queue.len() as u64, "an outbox has no gaps");
+                self.queue.extend(messages);
+            }
+            PumpOrder::Stop => {
+                *in_flight = InFlight::new();
+                self.queue.clear();
+            }
+        }
+    }
+
+    fn drop_acknowledged(&mut self) {
+        let next = *self.acked.borrow_and_update();
+        while self.first < next && self.queue.pop_front().is_some() {
+            self.first += 1;
+        }
+        self.next = self.next.max(self.first);
+    }
+
+    /// Sends the next batch; the answer says whether it was applied.
+    fn send(&mut self, room: mpsc::OwnedPermit<Inbound>) -> oneshot::Receiver<bool> {
+        let skip = (self.next - self.first) as usize;
+        let messages: Vec<Carried> = self.queue.iter().skip(skip).take(BATCH).cloned().collect();
+        let (done, answer) = oneshot::channel();
+        let first = self.next;
+        self.next += messages.len() as u64;
+        drop(room.send(Inbound { source: self.source, first, messages, done }));
+        answer
+    }
+}
+
+/// Waits until the other side takes more. None when it is gone for good.
+async fn room(
+    inbound: mpsc::Sender<Inbound>,
+    congested: Option<watch::Receiver<bool>>,
+) -> Option<mpsc::OwnedPermit<Inbound>> {
+    if let Some(mut congested) = congested {
+        congested.wait_for(|congested| !congested).await.ok()?;
+    }
+    inbound.reserve_owned().await.ok()
+}

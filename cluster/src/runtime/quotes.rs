@@ -1,0 +1,83 @@
+//! The market as last published: what a market order is priced by.
+
+use hoga_engine::amount::{Lots, Ticks};
+use hoga_engine::effect::MarketEvent;
+use hoga_engine::ids::InstrumentId;
+use hoga_engine::order::Side;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError, RwLock};
+
+/// Best prices and last trade of an instrument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quote {
+    pub bid: Option<Ticks>,
+    pub ask: Option<Ticks>,
+    pub last: Option<Ticks>,
+}
+
+impl Quote {
+    /// What a market order of `side` starts from: the opposite side, else the last trade.
+    #[must_use]
+    pub fn reference(&self, side: Side) -> Option<Ticks> {
+        match side {
+            Side::Buy => self.ask.or(self.last),
+            Side::Sell => self.bid.or(self.last),
+        }
+    }
+}
+
+/// Quotes of all instruments whose books this node has.
+#[derive(Default)]
+pub(crate) struct Quotes {
+    table: RwLock<HashMap<InstrumentId, Quote>>,
+    ladders: Mutex<HashMap<InstrumentId, [BTreeMap<Ticks, Lots>; 2]>>,
+}
+
+impl Quotes {
+    pub fn get(&self, instrument: InstrumentId) -> Quote {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.get(&instrument).copied().unwrap_or_default()
+    }
+
+    /// Follows what books publish, in their order.
+    pub fn follow(&self, events: &[(InstrumentId, MarketEvent)]) {
+        if events.is_empty() {
+            return;
+        }
+        let mut ladders = self.ladders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        for (instrument, event) in events {
+            let quote = table.entry(*instrument).or_default();
+            match *event {
+                MarketEvent::Trade { price, .. } => quote.last = Some(price),
+                MarketEvent::Level { side, price, quantity, .. } => {
+                    let [bids, asks] = ladders.entry(*instrument).or_default();
+                    let levels = if side == Side::Buy { &mut *bids } else { &mut *asks };
+                    if quantity.is_zero() {
+                        levels.remove(&price);
+                    } else {
+                        levels.insert(price, quantity);
+                    }
+                    quote.bid = bids.last_key_value().map(|(price, _)| *price);
+                    quote.ask = asks.first_key_value().map(|(price, _)| *price);
+                }
+            }
+        }
+    }
+
+    /// Takes over a whole book, as a snapshot restored it.
+    pub fn restore(
+        &self,
+        instrument: InstrumentId,
+        last: Option<Ticks>,
+        levels: [Vec<(Ticks, Lots)>; 2],
+    ) {
+        let [bids, asks] = levels.map(|side| side.into_iter().collect::<BTreeMap<_, _>>());
+        let bid = bids.last_key_value().map(|(price, _)| *price);
+        let ask = asks.first_key_value().map(|(price, _)| *price);
+        let mut ladders = self.ladders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        ladders.insert(instrument, [bids, asks]);
+        table.insert(instrument, Quote { bid, ask, last });
+    }
+}

@@ -1,0 +1,66 @@
+//! Reads: questions to an entity between two chunks, at a stated position.
+
+use crate::partition::Core;
+use hoga_actors::{Entity, EntityId, Scene};
+use hoga_engine::effect::Settles;
+use hoga_engine::ids::PartitionId;
+use serde::{Deserialize, Serialize};
+
+/// A position in one partition's log. Positions compare only inside one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct At {
+    pub partition: PartitionId,
+    pub index: u64,
+}
+
+/// Why a read has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// There is no such entity.
+    #[error("{0} does not exist")]
+    NotFound(String),
+    /// What the read has to see did not arrive in time. Nothing changed; try again.
+    #[error("the read did not see what it was asked to see in time")]
+    TooEarly,
+    /// The partition is stopping. Nothing changed; try elsewhere or later.
+    #[error("the partition is stopping")]
+    Stopped,
+    /// The history store failed.
+    #[error("history: {0}")]
+    History(String),
+}
+
+/// What a read waits for before it looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct After {
+    /// The log index that must be applied.
+    pub index: u64,
+    /// The settlement that must have been taken.
+    pub settles: Option<Settles>,
+}
+
+impl After {
+    /// Whether the partition has come so far.
+    pub fn is_met(&self, core: &Core) -> bool {
+        let settled = |s: Settles| core.next_in(s.partition) > s.sequence;
+        core.index() >= self.index && self.settles.is_none_or(settled)
+    }
+}
+
+/// Whom a read is for.
+pub(crate) enum Subject {
+    Entity(EntityId),
+    Account(Box<str>),
+    /// The partition's own bookkeeping.
+    Core,
+}
+
+/// What a read looks at.
+pub(crate) enum Seen<'a> {
+    Entity(EntityId, &'a Entity, &'a Scene, At),
+    Core(&'a Core, At),
+    Missing,
+}
+
+/// The question itself; it answers through a channel of its own.
+pub(crate) type Look = Box<dyn FnOnce(Seen<'_>) + Send>;

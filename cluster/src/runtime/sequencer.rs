@@ -1,0 +1,197 @@
+//! Stamps and batches what is asked of a partition, and puts it into the log.
+//!
+//! While a batch is on its way to the disk the next one gathers, so the batches are as large as
+//! the load makes them and no order waits for a timer.
+
+use super::answers::{Answers, Failure};
+use super::clock::Clock;
+use super::intake::{Asked, Inbound};
+use super::machine::PerformerMachine;
+use super::performer::Visible;
+use crate::partition::{Batch, Command, Entry, Trace};
+use crate::raft::{Pending, ProposeError, Replica};
+use hoga_engine::ids::{Origin, PartitionId};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+
+/// Commands in one batch.
+const BATCH_COMMANDS: usize = 512;
+/// Encoded bytes in one batch, about: larger entries delay everybody behind them.
+const BATCH_BYTES: usize = 64 * 1024;
+/// Batches on their way to the log at once.
+const IN_FLIGHT: usize = 4;
+/// How often a leader looks whether time has to be moved on.
+const TICK_EVERY: Duration = Duration::from_millis(250);
+/// Messages acknowledged by another partition before that is worth a command of its own.
+const ACKS_MIN: u64 = 4096;
+
+/// Whom to tell what became of a batch.
+#[derive(Default)]
+struct Concerned {
+    clients: Vec<Origin>,
+    inbound: Vec<oneshot::Sender<bool>>,
+}
+
+pub(crate) struct Sequencer {
+    pub replica: Replica<PerformerMachine>,
+    pub clock: Clock,
+    pub answers: Arc<Answers>,
+    pub visible: Arc<Visible>,
+    /// How far each destination has acknowledged, and how far the log knows.
+    pub acked: BTreeMap<PartitionId, (watch::Receiver<u64>, u64)>,
+    pub partition: PartitionId,
+}
+
+impl Sequencer {
+    /// Works until both queues are closed.
+    pub async fn run(
+        mut self,
+        mut clients: mpsc::Receiver<Asked>,
+        mut inbound: mpsc::Receiver<Inbound>,
+    ) {
+        let in_flight = Arc::new(Semaphore::new(IN_FLIGHT));
+        let mut ticks = tokio::time::interval(TICK_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        // A message that would have made the last batch too large.
+        let mut held: VecDeque<Inbound> = VecDeque::new();
+        loop {
+            let mut batch = Gathering::default();
+            tokio::select! {
+                biased;
+                Some(message) = inbound.recv(), if held.is_empty() => batch.hear(message),
+                Some(asked) = clients.recv(), if held.is_empty() => batch.ask(asked),
+                _ = ticks.tick(), if held.is_empty() => self.tick(&mut batch),
+                () = std::future::ready(()), if !held.is_empty() => {}
+                else => return,
+            }
+            if batch.entries.is_empty() && held.is_empty() {
+                continue;
+            }
+            // Waiting here is what lets the next batch grow.
+            let Ok(permit) = in_flight.clone().acquire_owned().await else { return };
+            while let Some(message) = held.pop_front() {
+                batch.hear(message);
+            }
+            batch.fill(&mut clients, &mut inbound);
+            self.acknowledge(&mut batch, ACKS_MIN);
+            let (concerned, submitted) = self.submit(batch).await;
+            let answers = self.answers.clone();
+            let partition = self.partition;
+            tokio::spawn(async move {
+                let outcome = match submitted {
+                    Ok(pending) => pending.applied().await.map(|_| ()),
+                    Err(error) => Err(error),
+                };
+                drop(permit);
+                tell(partition, concerned, outcome, &answers);
+            });
+        }
+    }
+
+    async fn submit(&mut self, batch: Gathering) -> (Concerned, Result<Pending, ProposeError>) {
+        let Gathering { entries, concerned, .. } = batch;
+        let batch = Batch { time: self.clock.now(), entries };
+        let bytes = postcard::to_stdvec(&batch).expect("a batch always encodes");
+        (concerned, self.replica.submit(bytes.into()).await)
+    }
+
+    /// Moves time on when something waits for it.
+    fn tick(&mut self, batch: &mut Gathering) {
+        self.acknowledge(batch, 1);
+        if self.visible.needs_tick.load(Ordering::Relaxed) {
+            batch.push(Trace::default(), Command::Tick);
+        }
+    }
+
+    /// Logs how far other partitions have acknowledged, when that is at least `least` messages.
+    fn acknowledge(&mut self, batch: &mut Gathering, least: u64) {
+        for (&to, (acked, logged)) in &mut self.acked {
+            let next = *acked.borrow_and_update();
+            if next >= *logged + least {
+                *logged = next;
+                batch.push(Trace::default(), Command::OutboxAck { to, next });
+            }
+        }
+    }
+}
+
+/// A batch that is being put together.
+#[derive(Default)]
+struct Gathering {
+    entries: Vec<Entry>,
+    concerned: Concerned,
+    commands: usize,
+    bytes: usize,
+}
+
+impl Gathering {
+    fn is_full(&self) -> bool {
+        self.commands >= BATCH_COMMANDS || self.bytes >= BATCH_BYTES
+    }
+
+    fn push(&mut self, trace: Trace, command: Command) {
+        self.commands += 1;
+        self.bytes += 16;
+        self.entries.push(Entry { trace, command });
+    }
+
+    fn ask(&mut self, asked: Asked) {
+        self.concerned.clients.push(asked.origin);
+        self.commands += 1;
+        self.bytes += 128;
+        self.entries.push(asked.entry);
+    }
+
+    fn hear(&mut self, inbound: Inbound) {
+        let Inbound { source, first, messages, done } = inbound;
+        self.commands += messages.len();
+        self.bytes += messages.len() * 96;
+        self.concerned.inbound.push(done);
+        let command = Command::Inbound { source, first, messages };
+        self.entries.push(Entry { trace: Trace::default(), command });
+    }
+
+    /// Takes what waits, consequences of other partitions first.
+    fn fill(&mut self, clients: &mut mpsc::Receiver<Asked>, inbound: &mut mpsc::Receiver<Inbound>) {
+        while !self.is_full() {
+            match inbound.try_recv() {
+                Ok(message) => self.hear(message),
+                Err(_) => break,
+            }
+        }
+        while !self.is_full() {
+            match clients.try_recv() {
+                Ok(asked) => self.ask(asked),
+                Err(_) => break,
+            }
+        }
+    }
+}
+
+/// Tells pumps and, when there will be no answer, clients.
+fn tell(
+    partition: PartitionId,
+    concerned: Concerned,
+    outcome: Result<(), ProposeError>,
+    answers: &Answers,
+) {
+    for done in concerned.inbound {
+        drop(done.send(outcome.is_ok()));
+    }
+    let failure = match outcome {
+        // Their answers came with apply, or come with a book's outcome.
+        Ok(()) => return,
+        Err(ProposeError::NotLeader { .. } | ProposeError::Stopped) => {
+            Failure::NotLeader(partition.0)
+        }
+        Err(ProposeError::Full) => Failure::DiskFull,
+        Err(error @ ProposeError::TooLarge { .. }) => Failure::Busy(error.to_string()),
+        Err(ProposeError::Unknown) => Failure::Unknown,
+    };
+    for origin in concerned.clients {
+        answers.fail(origin, failure.clone());
+    }
+}

@@ -1,0 +1,269 @@
+//! Starting a node: log, snapshots and history opened, every partition replayed and led.
+
+use super::answers::Answers;
+use super::exchange::Exchange;
+use super::feed::Feed;
+use super::historian::Historian;
+use super::identity::{Identity, IdentityError};
+use super::intake::{Asked, CLIENTS_MAX, INBOUND_MAX, Inbound};
+use super::machine::PerformerMachine;
+use super::options::ExchangeOptions;
+use super::partition::Partition;
+use super::performer::{MAILBOX_MAX, Order, Outlets, Performer, Visible};
+use super::pump::{Pump, PumpOrder};
+use super::quotes::Quotes;
+use super::rebuilder::Rebuilder;
+use super::sequencer::Sequencer;
+use super::snapshots::Snapshots;
+use crate::history::{History, HistoryDatabase, HistoryError, HistoryOptions};
+use crate::log::{LogPosition, OpenError, PartitionId as LogPartitionId, SegmentLog};
+use crate::raft::{self, Applied, NoNetwork, Replica, ReplicaSettings};
+use crate::snapshot::{SnapshotError, SnapshotStore};
+use crate::state::{State, StateError};
+use hoga_actors::{Entity, EntityId, Host, HostError};
+use hoga_engine::ids::PartitionId;
+use hoga_engine::order::Side;
+use hoga_engine::topology::{Role, Topology};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{mpsc, watch};
+
+/// Why a node did not start. What is on the disk is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the data directory {dir}: {source}")]
+    Directory { dir: String, source: std::io::Error },
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    #[error(transparent)]
+    Raft(#[from] raft::StartError),
+    #[error(transparent)]
+    Host(#[from] HostError),
+}
+
+/// The ends of the channels between partitions, made before anybody works.
+struct Wiring {
+    clients: BTreeMap<PartitionId, (mpsc::Sender<Asked>, Option<mpsc::Receiver<Asked>>)>,
+    inbound: BTreeMap<PartitionId, (mpsc::Sender<Inbound>, Option<mpsc::Receiver<Inbound>>)>,
+    /// By (source, destination): how far the destination has heard the source.
+    heard: BTreeMap<(PartitionId, PartitionId), watch::Sender<u64>>,
+    congested: BTreeMap<PartitionId, watch::Sender<bool>>,
+}
+
+impl Wiring {
+    fn new(topology: &Topology) -> Wiring {
+        let ids: Vec<PartitionId> = topology.partitions().map(|(id, _)| id).collect();
+        let pairs = ids.iter().flat_map(|&from| ids.iter().map(move |&to| (from, to)));
+        Wiring {
+            clients: ids
+                .iter()
+                .map(|&id| {
+                    let (sender, receiver) = mpsc::channel(CLIENTS_MAX);
+                    (id, (sender, Some(receiver)))
+                })
+                .collect(),
+            inbound: ids
+                .iter()
+                .map(|&id| {
+                    let (sender, receiver) = mpsc::channel(INBOUND_MAX);
+                    (id, (sender, Some(receiver)))
+                })
+                .collect(),
+            heard: pairs.map(|pair| (pair, watch::channel(1).0)).collect(),
+            congested: ids.iter().map(|&id| (id, watch::channel(false).0)).collect(),
+        }
+    }
+
+    fn from(&self, source: PartitionId) -> BTreeMap<PartitionId, watch::Receiver<u64>> {
+        let mine = self.heard.iter().filter(|((from, _), _)| *from == source);
+        mine.map(|((_, to), heard)| (*to, heard.subscribe())).collect()
+    }
+
+    fn to(&self, destination: PartitionId) -> BTreeMap<PartitionId, watch::Sender<u64>> {
+        let mine = self.heard.iter().filter(|((_, to), _)| *to == destination);
+        mine.map(|((from, _), heard)| (*from, heard.clone())).collect()
+    }
+}
+
+/// What all partitions of a node share.
+struct Shared {
+    log: SegmentLog,
+    answers: Arc<Answers>,
+    historian: Historian,
+    feed: Feed,
+    quotes: Arc<Quotes>,
+}
+
+impl Exchange {
+    /// Opens the data directory, replays what the snapshots do not have, and serves.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(options: ExchangeOptions) -> Result<Exchange, StartError> {
+        let dir = options.data.clone();
+        std::fs::create_dir_all(&dir)
+            .map_err(|source| StartError::Directory { dir: dir.display().to_string(), source })?;
+        let log_options = options.log.clone();
+        let log_dir = dir.join("log");
+        let log = tokio::task::spawn_blocking(move || SegmentLog::open_dir(&log_dir, log_options))
+            .await
+            .expect("opening the log does not panic")?;
+        // Only now is it certain that no other process has the directory.
+        let identity = Identity::claim(&dir, options.node, options.topology)?;
+        let history = open_history(&options)?;
+        let shared = Shared {
+            log: log.clone(),
+            answers: Arc::new(Answers::new(identity.node as u16, identity.incarnation)),
+            historian: Historian::start(history, options.history_queue_chunks).map_err(
+                |source| StartError::Directory { dir: dir.display().to_string(), source },
+            )?,
+            feed: Feed::default(),
+            quotes: Arc::default(),
+        };
+        let mut wiring = Wiring::new(&options.topology);
+        let mut partitions = BTreeMap::new();
+        let mut catalogues = BTreeMap::new();
+        for (id, role) in options.topology.partitions() {
+            let (partition, catalogue) =
+                start_partition(id, role, &options, &shared, &mut wiring).await?;
+            catalogues.insert(id, catalogue);
+            partitions.insert(id, Arc::new(partition));
+        }
+        let Shared { answers, historian, feed, quotes, .. } = shared;
+        let exchange =
+            Exchange::new(options, log, answers, historian, feed, quotes, partitions, catalogues);
+        exchange.until_led().await;
+        Ok(exchange)
+    }
+}
+
+fn open_history(
+    options: &ExchangeOptions,
+) -> Result<BTreeMap<PartitionId, Arc<dyn History>>, StartError> {
+    let database = HistoryDatabase::open(&options.data.join("history"), HistoryOptions::default())?;
+    let accounts = options.topology.partitions().filter(|(_, role)| *role == Role::Accounts);
+    accounts
+        .map(|(id, _)| {
+            let store: Arc<dyn History> = Arc::new(database.partition(id)?);
+            Ok((id, store))
+        })
+        .collect()
+}
+
+async fn start_partition(
+    id: PartitionId,
+    role: Role,
+    options: &ExchangeOptions,
+    shared: &Shared,
+    wiring: &mut Wiring,
+) -> Result<(Partition, watch::Receiver<Arc<hoga_engine::instrument::Catalogue>>), StartError> {
+    let store = SnapshotStore::open(options.data.join(format!("snapshots/{}", id.0)), id)?;
+    let historian = shared.historian.clone();
+    let snapshots = Snapshots { partition: id, store: Arc::new(Mutex::new(store)), historian };
+    let (state, applied) = load(&snapshots, options.topology)?;
+    show_quotes(&state, &shared.quotes);
+    let mut host = Host::start().await?;
+    let core = state.settle(&mut host);
+
+    let log_id = LogPartitionId(u32::from(id.0));
+    let visible = Arc::new(Visible::default());
+    let mut pumps = BTreeMap::new();
+    for (to, acked) in wiring.from(id) {
+        let (orders, told) = mpsc::unbounded_channel::<PumpOrder>();
+        let inbound = wiring.inbound[&to].0.clone();
+        let is_work = role == Role::Accounts && options.topology.role(to) == Role::Books;
+        let congested = is_work.then(|| wiring.congested[&to].subscribe());
+        tokio::spawn(Pump::new(id, inbound, acked, congested).run(told));
+        pumps.insert(to, orders);
+    }
+    let (catalogue, catalogue_shown) = watch::channel(core.scene().catalogue.clone());
+    let outlets = Outlets {
+        answers: shared.answers.clone(),
+        historian: shared.historian.clone(),
+        feed: shared.feed.clone(),
+        quotes: shared.quotes.clone(),
+        pumps,
+        heard: wiring.to(id),
+        congested: wiring.congested[&id].clone(),
+        catalogue,
+        visible: visible.clone(),
+    };
+    let rebuild = Rebuilder { snapshots: snapshots.clone(), log: shared.log.partition(log_id) };
+    for (source, heard) in &outlets.heard {
+        heard.send_replace(core.next_in(*source));
+    }
+    let (orders, mailbox) = mpsc::channel(MAILBOX_MAX);
+    tokio::spawn(Performer::new(core, host, outlets, rebuild).run(mailbox));
+
+    let machine = PerformerMachine { orders: orders.clone(), applied, snapshots };
+    let settings = ReplicaSettings::founded_by([options.node]);
+    let replica =
+        Replica::start(log_id, options.node, &shared.log, machine, NoNetwork, settings).await?;
+    follow_leadership(&replica, orders.clone());
+    let sequencer = Sequencer {
+        replica: replica.clone(),
+        clock: options.clock.clone(),
+        answers: shared.answers.clone(),
+        visible: visible.clone(),
+        acked: wiring.from(id).into_iter().map(|(to, acked)| (to, (acked, 1))).collect(),
+        partition: id,
+    };
+    let (clients, asked) = wiring.clients.get_mut(&id).expect("wired");
+    let (inbound, heard) = wiring.inbound.get_mut(&id).expect("wired");
+    let (asked, heard) = (asked.take().expect("once"), heard.take().expect("once"));
+    tokio::spawn(sequencer.run(asked, heard));
+    let (clients, inbound) = (clients.clone(), inbound.clone());
+    let congested = wiring.congested[&id].subscribe();
+    let partition = Partition { id, role, replica, orders, clients, inbound, congested, visible };
+    Ok((partition, catalogue_shown))
+}
+
+/// The newest snapshot that is whole, or the state before the first command.
+fn load(snapshots: &Snapshots, topology: Topology) -> Result<(State, Applied), StartError> {
+    let mut store = snapshots.store.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let Some(loaded) = store.load()? else {
+        return Ok((State::empty(snapshots.partition, topology), Applied::default()));
+    };
+    let meta = loaded.manifest.meta.clone();
+    let last = LogPosition { term: meta.term, index: meta.index };
+    let applied = Applied { last: Some(last), membership: meta.membership.into() };
+    let state = State::decode(snapshots.partition, topology, &loaded.into_bytes())?;
+    Ok((state, applied))
+}
+
+fn show_quotes(state: &State, quotes: &Quotes) {
+    for (id, entity) in &state.entities {
+        if let (EntityId::Book(instrument), Entity::Book(listing)) = (id, entity) {
+            let levels = [Side::Buy, Side::Sell].map(|side| listing.book().levels(side).collect());
+            quotes.restore(*instrument, listing.last(), levels);
+        }
+    }
+}
+
+/// Tells a performer when its node begins or ends to lead.
+fn follow_leadership(replica: &Replica<PerformerMachine>, orders: mpsc::Sender<Order>) {
+    let mut leadership = replica.leadership();
+    tokio::spawn(async move {
+        let mut leads = false;
+        loop {
+            let now = leadership.borrow_and_update().is_me;
+            if now != leads {
+                leads = now;
+                if orders.send(Order::Lead(leads)).await.is_err() {
+                    return;
+                }
+            }
+            if leadership.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+}

@@ -1,0 +1,101 @@
+//! A partition's whole state as a snapshot keeps it: its bookkeeping, then its entities.
+
+use crate::partition::{Core, CoreState};
+use hoga_actors::{Captured, Entity, EntityId, Host};
+use hoga_engine::ids::PartitionId;
+use hoga_engine::topology::Topology;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Why bytes are no state. They passed their checksums, so they are another version's.
+#[derive(Debug, thiserror::Error)]
+#[error("the state of partition {partition} cannot be read: {source}")]
+pub struct StateError {
+    pub partition: u16,
+    pub source: postcard::Error,
+}
+
+/// The block that comes first.
+#[must_use]
+pub fn core_block(core: &[u8]) -> Vec<u8> {
+    let mut block = (core.len() as u64).to_le_bytes().to_vec();
+    block.extend_from_slice(core);
+    block
+}
+
+/// A block of some entities.
+#[must_use]
+pub fn entity_block(entities: &[Captured]) -> Vec<u8> {
+    let mut block = Vec::new();
+    for entity in entities {
+        block = postcard::to_extend(entity, block).expect("an entity's bytes always encode");
+    }
+    block
+}
+
+/// The hash of the bookkeeping alone; entities are added in any order.
+#[must_use]
+pub fn hash_core(core: &[u8]) -> u64 {
+    xxh3_64(core)
+}
+
+/// What an entity adds to its partition's state hash.
+#[must_use]
+pub fn hash_entity(id: EntityId, state: &[u8]) -> u64 {
+    let mut bytes = postcard::to_stdvec(&id).expect("an entity's id always encodes");
+    bytes.extend_from_slice(state);
+    xxh3_64(&bytes)
+}
+
+/// A state read back, with its hash.
+pub struct State {
+    pub core: Core,
+    pub entities: Vec<(EntityId, Entity)>,
+    pub hash: u64,
+}
+
+impl State {
+    /// The state of a partition before its first command.
+    #[must_use]
+    pub fn empty(partition: PartitionId, topology: Topology) -> State {
+        let core = Core::new(partition, topology);
+        let entities = core.first_entities();
+        let hash = entities.iter().fold(hash_core(&core.encode()), |hash, (id, entity)| {
+            hash.wrapping_add(hash_entity(*id, &entity.encode()))
+        });
+        State { core, entities, hash }
+    }
+
+    /// # Errors
+    /// The bytes are not of this version.
+    pub fn decode(
+        partition: PartitionId,
+        topology: Topology,
+        bytes: &[u8],
+    ) -> Result<State, StateError> {
+        let failed = |source| StateError { partition: partition.0, source };
+        let short = postcard::Error::DeserializeUnexpectedEnd;
+        let (length, rest) = bytes.split_first_chunk().ok_or_else(|| failed(short.clone()))?;
+        let length = u64::from_le_bytes(*length) as usize;
+        let (core, mut rest) = rest.split_at_checked(length).ok_or_else(|| failed(short))?;
+        let mut hash = hash_core(core);
+        let state: CoreState = postcard::from_bytes(core).map_err(failed)?;
+        let mut entities = Vec::new();
+        while !rest.is_empty() {
+            let (captured, after): (Captured, _) =
+                postcard::take_from_bytes(rest).map_err(failed)?;
+            let (id, bytes) = captured;
+            hash = hash.wrapping_add(hash_entity(id, &bytes));
+            entities.push((id, Entity::decode(&bytes).map_err(failed)?));
+            rest = after;
+        }
+        Ok(State { core: Core::restore(partition, topology, state), entities, hash })
+    }
+
+    /// Puts the entities into a host.
+    pub fn settle(self, host: &mut Host) -> Core {
+        for (id, entity) in self.entities {
+            host.insert(id, entity);
+        }
+        self.core
+    }
+}
