@@ -206,17 +206,28 @@ async fn without_power_at_every_step_nothing_acknowledged_is_lost() {
 }
 
 #[tokio::test]
-async fn what_opening_has_read_stays_even_when_the_power_fails_next() {
+async fn what_opening_has_read_and_what_follows_stays_when_the_power_fails_next() {
     let (steps, _) = history().await;
     for cut in 0..=steps.len() {
         let disk = MemoryDisk::after_kill(&steps[..cut]);
         let log = open(&disk).unwrap_or_else(|error| panic!("cut after step {cut}: {error}"));
-        let read = (log.partition(P1).state().purged, indices(&log.partition(P1)));
+        let one = log.partition(P1);
+        let read = (one.state().purged, indices(&one));
         log.close().await.expect("a clean end");
-        let disk = MemoryDisk::after_power_loss(&disk.steps(), |_| false);
-        let log = open(&disk).unwrap_or_else(|error| panic!("no power after {cut}: {error}"));
-        let kept = (log.partition(P1).state().purged, indices(&log.partition(P1)));
-        assert_eq!(kept, read, "cut after step {cut}");
+        let dark = MemoryDisk::after_power_loss(&disk.steps(), |_| false);
+        let log = open(&dark).unwrap_or_else(|error| panic!("no power after {cut}: {error}"));
+        let one = log.partition(P1);
+        assert_eq!((one.state().purged, indices(&one)), read, "cut after step {cut}");
+        log.close().await.expect("a clean end");
+
+        let log = open(&disk).unwrap_or_else(|error| panic!("again after {cut}: {error}"));
+        let one = log.partition(P1);
+        let next = one.state().last.map_or(0, |last| last.index + 1);
+        append(&one, 2, next..next + 1).await.expect("durable");
+        log.close().await.expect("a clean end");
+        let dark = MemoryDisk::after_power_loss(&disk.steps(), |_| false);
+        let log = open(&dark).unwrap_or_else(|error| panic!("dark again after {cut}: {error}"));
+        assert_eq!(log.partition(P1).state().last, Some(at(2, next)), "cut after step {cut}");
         log.close().await.expect("a clean end");
     }
 }

@@ -45,6 +45,8 @@ mod disk_tests;
 mod log_tests;
 #[cfg(test)]
 mod rig;
+#[cfg(test)]
+mod writer_tests;
 
 pub use core::LogStats;
 pub use disk::{DirectoryDisk, Disk, DiskFile};

@@ -251,9 +251,10 @@ impl Reading<'_> {
     }
 
     /// Entries without a hole from the last purged one on, and markers that make sense.
-    fn check_contents(&mut self) -> Result<(), OpenError> {
+    fn check_contents(&self) -> Result<(), OpenError> {
         let oldest = self.files.keys().next().copied().unwrap_or(0);
-        for (id, partition) in &mut self.index.partitions {
+        let newest = self.files.keys().next_back().copied().unwrap_or(0);
+        for (id, partition) in &self.index.partitions {
             let wanted = partition.purged.map_or(0, |at| at.index + 1);
             if !partition.slots.is_empty() && partition.first != wanted {
                 return Err(OpenError::Corrupt {
@@ -267,7 +268,14 @@ impl Reading<'_> {
                 });
             }
             let last = partition.last().or(partition.purged);
-            partition.committed = partition.committed.min(last);
+            if partition.committed > last {
+                return Err(OpenError::Corrupt {
+                    segment: newest,
+                    offset: 0,
+                    partitions: vec![*id],
+                    reason: "entries that were committed are missing at the end".into(),
+                });
+            }
         }
         Ok(())
     }

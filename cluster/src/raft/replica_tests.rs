@@ -90,6 +90,25 @@ async fn after_a_restart_everything_is_applied_again_and_it_leads_again() {
 }
 
 #[tokio::test]
+async fn a_sole_voter_waits_for_no_election() {
+    let (disk, shelf) = (MemoryDisk::new(), Shelf::default());
+    // Long enough that the test would not live to see a time-out.
+    let patient = ReplicaSettings {
+        election_ms_min: 600_000,
+        election_ms_max: 900_000,
+        ..ReplicaSettings::founded_by([NODE])
+    };
+    for _start in 0..2 {
+        let log = open(&disk);
+        let settings = patient.clone();
+        let replica = Replica::start(P, NODE, &log, shelf.load(), NoNetwork, settings).await;
+        let replica = replica.expect("it starts");
+        leads(&replica).await;
+        stop(replica, log).await;
+    }
+}
+
+#[tokio::test]
 async fn killed_at_any_step_it_comes_back_with_every_acknowledged_batch_once_and_in_order() {
     let (disk, shelf) = (MemoryDisk::new(), Shelf::default());
     let log = open(&disk);

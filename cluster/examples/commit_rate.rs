@@ -1,0 +1,238 @@
+//! How fast batches are committed by one-voter replicas on this disk, beside the floor: one thread
+//! that writes a block and calls fdatasync, again and again.
+//!
+//! `cargo run --release -p hoga-cluster --example commit_rate [DIRECTORY] [SECONDS]`
+#![allow(clippy::print_stdout)]
+
+use std::error::Error;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use hoga_cluster::log::{
+    LogEntry, LogOptions, LogPosition, LogStats, PartitionId, PartitionLog, SegmentLog,
+};
+use hoga_cluster::raft::{
+    Applied, Committed, Machine, NoNetwork, Replica, ReplicaSettings, SnapshotMeta,
+    SnapshotWriting, SnapshotWritten,
+};
+
+const COMMANDS_PER_BATCH: usize = 64;
+const COMMAND_BYTES: usize = 128;
+const TASKS: usize = 64;
+const NODE: u64 = 1;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Takes every batch and does nothing with it, so that only commit is measured.
+struct Nothing;
+
+impl Machine for Nothing {
+    fn applied(&self) -> Applied {
+        Applied::default()
+    }
+
+    async fn apply(&mut self, entries: Vec<Committed>) {
+        std::hint::black_box(entries);
+    }
+
+    async fn capture(&mut self, _meta: SnapshotMeta) -> SnapshotWriting {
+        Box::pin(async { Ok(SnapshotWritten { log_needless_through: None }) })
+    }
+}
+
+/// Latencies of one phase; the phase's length gives the rate.
+struct Measured {
+    latencies: Vec<Duration>,
+    took: Duration,
+}
+
+impl Measured {
+    fn at(&self, quantile: f64) -> Duration {
+        self.latencies[((self.latencies.len() - 1) as f64 * quantile) as usize]
+    }
+
+    fn per_second(&self) -> f64 {
+        self.latencies.len() as f64 / self.took.as_secs_f64()
+    }
+}
+
+fn report(what: &str, each: usize, measured: &Measured, floor: Option<&Measured>) {
+    let rate = measured.per_second() * each as f64;
+    let (p50, p99) = (measured.at(0.5), measured.at(0.99));
+    let us = |latency: Duration| latency.as_secs_f64() * 1e6;
+    print!("{what:<44} {rate:>12.0}/s   p50 {:>7.0} us   p99 {:>7.0} us", us(p50), us(p99));
+    if let Some(floor) = floor {
+        print!("   p50 {:>5.2}x the floor's", us(p50) / us(floor.at(0.5)));
+    }
+    println!();
+}
+
+fn writes(stats: LogStats, before: LogStats) {
+    let writes = (stats.writes - before.writes).max(1);
+    let entries = stats.entries - before.entries;
+    let bytes = (stats.bytes - before.bytes) as f64 / writes as f64;
+    println!(
+        "{:<44} {:.1} batches and {bytes:.0} bytes a write",
+        "",
+        entries as f64 / writes as f64
+    );
+}
+
+fn floor(dir: &Path, bytes: usize, seconds: Duration) -> Outcome<Measured> {
+    let path = dir.join("floor");
+    let file = File::options().create(true).truncate(true).read(true).write(true).open(&path)?;
+    let size = 64 << 20;
+    for offset in (0..size).step_by(1 << 20) {
+        file.write_all_at(&vec![0; 1 << 20], offset)?;
+    }
+    file.sync_all()?;
+    let block = vec![7; bytes];
+    let begun = Instant::now();
+    let mut latencies = Vec::new();
+    while begun.elapsed() < seconds {
+        let at = Instant::now();
+        let offset = (latencies.len() * bytes) as u64 % size;
+        file.write_all_at(&block, offset)?;
+        file.sync_data()?;
+        latencies.push(at.elapsed());
+    }
+    let took = begun.elapsed();
+    std::fs::remove_file(path)?;
+    latencies.sort();
+    Ok(Measured { latencies, took })
+}
+
+/// Runs `tasks` that do `work` one after the other until the time is over.
+async fn run<W, F>(tasks: usize, seconds: Duration, work: W) -> Outcome<Measured>
+where
+    W: Fn(usize) -> F + Clone + Send + 'static,
+    F: Future<Output = Outcome<()>> + Send,
+{
+    let begun = Instant::now();
+    let mut running = Vec::new();
+    for task in 0..tasks {
+        let work = work.clone();
+        running.push(tokio::spawn(async move {
+            let mut latencies = Vec::new();
+            while begun.elapsed() < seconds {
+                let at = Instant::now();
+                work(task).await?;
+                latencies.push(at.elapsed());
+            }
+            Outcome::Ok(latencies)
+        }));
+    }
+    let mut latencies = Vec::new();
+    for task in running {
+        latencies.extend(task.await??);
+    }
+    let took = begun.elapsed();
+    latencies.sort();
+    Ok(Measured { latencies, took })
+}
+
+async fn bare_log(dir: PathBuf, seconds: Duration, floor: &Measured) -> Outcome<()> {
+    let log = SegmentLog::open_dir(&dir, LogOptions::default())?;
+    for (tasks, what) in [(1, "bare log, one caller"), (TASKS, "bare log, 64 partitions")] {
+        let partitions: Vec<PartitionLog> =
+            (0..tasks).map(|id| log.partition(PartitionId(id as u32))).collect();
+        let before = log.stats();
+        let measured = run(tasks, seconds, move |task| {
+            let log = partitions[task].clone();
+            async move {
+                let index = log.state().last.map_or(0, |last| last.index + 1);
+                let payload = vec![5; COMMANDS_PER_BATCH * COMMAND_BYTES].into();
+                let at = LogPosition { term: 1, index };
+                let (done, durable) = tokio::sync::oneshot::channel();
+                let done = Box::new(|outcome| drop(done.send(outcome)));
+                log.append(vec![LogEntry { at, tag: 1, payload }], done).await?;
+                Ok(durable.await??)
+            }
+        })
+        .await?;
+        report(what, COMMANDS_PER_BATCH, &measured, Some(floor));
+        writes(log.stats(), before);
+    }
+    Ok(log.close().await?)
+}
+
+async fn start(log: &SegmentLog, partition: usize) -> Outcome<(Replica<Nothing>, Duration)> {
+    let begun = Instant::now();
+    let settings = ReplicaSettings::founded_by([NODE]);
+    let id = PartitionId(partition as u32);
+    let replica = Replica::start(id, NODE, log, Nothing, NoNetwork, settings).await?;
+    let mut leadership = replica.leadership();
+    leadership.wait_for(|leadership| leadership.is_me).await?;
+    replica.read_barrier().await?;
+    Ok((replica, begun.elapsed()))
+}
+
+async fn replicas(dir: PathBuf, seconds: Duration, floor: &Measured) -> Outcome<()> {
+    let log = SegmentLog::open_dir(&dir, LogOptions::default())?;
+    let mut replicas = Vec::new();
+    for partition in 0..12 {
+        replicas.push(start(&log, partition).await?.0);
+    }
+    for (tasks, partitions, what) in [
+        (1, 1, "one partition, one caller"),
+        (TASKS, 1, "one partition, 64 callers"),
+        (TASKS, 12, "12 partitions, 64 callers"),
+    ] {
+        let (before, used) = (log.stats(), replicas.clone());
+        let batch = Bytes::from(vec![5; COMMANDS_PER_BATCH * COMMAND_BYTES]);
+        let measured = run(tasks, seconds, move |task| {
+            let (replica, batch) = (used[task % partitions].clone(), batch.clone());
+            async move { Ok(replica.propose(batch).await.map(drop)?) }
+        })
+        .await?;
+        report(what, COMMANDS_PER_BATCH, &measured, Some(floor));
+        writes(log.stats(), before);
+    }
+    for replica in replicas {
+        replica.shutdown().await;
+    }
+    log.close().await?;
+    drop(log);
+
+    let begun = Instant::now();
+    let log = SegmentLog::open_dir(&dir, LogOptions::default())?;
+    let opened = begun.elapsed();
+    let entries = log.partition(PartitionId(0)).state().last.map_or(0, |last| last.index);
+    let (busy, led_busy) = start(&log, 0).await?;
+    let (quiet, led_quiet) = start(&log, 11).await?;
+    println!(
+        "restart: log of {} segments opened in {opened:.0?}; serving {entries} batches after \
+         {led_busy:.0?}, a quieter partition after {led_quiet:.0?}",
+        log.stats().segments
+    );
+    busy.shutdown().await;
+    quiet.shutdown().await;
+    Ok(log.close().await?)
+}
+
+#[tokio::main]
+async fn main() -> Outcome<()> {
+    let mut arguments = std::env::args().skip(1);
+    let dir = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
+    let seconds = arguments.next().map_or(Ok(5), |text| text.parse())?;
+    let seconds = Duration::from_secs(seconds);
+    let dir = dir.join(format!("commit-rate-{}", std::process::id()));
+    std::fs::create_dir_all(&dir)?;
+    println!(
+        "batches of {COMMANDS_PER_BATCH} commands of {COMMAND_BYTES} bytes; rates in commands \
+         (floor: in fdatasyncs); {} s a phase",
+        seconds.as_secs()
+    );
+    let block = floor(&dir, 4096, seconds)?;
+    report("floor: 4 KiB and fdatasync, one thread", 1, &block, None);
+    let batch = floor(&dir, 12 << 10, seconds)?;
+    report("floor: 12 KiB and fdatasync, one thread", 1, &batch, None);
+    bare_log(dir.join("log"), seconds, &batch).await?;
+    replicas(dir.join("replicas"), seconds, &batch).await?;
+    let again = floor(&dir, 12 << 10, seconds)?;
+    report("floor again", 1, &again, None);
+    Ok(std::fs::remove_dir_all(dir)?)
+}
