@@ -1,1 +1,279 @@
+//! The ranking board: every account of the exchange in exact order, by return, equity and
+//! realised profit.
+//!
+//! Owns: the latest standing of every account, the marks of all instruments and the set of them
+//! that is in force, seasons, frozen days.
+//! Takes: standings from accounts, marks from books, and time.
+//! Emits: nothing; it is asked ([`View`]).
+//! On failure: refuses to open or close a season with [`SeasonRefused`], a question with
+//! [`Missing`]; orders that contradict the figures panic.
+//!
+//! Accounts are valued by one set of marks at a time. A new set revalues all of them and sorts
+//! anew ([`rank`]); between two sets an account moves only when its own standing changes, and
+//! only that account ([`order`]). A ranking thus depends on the latest standings and the set
+//! alone, never on the way there.
 
+mod column;
+mod extremes;
+mod figures;
+mod freeze;
+mod holdings;
+mod join;
+mod order;
+mod prices;
+mod rank;
+mod register;
+mod score;
+mod season;
+mod state;
+mod view;
+
+#[cfg(test)]
+mod arbitrary;
+#[cfg(test)]
+mod board_tests;
+#[cfg(test)]
+mod measure;
+#[cfg(test)]
+mod rank_tests;
+#[cfg(test)]
+mod score_tests;
+#[cfg(test)]
+mod season_tests;
+
+pub use extremes::Extremes;
+pub use figures::BoardKind;
+pub use freeze::{FROZEN_ACCOUNTS_MAX, FROZEN_DAYS_MAX, TradingDay};
+pub use join::{InTurn, Join};
+pub use prices::MarkSet;
+pub use register::ACCOUNTS_MAX;
+pub use score::Score;
+pub use season::{ALL, SEASONS_OPEN_MAX, SeasonRefused};
+pub use state::BadBoard;
+pub use view::{Missing, PAGE_ROWS_MAX, Page, Row, View};
+
+use crate::amount::Ticks;
+use crate::ids::{AccountId, InstrumentId};
+use crate::instrument::Catalogue;
+use crate::message::{BoardMessage, Standing};
+use crate::time::Time;
+use extremes::ExtremesColumns;
+use figures::{Figures, Starts};
+use freeze::{Archive, Frozen};
+use holdings::Holdings;
+use order::Order;
+use prices::Prices;
+use register::Register;
+use season::{Ranking, Season};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Up to this many accounts a set of marks lives for a second, above for half a minute.
+pub const QUICK_ACCOUNTS_MAX: usize = 100_000;
+const QUICK_SET_LIFE: u64 = Time::SECOND;
+const SLOW_SET_LIFE: u64 = 30 * Time::SECOND;
+
+/// All boards of the exchange.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "state::Kept")]
+pub struct Board {
+    /// The latest mark of every instrument, in force or not yet.
+    marks: BTreeMap<InstrumentId, Ticks>,
+    set: MarkSet,
+    prices: Prices,
+    register: Register,
+    holdings: Holdings,
+    extremes: ExtremesColumns,
+    ranking: Ranking,
+    archive: Archive,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Board::new()
+    }
+}
+
+impl Board {
+    /// An empty board with the season [`ALL`].
+    #[must_use]
+    pub fn new() -> Board {
+        let seasons = vec![Season::new(ALL, Time(0), None)];
+        let ranking = Ranking { figures: Figures::default(), equity: Order::default(), seasons };
+        Board {
+            marks: BTreeMap::new(),
+            set: MarkSet::default(),
+            prices: Prices::default(),
+            register: Register::default(),
+            holdings: Holdings::default(),
+            extremes: ExtremesColumns::default(),
+            ranking,
+            archive: Archive::default(),
+        }
+    }
+
+    /// Takes a message, after a new set of marks when one is due.
+    pub fn handle(&mut self, message: &BoardMessage, at: Time, catalogue: &Catalogue) {
+        self.tick(at, catalogue);
+        match message {
+            BoardMessage::Standing(standing) => self.stand(standing),
+            BoardMessage::Mark { instrument, price, .. } => {
+                self.marks.insert(*instrument, *price);
+            }
+        }
+    }
+
+    /// Adopts a new set of marks when one is due.
+    pub fn tick(&mut self, at: Time, catalogue: &Catalogue) {
+        self.tick_with(at, catalogue, &InTurn);
+    }
+
+    /// The same, with the cores that the caller has. The result is the same, too.
+    pub fn tick_with<J: Join>(&mut self, at: Time, catalogue: &Catalogue, join: &J) {
+        if self.is_due(at, catalogue) {
+            self.adopt(at, catalogue, join);
+        }
+    }
+
+    /// Whether the next tick or message at this time brings a new set: the old one has lived its
+    /// time, or an instrument was listed since.
+    #[must_use]
+    pub fn is_due(&self, at: Time, catalogue: &Catalogue) -> bool {
+        let is_quick = self.register.len() <= QUICK_ACCOUNTS_MAX;
+        let life = if is_quick { QUICK_SET_LIFE } else { SLOW_SET_LIFE };
+        self.set.number == 0 || self.prices.is_behind(catalogue) || self.set.time <= at.minus(life)
+    }
+
+    /// The boards as they are now.
+    #[must_use]
+    pub const fn view(&self) -> View<'_> {
+        View { set: self.set, register: &self.register, ranking: &self.ranking }
+    }
+
+    /// The boards as they were when that day closed; none if it is not kept.
+    #[must_use]
+    pub fn frozen(&self, day: TradingDay) -> Option<View<'_>> {
+        let Frozen { set, ranking } = self.archive.0.get(&day)?;
+        Some(View { set: *set, register: &self.register, ranking })
+    }
+
+    /// The days that can be read, the oldest first.
+    pub fn frozen_days(&self) -> impl DoubleEndedIterator<Item = TradingDay> + '_ {
+        self.archive.0.keys().copied()
+    }
+
+    /// Peak and fall of an account; none without a standing.
+    #[must_use]
+    pub fn extremes(&self, account: AccountId) -> Option<Extremes> {
+        self.register.slot(account).map(|slot| self.extremes.get(slot))
+    }
+
+    /// Keeps the rankings of a day, valued with the marks known by now. A day is frozen once:
+    /// says whether this was the time.
+    pub fn freeze(&mut self, day: TradingDay, at: Time, catalogue: &Catalogue) -> bool {
+        if self.archive.0.contains_key(&day) {
+            return false;
+        }
+        self.adopt(at, catalogue, &InTurn);
+        let frozen = Frozen { set: self.set, ranking: self.ranking.clone() };
+        self.archive.keep(day, frozen);
+        true
+    }
+
+    /// Opens a season: everything in it counts from where the accounts stand now.
+    ///
+    /// # Errors
+    /// See [`SeasonRefused`]; nothing has changed.
+    pub fn open_season(
+        &mut self,
+        name: &str,
+        at: Time,
+        catalogue: &Catalogue,
+    ) -> Result<(), SeasonRefused> {
+        if self.ranking.season(name).is_some() {
+            return Err(SeasonRefused::NameTaken);
+        }
+        if self.ranking.seasons.len() >= SEASONS_OPEN_MAX {
+            return Err(SeasonRefused::TooMany);
+        }
+        self.adopt(at, catalogue, &InTurn);
+        let starts = Starts::of(&self.ranking.figures);
+        self.ranking.seasons.push(Season::new(name, at, Some(starts)));
+        self.ranking.rebuild_last_season(&self.register, &InTurn);
+        Ok(())
+    }
+
+    /// Closes a season. Its result stays readable in the days that were frozen before.
+    ///
+    /// # Errors
+    /// See [`SeasonRefused`]; nothing has changed.
+    pub fn close_season(&mut self, name: &str) -> Result<(), SeasonRefused> {
+        if name == ALL {
+            return Err(SeasonRefused::NeverCloses);
+        }
+        let seasons = &mut self.ranking.seasons;
+        let at = seasons.iter().position(|season| &*season.name == name);
+        seasons.remove(at.ok_or(SeasonRefused::Unknown)?);
+        Ok(())
+    }
+
+    /// Bytes of all columns and orders, frozen days and spare room of the columns aside.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let accounts = self.register.bytes() + self.holdings.bytes() + self.extremes.bytes();
+        accounts + self.ranking.bytes()
+    }
+
+    /// Values everything with the marks known by now.
+    fn adopt<J: Join>(&mut self, at: Time, catalogue: &Catalogue, join: &J) {
+        let prices = Prices::of(catalogue, &self.marks);
+        self.set = MarkSet { number: self.set.number + 1, time: at };
+        // The same prices make the same equities: whoever moved since has moved already.
+        let is_news = !prices.values_like(&self.prices);
+        self.prices = prices;
+        if is_news {
+            self.revalue(join);
+            self.ranking.rebuild_valued(&self.register, join);
+        }
+        self.extremes.observe(&self.ranking.figures, join);
+    }
+
+    fn revalue<J: Join>(&mut self, join: &J) {
+        let Board { holdings, prices, ranking, .. } = self;
+        ranking.figures.equity.replace(join, |slot, _| holdings.equity(slot, prices));
+    }
+
+    /// Takes an account's standing in place of its last one.
+    fn stand(&mut self, standing: &Standing) {
+        let Some(slot) = self.register.slot(standing.account) else {
+            return self.arrive(standing);
+        };
+        self.holdings.set(slot, &standing.balances);
+        let equity = self.holdings.equity(slot, &self.prices);
+        if self.ranking.figures.is_at(slot, standing, equity) {
+            return;
+        }
+        self.ranking.remove(slot as u32, &self.register);
+        if standing.deposits < self.ranking.figures.deposits.get(slot) {
+            // Deposits only ever grow, except that a reset starts them anew.
+            self.ranking.forget_starts(slot);
+        }
+        self.ranking.figures.set(slot, standing, equity);
+        self.ranking.insert(slot as u32, &self.register);
+    }
+
+    fn arrive(&mut self, standing: &Standing) {
+        let slot = self.enter(standing, Extremes::default());
+        self.ranking.insert(slot as u32, &self.register);
+    }
+
+    /// Fills the columns for a new account, without a place in the orders yet.
+    fn enter(&mut self, standing: &Standing, extremes: Extremes) -> usize {
+        let slot = self.register.add(standing.account, &standing.name);
+        self.holdings.push(&standing.balances);
+        self.extremes.push(extremes);
+        let equity = self.holdings.equity(slot, &self.prices);
+        self.ranking.figures.push(standing, equity);
+        slot
+    }
+}
