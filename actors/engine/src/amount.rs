@@ -7,6 +7,10 @@ use std::fmt;
 /// units of the quote asset for one whole unit of the base asset.
 pub type Amount = i128;
 
+/// The most that one order, deposit or transfer may be worth, in minor units. A rate on it stays
+/// inside 128 bits, and so do sums of a hundred billion of them.
+pub const AMOUNT_MAX: Amount = 1 << 90;
+
 /// A price in smallest ticks of its instrument.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -81,7 +85,12 @@ impl Rate {
     /// `amount` x rate, rounded up: what has to be held.
     #[must_use]
     pub fn ceil(self, amount: Amount) -> Amount {
-        let numerator = self.numerator(amount);
+        Self::ceil_sum(self.numerator(amount))
+    }
+
+    /// Rounds a sum of [`Rate::numerator`]s up.
+    #[must_use]
+    pub fn ceil_sum(numerator: Amount) -> Amount {
         numerator.div_euclid(Self::ONE) + Amount::from(numerator.rem_euclid(Self::ONE) != 0)
     }
 

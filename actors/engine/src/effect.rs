@@ -80,6 +80,17 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// What a book's decision says to the client, whoever passes it on.
+    #[must_use]
+    pub fn decided(outcome: Outcome) -> Answer {
+        match outcome.reject {
+            Some(reject) => Answer::Rejected { order: Some(outcome.order), reject },
+            None => Answer::Decided { outcome, settles: None },
+        }
+    }
+}
+
 /// A place in the channel from a book's partition to an account's: a read that passes it sees
 /// the fills it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

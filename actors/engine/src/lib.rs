@@ -22,6 +22,7 @@ pub mod instrument;
 mod instrument_checks;
 pub mod message;
 pub mod order;
+pub mod pit;
 pub mod reject;
 pub mod request;
 pub mod tick_table;

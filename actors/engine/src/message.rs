@@ -22,6 +22,8 @@ pub enum Message {
     ToBoard(BoardMessage),
     /// A new or changed instrument or asset, for every entity of the partition.
     ToPartition(PartitionMessage),
+    /// For the account, known by name alone, that holds a fixed supply.
+    ToFaucet(Box<str>, Draw),
 }
 
 impl Message {
@@ -126,6 +128,25 @@ pub struct Credit {
     pub origin: Origin,
 }
 
+/// A deposit of an asset of fixed supply: what its faucet is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draw {
+    pub asset: AssetId,
+    pub amount: Amount,
+    pub to: AccountId,
+    pub request: ClientId,
+    pub origin: Origin,
+}
+
+impl Draw {
+    /// The message that tells the depositor that nothing comes.
+    #[must_use]
+    pub fn refused(&self, reject: Reject) -> Message {
+        let (request, reject) = (self.request, Box::new(reject));
+        Message::ToAccount(self.to, AccountMessage::DrawRefused { request, reject })
+    }
+}
+
 /// To an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountMessage {
@@ -147,6 +168,15 @@ pub enum AccountMessage {
     /// The other side has it: the transfer is done.
     Credited {
         request: ClientId,
+    },
+    /// A deposit is asked of this account, which is the faucet.
+    Draw(Draw),
+    /// The faucet gave it.
+    Drawn(Credit),
+    /// The faucet did not.
+    DrawRefused {
+        request: ClientId,
+        reject: Box<Reject>,
     },
 }
 

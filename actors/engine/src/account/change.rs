@@ -19,17 +19,18 @@ pub(super) struct Sweep {
 }
 
 impl Account {
+    /// The order that a request names.
+    pub(super) fn find(&self, order: OrderRef) -> Result<OrderNo, Reject> {
+        self.order_no(order).ok_or_else(|| Reject::OrderNotFound { order: name_of(order) })
+    }
+
     /// The open order that a request names.
     fn find_open(&self, order: OrderRef) -> Result<OrderNo, Reject> {
-        let name = || match order {
-            OrderRef::No(no) => no.0.to_string().into_boxed_str(),
-            OrderRef::ClientId(id) => id.as_str().into(),
-        };
-        let no = self.order_no(order).ok_or_else(|| Reject::OrderNotFound { order: name() })?;
+        let no = self.find(order)?;
         if self.open.contains_key(&no) {
             Ok(no)
         } else {
-            Err(Reject::OrderNotOpen { order: name() })
+            Err(Reject::OrderNotOpen { order: name_of(order) })
         }
     }
 
@@ -139,5 +140,12 @@ impl Account {
         let message = Message::ToBook(instrument.id, BookMessage::Amend(amend));
         out.push(Effect::Send(instrument.partition, message));
         Ok(())
+    }
+}
+
+fn name_of(order: OrderRef) -> Box<str> {
+    match order {
+        OrderRef::No(no) => no.0.to_string().into(),
+        OrderRef::ClientId(id) => id.as_str().into(),
     }
 }

@@ -59,6 +59,8 @@ pub(super) enum Recall {
     /// Being performed; this try only asks whether the order was taken.
     Accepted(OrderNo),
     Answer(Answer),
+    /// The id is taken by another request, or may have been.
+    Refused(Reject),
 }
 
 type Entries = HashMap<u128, Remembered, BuildHasherDefault<AlreadyHashed>>;
@@ -81,7 +83,7 @@ impl Memory {
         };
         if entry.body_hash != envelope.body_hash {
             let id = envelope.id.as_str().into();
-            return rejected(Reject::ClientOrderIdReused { id });
+            return Recall::Refused(Reject::ClientOrderIdReused { id });
         }
         let ack = match request {
             AccountRequest::Place { ack, .. } => *ack,
@@ -104,7 +106,7 @@ impl Memory {
     fn recall_unknown(&self, envelope: &Envelope) -> Recall {
         match (envelope.sent_at, self.horizon) {
             (Some(sent), Some(horizon)) if sent <= horizon => {
-                rejected(Reject::ClientOrderIdTooOld { id: envelope.id.as_str().into() })
+                Recall::Refused(Reject::ClientOrderIdTooOld { id: envelope.id.as_str().into() })
             }
             _ => Recall::Unknown,
         }
@@ -133,17 +135,21 @@ impl Memory {
 
     /// Stores the answer of any other pending request and closes it.
     pub fn settle(&mut self, id: u128, answer: Answer, at: Time) -> Vec<(Origin, Ack)> {
-        let waiting = self.answer_with(id, First::Other(Box::new(answer)));
-        self.closed.push_back((at, id));
-        waiting
+        let is_pending = |entry: &Remembered| matches!(entry.first, First::Pending { .. });
+        // A reset is answered before the faucet has what it gave back: its id is closed once.
+        if self.entries.get(&id).is_some_and(is_pending) {
+            self.closed.push_back((at, id));
+        }
+        self.answer_with(id, First::Other(Box::new(answer)))
     }
 
-    fn answer_with(&mut self, id: u128, first: First) -> Vec<(Origin, Ack)> {
+    /// The first answer stands: a later one is not stored.
+    fn answer_with(&mut self, id: u128, answer: First) -> Vec<(Origin, Ack)> {
         let Some(entry) = self.entries.get_mut(&id) else { return Vec::new() };
-        match std::mem::replace(&mut entry.first, first) {
-            First::Pending { first, more } => first.into_iter().chain(more).collect(),
-            First::Decided(_) | First::Other(_) => Vec::new(),
-        }
+        let First::Pending { first, more } = &mut entry.first else { return Vec::new() };
+        let waiting = first.take().into_iter().chain(std::mem::take(more)).collect();
+        entry.first = answer;
+        waiting
     }
 
     /// An order reached its final status: from now on its id may be forgotten.
@@ -169,10 +175,6 @@ impl Memory {
     }
 }
 
-fn rejected(reject: Reject) -> Recall {
-    Recall::Answer(Answer::Rejected { order: None, reject: Box::new(reject) })
-}
-
 impl FirstOutcome {
     fn of(outcome: &Outcome) -> FirstOutcome {
         let Outcome { order, status, limit, filled, remaining, cancelled, .. } = *outcome;
@@ -184,7 +186,7 @@ impl FirstOutcome {
         let Self { order, status, limit, filled, remaining, cancelled, .. } = *self;
         let (value, reason, reject) = (self.value, self.reason, self.reject.clone());
         let of = OutcomeOf::Submit;
-        let outcome = Outcome {
+        Answer::decided(Outcome {
             order,
             of,
             status,
@@ -195,8 +197,7 @@ impl FirstOutcome {
             value,
             reason,
             reject,
-        };
-        Answer::Decided { outcome, settles: None }
+        })
     }
 }
 

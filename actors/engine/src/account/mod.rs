@@ -19,6 +19,9 @@ mod performance;
 mod place;
 mod position;
 mod settle;
+mod supply;
+#[cfg(test)]
+mod tests;
 
 pub use balances::Balance;
 pub use open_order::OpenOrder;
@@ -27,7 +30,7 @@ pub use position::Position;
 
 use crate::effect::{Answer, Effect};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo};
-use crate::instrument::{Catalogue, Instrument};
+use crate::instrument::{Asset, Catalogue, Instrument};
 use crate::message::{AccountMessage, Standing};
 use crate::order::OrderState;
 use crate::reject::Reject;
@@ -172,12 +175,43 @@ impl Account {
                 out.push(Effect::Answer(envelope.origin, answer));
                 return;
             }
+            Recall::Refused(reject) => {
+                // Not remembered: the id stands for the request that had it first.
+                let reject = match reject {
+                    Reject::ClientOrderIdReused { .. } => {
+                        self.look_over(request, context).err().unwrap_or(reject)
+                    }
+                    other => other,
+                };
+                let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
+                out.push(Effect::Answer(envelope.origin, answer));
+                return;
+            }
         }
         self.last_event = context.at;
         if let Err(reject) = self.perform(envelope, request, context, out) {
             let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
             self.memory.close(envelope, answer.clone(), context.at);
             out.push(Effect::Answer(envelope.origin, answer));
+        }
+    }
+
+    /// The refusals that come before a reused id in the order of precedence.
+    fn look_over(&self, request: &AccountRequest, context: &Context) -> Result<(), Reject> {
+        match request {
+            AccountRequest::Place { order, .. } => {
+                place::check_form(order)?;
+                context.instrument(order.instrument).map(|_| ())
+            }
+            AccountRequest::Cancel { order } | AccountRequest::Amend { order, .. } => {
+                self.find(*order).map(|_| ())
+            }
+            AccountRequest::Deposit { asset, .. }
+            | AccountRequest::Withdraw { asset, .. }
+            | AccountRequest::Transfer { asset, .. } => context.asset(*asset).map(|_| ()),
+            AccountRequest::Open
+            | AccountRequest::CancelAll { .. }
+            | AccountRequest::Reset { .. } => Ok(()),
         }
     }
 
@@ -241,7 +275,13 @@ impl Account {
             }
             AccountMessage::Credit(credit) => self.credit(credit, context, out),
             AccountMessage::Bounce { credit, to } => self.bounced(credit, to, context, out),
-            AccountMessage::Credited { request } => self.credited(*request, context),
+            AccountMessage::Draw(draw) => self.give(draw, context, out),
+            AccountMessage::Drawn(credit) => self.drawn(credit, context, out),
+            AccountMessage::DrawRefused { request, reject } => {
+                let answer = Answer::Rejected { order: None, reject: reject.clone() };
+                self.tell(request.hash(), answer, context, out);
+            }
+            AccountMessage::Credited { request } => self.credited(*request, context, out),
         }
     }
 
@@ -269,6 +309,13 @@ impl Context<'_> {
         self.catalogue.instruments.get(&id).ok_or_else(|| {
             let symbol = format!("#{}", id.0).into();
             Reject::UnknownInstrument { symbol }
+        })
+    }
+
+    fn asset(&self, id: AssetId) -> Result<&Asset, Reject> {
+        self.catalogue.assets.get(&id).ok_or_else(|| {
+            let code = format!("#{}", id.0).into();
+            Reject::UnknownAsset { code }
         })
     }
 

@@ -1,7 +1,7 @@
 //! Money that comes and goes without a trade.
 
 use super::{Account, Context};
-use crate::amount::{Amount, Ticks};
+use crate::amount::{AMOUNT_MAX, Amount, Ticks};
 use crate::client_id::ClientId;
 use crate::effect::{Answer, Effect, Posting};
 use crate::history::{LedgerKind, LedgerRow};
@@ -20,8 +20,15 @@ impl Account {
         out: &mut Vec<Effect>,
     ) -> Result<(), Reject> {
         context.check_amount(asset, amount)?;
+        let faucet = &context.asset(asset)?.faucet;
+        if let Some(faucet) = faucet.as_ref().filter(|faucet| **faucet != self.name) {
+            self.draw(envelope, faucet, asset, amount, context.topology, out);
+            return Ok(());
+        }
+        let is_issue = faucet.is_some();
         self.gain(asset, amount, context);
-        self.move_in(LedgerKind::Deposit, asset, amount, Some(envelope.id), context, out);
+        let kind = if is_issue { LedgerKind::Issue } else { LedgerKind::Deposit };
+        self.move_in(kind, asset, amount, Some(envelope.id), context, out);
         out.push(Effect::Post(Posting { issued: amount, ..Posting::none(asset) }));
         self.answer_balance(envelope, asset, context, out);
         Ok(())
@@ -109,7 +116,7 @@ impl Account {
         out: &mut Vec<Effect>,
     ) {
         let Credit { asset, amount, request, .. } = *credit;
-        self.gain(asset, amount, context);
+        self.regain(asset, amount, context);
         self.move_in(LedgerKind::TransferIn, asset, amount, Some(request), context, out);
         out.push(Effect::Post(Posting { clearing: -amount, ..Posting::none(asset) }));
         let reject = Box::new(Reject::TransferToUnknown { to: to.into() });
@@ -117,9 +124,9 @@ impl Account {
         self.tell(request.hash(), answer, context, out);
     }
 
-    /// The other account has it. The client heard so from there.
-    pub(super) fn credited(&mut self, request: ClientId, context: &Context) {
-        self.memory.settle(request.hash(), Answer::Done, context.at);
+    /// The other account has it. The client heard so from there, but a repetition may wait here.
+    pub(super) fn credited(&mut self, request: ClientId, context: &Context, out: &mut Vec<Effect>) {
+        self.tell(request.hash(), Answer::Done, context, out);
     }
 
     pub(super) fn reset(
@@ -179,7 +186,7 @@ impl Account {
     }
 
     /// Books a row that no trade made. Negative amounts leave.
-    fn move_in(
+    pub(super) fn move_in(
         &mut self,
         kind: LedgerKind,
         asset: AssetId,
@@ -241,7 +248,7 @@ impl Account {
     }
 
     /// Counts what came in as deposited, at its reference price, and as cost of the position.
-    fn gain(&mut self, asset: AssetId, amount: Amount, context: &Context) {
+    pub(super) fn gain(&mut self, asset: AssetId, amount: Amount, context: &Context) {
         let value = context.value(asset, amount);
         self.performance.deposited(value);
         let instruments = context.catalogue.instruments.values();
@@ -250,7 +257,17 @@ impl Account {
         }
     }
 
-    fn lose(&mut self, asset: AssetId, amount: Amount, context: &Context) {
+    /// What comes back was not deposited: it only had been counted as withdrawn.
+    fn regain(&mut self, asset: AssetId, amount: Amount, context: &Context) {
+        let value = context.value(asset, amount);
+        self.performance.withdrew(-value);
+        let instruments = context.catalogue.instruments.values();
+        for instrument in instruments.filter(|instrument| instrument.base == asset) {
+            self.positions.entry(instrument.id).or_default().buy(amount, value);
+        }
+    }
+
+    pub(super) fn lose(&mut self, asset: AssetId, amount: Amount, context: &Context) {
         self.performance.withdrew(context.value(asset, amount));
         let instruments = context.catalogue.instruments.values();
         for instrument in instruments.filter(|instrument| instrument.base == asset) {
@@ -262,12 +279,9 @@ impl Account {
 impl Context<'_> {
     /// An asset that exists, an amount above zero and within reach of every later sum.
     fn check_amount(&self, asset: AssetId, amount: Amount) -> Result<(), Reject> {
-        const MOST: Amount = 1 << 100;
-        if !self.catalogue.assets.contains_key(&asset) {
-            return Err(Reject::UnknownAsset { code: format!("#{}", asset.0).into() });
-        }
-        if amount <= 0 || amount > MOST {
-            let rule = "must be above zero and below 2^100 minor units".into();
+        self.asset(asset)?;
+        if amount <= 0 || amount > AMOUNT_MAX {
+            let rule = "must be above zero and at most 2^90 minor units".into();
             return Err(Reject::Malformed { field: "amount".into(), rule });
         }
         Ok(())
@@ -279,7 +293,10 @@ impl Context<'_> {
         match traded {
             Some(instrument) => {
                 let price = instrument.base_price.unwrap_or_default();
-                amount / instrument.lot * instrument.unit() * Amount::from(price.0)
+                let value = (amount / instrument.lot)
+                    .saturating_mul(instrument.unit())
+                    .saturating_mul(Amount::from(price.0));
+                value.min(AMOUNT_MAX)
             }
             None => amount,
         }

@@ -48,6 +48,24 @@ impl OpenOrder {
         self.hold
     }
 
+    /// Amends that the book has not answered, oldest first: the total quantity and the limit.
+    #[must_use]
+    pub fn amends_unanswered(&self) -> impl ExactSizeIterator<Item = (Lots, Ticks)> + '_ {
+        self.amends.iter().map(|amend| (amend.total, amend.limit))
+    }
+
+    /// The fees that were in force at its entry.
+    #[must_use]
+    pub fn fees(&self) -> &Fees {
+        &self.fees
+    }
+
+    /// Sum of notional x rate over its fills, in billionths.
+    #[must_use]
+    pub fn fee_numerator(&self) -> Amount {
+        self.fee_numerator
+    }
+
     pub(super) fn held_asset(&self, instrument: &Instrument) -> AssetId {
         match self.state.side {
             Side::Buy => instrument.quote,

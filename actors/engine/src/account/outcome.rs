@@ -36,8 +36,10 @@ impl Account {
         for (origin, ack) in waiting {
             let outcome = outcome.clone();
             let answer = match (ack, &fills) {
-                (Ack::Full, Some(fills)) => Answer::Settled { outcome, fills: fills.clone() },
-                _ => Answer::Decided { outcome, settles: None },
+                (Ack::Full, Some(fills)) if outcome.reject.is_none() => {
+                    Answer::Settled { outcome, fills: fills.clone() }
+                }
+                _ => Answer::decided(outcome),
             };
             out.push(Effect::Answer(origin, answer));
         }
@@ -67,7 +69,7 @@ impl Account {
                 self.tell(request, answer, context, out);
             }
         } else {
-            self.tell(request, decided(outcome), context, out);
+            self.tell(request, Answer::decided(outcome.clone()), context, out);
         }
     }
 
@@ -96,7 +98,7 @@ impl Account {
             }
             self.keep_or_close(open, context.at, out);
         }
-        self.tell(request, decided(outcome), context, out);
+        self.tell(request, Answer::decided(outcome.clone()), context, out);
     }
 
     /// Part of a resting order went by self-match.
@@ -154,12 +156,5 @@ impl Account {
         for (origin, _) in waiting {
             out.push(Effect::Answer(origin, answer.clone()));
         }
-    }
-}
-
-fn decided(outcome: &Outcome) -> Answer {
-    match &outcome.reject {
-        Some(reject) => Answer::Rejected { order: Some(outcome.order), reject: reject.clone() },
-        None => Answer::Decided { outcome: outcome.clone(), settles: None },
     }
 }

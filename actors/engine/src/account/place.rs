@@ -2,7 +2,7 @@
 
 use super::open_order::OpenOrder;
 use super::{Account, Context, announce};
-use crate::amount::{Amount, Lots, Rate, Ticks};
+use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, Ticks};
 use crate::effect::{Answer, Effect};
 use crate::ids::OrderNo;
 use crate::instrument::Instrument;
@@ -31,6 +31,7 @@ impl Account {
         context: &Context,
         out: &mut Vec<Effect>,
     ) -> Result<(), Reject> {
+        check_form(order)?;
         let instrument = context.instrument(order.instrument)?;
         let sized = self.check(order, instrument, market_price)?;
         let no = OrderNo(self.orders.0 + 1);
@@ -77,6 +78,7 @@ impl Account {
         market_price: Option<Ticks>,
         context: &Context,
     ) -> Result<(), Reject> {
+        check_form(order)?;
         let instrument = context.instrument(order.instrument)?;
         let sized = self.check(order, instrument, market_price)?;
         let need = match (order.side, sized.quote_amount) {
@@ -96,7 +98,6 @@ impl Account {
         instrument: &Instrument,
         market_price: Option<Ticks>,
     ) -> Result<Sized, Reject> {
-        check_form(order)?;
         instrument.check_phase()?;
         let sized = match order.price {
             Some(price) => size_limit(order, price, instrument)?,
@@ -199,8 +200,8 @@ fn malformed(field: &str, rule: &str) -> Reject {
     Reject::Malformed { field: field.into(), rule: rule.into() }
 }
 
-/// Fields that contradict one another.
-fn check_form(order: &OrderRequest) -> Result<(), Reject> {
+/// What is wrong with an order by itself, whatever it is for.
+pub(super) fn check_form(order: &OrderRequest) -> Result<(), Reject> {
     let is_market = order.price.is_none();
     if order.price.is_some_and(|price| price <= 0) {
         return Err(malformed("price", "must be above zero"));
@@ -209,8 +210,8 @@ fn check_form(order: &OrderRequest) -> Result<(), Reject> {
         Size::Quantity(quantity) if quantity <= 0 => {
             return Err(malformed("quantity", "must be above zero"));
         }
-        Size::QuoteAmount(amount) if amount <= 0 => {
-            return Err(malformed("quote_amount", "must be above zero"));
+        Size::QuoteAmount(amount) if amount <= 0 || amount > AMOUNT_MAX => {
+            return Err(malformed("quote_amount", "must be above zero, in bounds"));
         }
         Size::QuoteAmount(_) if !is_market || order.side == Side::Sell => {
             return Err(malformed("quote_amount", "is for market buys only"));
@@ -228,14 +229,20 @@ fn size_limit(
     price: Amount,
     instrument: &Instrument,
 ) -> Result<Sized, Reject> {
-    let limit = to_ticks(price, instrument)?;
-    instrument.check_tick(limit)?;
+    let limit = match to_ticks(price, instrument) {
+        // Far beyond any band: said at the band's turn, after lot and size.
+        Err(beyond @ Reject::PriceOutOfBand { .. }) => Err(beyond),
+        on_grid => Ok(on_grid?),
+    };
+    if let Ok(limit) = limit {
+        instrument.check_tick(limit)?;
+    }
     let Size::Quantity(quantity) = order.size else {
         return Err(malformed("quote_amount", "is for market buys only"));
     };
     let quantity = to_lots(quantity, instrument)?;
     instrument.check_size(quantity)?;
-    Ok(Sized { limit, quantity, quote_amount: None, value_max: None })
+    Ok(Sized { limit: limit?, quantity, quote_amount: None, value_max: None })
 }
 
 fn size_market(
@@ -278,9 +285,13 @@ pub(super) fn check_notional(
 ) -> Result<(), Reject> {
     let notional = instrument.notional(limit, quantity);
     check_least(instrument, notional)?;
-    if instrument.notional_max != 0 && notional > instrument.notional_max {
+    let most = match instrument.notional_max {
+        0 => AMOUNT_MAX,
+        most => most.min(AMOUNT_MAX),
+    };
+    if notional > most {
         let scale = instrument.quote_scale;
-        let max = Shown { minor: instrument.notional_max, scale };
+        let max = Shown { minor: most, scale };
         let notional = Shown { minor: notional, scale };
         let quote = instrument.quote_code.clone();
         return Err(Reject::NotionalTooLarge { notional, max, quote });

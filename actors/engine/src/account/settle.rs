@@ -27,9 +27,8 @@ impl Account {
         };
         // Once the submit is decided, only the oldest unanswered amend can make the order take.
         if !leg.is_maker && open.is_decided {
-            if let Some(amend) = open.amends.pop_front() {
+            if let Some(&amend) = open.amends.front() {
                 open.adopt(amend);
-                open.amends.push_front(amend);
             }
         }
         let charge = charge(&mut open, leg, instrument);
@@ -173,11 +172,15 @@ fn charge(open: &mut OpenOrder, leg: &Leg, instrument: &Instrument) -> Charge {
     let notional = instrument.notional(leg.price, leg.quantity);
     let rate = if leg.is_maker { open.fees.maker } else { open.fees.taker };
     open.fee_numerator += rate.numerator(notional);
-    let fee = Rate::round(open.fee_numerator) - open.state.fee;
+    let mut fee = Rate::round(open.fee_numerator) - open.state.fee;
     let mut tax = 0;
     if leg.side == Side::Sell {
         open.tax_numerator += open.fees.sell_tax.numerator(notional);
         tax = Rate::round(open.tax_numerator) - open.state.tax;
+        // A sell holds no money, so a fill never costs more than it brings: where rounding the
+        // whole would, in units of dust, the rest waits for the next fill.
+        fee = fee.min(notional);
+        tax = tax.min(notional - fee);
     }
     Charge { notional, quantity: instrument.base_amount(leg.quantity), fee, tax }
 }

@@ -267,7 +267,7 @@ impl Listing {
 fn answer(outcome: Outcome, origin: Option<Origin>, out: &mut Vec<Effect>) {
     let answer = origin.map(|origin| {
         let outcome = outcome.clone();
-        Effect::Answer(origin, Answer::Decided { outcome, settles: None })
+        Effect::Answer(origin, Answer::decided(outcome))
     });
     let account = outcome.order.account;
     let message = Message::ToAccount(account, AccountMessage::Outcome(outcome));
@@ -348,7 +348,8 @@ fn amended_outcome(order: OrderKey, of: OutcomeOf, amended: &Amended) -> Outcome
     let status = match (decision.resting.is_zero(), amended.filled.is_zero()) {
         (false, true) => Status::Open,
         (false, false) => Status::PartiallyFilled,
-        (true, _) if decision.cancelled.is_zero() => Status::Filled,
+        // What self-match took off it earlier counts too.
+        (true, _) if amended.filled == amended.total => Status::Filled,
         (true, _) => Status::Cancelled,
     };
     Outcome {

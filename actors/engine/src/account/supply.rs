@@ -1,0 +1,63 @@
+//! Deposits of an asset of fixed supply: a transfer out of its faucet, never new money.
+
+use super::{Account, Context};
+use crate::amount::Amount;
+use crate::effect::{Answer, Effect, Posting};
+use crate::history::LedgerKind;
+use crate::ids::AssetId;
+use crate::message::{AccountMessage, Credit, Draw, Message};
+use crate::reject::{Reject, Shown};
+use crate::request::{Ack, Envelope};
+use crate::topology::Topology;
+
+impl Account {
+    /// Asks the faucet; the client is answered when the faucet has.
+    pub(super) fn draw(
+        &mut self,
+        envelope: &Envelope,
+        faucet: &str,
+        asset: AssetId,
+        amount: Amount,
+        topology: &Topology,
+        out: &mut Vec<Effect>,
+    ) {
+        self.memory.open(envelope, None, Some(Ack::Result));
+        let (request, origin) = (envelope.id, envelope.origin);
+        let draw = Draw { asset, amount, to: self.id, request, origin };
+        let partition = topology.account_partition(faucet);
+        out.push(Effect::Send(partition, Message::ToFaucet(faucet.into(), draw)));
+    }
+
+    /// The faucet's side: gives what it has, refuses what it has not.
+    pub(super) fn give(&mut self, draw: &Draw, context: &Context, out: &mut Vec<Effect>) {
+        let Draw { asset, amount, to, request, origin } = *draw;
+        let available = self.balances.get(asset).available;
+        if available < amount {
+            let asset = &context.catalogue.assets[&asset];
+            let [needed, available] =
+                [amount, available].map(|minor| Shown { minor, scale: asset.scale });
+            let asset = asset.code.clone();
+            let reject = Reject::InsufficientFunds { needed, available, asset };
+            out.push(Effect::Send(to.partition(), draw.refused(reject)));
+            return;
+        }
+        self.lose(asset, amount, context);
+        self.move_in(LedgerKind::TransferOut, asset, -amount, Some(request), context, out);
+        out.push(Effect::Post(Posting { clearing: amount, ..Posting::none(asset) }));
+        let from_name = self.name.clone();
+        let credit = Credit { asset, amount, from: self.id, from_name, request, origin };
+        let message = Message::ToAccount(to, AccountMessage::Drawn(credit));
+        out.push(Effect::Send(to.partition(), message));
+    }
+
+    /// What the faucet gave arrives.
+    pub(super) fn drawn(&mut self, credit: &Credit, context: &Context, out: &mut Vec<Effect>) {
+        let Credit { asset, amount, request, .. } = *credit;
+        self.gain(asset, amount, context);
+        self.move_in(LedgerKind::TransferIn, asset, amount, Some(request), context, out);
+        out.push(Effect::Post(Posting { clearing: -amount, ..Posting::none(asset) }));
+        let balance = self.balances.get(asset);
+        let answer = Answer::Balance { asset, available: balance.available, held: balance.held };
+        self.tell(request.hash(), answer, context, out);
+    }
+}

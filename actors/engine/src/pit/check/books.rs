@@ -1,0 +1,42 @@
+//! BOOK-2: never crossed at rest; and at quiet, book and accounts agree on every open order.
+
+use super::{Broken, hold};
+use crate::order::Side;
+use crate::pit::Pit;
+
+pub(super) fn check(pit: &Pit) -> Result<(), Broken> {
+    for listing in pit.listings() {
+        let book = listing.book();
+        let symbol = &listing.instrument().symbol;
+        if let (Some(bid), Some(ask)) = (book.best(Side::Buy), book.best(Side::Sell)) {
+            hold!("BOOK-2", bid < ask, "{symbol} is crossed: bid {bid:?}, ask {ask:?}");
+        }
+        if pit.is_quiet() {
+            let open = pit.desks().flat_map(|desk| desk.accounts());
+            let open = open.flat_map(|account| account.open_orders());
+            let open = open.filter(|open| open.state.instrument == listing.instrument().id);
+            let (open, resting) = (open.count(), book.len());
+            hold!("FILL-1", open == resting, "{symbol}: {open} open orders, {resting} in the book");
+            check_resting(pit, listing.book())?;
+        }
+    }
+    Ok(())
+}
+
+fn check_resting(pit: &Pit, book: &crate::book::Book) -> Result<(), Broken> {
+    for resting in book.orders() {
+        let account = pit.account(resting.order.account);
+        let Some(open) = account.open_order(resting.order.no) else {
+            hold!("FILL-1", false, "{resting:?} is not open in its account");
+            continue;
+        };
+        let state = &open.state;
+        let agrees = state.remaining() == resting.open
+            && state.filled == resting.filled
+            && state.cancelled == resting.reduced
+            && state.limit == resting.price
+            && state.side == resting.side;
+        hold!("FILL-1", agrees, "{resting:?} stands otherwise in its account: {state:?}");
+    }
+    Ok(())
+}

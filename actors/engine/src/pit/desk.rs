@@ -1,0 +1,143 @@
+//! An account partition: its accounts, its copy of the catalogue, its sub-accounts.
+
+use crate::account::{Account, Context};
+use crate::effect::{Effect, Posting};
+use crate::ids::{AccountId, AssetId, PartitionId};
+use crate::instrument::Catalogue;
+use crate::message::{AccountMessage, Message, PartitionMessage};
+use crate::reject::Reject;
+use crate::request::{AccountRequest, Envelope};
+use crate::time::Time;
+use crate::topology::Topology;
+use std::collections::BTreeMap;
+
+/// The accounts of one partition and what they look at.
+pub struct Desk {
+    id: PartitionId,
+    topology: Topology,
+    pub(super) catalogue: Catalogue,
+    accounts: Vec<Account>,
+    names: BTreeMap<Box<str>, AccountId>,
+    /// One sum of all postings for every asset that moved.
+    sub_accounts: Vec<Posting>,
+}
+
+impl Desk {
+    pub(super) fn new(id: PartitionId, topology: Topology) -> Desk {
+        Desk {
+            id,
+            topology,
+            catalogue: Catalogue::default(),
+            accounts: Vec::new(),
+            names: BTreeMap::new(),
+            sub_accounts: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn id(&self) -> PartitionId {
+        self.id
+    }
+
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> + '_ {
+        self.accounts.iter()
+    }
+
+    #[must_use]
+    pub fn account(&self, id: AccountId) -> &Account {
+        &self.accounts[id.index() as usize]
+    }
+
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<AccountId> {
+        self.names.get(name).copied()
+    }
+
+    /// Sums of all postings, by asset.
+    #[must_use]
+    pub fn sub_accounts(&self) -> &[Posting] {
+        &self.sub_accounts
+    }
+
+    pub(super) fn open(&mut self, name: &str, now: Time) -> AccountId {
+        if let Some(id) = self.find(name) {
+            return id;
+        }
+        let id = AccountId::new(self.id, self.accounts.len() as u32);
+        self.accounts.push(Account::new(id, name, now));
+        self.names.insert(name.into(), id);
+        id
+    }
+
+    pub(super) fn request(
+        &mut self,
+        account: AccountId,
+        envelope: &Envelope,
+        request: &AccountRequest,
+        at: Time,
+        out: &mut Vec<Effect>,
+    ) {
+        let context = Context { catalogue: &self.catalogue, topology: &self.topology, at };
+        self.accounts[account.index() as usize].request(envelope, request, &context, out);
+    }
+
+    pub(super) fn hear(&mut self, message: Message, at: Time, out: &mut Vec<Effect>) {
+        match message {
+            Message::ToAccount(account, message) => self.tell(account, &message, at, out),
+            Message::ToNamedAccount(name, credit) => match self.find(&name) {
+                Some(id) => self.tell(id, &AccountMessage::Credit(credit), at, out),
+                None => {
+                    let from = credit.from;
+                    let bounce = AccountMessage::Bounce { credit, to: name };
+                    out.push(Effect::Send(from.partition(), Message::ToAccount(from, bounce)));
+                }
+            },
+            Message::ToFaucet(name, draw) => match self.find(&name) {
+                Some(id) => self.tell(id, &AccountMessage::Draw(draw), at, out),
+                None => {
+                    let refused = draw.refused(Reject::AccountNotFound { name });
+                    out.push(Effect::Send(draw.to.partition(), refused));
+                }
+            },
+            Message::ToPartition(PartitionMessage::Instrument(instrument)) => {
+                self.catalogue.instruments.insert(instrument.id, *instrument);
+            }
+            Message::ToPartition(PartitionMessage::Asset(asset)) => {
+                self.catalogue.assets.insert(asset.id, asset);
+            }
+            Message::ToBook(..) | Message::ToBoard(_) => {
+                panic!("a partition of accounts has neither books nor boards")
+            }
+        }
+    }
+
+    #[inline]
+    fn tell(&mut self, id: AccountId, message: &AccountMessage, at: Time, out: &mut Vec<Effect>) {
+        let context = Context { catalogue: &self.catalogue, topology: &self.topology, at };
+        self.accounts[id.index() as usize].hear(message, &context, out);
+    }
+
+    pub(super) fn post(&mut self, posting: &Posting) {
+        let sum = self.sub_account(posting.asset);
+        sum.fee += posting.fee;
+        sum.tax += posting.tax;
+        sum.clearing += posting.clearing;
+        sum.issued += posting.issued;
+    }
+
+    fn sub_account(&mut self, asset: AssetId) -> &mut Posting {
+        let at = match self.sub_accounts.iter().position(|sum| sum.asset == asset) {
+            Some(at) => at,
+            None => {
+                self.sub_accounts.push(Posting::none(asset));
+                self.sub_accounts.len() - 1
+            }
+        };
+        &mut self.sub_accounts[at]
+    }
+}

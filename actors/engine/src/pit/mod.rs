@@ -1,0 +1,276 @@
+//! A whole exchange in one thread: accounts, books and what passes between them.
+//!
+//! Owns: the entities of every account and book partition, the channels between partitions, the
+//! partitions' sub-accounts, a time that the caller sets. No runtime, no log, no boards.
+//! Takes: requests of named accounts, changes of instruments.
+//! Emits: every effect that leaves an entity for somebody outside, to its [`Tap`].
+//! On failure: panics where an entity panics; [`check`] names the invariant that is broken.
+//!
+//! Tests, the benchmark of the core and lockstep play run on it. Messages are delivered at once
+//! and in order, or as late and as interleaved as a seeded chooser likes; within one channel
+//! between two partitions they always keep their order.
+
+mod asks;
+mod channels;
+pub mod check;
+mod desk;
+mod record;
+#[cfg(test)]
+mod tests;
+
+pub use channels::Chooser;
+pub use desk::Desk;
+pub use record::{Record, Trade};
+
+use crate::account::Account;
+use crate::book::Listing;
+use crate::effect::Effect;
+use crate::ids::{AccountId, InstrumentId, PartitionId};
+use crate::instrument::{Asset, Instrument};
+use crate::message::{Message, PartitionMessage};
+use crate::request::{AccountRequest, Envelope};
+use crate::time::Time;
+use crate::topology::{Role, Topology};
+use channels::Channels;
+use std::collections::BTreeMap;
+
+/// Hears every effect that is for nobody inside: answers, rows, order states, market events.
+pub trait Tap {
+    fn effect(&mut self, from: PartitionId, effect: Effect);
+}
+
+/// What a partition's entities are here.
+enum Place {
+    Desk(Desk),
+    Books(BTreeMap<InstrumentId, Listing>),
+    /// Meta and boards: nothing is said to them.
+    Empty,
+}
+
+/// Accounts, books and the channels between them.
+pub struct Pit<T: Tap = Record> {
+    topology: Topology,
+    now: Time,
+    /// By partition number.
+    places: Vec<Place>,
+    channels: Channels,
+    tap: T,
+    /// Of requests that were given no envelope by the caller.
+    requests: u64,
+    /// Kept between messages so that handling one allocates nothing for its effects.
+    effects: Vec<Effect>,
+}
+
+impl<T: Tap> Pit<T> {
+    /// Messages are delivered at once.
+    #[must_use]
+    pub fn prompt(topology: Topology, tap: T) -> Pit<T> {
+        Pit::new(topology, tap, Channels::prompt())
+    }
+
+    /// Messages wait until [`Pit::deliver_some`] or [`Pit::settle_down`] takes them, in an order
+    /// that `seed` decides.
+    #[must_use]
+    pub fn delayed(topology: Topology, tap: T, seed: u64) -> Pit<T> {
+        Pit::new(topology, tap, Channels::delayed(seed))
+    }
+
+    fn new(topology: Topology, tap: T, channels: Channels) -> Pit<T> {
+        let place = |(id, role)| match role {
+            Role::Accounts => Place::Desk(Desk::new(id, topology)),
+            Role::Books => Place::Books(BTreeMap::new()),
+            Role::Meta | Role::Boards => Place::Empty,
+        };
+        let places = topology.partitions().map(place).collect();
+        let (now, effects) = (Time(1), Vec::with_capacity(64));
+        Pit { topology, now, places, channels, tap, requests: 0, effects }
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Sets the exchange's time; it never goes back.
+    pub fn set_time(&mut self, now: Time) {
+        self.now = self.now.max(now);
+    }
+
+    #[must_use]
+    pub fn tap(&self) -> &T {
+        &self.tap
+    }
+
+    pub fn tap_mut(&mut self) -> &mut T {
+        &mut self.tap
+    }
+
+    /// Makes an asset known to every account partition.
+    pub fn add_asset(&mut self, asset: &Asset) {
+        for desk in self.desks_mut() {
+            desk.catalogue.assets.insert(asset.id, asset.clone());
+        }
+    }
+
+    /// Lists an instrument: its book first, then the accounts hear of it, at once.
+    pub fn list(&mut self, instrument: &Instrument) {
+        let listing = Listing::new(instrument.clone(), None);
+        let place = &mut self.places[usize::from(instrument.partition.0)];
+        let Place::Books(books) = place else {
+            panic!("instruments are listed in a partition of books");
+        };
+        books.insert(instrument.id, listing);
+        for desk in self.desks_mut() {
+            desk.catalogue.instruments.insert(instrument.id, instrument.clone());
+        }
+    }
+
+    /// Changes an instrument's rules: its book has them now, the accounts when they hear of it.
+    pub fn change(&mut self, instrument: &Instrument) {
+        let books = self.books_mut(instrument.partition);
+        books.get_mut(&instrument.id).expect("a listed instrument").update(instrument.clone());
+        let changed = PartitionMessage::Instrument(Box::new(instrument.clone()));
+        for (to, role) in self.topology.partitions() {
+            if role == Role::Accounts {
+                self.channels.send(instrument.partition, to, Message::ToPartition(changed.clone()));
+            }
+        }
+        self.deliver_prompt();
+    }
+
+    /// Opens an account; it starts with nothing.
+    pub fn open(&mut self, name: &str) -> AccountId {
+        let (partition, now) = (self.topology.account_partition(name), self.now);
+        self.desk_mut(partition).open(name, now)
+    }
+
+    /// Handles a request of an account's owner.
+    pub fn request(&mut self, account: AccountId, envelope: &Envelope, request: &AccountRequest) {
+        let mut effects = std::mem::take(&mut self.effects);
+        let (partition, now) = (account.partition(), self.now);
+        self.desk_mut(partition).request(account, envelope, request, now, &mut effects);
+        self.perform(partition, &mut effects);
+        self.effects = effects;
+        self.deliver_prompt();
+    }
+
+    /// Delivers up to `most` messages of a delayed pit. Returns whether any were left to deliver.
+    pub fn deliver_some(&mut self, most: usize) -> bool {
+        (0..most).all(|_| self.deliver_one())
+    }
+
+    /// Delivers until nothing is under way.
+    pub fn settle_down(&mut self) {
+        while self.deliver_one() {}
+    }
+
+    /// Nothing is under way.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.channels.is_empty()
+    }
+
+    /// Messages under way, each with the partitions that it leaves and enters.
+    pub fn under_way(&self) -> impl Iterator<Item = &Message> + '_ {
+        self.channels.iter()
+    }
+
+    fn deliver_prompt(&mut self) {
+        if self.channels.is_prompt() {
+            self.settle_down();
+        }
+    }
+
+    fn deliver_one(&mut self) -> bool {
+        let Some((to, message)) = self.channels.next() else { return false };
+        let mut effects = std::mem::take(&mut self.effects);
+        let now = self.now;
+        match &mut self.places[usize::from(to.0)] {
+            Place::Desk(desk) => desk.hear(message, now, &mut effects),
+            Place::Books(books) => {
+                let Message::ToBook(instrument, message) = message else {
+                    panic!("a partition of books hears from accounts alone");
+                };
+                let listing = books.get_mut(&instrument).expect("a listed instrument");
+                listing.handle(&message, now, &mut effects);
+            }
+            Place::Empty => {}
+        }
+        self.perform(to, &mut effects);
+        self.effects = effects;
+        true
+    }
+
+    fn perform(&mut self, from: PartitionId, effects: &mut Vec<Effect>) {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Send(to, message) => self.channels.send(from, to, message),
+                Effect::Post(posting) => match &mut self.places[usize::from(from.0)] {
+                    Place::Desk(desk) => desk.post(&posting),
+                    _ => panic!("only accounts post"),
+                },
+                other => self.tap.effect(from, other),
+            }
+        }
+    }
+
+    /// The account partitions.
+    pub fn desks(&self) -> impl Iterator<Item = &Desk> + '_ {
+        self.places.iter().filter_map(|place| match place {
+            Place::Desk(desk) => Some(desk),
+            _ => None,
+        })
+    }
+
+    fn desks_mut(&mut self) -> impl Iterator<Item = &mut Desk> + '_ {
+        self.places.iter_mut().filter_map(|place| match place {
+            Place::Desk(desk) => Some(desk),
+            _ => None,
+        })
+    }
+
+    fn desk_mut(&mut self, partition: PartitionId) -> &mut Desk {
+        match &mut self.places[usize::from(partition.0)] {
+            Place::Desk(desk) => desk,
+            _ => panic!("accounts live in account partitions"),
+        }
+    }
+
+    fn books_mut(&mut self, partition: PartitionId) -> &mut BTreeMap<InstrumentId, Listing> {
+        match &mut self.places[usize::from(partition.0)] {
+            Place::Books(books) => books,
+            _ => panic!("instruments are listed in a partition of books"),
+        }
+    }
+
+    /// The books of all partitions.
+    pub fn listings(&self) -> impl Iterator<Item = &Listing> + '_ {
+        self.places
+            .iter()
+            .flat_map(|place| match place {
+                Place::Books(books) => Some(books.values()),
+                _ => None,
+            })
+            .flatten()
+    }
+
+    #[must_use]
+    pub fn listing(&self, instrument: InstrumentId) -> Option<&Listing> {
+        self.listings().find(|listing| listing.instrument().id == instrument)
+    }
+
+    #[must_use]
+    pub fn account(&self, id: AccountId) -> &Account {
+        match &self.places[usize::from(id.partition().0)] {
+            Place::Desk(desk) => desk.account(id),
+            _ => panic!("accounts live in account partitions"),
+        }
+    }
+
+    /// The account with this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<AccountId> {
+        let partition = self.topology.account_partition(name);
+        self.desks().find(|desk| desk.id() == partition)?.find(name)
+    }
+}

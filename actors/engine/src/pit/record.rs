@@ -1,0 +1,70 @@
+//! Everything that a pit said, kept: for tests and for the checks.
+
+use super::Tap;
+use crate::amount::{Lots, Ticks};
+use crate::effect::{Answer, Effect, MarketEvent};
+use crate::history::{FillRow, HistoryRow, LedgerRow};
+use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
+use crate::order::{OrderState, Side};
+use std::collections::BTreeMap;
+
+/// A trade as its book told the market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trade {
+    pub instrument: InstrumentId,
+    pub no: TradeNo,
+    pub price: Ticks,
+    pub quantity: Lots,
+    pub taker: Side,
+}
+
+/// In the order in which it was said.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    pub ledger: Vec<LedgerRow>,
+    pub fills: Vec<FillRow>,
+    pub trades: Vec<Trade>,
+    /// Orders that became final.
+    pub closed: Vec<OrderState>,
+    pub answers: Vec<(Origin, Answer)>,
+    /// The last that was said of every order, and the least favourable limit it ever had.
+    pub orders: BTreeMap<OrderKey, OrderState>,
+    pub worst_limits: BTreeMap<OrderKey, Ticks>,
+}
+
+impl Record {
+    /// The answers to a request, in order; a book and an account may both give one.
+    pub fn answers_to(&self, request: u64) -> impl Iterator<Item = &Answer> + '_ {
+        self.answers.iter().filter(move |(to, _)| to.request == request).map(|(_, answer)| answer)
+    }
+
+    fn note_order(&mut self, state: OrderState) {
+        let worst = self.worst_limits.entry(state.key).or_insert(state.limit);
+        *worst = match state.side {
+            Side::Buy => state.limit.max(*worst),
+            Side::Sell => state.limit.min(*worst),
+        };
+        self.orders.insert(state.key, state);
+    }
+}
+
+impl Tap for Record {
+    fn effect(&mut self, _from: PartitionId, effect: Effect) {
+        match effect {
+            Effect::Answer(to, answer) => self.answers.push((to, answer)),
+            Effect::Row(HistoryRow::Ledger(row)) => self.ledger.push(row),
+            Effect::Row(HistoryRow::Fill(row)) => self.fills.push(row),
+            Effect::Row(HistoryRow::Order(state)) => {
+                self.closed.push((*state).clone());
+                self.note_order(*state);
+            }
+            Effect::Order(state) => self.note_order(*state),
+            Effect::Market(instrument, event) => {
+                if let MarketEvent::Trade { no, price, quantity, taker, .. } = event {
+                    self.trades.push(Trade { instrument, no, price, quantity, taker });
+                }
+            }
+            Effect::Touched(_) | Effect::Send(..) | Effect::Post(_) => {}
+        }
+    }
+}
