@@ -1,0 +1,18 @@
+//! Outside tapes through the bare book, compared with what is published about them.
+//!
+//! Owns: the readers of two formats, a recorded day of LOBSTER ([`lobster`]) and the common flow
+//! of operations ([`flow`]) with its generator ([`flow_source`]).
+//! Takes: a path, or the generator's settings; files are read as streams.
+//! Emits: a report that serialises to the documented JSON; wall time is the only thing in it
+//! that differs between two runs.
+//! On failure: [`ReplayError`] names file, line and field; a difference is no failure but a
+//! figure of the report.
+
+mod error;
+pub mod flow;
+mod flow_file;
+pub mod flow_source;
+mod lines;
+pub mod lobster;
+
+pub use error::ReplayError;
