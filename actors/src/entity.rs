@@ -82,6 +82,8 @@ impl Entity {
         at: Time,
         out: &mut Vec<Effect>,
     ) {
+        #[cfg(feature = "poison")]
+        crate::poison::strike(command);
         match (self, command) {
             (Entity::Account(account), EntityCommand::Request(envelope, request)) => {
                 account.request(envelope, request, &scene.context(at), out);

@@ -9,12 +9,11 @@
 mod actor;
 mod entity;
 mod host;
+#[cfg(feature = "poison")]
+mod poison;
 mod slice;
 mod supervisor;
 
 pub use entity::{Entity, EntityCommand, EntityId, Scene};
 pub use host::{Captured, Host, HostError, Panicked};
 pub use slice::{Output, Slice, Step};
-
-#[cfg(test)]
-mod tests;

@@ -2,8 +2,10 @@
 
 pub mod history;
 pub mod log;
-pub mod raft;
 pub mod partition;
-pub mod snapshot;
+pub mod raft;
+pub mod replay;
 pub mod runtime;
+pub mod snapshot;
 pub mod state;
+pub mod verify;

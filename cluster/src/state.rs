@@ -1,4 +1,4 @@
-//! A partition's whole state as a snapshot keeps it: its bookkeeping, then its entities.
+//! A partition's whole state as a snapshot keeps it: its bookkeeping, its entities, its hash.
 
 use crate::partition::{Core, CoreState};
 use hoga_actors::{Captured, Entity, EntityId, Host};
@@ -6,15 +6,16 @@ use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Topology;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Why bytes are no state. They passed their checksums, so they are another version's.
+/// Why bytes are no state. They passed their checksums, so another version wrote them, or a bug.
 #[derive(Debug, thiserror::Error)]
-#[error("the state of partition {partition} cannot be read: {source}")]
-pub struct StateError {
-    pub partition: u16,
-    pub source: postcard::Error,
+pub enum StateError {
+    #[error("the state of partition {partition} cannot be read: {source}")]
+    Unreadable { partition: u16, source: postcard::Error },
+    #[error("the state of partition {partition} has hash {found:016x} and says {stated:016x}")]
+    OtherHash { partition: u16, found: u64, stated: u64 },
 }
 
-/// The block that comes first.
+/// The block that comes first. The last block ends with the state's hash.
 #[must_use]
 pub fn core_block(core: &[u8]) -> Vec<u8> {
     let mut block = (core.len() as u64).to_le_bytes().to_vec();
@@ -72,9 +73,11 @@ impl State {
         topology: Topology,
         bytes: &[u8],
     ) -> Result<State, StateError> {
-        let failed = |source| StateError { partition: partition.0, source };
+        let failed = |source| StateError::Unreadable { partition: partition.0, source };
         let short = postcard::Error::DeserializeUnexpectedEnd;
-        let (length, rest) = bytes.split_first_chunk().ok_or_else(|| failed(short.clone()))?;
+        let (rest, stated) = bytes.split_last_chunk().ok_or_else(|| failed(short.clone()))?;
+        let stated = u64::from_le_bytes(*stated);
+        let (length, rest) = rest.split_first_chunk().ok_or_else(|| failed(short.clone()))?;
         let length = u64::from_le_bytes(*length) as usize;
         let (core, mut rest) = rest.split_at_checked(length).ok_or_else(|| failed(short))?;
         let mut hash = hash_core(core);
@@ -87,6 +90,10 @@ impl State {
             hash = hash.wrapping_add(hash_entity(id, &bytes));
             entities.push((id, Entity::decode(&bytes).map_err(failed)?));
             rest = after;
+        }
+        if hash != stated {
+            let partition = partition.0;
+            return Err(StateError::OtherHash { partition, found: hash, stated });
         }
         Ok(State { core: Core::restore(partition, topology, state), entities, hash })
     }

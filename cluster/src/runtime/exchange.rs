@@ -238,7 +238,7 @@ impl Exchange {
         let id = self.0.options.topology.account_partition(name);
         let after = after(id, min, settles);
         let seen = move |seen: Seen<'_>| match seen {
-            Seen::Entity(_, Entity::Account(account), scene, at) => {
+            Seen::Entity(Entity::Account(account), scene, at) => {
                 Some(question(account, scene, at))
             }
             _ => None,
@@ -259,7 +259,7 @@ impl Exchange {
     ) -> Result<T, ReadError> {
         let id = self.0.options.topology.book_partition(instrument);
         let seen = move |seen: Seen<'_>| match seen {
-            Seen::Entity(_, Entity::Book(listing), _, at) => Some(question(listing, at)),
+            Seen::Entity(Entity::Book(listing), _, at) => Some(question(listing, at)),
             _ => None,
         };
         let subject = Subject::Entity(EntityId::Book(instrument));
@@ -278,7 +278,7 @@ impl Exchange {
     ) -> Result<T, ReadError> {
         let id = Topology::BOARDS;
         let seen = move |seen: Seen<'_>| match seen {
-            Seen::Entity(_, Entity::Board(board), scene, at) => Some(question(board, scene, at)),
+            Seen::Entity(Entity::Board(board), scene, at) => Some(question(board, scene, at)),
             _ => None,
         };
         let subject = Subject::Entity(EntityId::Board);

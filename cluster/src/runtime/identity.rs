@@ -11,7 +11,7 @@ const FORMAT: u32 = 1;
 
 /// What stands in `node.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Identity {
+pub struct Identity {
     pub format: u32,
     pub node: u64,
     /// Counts starts: answers to an earlier run's requests are nobody's.
@@ -39,7 +39,7 @@ pub enum IdentityError {
 
 impl Identity {
     /// Reads who the directory belongs to, or founds it; counts this start, durably.
-    pub fn claim(dir: &Path, node: u64, topology: Topology) -> Result<Identity, IdentityError> {
+    pub(crate) fn claim(dir: &Path, node: u64, topology: Topology) -> Result<Identity, IdentityError> {
         let path = dir.join(FILE);
         let shown = path.display().to_string();
         let failed = |error| IdentityError::Io(shown.clone(), error);
@@ -63,6 +63,9 @@ impl Identity {
     }
 
     /// Reads who a directory belongs to, and changes nothing.
+    ///
+    /// # Errors
+    /// The file is not there, damaged, or of another format.
     pub fn read(dir: &Path) -> Result<Identity, IdentityError> {
         let path = dir.join(FILE);
         let shown = path.display().to_string();

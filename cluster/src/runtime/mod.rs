@@ -29,6 +29,7 @@ mod start;
 pub use answers::{Failure, Reply};
 pub use clock::Clock;
 pub use exchange::{Exchange, Identified};
+pub use identity::{Identity, IdentityError};
 pub use feed::{Feed, FeedEvent};
 pub use options::ExchangeOptions;
 pub use partition::PartitionStatus;

@@ -1,6 +1,6 @@
 //! One partition of this node: its replica and the tasks around it.
 
-use super::intake::{Asked, Inbound};
+use super::intake::Asked;
 use super::machine::PerformerMachine;
 use super::performer::{Order, Visible};
 use super::read::{After, At, Look, ReadError, Subject};
@@ -11,7 +11,8 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// How a partition stands on this node.
@@ -34,9 +35,10 @@ pub(crate) struct Partition {
     pub replica: Replica<PerformerMachine>,
     pub orders: mpsc::Sender<Order>,
     pub clients: mpsc::Sender<Asked>,
-    pub inbound: mpsc::Sender<Inbound>,
     pub congested: watch::Receiver<bool>,
     pub visible: Arc<Visible>,
+    /// The tasks that end with the partition.
+    pub tasks: Mutex<JoinSet<()>>,
 }
 
 impl Partition {
@@ -83,5 +85,6 @@ impl Partition {
         let (done, stopped) = oneshot::channel();
         drop(self.orders.send(Order::Stop { done }).await);
         drop(stopped.await);
+        self.tasks.lock().await.shutdown().await;
     }
 }

@@ -9,6 +9,7 @@ use super::read::{After, At, Look, Seen, Subject};
 use super::snapshots::Writing;
 use crate::partition::{Absorbed, Batch, Chunk, Core};
 use crate::raft::Committed;
+use crate::state;
 use hoga_actors::{Entity, EntityId, Host, HostError, Output, Panicked, Slice};
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::PartitionId;
@@ -23,6 +24,8 @@ use tokio::time::Instant;
 pub(crate) const MAILBOX_MAX: usize = 1024;
 /// Entities encoded for a snapshot at a time, between two batches.
 const CAPTURE_STEP: usize = 128;
+/// Blocks of a snapshot that may wait for its writer.
+const CAPTURED_BLOCKS: usize = 4;
 
 /// What a performer is told.
 pub(crate) enum Order {
@@ -74,6 +77,12 @@ pub(crate) struct Outlets {
     pub visible: Arc<Visible>,
 }
 
+/// A snapshot that is being captured: where its blocks go, and the hash of what went.
+struct CaptureUnderWay {
+    blocks: mpsc::Sender<Vec<u8>>,
+    hash: u64,
+}
+
 /// Rebuilds an entity as of the last applied batch, from the snapshot and the log.
 pub(crate) trait Rebuild: Send {
     fn rebuild(&self, core: &Core, entity: EntityId)
@@ -87,7 +96,7 @@ pub(crate) struct Performer<R> {
     pub rebuild: R,
     leads: bool,
     waiting: Vec<(Subject, After, Instant, Look)>,
-    writing: Option<mpsc::Sender<Vec<u8>>>,
+    writing: Option<CaptureUnderWay>,
 }
 
 impl<R: Rebuild> Performer<R> {
@@ -100,12 +109,12 @@ impl<R: Rebuild> Performer<R> {
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         self.show();
         loop {
-            let order = match self.writing.clone() {
+            let order = match self.writing.as_ref().map(|writing| writing.blocks.clone()) {
                 None => orders.recv().await,
-                Some(writing) => tokio::select! {
+                Some(blocks) => tokio::select! {
                     biased;
                     order = orders.recv() => order,
-                    room = writing.reserve() => {
+                    room = blocks.reserve() => {
                         match room {
                             Ok(room) => self.capture_more(room).await,
                             // The writer gave up; whoever waits for it hears why.
@@ -308,7 +317,7 @@ impl<R: Rebuild> Performer<R> {
             None => look(Seen::Missing),
             Some(id) => {
                 let scene = self.core.scene().clone();
-                let question = move |entity: &Entity| look(Seen::Entity(id, entity, &scene, at));
+                let question = move |entity: &Entity| look(Seen::Entity(entity, &scene, at));
                 self.host.read(id, question).await;
             }
         }
@@ -319,25 +328,28 @@ impl<R: Rebuild> Performer<R> {
     }
 
     fn capture(&mut self, done: oneshot::Sender<Writing>) {
-        let (writing, blocks) = mpsc::channel(4);
-        let hash = Arc::new(AtomicU64::new(0));
+        let (blocks, writing) = mpsc::channel(CAPTURED_BLOCKS);
         let core = self.core.encode();
-        hash.store(crate::state::hash_core(&core), Ordering::Relaxed);
         self.outlets.visible.bytes.store(0, Ordering::Relaxed);
         self.host.begin_capture();
-        let first = crate::state::core_block(&core);
         // The channel is empty, so there is room.
-        drop(writing.try_send(first));
-        self.writing = Some(writing);
-        drop(done.send(Writing { blocks, hash }));
+        drop(blocks.try_send(state::core_block(&core)));
+        self.writing = Some(CaptureUnderWay { blocks, hash: state::hash_core(&core) });
+        drop(done.send(Writing { blocks: writing }));
     }
 
     async fn capture_more(&mut self, room: mpsc::Permit<'_, Vec<u8>>) {
         let (captured, is_last) = self.host.capture_some(CAPTURE_STEP).await;
-        room.send(crate::state::entity_block(&captured));
+        let Some(writing) = &mut self.writing else { return };
+        for (id, bytes) in &captured {
+            writing.hash = writing.hash.wrapping_add(state::hash_entity(*id, bytes));
+        }
+        let mut block = state::entity_block(&captured);
         if is_last {
+            block.extend_from_slice(&writing.hash.to_le_bytes());
             self.writing = None;
         }
+        room.send(block);
     }
 
     fn show(&self) {

@@ -57,7 +57,7 @@ pub(crate) enum Subject {
 
 /// What a read looks at.
 pub(crate) enum Seen<'a> {
-    Entity(EntityId, &'a Entity, &'a Scene, At),
+    Entity(&'a Entity, &'a Scene, At),
     Core(&'a Core, At),
     Missing,
 }

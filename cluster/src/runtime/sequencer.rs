@@ -179,7 +179,7 @@ fn tell(
     answers: &Answers,
 ) {
     for done in concerned.inbound {
-        drop(done.send(outcome.is_ok()));
+        let _ = done.send(outcome.is_ok());
     }
     let failure = match outcome {
         // Their answers came with apply, or come with a book's outcome.

@@ -4,14 +4,12 @@ use super::historian::Historian;
 use crate::raft::{SnapshotError, SnapshotMeta, SnapshotWriting, SnapshotWritten};
 use crate::snapshot::SnapshotStore;
 use hoga_engine::ids::PartitionId;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 /// A capture under way: its blocks as they come.
 pub(crate) struct Writing {
     pub blocks: mpsc::Receiver<Vec<u8>>,
-    pub hash: Arc<AtomicU64>,
 }
 
 /// One partition's snapshot store, shared with the reader of rebuilds.

@@ -17,7 +17,7 @@ use super::sequencer::Sequencer;
 use super::snapshots::Snapshots;
 use crate::history::{History, HistoryDatabase, HistoryError, HistoryOptions};
 use crate::log::{LogPosition, OpenError, PartitionId as LogPartitionId, SegmentLog};
-use crate::raft::{self, Applied, NoNetwork, Replica, ReplicaSettings};
+use crate::raft::{self, Applied, Leadership, NoNetwork, Replica, ReplicaSettings};
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::state::{State, StateError};
 use hoga_actors::{Entity, EntityId, Host, HostError};
@@ -27,6 +27,7 @@ use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 /// Why a node did not start. What is on the disk is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -176,12 +177,13 @@ async fn start_partition(
     let log_id = LogPartitionId(u32::from(id.0));
     let visible = Arc::new(Visible::default());
     let mut pumps = BTreeMap::new();
+    let mut tasks = JoinSet::new();
     for (to, acked) in wiring.from(id) {
         let (orders, told) = mpsc::unbounded_channel::<PumpOrder>();
         let inbound = wiring.inbound[&to].0.clone();
         let is_work = role == Role::Accounts && options.topology.role(to) == Role::Books;
         let congested = is_work.then(|| wiring.congested[&to].subscribe());
-        tokio::spawn(Pump::new(id, inbound, acked, congested).run(told));
+        tasks.spawn(Pump::new(id, inbound, acked, congested).run(told));
         pumps.insert(to, orders);
     }
     let (catalogue, catalogue_shown) = watch::channel(core.scene().catalogue.clone());
@@ -201,13 +203,13 @@ async fn start_partition(
         heard.send_replace(core.next_in(*source));
     }
     let (orders, mailbox) = mpsc::channel(MAILBOX_MAX);
-    tokio::spawn(Performer::new(core, host, outlets, rebuild).run(mailbox));
+    tasks.spawn(Performer::new(core, host, outlets, rebuild).run(mailbox));
 
     let machine = PerformerMachine { orders: orders.clone(), applied, snapshots };
     let settings = ReplicaSettings::founded_by([options.node]);
     let replica =
         Replica::start(log_id, options.node, &shared.log, machine, NoNetwork, settings).await?;
-    follow_leadership(&replica, orders.clone());
+    tasks.spawn(follow_leadership(replica.leadership(), orders.clone()));
     let sequencer = Sequencer {
         replica: replica.clone(),
         clock: options.clock.clone(),
@@ -217,12 +219,13 @@ async fn start_partition(
         partition: id,
     };
     let (clients, asked) = wiring.clients.get_mut(&id).expect("wired");
-    let (inbound, heard) = wiring.inbound.get_mut(&id).expect("wired");
+    let (_, heard) = wiring.inbound.get_mut(&id).expect("wired");
     let (asked, heard) = (asked.take().expect("once"), heard.take().expect("once"));
-    tokio::spawn(sequencer.run(asked, heard));
-    let (clients, inbound) = (clients.clone(), inbound.clone());
+    tasks.spawn(sequencer.run(asked, heard));
+    let clients = clients.clone();
     let congested = wiring.congested[&id].subscribe();
-    let partition = Partition { id, role, replica, orders, clients, inbound, congested, visible };
+    let tasks = tokio::sync::Mutex::new(tasks);
+    let partition = Partition { id, role, replica, orders, clients, congested, visible, tasks };
     Ok((partition, catalogue_shown))
 }
 
@@ -249,21 +252,21 @@ fn show_quotes(state: &State, quotes: &Quotes) {
 }
 
 /// Tells a performer when its node begins or ends to lead.
-fn follow_leadership(replica: &Replica<PerformerMachine>, orders: mpsc::Sender<Order>) {
-    let mut leadership = replica.leadership();
-    tokio::spawn(async move {
-        let mut leads = false;
-        loop {
-            let now = leadership.borrow_and_update().is_me;
-            if now != leads {
-                leads = now;
-                if orders.send(Order::Lead(leads)).await.is_err() {
-                    return;
-                }
-            }
-            if leadership.changed().await.is_err() {
+async fn follow_leadership(
+    mut leadership: watch::Receiver<Leadership>,
+    orders: mpsc::Sender<Order>,
+) {
+    let mut leads = false;
+    loop {
+        let now = leadership.borrow_and_update().is_me;
+        if now != leads {
+            leads = now;
+            if orders.send(Order::Lead(leads)).await.is_err() {
                 return;
             }
         }
-    });
+        if leadership.changed().await.is_err() {
+            return;
+        }
+    }
 }

@@ -165,6 +165,21 @@ impl SnapshotStore {
         Err(SnapshotError::AllDamaged { dir: self.dir.clone(), damaged })
     }
 
+    /// The oldest state that is whole; none when there is none.
+    ///
+    /// # Errors
+    /// As for [`SnapshotStore::load`]; damaged generations are passed over.
+    pub fn load_oldest(&self) -> Result<Option<Loaded>, SnapshotError> {
+        for kept in &self.generations {
+            let generation = kept.generation;
+            let found = read(&self.path(generation), self.partition, Chunks::Kept)?;
+            if let Read::Whole { manifest, chunks } = found {
+                return Ok(Some(Loaded { generation, manifest, chunks, damaged: Vec::new() }));
+            }
+        }
+        Ok(None)
+    }
+
     /// The index of the older of the two generations kept: the log may lose entries up to and
     /// including it, and nothing after it.
     ///

@@ -56,7 +56,7 @@ fn what_was_written_is_loaded() {
 
     let loaded = store(dir.path()).load().expect("it is whole").expect("there is one");
     assert_eq!(loaded.manifest, written);
-    assert_eq!(loaded.damaged, []);
+    assert!(loaded.damaged.is_empty());
     assert!(loaded.chunks[..15].iter().all(|chunk| chunk.len() == CHUNK_BYTES));
     assert_eq!(loaded.into_bytes(), blocks(40, 1_000_000).concat());
 }
@@ -76,7 +76,7 @@ fn an_empty_state_is_a_state() {
     store.write(meta(1), Vec::new()).expect("the disk is well");
     let loaded = store.load().expect("it is whole").expect("there is one");
     assert_eq!(loaded.manifest.chunk_count(), 0);
-    assert_eq!(loaded.into_bytes(), []);
+    assert!(loaded.into_bytes().is_empty());
 }
 
 #[test]

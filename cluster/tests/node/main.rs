@@ -1,0 +1,8 @@
+//! One node, from the outside of the crate.
+
+#![allow(clippy::unwrap_used)]
+
+mod exchange;
+mod market;
+mod panics;
+mod verify;
