@@ -74,6 +74,22 @@ impl Amount {
         let whole = count.is_integer() && count.checked_mul(step.0) == Some(self.0);
         whole.then(|| u64::try_from(count).ok()).flatten()
     }
+
+    /// This in minor units of 10^-`scale`; none when it has more decimals than that, or when it
+    /// leaves 128 bits.
+    #[must_use]
+    pub fn minor(self, scale: u32) -> Option<i128> {
+        let value = self.0.normalize();
+        let missing = scale.checked_sub(value.scale())?;
+        value.mantissa().checked_mul(10_i128.checked_pow(missing)?)
+    }
+
+    /// What so many minor units of 10^-`scale` are; none below zero or beyond 96 bits.
+    #[must_use]
+    pub fn from_minor(minor: i128, scale: u32) -> Option<Amount> {
+        let value = Decimal::try_from_i128_with_scale(minor, scale).ok()?;
+        (minor >= 0).then(|| Amount(value.normalize()))
+    }
 }
 
 impl FromStr for Amount {
@@ -109,6 +125,13 @@ impl Fraction {
     #[must_use]
     pub fn value(self) -> Decimal {
         self.0
+    }
+
+    /// This in billionths; none when it is finer than that.
+    #[must_use]
+    pub fn billionths(self) -> Option<i64> {
+        let billion = self.0.checked_mul(Decimal::from(1_000_000_000))?;
+        billion.is_integer().then(|| i64::try_from(billion).ok()).flatten()
     }
 }
 

@@ -46,3 +46,17 @@ fn a_fraction_stays_below_one() {
     assert!("1".parse::<Fraction>().is_err());
     assert!("-1".parse::<Fraction>().is_err());
 }
+
+#[test]
+fn minor_units_are_exact_or_refused() {
+    let amount = |text: &str| text.parse::<Amount>().expect("an amount");
+    for (text, scale, minor) in [("777", 8, 77_700_000_000), ("0.25", 2, 25), ("5", 0, 5)] {
+        assert_eq!(amount(text).minor(scale), Some(minor), "{text}");
+        assert_eq!(Amount::from_minor(minor, scale), Some(amount(text)), "{text}");
+    }
+    assert_eq!(amount("0.125").minor(2), None, "more decimals than the asset has");
+    assert_eq!(amount(&"9".repeat(DIGITS_MAX - 1)).minor(12), None, "beyond 128 bits");
+    assert_eq!(Amount::from_minor(-1, 0), None);
+    assert_eq!("0.0005".parse::<Fraction>().expect("a fee").billionths(), Some(500_000));
+    assert_eq!("0.0000000001".parse::<Fraction>().expect("a fee").billionths(), None);
+}

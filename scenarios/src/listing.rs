@@ -1,0 +1,322 @@
+//! Rule books as the exchange's own assets and instruments.
+//!
+//! Takes: a [`RuleBook`], in units that people write. Emits: a [`Market`] in ticks, lots and
+//! minor units, with the fixed supplies that have to be issued before anybody trades. On
+//! failure: [`ListingError`] names instrument, rule and value; the book itself was sound, but the
+//! exchange cannot keep this rule exactly, or does not know it yet, and says so instead of
+//! trading by another one.
+
+use hoga_engine::amount::{AMOUNT_MAX, Lots, Rate, Ticks};
+use hoga_engine::ids::{AssetId, InstrumentId};
+use hoga_engine::instrument::{self as engine, BadInstrument, Fees};
+use hoga_engine::order as engine_order;
+use hoga_engine::tick_table::{self, BadTickTable};
+use hoga_engine::topology::Topology;
+use rust_decimal::Decimal;
+use thiserror::Error;
+
+use crate::grammar::SelfMatch;
+use crate::numbers::{Amount, Fraction};
+use crate::rules::{Hours, Instrument, PhaseKind, RuleBook};
+
+/// The collar where a rule book names none: wide enough to reach every price a book can hold, so
+/// that only the band bounds a market order.
+pub const NO_COLLAR: Rate = Rate(Ticks::MAX.0 as i64 * 1_000_000_000);
+
+/// A market, ready to be founded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Market {
+    /// In the order of the rule book, numbered from 1.
+    pub assets: Vec<engine::Asset>,
+    /// In the order of the rule book, numbered from 1; open for trading.
+    pub instruments: Vec<engine::Instrument>,
+    pub issues: Vec<Issue>,
+    /// Rules of the book that the exchange does not keep yet and that leave prices alone, each
+    /// as a sentence for a warning.
+    pub unserved: Vec<String>,
+}
+
+/// A fixed supply: all of it goes to the faucet before the first trade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    pub asset: AssetId,
+    /// The faucet's account name.
+    pub faucet: Box<str>,
+    /// Minor units.
+    pub amount: i128,
+}
+
+/// Why a rule book makes no market. Nothing was listed; another rule may do.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ListingError {
+    /// The value cannot be kept exactly.
+    #[error("{of}: the rule `{rule}` cannot be kept: {why}")]
+    Rule { of: String, rule: &'static str, why: String },
+    /// The rule would change prices, and the exchange does not know it yet.
+    #[error("the rule `{rule}` is not served yet: {why}")]
+    NotServed { rule: &'static str, why: String },
+    #[error("{symbol}: {source}")]
+    Ticks { symbol: String, source: BadTickTable },
+    #[error("{symbol}: {source}")]
+    Unsound { symbol: String, source: BadInstrument },
+}
+
+/// Turns a rule book into assets and instruments.
+///
+/// # Errors
+/// The first rule that the exchange cannot keep.
+pub fn market(book: &RuleBook, topology: &Topology) -> Result<Market, ListingError> {
+    refuse_unknown_rules(book)?;
+    let assets: Vec<engine::Asset> = (1..)
+        .zip(&book.assets)
+        .map(|(id, rules)| {
+            let faucet = book.supply.iter().find(|supply| supply.asset == rules.name);
+            engine::Asset {
+                id: AssetId(id),
+                code: rules.name.as_str().into(),
+                scale: rules.scale as u8,
+                shown_scale: shown_scale(book, rules.name.as_str(), rules.scale),
+                faucet: faucet.map(|supply| supply.faucet.as_str().into()),
+            }
+        })
+        .collect();
+    let list = |(id, rules): (u32, &Instrument)| {
+        let listed = List { rules, symbol: rules.symbol.as_str(), assets: &assets };
+        listed.instrument(InstrumentId(id), topology)
+    };
+    let instruments = (1..).zip(&book.instruments).map(list).collect::<Result<_, _>>()?;
+    let issues = issues(book, &assets)?;
+    let mut unserved = Vec::new();
+    if book.reservation.is_some() && book.session.hours != Hours::Always {
+        unserved.push(
+            "`reservation` is not served yet: orders outside the session are refused \
+             MARKET_CLOSED instead of waiting for the next open"
+                .to_string(),
+        );
+    }
+    Ok(Market { assets, instruments, issues, unserved })
+}
+
+/// Rules that decide about prices: trading without them would be another market.
+fn refuse_unknown_rules(book: &RuleBook) -> Result<(), ListingError> {
+    let refuse = |rule, why: String| Err(ListingError::NotServed { rule, why });
+    if let Hours::Phases(phases) = &book.session.hours {
+        let call = phases.iter().find(|phase| phase.kind != PhaseKind::Continuous);
+        if let Some(call) = call {
+            let why = format!(
+                "the phase from {} to {} is a call auction; use krx-simple, or continuous \
+                 phases in [market.session]",
+                call.from, call.to
+            );
+            return refuse("session.phases", why);
+        }
+    }
+    let leaping = |instrument: &&Instrument| instrument.rules.volatility_interruption.is_some();
+    if let Some(instrument) = book.instruments.iter().find(leaping) {
+        let why = format!("{} would be interrupted; say \"none\"", instrument.symbol);
+        return refuse("volatility_interruption", why);
+    }
+    if !book.circuit_breaker.is_empty() {
+        return refuse("circuit_breaker", "say \"none\"".into());
+    }
+    Ok(())
+}
+
+fn issues(book: &RuleBook, assets: &[engine::Asset]) -> Result<Vec<Issue>, ListingError> {
+    let issue = |supply: &crate::rules::Supply| {
+        let asset = assets.iter().find(|asset| *asset.code == *supply.asset.as_str());
+        let amount = asset.and_then(|asset| supply.total.minor(asset.scale.into()));
+        match (asset, amount) {
+            (Some(asset), Some(amount)) if (1..=AMOUNT_MAX).contains(&amount) => {
+                Ok(Issue { asset: asset.id, faucet: supply.faucet.as_str().into(), amount })
+            }
+            _ => Err(ListingError::Rule {
+                of: supply.asset.to_string(),
+                rule: "supply",
+                why: format!("{} is zero, too large or finer than the asset", supply.total),
+            }),
+        }
+    };
+    book.supply.iter().map(issue).collect()
+}
+
+/// The decimals of an asset that prices (as quote) and quantities (as base) can have.
+fn shown_scale(book: &RuleBook, asset: &str, scale: u32) -> u8 {
+    let finest = book.instruments.iter().filter_map(|instrument| {
+        let (base, quote) = (instrument.base.as_str(), instrument.quote.as_str());
+        match asset {
+            _ if base == asset => Some(instrument.rules.lot),
+            _ if quote == asset => Some(instrument.rules.ticks.smallest()),
+            _ => None,
+        }
+    });
+    let decimals = finest.map(|step| step.value().normalize().scale()).max();
+    decimals.unwrap_or(scale).min(scale) as u8
+}
+
+/// One instrument on its way into the exchange's units.
+struct List<'b> {
+    rules: &'b Instrument,
+    symbol: &'b str,
+    assets: &'b [engine::Asset],
+}
+
+impl List<'_> {
+    fn instrument(
+        &self,
+        id: InstrumentId,
+        topology: &Topology,
+    ) -> Result<engine::Instrument, ListingError> {
+        let rules = &self.rules.rules;
+        let base = self.asset(self.rules.base.as_str(), "base")?;
+        let quote = self.asset(self.rules.quote.as_str(), "quote")?;
+        let smallest = rules.ticks.smallest();
+        let open_orders_max = u32::try_from(rules.open_orders_max).unwrap_or(u32::MAX);
+        let instrument = engine::Instrument {
+            id,
+            symbol: self.symbol.into(),
+            partition: topology.book_partition(id),
+            base: base.id,
+            base_code: base.code.clone(),
+            base_scale: base.scale,
+            quote: quote.id,
+            quote_code: quote.code.clone(),
+            quote_scale: quote.scale,
+            tick: self.minor("ticks", smallest, quote)?,
+            lot: self.minor("lot", rules.lot, base)?,
+            ticks: self.tick_table()?,
+            quantity_min: self.lots("min_quantity", rules.min_quantity)?,
+            quantity_max: self.lots("max_quantity", rules.max_quantity)?,
+            notional_min: self.minor("min_notional", rules.min_notional, quote)?,
+            notional_max: self.minor("max_notional", rules.max_notional, quote)?,
+            base_price: Some(self.ticks("base_price", rules.base_price)?),
+            band: self.band()?,
+            collar: self.collar()?,
+            fees: Fees {
+                version: 1,
+                maker: self.rate("maker_fee", rules.maker_fee)?,
+                taker: self.rate("taker_fee", rules.taker_fee)?,
+                sell_tax: self.rate("sell_tax", rules.sell_tax)?,
+            },
+            self_match: self_match(rules.self_match),
+            open_orders_max,
+            phase: engine::Phase::Continuous,
+        };
+        let checked = instrument.check();
+        checked.map_err(|source| ListingError::Unsound { symbol: self.symbol.into(), source })?;
+        Ok(instrument)
+    }
+
+    fn wrong(&self, rule: &'static str, why: String) -> ListingError {
+        ListingError::Rule { of: self.symbol.into(), rule, why }
+    }
+
+    fn asset(&self, name: &str, rule: &'static str) -> Result<&engine::Asset, ListingError> {
+        let found = self.assets.iter().find(|asset| *asset.code == *name);
+        found.ok_or_else(|| self.wrong(rule, format!("{name} is none of the market's assets")))
+    }
+
+    fn minor(
+        &self,
+        rule: &'static str,
+        value: Amount,
+        asset: &engine::Asset,
+    ) -> Result<i128, ListingError> {
+        value.minor(asset.scale.into()).filter(|minor| *minor <= AMOUNT_MAX).ok_or_else(|| {
+            let (code, scale) = (&asset.code, asset.scale);
+            self.wrong(
+                rule,
+                format!("{value} is too large or has more than {code}'s {scale} decimals"),
+            )
+        })
+    }
+
+    fn ticks(&self, rule: &'static str, price: Amount) -> Result<Ticks, ListingError> {
+        let smallest = self.rules.rules.ticks.smallest();
+        let Some(count) = price.steps(smallest) else {
+            return Err(self.wrong(rule, format!("{price} is no multiple of the tick {smallest}")));
+        };
+        let fits = u32::try_from(count).ok().filter(|count| *count < Ticks::MAX.0);
+        fits.map(Ticks).ok_or_else(|| {
+            let most = Ticks::MAX.0 - 1;
+            let why = format!(
+                "{price} is {count} times the smallest tick {smallest}, a book counts to {most}; \
+                 start the tick table with a larger tick"
+            );
+            self.wrong(rule, why)
+        })
+    }
+
+    fn lots(&self, rule: &'static str, quantity: Amount) -> Result<Lots, ListingError> {
+        let lots = quantity.steps(self.rules.rules.lot).map(Lots);
+        lots.filter(|lots| *lots <= Lots::MAX).ok_or_else(|| {
+            let (lot, most) = (self.rules.rules.lot, Lots::MAX.0);
+            self.wrong(rule, format!("{quantity} is not 0 to {most} whole lots of {lot}"))
+        })
+    }
+
+    fn tick_table(&self) -> Result<tick_table::TickTable, ListingError> {
+        let smallest = self.rules.rules.ticks.smallest();
+        let band = |band: &crate::rules::TickBand| {
+            let step = self.ticks("ticks", band.tick)?.0;
+            // A table may go on above every price that a book can hold.
+            let from = band.from.steps(smallest).ok_or_else(|| {
+                self.wrong("ticks", format!("{} is no multiple of {smallest}", band.from))
+            })?;
+            let from = u32::try_from(from).ok().filter(|from| *from <= Ticks::MAX.0);
+            Ok(from.map(|from| tick_table::Band { from: Ticks(from), step }))
+        };
+        let bands = self.rules.rules.ticks.bands().iter().map(band);
+        let bands = bands.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        let symbol = self.symbol.into();
+        tick_table::TickTable::new(bands).map_err(|source| ListingError::Ticks { symbol, source })
+    }
+
+    fn band(&self) -> Result<Option<(Ticks, Ticks)>, ListingError> {
+        let rules = &self.rules.rules;
+        if rules.price_band_percent.is_none() {
+            return Ok(None);
+        }
+        let band = self.rules.band(rules.base_price).ok_or_else(|| {
+            self.wrong("price_band_percent", format!("no band around {}", rules.base_price))
+        })?;
+        let low = self.ticks("price_band_percent", band.lower)?;
+        let high = self.ticks("price_band_percent", band.upper)?;
+        Ok(Some((low.max(Ticks(1)), high)))
+    }
+
+    fn collar(&self) -> Result<Rate, ListingError> {
+        let rules = &self.rules.rules;
+        let Some(percent) = rules.collar_percent else {
+            if rules.price_band_percent.is_some() {
+                return Ok(NO_COLLAR);
+            }
+            let why = "without a price band nothing else bounds a market order".into();
+            return Err(self.wrong("collar_percent", why));
+        };
+        let billionths = percent.value().checked_mul(Decimal::from(10_000_000));
+        let whole = billionths.filter(Decimal::is_integer).and_then(|b| i64::try_from(b).ok());
+        let rate = whole.map(Rate).filter(|rate| *rate <= NO_COLLAR);
+        rate.ok_or_else(|| self.wrong("collar_percent", format!("{percent} is too fine or large")))
+    }
+
+    fn rate(&self, rule: &'static str, fraction: Fraction) -> Result<Rate, ListingError> {
+        let why = || format!("{fraction} is finer than a billionth");
+        fraction.billionths().map(Rate).ok_or_else(|| self.wrong(rule, why()))
+    }
+}
+
+/// The exchange's name for a mode.
+#[must_use]
+pub fn self_match(mode: SelfMatch) -> engine_order::SelfMatch {
+    match mode {
+        SelfMatch::None => engine_order::SelfMatch::None,
+        SelfMatch::CancelTaker => engine_order::SelfMatch::CancelTaker,
+        SelfMatch::CancelMaker => engine_order::SelfMatch::CancelMaker,
+        SelfMatch::CancelBoth => engine_order::SelfMatch::CancelBoth,
+        SelfMatch::Decrement => engine_order::SelfMatch::Decrement,
+    }
+}
+
+#[cfg(test)]
+mod tests;
