@@ -1,14 +1,12 @@
 //! The invariants that a state at rest must satisfy.
 
 use super::report::InvariantReport;
-use crate::history::{Direction, History, RowKind};
 use crate::partition::Core;
 use crate::replay::Replay;
 use hoga_actors::{Entity, EntityCommand, EntityId};
 use hoga_engine::account::Account;
 use hoga_engine::amount::Amount;
-use hoga_engine::history::HistoryRow;
-use hoga_engine::ids::{AccountId, AssetId, PartitionId};
+use hoga_engine::ids::{AssetId, PartitionId};
 use hoga_engine::message::{AccountMessage, Leg, Message};
 use hoga_engine::order::Side;
 use hoga_engine::topology::Role;
@@ -18,25 +16,25 @@ type Partitions = [(PartitionId, Role, Replay)];
 type Sums = BTreeMap<AssetId, Amount>;
 
 /// Collects what violates one invariant, and says so in one line.
-struct Findings {
+pub(super) struct Findings {
     id: &'static str,
     checked: u64,
     wrong: Vec<String>,
 }
 
 impl Findings {
-    fn new(id: &'static str) -> Findings {
+    pub fn new(id: &'static str) -> Findings {
         Findings { id, checked: 0, wrong: Vec::new() }
     }
 
-    fn check(&mut self, holds: bool, what: impl FnOnce() -> String) {
+    pub fn check(&mut self, holds: bool, what: impl FnOnce() -> String) {
         self.checked += 1;
         if !holds && self.wrong.len() < 8 {
             self.wrong.push(what());
         }
     }
 
-    fn report(self) -> InvariantReport {
+    pub fn report(self) -> InvariantReport {
         let ok = self.wrong.is_empty();
         let detail = match ok {
             true => format!("{} checked", self.checked),
@@ -196,81 +194,4 @@ fn books_not_crossed(partitions: &Partitions) -> InvariantReport {
         }
     }
     found.report()
-}
-
-/// CASH-4 and FILL-3, from the history: ledgers fold to balances and chain, legs settle once.
-pub(super) struct Ledgers {
-    chains: Findings,
-    legs: Findings,
-}
-
-impl Default for Ledgers {
-    fn default() -> Self {
-        Ledgers { chains: Findings::new("CASH-4"), legs: Findings::new("FILL-3") }
-    }
-}
-
-impl Ledgers {
-    pub fn check(&mut self, history: &dyn History, replay: &Replay) {
-        for entity in replay.entities.values() {
-            if let Entity::Account(account) = entity {
-                self.check_ledger(history, account);
-                self.check_fills(history, account);
-            }
-        }
-    }
-
-    fn check_ledger(&mut self, history: &dyn History, account: &Account) {
-        let (rows, _) = account.rows();
-        let mut balances = Sums::new();
-        let mut next = 1;
-        for row in scan(history, account.id(), RowKind::Ledger, rows) {
-            let HistoryRow::Ledger(row) = row else { continue };
-            let balance = balances.entry(row.asset).or_default();
-            let follows = row.sequence == next && row.before == *balance;
-            let adds_up = row.before + row.amount - row.commission - row.tax == row.after;
-            self.chains.check(follows && adds_up, || {
-                format!("{}: row {} does not follow row {}", account.name(), row.sequence, next - 1)
-            });
-            *balance = row.after;
-            next = row.sequence + 1;
-        }
-        let folded = account.balances().all(|(asset, balance)| {
-            balances.get(&asset).copied().unwrap_or_default() == balance.total()
-        });
-        self.chains.check(folded && next == rows + 1, || {
-            format!("{}: {} of {rows} rows fold to other balances", account.name(), next - 1)
-        });
-    }
-
-    fn check_fills(&mut self, history: &dyn History, account: &Account) {
-        let (_, fills) = account.rows();
-        let mut seen = std::collections::BTreeSet::new();
-        let mut count = 0;
-        for row in scan(history, account.id(), RowKind::Fill, fills) {
-            let HistoryRow::Fill(fill) = row else { continue };
-            count += 1;
-            let leg = (fill.instrument, fill.trade, fill.is_maker);
-            self.legs.check(seen.insert(leg), || {
-                format!("{}: trade {} settled twice", account.name(), fill.trade.0)
-            });
-        }
-        self.legs.check(count == fills, || {
-            format!("{}: {count} of {fills} fills in the history", account.name())
-        });
-    }
-
-    pub fn report(self) -> [InvariantReport; 2] {
-        [self.chains.report(), self.legs.report()]
-    }
-}
-
-/// Rows up to the last one that the state counts: the log's committed end may lie behind it.
-fn scan(
-    history: &dyn History,
-    account: AccountId,
-    kind: RowKind,
-    last: u64,
-) -> impl Iterator<Item = HistoryRow> {
-    history.scan(account, kind, 1..=last, Direction::OldestFirst).filter_map(Result::ok)
 }

@@ -9,20 +9,22 @@
 //! report.
 
 mod invariants;
+mod ledgers;
 mod report;
 
 pub use report::{InvariantReport, PartitionReport, Report};
 
-use crate::history::{HistoryDatabase, HistoryOptions};
+use crate::history::{FjallHistory, HistoryDatabase, HistoryOptions};
 use crate::log::{LogOptions, PartitionId as LogPartitionId, PartitionLog, SegmentLog};
 use crate::partition::Batch;
 use crate::raft::batch_of;
 use crate::replay::Replay;
 use crate::runtime::{Identity, StartError};
-use crate::snapshot::SnapshotStore;
+use crate::snapshot::{Loaded, SnapshotStore};
 use crate::state::State;
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::{Role, Topology};
+use ledgers::Ledgers;
 use std::path::Path;
 
 /// Bytes of the log read at a time.
@@ -47,28 +49,27 @@ pub enum VerifyError {
 pub fn verify(dir: &Path, mut progress: impl FnMut(usize, usize)) -> Result<Report, VerifyError> {
     let identity = Identity::read(dir).map_err(StartError::from)?;
     let topology = identity.topology;
-    let log = SegmentLog::open_dir(&dir.join("log"), LogOptions::default())
+    let log =
+        SegmentLog::open_dir(&dir.join("log"), LogOptions::default()).map_err(StartError::from)?;
+    let history = HistoryDatabase::open(&dir.join("history"), HistoryOptions::default())
         .map_err(StartError::from)?;
+    let mut ledgers = Ledgers::default();
     let count = usize::from(topology.count());
     let (mut partitions, mut replays) = (Vec::new(), Vec::new());
     for (done, (id, role)) in topology.partitions().enumerate() {
         progress(done, count);
         let log = log.partition(LogPartitionId(u32::from(id.0)));
-        let (report, replay) = verify_partition(dir, id, topology, &log)?;
+        let mut partition = Directory { dir, id, topology, log, ledgers: None };
+        if role == Role::Accounts {
+            let store = history.partition(id).map_err(StartError::from)?;
+            partition.ledgers = Some((&mut ledgers, store));
+        }
+        let (report, replay) = partition.verify()?;
         partitions.push(report);
         replays.push((id, role, replay));
     }
     progress(count, count);
-    let history = HistoryDatabase::open(&dir.join("history"), HistoryOptions::default())
-        .map_err(StartError::from)?;
     let mut invariants = invariants::check(&replays);
-    let mut ledgers = invariants::Ledgers::default();
-    for (id, role, replay) in &replays {
-        if *role == Role::Accounts {
-            let store = history.partition(*id).map_err(StartError::from)?;
-            ledgers.check(&store, replay);
-        }
-    }
     invariants.extend(ledgers.report());
     let agree = partitions.iter().all(|partition| partition.ok);
     let detail = format!("{count} partitions: snapshot + tail = older state + longer tail");
@@ -77,73 +78,102 @@ pub fn verify(dir: &Path, mut progress: impl FnMut(usize, usize)) -> Result<Repo
     Ok(Report { partitions, invariants, ok })
 }
 
-fn verify_partition(
-    dir: &Path,
+/// One partition's part of a data directory.
+struct Directory<'a> {
+    dir: &'a Path,
     id: PartitionId,
     topology: Topology,
-    log: &PartitionLog,
-) -> Result<(PartitionReport, Replay), VerifyError> {
-    let unreadable = |reason: String| VerifyError::Unreadable { partition: id.0, reason };
-    let path = dir.join(format!("snapshots/{}", id.0));
-    let mut store = SnapshotStore::open(path, id).map_err(StartError::from)?;
-    let state = log.state();
-    let first_index = state.purged.map_or(0, |at| at.index + 1);
-    // With one voter whatever is in the log is committed, or will be when the node starts.
-    let logged = state.last.map_or(0, |at| at.index);
-    let newest = store.load().map_err(StartError::from)?;
-    let snapshot_index = newest.as_ref().map(|loaded| loaded.manifest.meta.index);
-    let last_index = logged.max(snapshot_index.unwrap_or(0));
-
-    let decode = |bytes: &[u8]| State::decode(id, topology, bytes).map_err(StartError::from);
-    let mut replay = match newest {
-        Some(loaded) => Replay::from(decode(&loaded.into_bytes())?),
-        None => Replay::from(State::empty(id, topology)),
-    };
-    run(&mut replay, log, snapshot_index.map_or(first_index, |at| at + 1), last_index)
-        .map_err(unreadable)?;
-    let state_hash = replay.hash();
-
-    let older = match store.load_oldest().map_err(StartError::from)? {
-        Some(loaded) if first_index > 0 => {
-            let from = loaded.manifest.meta.index + 1;
-            Some((Replay::from(decode(&loaded.into_bytes())?), from))
-        }
-        _ if first_index == 0 => Some((Replay::from(State::empty(id, topology)), 0)),
-        _ => None,
-    };
-    let Some((mut longer, from)) = older else {
-        return Err(unreadable("neither a snapshot nor the whole log is there".into()));
-    };
-    run(&mut longer, log, from, last_index).map_err(unreadable)?;
-    let replayed_hash = longer.hash();
-    let ok = state_hash == replayed_hash && replay.panicked.is_empty();
-    let report = PartitionReport {
-        id: id.0,
-        first_index,
-        last_index,
-        snapshot_index,
-        state_hash: format!("{state_hash:016x}"),
-        replayed_hash: format!("{replayed_hash:016x}"),
-        ok,
-    };
-    Ok((report, replay))
+    log: PartitionLog,
+    /// Set for a partition of accounts.
+    ledgers: Option<(&'a mut Ledgers, FjallHistory)>,
 }
 
-fn run(replay: &mut Replay, log: &PartitionLog, from: u64, through: u64) -> Result<(), String> {
-    let mut next = from;
-    while next <= through {
-        let entries =
-            log.entries(next..through + 1, READ_BYTES).map_err(|error| error.to_string())?;
-        let Some(last) = entries.last() else {
-            return Err(format!("the log ends before entry {next} of {through}"));
-        };
-        next = last.at.index + 1;
-        for entry in &entries {
-            let Some(payload) = batch_of(entry) else { continue };
-            let batch: Batch = postcard::from_bytes(payload)
-                .map_err(|error| format!("entry {}: {error}", entry.at))?;
-            replay.apply(entry.at.index, &batch);
+impl Directory<'_> {
+    fn verify(mut self) -> Result<(PartitionReport, Replay), VerifyError> {
+        let path = self.dir.join(format!("snapshots/{}", self.id.0));
+        let mut store = SnapshotStore::open(path, self.id).map_err(StartError::from)?;
+        let state = self.log.state();
+        let first_index = state.purged.map_or(0, |at| at.index + 1);
+        // With one voter whatever is in the log is committed, or will be when the node starts.
+        let logged = state.last.map_or(0, |at| at.index);
+        let newest = store.load().map_err(StartError::from)?;
+        let snapshot_index = newest.as_ref().map(|loaded| loaded.manifest.meta.index);
+        let last_index = logged.max(snapshot_index.unwrap_or(0));
+
+        let mut replay = self.load(newest)?;
+        let from = snapshot_index.map_or(first_index, |at| at + 1);
+        if let Some((ledgers, history)) = &mut self.ledgers {
+            ledgers.begin(history, &replay);
         }
+        self.run(&mut replay, from, last_index, true)?;
+        if let Some((ledgers, _)) = &mut self.ledgers {
+            ledgers.finish(&replay);
+        }
+
+        let mut older = None;
+        let mut from = 0;
+        if first_index > 0 {
+            older = store.load_oldest().map_err(StartError::from)?;
+            let at = older.as_ref().map(|loaded| loaded.manifest.meta.index);
+            from =
+                at.ok_or_else(|| self.unreadable("the log is cut and no snapshot is whole"))? + 1;
+        }
+        let mut longer = self.load(older)?;
+        self.run(&mut longer, from, last_index, false)?;
+
+        let (state_hash, replayed_hash) = (replay.hash(), longer.hash());
+        let report = PartitionReport {
+            id: self.id.0,
+            first_index,
+            last_index,
+            snapshot_index,
+            state_hash: format!("{state_hash:016x}"),
+            replayed_hash: format!("{replayed_hash:016x}"),
+            ok: state_hash == replayed_hash && replay.panicked.is_empty(),
+        };
+        Ok((report, replay))
     }
-    Ok(())
+
+    fn load(&self, snapshot: Option<Loaded>) -> Result<Replay, VerifyError> {
+        Ok(Replay::from(match snapshot {
+            Some(loaded) => State::decode(self.id, self.topology, &loaded.into_bytes())
+                .map_err(StartError::from)?,
+            None => State::empty(self.id, self.topology),
+        }))
+    }
+
+    /// Applies the log from an index on; the rows it emits go on where the history ends.
+    fn run(
+        &mut self,
+        replay: &mut Replay,
+        from: u64,
+        through: u64,
+        with_rows: bool,
+    ) -> Result<(), VerifyError> {
+        let mut next = from;
+        while next <= through {
+            let entries = self
+                .log
+                .entries(next..through + 1, READ_BYTES)
+                .map_err(|error| self.unreadable(error))?;
+            let Some(last) = entries.last() else {
+                return Err(self.unreadable(format!("entry {next} of {through} is missing")));
+            };
+            next = last.at.index + 1;
+            for entry in &entries {
+                let Some(payload) = batch_of(entry) else { continue };
+                let batch: Batch = postcard::from_bytes(payload)
+                    .map_err(|error| self.unreadable(format!("entry {}: {error}", entry.at)))?;
+                let absorbed = replay.apply(entry.at.index, &batch);
+                if let (true, Some((ledgers, _))) = (with_rows, &mut self.ledgers) {
+                    absorbed.iter().flat_map(|a| &a.rows).for_each(|row| ledgers.add(row));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, reason: impl std::fmt::Display) -> VerifyError {
+        VerifyError::Unreadable { partition: self.id.0, reason: reason.to_string() }
+    }
 }
