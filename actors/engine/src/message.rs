@@ -67,6 +67,8 @@ pub struct Amend {
     pub amend_no: u32,
     pub total: Option<Lots>,
     pub limit: Option<Ticks>,
+    /// The order's own: a new price that would trade at once is refused.
+    pub post_only: bool,
     pub self_match: SelfMatch,
     pub request: u128,
     pub origin: Origin,

@@ -131,6 +131,7 @@ impl Account {
             amend_no: pending.no,
             total: Some(pending.total),
             limit: Some(pending.limit),
+            post_only: open.state.post_only,
             self_match: open.state.self_match,
             request: envelope.id.hash(),
             origin: envelope.origin,

@@ -26,10 +26,11 @@ impl Account {
             panic!("FILL-3: a leg of trade {} for an order that is not open", leg.trade.0);
         };
         // Once the submit is decided, only the oldest unanswered amend can make the order take.
-        if !leg.is_maker && open.is_decided {
-            if let Some(&amend) = open.amends.front() {
-                open.adopt(amend);
-            }
+        if !leg.is_maker
+            && open.is_decided
+            && let Some(&amend) = open.amends.front()
+        {
+            open.adopt(amend);
         }
         let charge = charge(&mut open, leg, instrument);
         self.pay(&mut open, leg, &charge, instrument, context.at, out);

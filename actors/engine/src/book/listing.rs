@@ -154,12 +154,16 @@ impl Listing {
             rules.check_size(submit.quantity)?;
         }
         rules.check_band(submit.limit)?;
-        if submit.post_only && self.book.would_cross(submit.side, submit.limit) {
-            let best = self.book.best(submit.side.opposite()).unwrap_or_default();
-            let [price, best] = [submit.limit, best].map(|ticks| rules.shown_price(ticks));
-            return Err(Reject::PostOnlyWouldTrade { price, best });
+        if submit.post_only { self.check_passive(submit.side, submit.limit) } else { Ok(()) }
+    }
+
+    fn check_passive(&self, side: Side, limit: Ticks) -> Result<(), Reject> {
+        if !self.book.would_cross(side, limit) {
+            return Ok(());
         }
-        Ok(())
+        let best = self.book.best(side.opposite()).unwrap_or_default();
+        let [price, best] = [limit, best].map(|ticks| self.instrument.shown_price(ticks));
+        Err(Reject::PostOnlyWouldTrade { price, best })
     }
 
     fn cancel(
@@ -200,6 +204,12 @@ impl Listing {
         });
         let order = amend.order;
         let standing = self.book.find(order);
+        let checked = checked.and_then(|()| match (standing, amend.limit) {
+            (Some(standing), Some(limit)) if amend.post_only => {
+                self.check_passive(standing.side, limit)
+            }
+            _ => Ok(()),
+        });
         let total = |lots: Option<Lots>| {
             let stands = standing.map_or(Lots::ZERO, |s| s.open + s.filled + s.reduced);
             lots.unwrap_or(stands)

@@ -16,7 +16,7 @@ pub mod check;
 mod desk;
 mod record;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use channels::Chooser;
 pub use desk::Desk;

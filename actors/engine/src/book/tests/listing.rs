@@ -116,8 +116,16 @@ impl Market {
         let origin = Origin { node: 1, incarnation: 1, request: 1 };
         let (total, limit) = (total.map(Lots), limit.map(Ticks));
         let (self_match, request) = (SelfMatch::CancelTaker, 9);
-        let amend =
-            Amend { order: key(no), amend_no: 1, total, limit, self_match, request, origin };
+        let amend = Amend {
+            order: key(no),
+            amend_no: 1,
+            total,
+            limit,
+            post_only: false,
+            self_match,
+            request,
+            origin,
+        };
         self.handle(&BookMessage::Amend(amend))
     }
 
