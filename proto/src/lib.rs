@@ -1,11 +1,12 @@
 //! The wire.
 //!
-//! Owns: the `.proto` files, the types, clients and servers generated from them, and the text
-//! forms of decimals, resource names and refusals.
+//! Owns: the `.proto` files, the types, clients and servers generated from them, the text forms
+//! of decimals, resource names and refusals, and the conversions from and to the engine.
 //! Takes: text and messages from outside, which may say anything.
 //! Emits: values that keep their rules.
 //! On failure: an error that names the value and the rule that it breaks; nothing here has state.
 
+pub mod convert;
 pub mod decimal;
 pub mod names;
 pub mod scope;

@@ -51,6 +51,12 @@ impl TickTable {
         TickTable(vec![Band { from: Ticks(0), step: 1 }])
     }
 
+    /// The bands, lowest first.
+    #[must_use]
+    pub fn bands(&self) -> &[Band] {
+        &self.0
+    }
+
     /// The step at a price.
     #[must_use]
     pub fn step(&self, price: Ticks) -> u32 {

@@ -1,0 +1,38 @@
+//! Why a field of a request says nothing that the engine understands.
+
+use crate::status::Refusal;
+use tonic::Code;
+
+/// A field that cannot be taken. Nothing has changed; the same request never becomes good.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadField {
+    #[error("{field}: {rule}")]
+    Malformed { field: &'static str, rule: String },
+    /// The wire has a word for it, but this exchange does not do it.
+    #[error("{field}: {what} is not served by this exchange")]
+    NotServed { field: &'static str, what: &'static str },
+}
+
+impl BadField {
+    pub(crate) fn malformed(field: &'static str, rule: impl Into<String>) -> BadField {
+        BadField::Malformed { field, rule: rule.into() }
+    }
+
+    pub(crate) fn missing(field: &'static str) -> BadField {
+        BadField::malformed(field, "is required and was not given")
+    }
+}
+
+impl From<BadField> for Refusal {
+    fn from(bad: BadField) -> Refusal {
+        let message = bad.to_string();
+        match bad {
+            BadField::Malformed { field, .. } => {
+                Refusal::new(Code::InvalidArgument, "MALFORMED", message).field(field)
+            }
+            BadField::NotServed { field, .. } => {
+                Refusal::new(Code::Unimplemented, "NOT_SERVED", message).field(field)
+            }
+        }
+    }
+}

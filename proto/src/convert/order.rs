@@ -1,0 +1,325 @@
+//! Orders and fills.
+
+use super::BadField;
+use super::numbers::{amount, amount_if_any, shown, timestamp};
+use crate::v1;
+use hoga_engine::amount::Amount;
+use hoga_engine::history::FillRow;
+use hoga_engine::ids::OrderKey;
+use hoga_engine::instrument::Instrument;
+use hoga_engine::message::Outcome;
+use hoga_engine::order::{
+    CancelReason, OrderRequest, OrderState, SelfMatch, Side, Size, Status, TimeInForce,
+};
+use hoga_engine::request::Ack;
+
+/// What a client asks for, in the instrument's own minor units. Output fields are ignored.
+///
+/// # Errors
+/// A field is missing, has the wrong form, contradicts another one, or asks for something that
+/// this exchange does not do.
+pub fn request(wire: &v1::Order, instrument: &Instrument) -> Result<OrderRequest, BadField> {
+    let price_scale = instrument.quote_scale;
+    let is_market = is_market(wire)?;
+    let price = match (is_market, &wire.price) {
+        (true, None) => None,
+        (true, Some(_)) => {
+            let rule = "a market order has no price; leave it out, or send a limit order";
+            return Err(BadField::malformed("order.price", rule));
+        }
+        (false, price) => Some(amount("order.price", price.as_ref(), price_scale)?),
+    };
+    not_served(wire)?;
+    let size = match (&wire.quantity, &wire.quote_amount) {
+        (Some(_), Some(_)) => {
+            let rule = "give quantity or quote_amount, not both";
+            return Err(BadField::malformed("order.quote_amount", rule));
+        }
+        (None, Some(spend)) => {
+            Size::QuoteAmount(amount("order.quote_amount", Some(spend), price_scale)?)
+        }
+        (quantity, None) => {
+            let scale = instrument.base_scale;
+            Size::Quantity(amount("order.quantity", quantity.as_ref(), scale)?)
+        }
+    };
+    Ok(OrderRequest {
+        instrument: instrument.id,
+        side: side(wire.side)?,
+        size,
+        price,
+        time_in_force: time_in_force(wire.time_in_force, is_market)?,
+        post_only: wire.post_only,
+        self_match: self_match("order.self_match", wire.self_match)?,
+    })
+}
+
+/// The same request as a client would write it.
+#[must_use]
+pub fn asked(request: &OrderRequest, instrument: &Instrument) -> v1::Order {
+    let (quantity, quote_amount) = match request.size {
+        Size::Quantity(quantity) => (Some(shown(quantity, instrument.base_scale)), None),
+        Size::QuoteAmount(spend) => (None, Some(shown(spend, instrument.quote_scale))),
+    };
+    v1::Order {
+        instrument: format!("instruments/{}", instrument.symbol),
+        side: v1::Side::from(request.side).into(),
+        r#type: order_type(request.price.is_none()).into(),
+        time_in_force: v1::TimeInForce::from(request.time_in_force).into(),
+        quantity,
+        quote_amount,
+        price: request.price.map(|price| shown(price, instrument.quote_scale)),
+        post_only: request.post_only,
+        self_match: request.self_match.map_or(0, |mode| v1::SelfMatch::from(mode).into()),
+        ..v1::Order::default()
+    }
+}
+
+/// An order as its account knows it.
+#[must_use]
+pub fn state(order: &OrderState, account: &str, instrument: &Instrument) -> v1::Order {
+    let quote = |minor: Amount| Some(shown(minor, instrument.quote_scale));
+    let base = |lots| Some(shown(instrument.base_amount(lots), instrument.base_scale));
+    let limit = quote(instrument.price_amount(order.limit));
+    let (price, worst_price) = if order.is_market { (None, limit) } else { (limit, None) };
+    let is_undecided_amount = order.quote_amount.is_some() && order.ordered.is_zero();
+    v1::Order {
+        name: name(account, order.key),
+        client_order_id: order.client_id.as_str().into(),
+        instrument: format!("instruments/{}", instrument.symbol),
+        side: v1::Side::from(order.side).into(),
+        r#type: order_type(order.is_market).into(),
+        time_in_force: v1::TimeInForce::from(order.time_in_force).into(),
+        quantity: if is_undecided_amount { None } else { base(order.ordered) },
+        quote_amount: order.quote_amount.and_then(quote),
+        price,
+        post_only: order.post_only,
+        self_match: v1::SelfMatch::from(order.self_match).into(),
+        state: v1::OrderState::from(order.status).into(),
+        filled_quantity: base(order.filled),
+        cancelled_quantity: base(order.cancelled),
+        remaining_quantity: base(order.remaining()),
+        notional: quote(order.notional),
+        fee: quote(order.fee),
+        tax: quote(order.tax),
+        worst_price,
+        reason: order.reason.map(cancel_reason).unwrap_or_default().into(),
+        create_time: Some(timestamp(order.created)),
+        update_time: Some(timestamp(order.updated)),
+        ..v1::Order::default()
+    }
+}
+
+/// Writes into an order what a book has decided about it. What is settled later (notional, fee,
+/// tax) is taken out: it may not be all yet.
+pub fn decide(wire: &mut v1::Order, outcome: &Outcome, account: &str, instrument: &Instrument) {
+    let base = |lots| Some(shown(instrument.base_amount(lots), instrument.base_scale));
+    wire.name = name(account, outcome.order);
+    wire.state = v1::OrderState::from(outcome.status).into();
+    wire.filled_quantity = base(outcome.filled);
+    wire.remaining_quantity = base(outcome.remaining);
+    wire.reason = outcome.reason.map(cancel_reason).unwrap_or_default().into();
+    (wire.notional, wire.fee, wire.tax) = (None, None, None);
+}
+
+/// `accounts/alice/orders/17`.
+#[must_use]
+pub fn name(account: &str, key: OrderKey) -> String {
+    format!("accounts/{account}/orders/{}", key.no.0)
+}
+
+/// A settled side of a trade.
+#[must_use]
+pub fn fill(
+    row: &FillRow,
+    account: &str,
+    client_order_id: &str,
+    instrument: &Instrument,
+) -> v1::Fill {
+    let quote = |minor: Amount| Some(shown(minor, instrument.quote_scale));
+    let instrument_name = format!("instruments/{}", instrument.symbol);
+    v1::Fill {
+        sequence: row.sequence,
+        order: format!("accounts/{account}/orders/{}", row.order.0),
+        client_order_id: client_order_id.into(),
+        trade: format!("{instrument_name}/trades/{}", row.trade.0),
+        instrument: instrument_name,
+        side: v1::Side::from(row.side).into(),
+        is_maker: row.is_maker,
+        price: quote(instrument.price_amount(row.price)),
+        quantity: Some(shown(instrument.base_amount(row.quantity), instrument.base_scale)),
+        notional: quote(row.notional),
+        fee: quote(row.fee),
+        tax: quote(row.tax),
+        time: Some(timestamp(row.time)),
+        post_time: Some(timestamp(row.posted)),
+    }
+}
+
+/// The new total quantity and price of an amend.
+///
+/// # Errors
+/// Neither is given, or one has the wrong form.
+pub fn amended(
+    wire: &v1::AmendOrderRequest,
+    instrument: &Instrument,
+) -> Result<(Option<Amount>, Option<Amount>), BadField> {
+    let quantity = amount_if_any("quantity", wire.quantity.as_ref(), instrument.base_scale)?;
+    let price = amount_if_any("price", wire.price.as_ref(), instrument.quote_scale)?;
+    if quantity.is_none() && price.is_none() {
+        return Err(BadField::malformed("quantity", "give a new quantity, a new price, or both"));
+    }
+    Ok((quantity, price))
+}
+
+fn is_market(wire: &v1::Order) -> Result<bool, BadField> {
+    let not_served = |what| BadField::NotServed { field: "order.type", what };
+    match v1::OrderType::try_from(wire.r#type) {
+        Ok(v1::OrderType::Limit) => Ok(false),
+        Ok(v1::OrderType::Market) => Ok(true),
+        Ok(v1::OrderType::Unspecified) => Err(BadField::missing("order.type")),
+        Ok(v1::OrderType::Stop) => Err(not_served("STOP")),
+        Ok(v1::OrderType::StopLimit) => Err(not_served("STOP_LIMIT")),
+        Ok(v1::OrderType::TrailingStop) => Err(not_served("TRAILING_STOP")),
+        Err(_) => Err(unknown("order.type", wire.r#type)),
+    }
+}
+
+/// Fields that mean something only for what this exchange does not do.
+fn not_served(wire: &v1::Order) -> Result<(), BadField> {
+    let stop_only = [
+        ("order.trigger_price", wire.trigger_price.is_some()),
+        ("order.trailing_offset", wire.trailing_offset.is_some()),
+        ("order.trailing_step", wire.trailing_step.is_some()),
+    ];
+    if let Some((field, _)) = stop_only.into_iter().find(|(_, is_set)| *is_set) {
+        return Err(BadField::malformed(field, "is for stop orders only"));
+    }
+    if wire.display_quantity.is_some() {
+        let what = "an iceberg order";
+        return Err(BadField::NotServed { field: "order.display_quantity", what });
+    }
+    if wire.expire_time.is_some() {
+        return Err(BadField::malformed("order.expire_time", "is for GTD orders only"));
+    }
+    Ok(())
+}
+
+/// # Errors
+/// It is missing or no side.
+pub fn side(wire: i32) -> Result<Side, BadField> {
+    match v1::Side::try_from(wire) {
+        Ok(v1::Side::Buy) => Ok(Side::Buy),
+        Ok(v1::Side::Sell) => Ok(Side::Sell),
+        Ok(v1::Side::Unspecified) => Err(BadField::missing("order.side")),
+        Err(_) => Err(unknown("order.side", wire)),
+    }
+}
+
+fn time_in_force(wire: i32, is_market: bool) -> Result<TimeInForce, BadField> {
+    const FIELD: &str = "order.time_in_force";
+    let not_served = |what| BadField::NotServed { field: FIELD, what };
+    match v1::TimeInForce::try_from(wire) {
+        Ok(v1::TimeInForce::Unspecified) if is_market => Ok(TimeInForce::Ioc),
+        Ok(v1::TimeInForce::Gtc) if is_market => {
+            Err(BadField::malformed(FIELD, "a market order never rests; use IOC or FOK"))
+        }
+        Ok(v1::TimeInForce::Unspecified | v1::TimeInForce::Gtc) => Ok(TimeInForce::Gtc),
+        Ok(v1::TimeInForce::Ioc) => Ok(TimeInForce::Ioc),
+        Ok(v1::TimeInForce::Fok) => Ok(TimeInForce::Fok),
+        Ok(v1::TimeInForce::Day) => Err(not_served("DAY")),
+        Ok(v1::TimeInForce::Gtd) => Err(not_served("GTD")),
+        Ok(v1::TimeInForce::AtOpen) => Err(not_served("AT_OPEN")),
+        Ok(v1::TimeInForce::AtClose) => Err(not_served("AT_CLOSE")),
+        Err(_) => Err(unknown(FIELD, wire)),
+    }
+}
+
+/// None for the instrument's default.
+pub(super) fn self_match(field: &'static str, wire: i32) -> Result<Option<SelfMatch>, BadField> {
+    match v1::SelfMatch::try_from(wire) {
+        Ok(v1::SelfMatch::Unspecified) => Ok(None),
+        Ok(v1::SelfMatch::None) => Ok(Some(SelfMatch::None)),
+        Ok(v1::SelfMatch::CancelTaker) => Ok(Some(SelfMatch::CancelTaker)),
+        Ok(v1::SelfMatch::CancelMaker) => Ok(Some(SelfMatch::CancelMaker)),
+        Ok(v1::SelfMatch::CancelBoth) => Ok(Some(SelfMatch::CancelBoth)),
+        Ok(v1::SelfMatch::Decrement) => Ok(Some(SelfMatch::Decrement)),
+        Err(_) => Err(unknown(field, wire)),
+    }
+}
+
+/// # Errors
+/// It is none of the wire's words.
+pub fn ack(wire: i32) -> Result<Ack, BadField> {
+    match v1::Ack::try_from(wire) {
+        Ok(v1::Ack::Unspecified | v1::Ack::Result) => Ok(Ack::Result),
+        Ok(v1::Ack::Accepted) => Ok(Ack::Accepted),
+        Ok(v1::Ack::Full) => Ok(Ack::Full),
+        Err(_) => Err(unknown("ack", wire)),
+    }
+}
+
+pub(super) fn unknown(field: &'static str, value: i32) -> BadField {
+    BadField::malformed(field, format!("{value} is none of its values"))
+}
+
+/// Why open quantity went, as an order's `reason` says it.
+#[must_use]
+pub const fn cancel_reason(reason: CancelReason) -> &'static str {
+    match reason {
+        CancelReason::Requested => "REQUESTED",
+        CancelReason::NoLiquidity => "NO_LIQUIDITY",
+        CancelReason::NotFilledWhole => "NOT_FILLED_WHOLE",
+        CancelReason::SelfMatch => "SELF_MATCH",
+        CancelReason::AmountSpent => "AMOUNT_SPENT",
+    }
+}
+
+const fn order_type(is_market: bool) -> v1::OrderType {
+    if is_market { v1::OrderType::Market } else { v1::OrderType::Limit }
+}
+
+impl From<Side> for v1::Side {
+    fn from(side: Side) -> v1::Side {
+        match side {
+            Side::Buy => v1::Side::Buy,
+            Side::Sell => v1::Side::Sell,
+        }
+    }
+}
+
+impl From<TimeInForce> for v1::TimeInForce {
+    fn from(time_in_force: TimeInForce) -> v1::TimeInForce {
+        match time_in_force {
+            TimeInForce::Gtc => v1::TimeInForce::Gtc,
+            TimeInForce::Ioc => v1::TimeInForce::Ioc,
+            TimeInForce::Fok => v1::TimeInForce::Fok,
+        }
+    }
+}
+
+impl From<SelfMatch> for v1::SelfMatch {
+    fn from(mode: SelfMatch) -> v1::SelfMatch {
+        match mode {
+            SelfMatch::None => v1::SelfMatch::None,
+            SelfMatch::CancelTaker => v1::SelfMatch::CancelTaker,
+            SelfMatch::CancelMaker => v1::SelfMatch::CancelMaker,
+            SelfMatch::CancelBoth => v1::SelfMatch::CancelBoth,
+            SelfMatch::Decrement => v1::SelfMatch::Decrement,
+        }
+    }
+}
+
+impl From<Status> for v1::OrderState {
+    fn from(status: Status) -> v1::OrderState {
+        match status {
+            Status::Pending => v1::OrderState::Pending,
+            Status::Open => v1::OrderState::Open,
+            Status::PartiallyFilled => v1::OrderState::PartiallyFilled,
+            Status::Filled => v1::OrderState::Filled,
+            Status::Cancelled => v1::OrderState::Cancelled,
+            Status::Expired => v1::OrderState::Expired,
+            Status::Rejected => v1::OrderState::Rejected,
+        }
+    }
+}

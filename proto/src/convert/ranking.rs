@@ -1,0 +1,68 @@
+//! Boards and places on them.
+
+use super::numbers::{shown, shown_ratio, timestamp};
+use crate::v1;
+use hoga_engine::board::{BoardKind, MarkSet, Row};
+use hoga_engine::instrument::Asset;
+
+/// The board's id in its name.
+#[must_use]
+pub const fn id(kind: BoardKind) -> &'static str {
+    match kind {
+        BoardKind::Return => "return",
+        BoardKind::Equity => "equity",
+        BoardKind::Realised => "realised",
+    }
+}
+
+/// The board of that id, if there is one.
+#[must_use]
+pub fn kind(id: &str) -> Option<BoardKind> {
+    BoardKind::ALL.into_iter().find(|kind| self::id(*kind) == id)
+}
+
+impl From<BoardKind> for v1::BoardMeasure {
+    fn from(kind: BoardKind) -> v1::BoardMeasure {
+        match kind {
+            BoardKind::Return => v1::BoardMeasure::Return,
+            BoardKind::Equity => v1::BoardMeasure::Equity,
+            BoardKind::Realised => v1::BoardMeasure::Realised,
+        }
+    }
+}
+
+/// A board; none for `asset` while the exchange has no money yet.
+#[must_use]
+pub fn board(
+    kind: BoardKind,
+    asset: Option<&Asset>,
+    state: v1::BoardState,
+    account_count: u64,
+    set: MarkSet,
+) -> v1::Board {
+    v1::Board {
+        name: format!("boards/{}", id(kind)),
+        measure: v1::BoardMeasure::from(kind).into(),
+        asset: asset.map(|asset| asset.code.to_string()).unwrap_or_default(),
+        state: state.into(),
+        account_count,
+        mark_set: set.number,
+        mark_time: (set.number > 0).then(|| timestamp(set.time)),
+    }
+}
+
+/// A place, its amounts in minor units of `scale`.
+#[must_use]
+pub fn entry(row: &Row, kind: BoardKind, scale: u8) -> v1::RankEntry {
+    let value = match kind {
+        BoardKind::Return => shown_ratio(row.score.numerator, row.score.denominator),
+        BoardKind::Equity | BoardKind::Realised => Some(shown(row.score.numerator, scale)),
+    };
+    v1::RankEntry {
+        rank: row.rank,
+        account: format!("accounts/{}", row.name),
+        value,
+        equity: Some(shown(row.equity, scale)),
+        last_event_time: Some(timestamp(row.last_event)),
+    }
+}

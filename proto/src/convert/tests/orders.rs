@@ -1,0 +1,112 @@
+//! Orders: what a client may write, and what comes back.
+
+use super::{listed, written};
+use crate::convert::{BadField, order};
+use crate::v1;
+use hoga_engine::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
+use proptest::prelude::*;
+
+fn limit_buy() -> v1::Order {
+    v1::Order {
+        side: v1::Side::Buy.into(),
+        r#type: v1::OrderType::Limit.into(),
+        quantity: Some(written("10")),
+        price: Some(written("777")),
+        ..v1::Order::default()
+    }
+}
+
+#[test]
+fn a_limit_order_is_read_in_minor_units() {
+    let read = order::request(&limit_buy(), &listed()).expect("well formed");
+    assert_eq!((read.size, read.price), (Size::Quantity(1_000), Some(77_700_000_000)));
+    assert_eq!((read.time_in_force, read.self_match), (TimeInForce::Gtc, None));
+}
+
+#[test]
+fn a_field_that_contradicts_another_is_named() {
+    let cases: [(fn(&mut v1::Order), &str); 9] = [
+        (|order| order.side = 0, "order.side"),
+        (|order| order.side = 9, "order.side"),
+        (|order| order.r#type = 0, "order.type"),
+        (|order| order.price = None, "order.price"),
+        (|order| order.quantity = None, "order.quantity"),
+        (|order| order.quote_amount = Some(written("5")), "order.quote_amount"),
+        (|order| order.trigger_price = Some(written("5")), "order.trigger_price"),
+        (|order| order.r#type = v1::OrderType::Market.into(), "order.price"),
+        (|order| order.quantity = Some(written("0.001")), "order.quantity"),
+    ];
+    for (spoil, field) in cases {
+        let mut order = limit_buy();
+        spoil(&mut order);
+        match order::request(&order, &listed()) {
+            Err(BadField::Malformed { field: named, .. }) => assert_eq!(named, field),
+            other => panic!("{field}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_this_exchange_does_not_do_is_said_so() {
+    let cases: [fn(&mut v1::Order); 4] = [
+        |order| order.r#type = v1::OrderType::StopLimit.into(),
+        |order| order.time_in_force = v1::TimeInForce::Day.into(),
+        |order| order.time_in_force = v1::TimeInForce::AtOpen.into(),
+        |order| order.display_quantity = Some(written("1")),
+    ];
+    for ask in cases {
+        let mut order = limit_buy();
+        ask(&mut order);
+        let refused = order::request(&order, &listed());
+        assert!(matches!(refused, Err(BadField::NotServed { .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_market_order_never_rests() {
+    let mut order = limit_buy();
+    (order.r#type, order.price) = (v1::OrderType::Market.into(), None);
+    let read = order::request(&order, &listed()).expect("well formed");
+    assert_eq!(read.time_in_force, TimeInForce::Ioc);
+    order.time_in_force = v1::TimeInForce::Gtc.into();
+    assert!(order::request(&order, &listed()).is_err());
+}
+
+fn any_request() -> impl Strategy<Value = OrderRequest> {
+    let sizes = prop_oneof![
+        (1i128..1 << 80).prop_map(Size::Quantity),
+        (1i128..1 << 80).prop_map(Size::QuoteAmount),
+    ];
+    let lives = prop_oneof![Just(TimeInForce::Gtc), Just(TimeInForce::Ioc), Just(TimeInForce::Fok)];
+    let modes = proptest::option::of(prop_oneof![
+        Just(SelfMatch::None),
+        Just(SelfMatch::CancelTaker),
+        Just(SelfMatch::CancelMaker),
+        Just(SelfMatch::CancelBoth),
+        Just(SelfMatch::Decrement),
+    ]);
+    let prices = proptest::option::of(1i128..1 << 80);
+    (any::<bool>(), sizes, prices, lives, any::<bool>(), modes).prop_map(
+        |(is_buy, size, price, time_in_force, post_only, self_match)| OrderRequest {
+            instrument: listed().id,
+            side: if is_buy { Side::Buy } else { Side::Sell },
+            size,
+            price,
+            // A market order that rests cannot be written.
+            time_in_force: match (price, time_in_force) {
+                (None, TimeInForce::Gtc) => TimeInForce::Ioc,
+                (_, other) => other,
+            },
+            post_only,
+            self_match,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_request_comes_back(request in any_request()) {
+        let wire = order::asked(&request, &listed());
+        prop_assert_eq!(order::request(&wire, &listed()), Ok(request));
+    }
+}
