@@ -1,6 +1,7 @@
 //! What can go wrong with a history store.
 
 use super::key::RowKey;
+use std::sync::Arc;
 
 /// Why a history did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,10 @@ pub enum HistoryError {
     /// replay, so the remedy is to start the node again.
     #[error("{what}: {source}")]
     Store { what: String, source: fjall::Error },
+    /// The writer met a failure before this call and writes nothing more. Rows handed over may be
+    /// there or not; they are rewritten by replay when the node is started again.
+    #[error("the history has stopped: {cause}")]
+    Stopped { cause: Arc<str> },
     /// A row is there and cannot be understood. Nothing was changed; a retry finds the same. The
     /// partition's history has to be fetched from a peer or rebuilt by replay.
     #[error("the history row {key} is damaged: {reason}")]

@@ -2,7 +2,8 @@
 //!
 //! Owns: the port [`History`], one per account partition, and its two stores: [`FjallHistory`] on
 //! disk and [`MemoryHistory`] for simulation and tests.
-//! Takes: the rows an applied chunk of commands has emitted, as one batch.
+//! Takes: the rows an applied chunk of commands has emitted, as one batch; through a
+//! [`HistoryWriter`], so that applying does not wait for the disk.
 //! Emits: single rows, pages from either end, and the whole partition in key order for a new
 //! replica.
 //! On failure: see [`HistoryError`]. Nothing here is the truth: after a crash the log is replayed
@@ -16,6 +17,7 @@ mod memory;
 mod port;
 mod retention;
 mod row;
+mod writer;
 
 #[cfg(test)]
 mod fjall_tests;
@@ -25,6 +27,8 @@ mod measure_tests;
 mod sample_rows;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod writer_tests;
 
 pub use error::HistoryError;
 pub use fjall_store::{FjallHistory, HistoryDatabase, HistoryOptions};
@@ -32,3 +36,4 @@ pub use key::{RowKey, RowKind};
 pub use memory::MemoryHistory;
 pub use port::{Direction, History, Rows};
 pub use retention::{RETENTION_DAYS_DEFAULT, Sweep};
+pub use writer::{HistoryWriter, QUEUE_BLOCKS_MAX};

@@ -1,0 +1,144 @@
+//! The writer between the partition and its history: order, waiting, stopping.
+
+use super::sample_rows::{account, fill};
+use super::*;
+use hoga_engine::history::HistoryRow;
+use hoga_engine::time::Time;
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+/// A history in memory whose disk can be full, broken or slow.
+#[derive(Default)]
+struct Moody {
+    rows: MemoryHistory,
+    full: AtomicBool,
+    broken: AtomicBool,
+    /// The disk does not move while this is set.
+    stuck: Mutex<bool>,
+    moves: Condvar,
+}
+
+impl Moody {
+    fn stick(&self, stuck: bool) {
+        *self.stuck.lock().expect("no test panics with it") = stuck;
+        self.moves.notify_all();
+    }
+}
+
+impl History for Moody {
+    fn append(&self, rows: &[HistoryRow]) -> Result<(), HistoryError> {
+        let stuck = self.stuck.lock().expect("no test panics with it");
+        drop(self.moves.wait_while(stuck, |stuck| *stuck).expect("no test panics with it"));
+        if self.full.load(Ordering::SeqCst) {
+            return Err(HistoryError::Full { available: 0, reserve: 1 });
+        }
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(HistoryError::ForeignKey(vec![1]));
+        }
+        self.rows.append(rows)
+    }
+    fn sync(&self) -> Result<(), HistoryError> {
+        self.rows.sync()
+    }
+    fn get(&self, key: RowKey) -> Result<Option<HistoryRow>, HistoryError> {
+        self.rows.get(key)
+    }
+    fn scan(
+        &self,
+        account: hoga_engine::ids::AccountId,
+        kind: RowKind,
+        sequences: RangeInclusive<u64>,
+        direction: Direction,
+    ) -> Rows {
+        self.rows.scan(account, kind, sequences, direction)
+    }
+    fn export(&self, after: Option<RowKey>) -> Rows {
+        self.rows.export(after)
+    }
+    fn retain_after(
+        &self,
+        oldest_kept: Time,
+        resume: Option<RowKey>,
+        rows_max: usize,
+    ) -> Result<Sweep, HistoryError> {
+        self.rows.retain_after(oldest_kept, resume, rows_max)
+    }
+}
+
+fn start() -> (Arc<Moody>, HistoryWriter) {
+    let history = Arc::new(Moody::default());
+    let writer = HistoryWriter::start(Arc::<Moody>::clone(&history), 0).expect("a thread starts");
+    (history, writer)
+}
+
+fn count(history: &Moody) -> usize {
+    history.export(None).count()
+}
+
+#[tokio::test]
+async fn a_read_that_waits_for_a_position_sees_its_rows() {
+    let (history, writer) = start();
+    for index in 1..=300 {
+        writer.append(index, vec![fill(1, index)]).await.expect("it is well");
+    }
+    writer.append(301, Vec::new()).await.expect("it is well");
+    writer.reached(301).await.expect("it is well");
+    let page = history.page(account(1), RowKind::Fill, None, 1).expect("it is well");
+    assert_eq!(page, [fill(1, 300)]);
+    assert_eq!(count(&history), 300);
+}
+
+#[tokio::test]
+async fn a_sync_covers_everything_handed_over_before() {
+    let (history, writer) = start();
+    for index in 1..=100 {
+        writer.append(index, vec![fill(1, index)]).await.expect("it is well");
+    }
+    writer.sync().await.expect("it is well");
+    history.rows.lose_power();
+    assert_eq!(count(&history), 100);
+}
+
+#[tokio::test]
+async fn a_stuck_disk_makes_the_writer_wait_and_no_more_than_the_queue_is_held() {
+    let (history, writer) = start();
+    history.stick(true);
+    // One batch is in the thread's hands, the queue holds the rest; then appending waits.
+    let mut taken = 0;
+    while let Ok(sent) =
+        tokio::time::timeout(Duration::from_secs(1), writer.append(taken + 1, Vec::new())).await
+    {
+        sent.expect("it is well");
+        taken += 1;
+        assert!(taken <= 3 * QUEUE_BLOCKS_MAX as u64, "nothing bounds the queue");
+    }
+    assert!(taken >= QUEUE_BLOCKS_MAX as u64);
+    history.stick(false);
+    writer.reached(taken).await.expect("it moves again");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_for() {
+    let (history, writer) = start();
+    history.full.store(true, Ordering::SeqCst);
+    writer.append(1, vec![fill(1, 1)]).await.expect("the queue takes it");
+    let early = tokio::time::timeout(Duration::from_millis(120), writer.reached(1)).await;
+    assert!(early.is_err(), "nothing is there on a full disk");
+    assert_eq!(count(&history), 0);
+    history.full.store(false, Ordering::SeqCst);
+    writer.reached(1).await.expect("space has returned");
+    assert_eq!(count(&history), 1);
+}
+
+#[tokio::test]
+async fn a_broken_store_stops_the_writer_and_everyone_is_told_why() {
+    let (history, writer) = start();
+    history.broken.store(true, Ordering::SeqCst);
+    writer.append(1, vec![fill(1, 1)]).await.expect("the queue takes it");
+    let error = writer.reached(1).await.expect_err("the store is broken");
+    assert!(matches!(&error, HistoryError::Stopped { cause } if cause.contains("key")), "{error}");
+    writer.sync().await.expect_err("nothing more is written");
+    writer.append(2, Vec::new()).await.expect_err("nothing more is taken");
+}
