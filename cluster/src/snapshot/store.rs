@@ -95,7 +95,8 @@ impl SnapshotStore {
     /// When this returns, the snapshot survives a loss of power.
     ///
     /// # Errors
-    /// [`SnapshotError::Full`], [`SnapshotError::Write`] or [`SnapshotError::Io`]; what was there before still is.
+    /// [`SnapshotError::Full`], [`SnapshotError::Write`] or [`SnapshotError::Io`]; what was there
+    /// before still is.
     ///
     /// # Panics
     /// When `meta` names another partition than the one this store was opened for.
