@@ -3,12 +3,13 @@
 use crate::entity::{Entity, Scene};
 use crate::slice::{Output, Step};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// What an entity's actor is asked.
 pub(crate) enum EntityMessage {
     /// Apply these commands; the sender waits for what follows from them.
-    Run { steps: Vec<Step>, scene: Scene, done: oneshot::Sender<Output> },
+    Run { steps: Arc<Vec<Step>>, scene: Scene, done: oneshot::Sender<Output> },
     /// Encode the state as it is now.
     Capture { done: oneshot::Sender<Vec<u8>> },
     /// Look at the state.
@@ -43,7 +44,9 @@ impl Actor for EntityActor {
         // A receiver that is gone has stopped waiting; the state went on all the same.
         match message {
             EntityMessage::Run { steps, scene, done } => {
-                drop(done.send(run(entity, &steps, &scene)));
+                let mut output = Output::default();
+                steps.iter().for_each(|step| output.run(entity, step, &scene));
+                drop(done.send(output));
             }
             EntityMessage::Capture { done } => drop(done.send(entity.encode())),
             EntityMessage::Read(look) => look(entity),
@@ -56,15 +59,4 @@ impl Actor for EntityActor {
         }
         Ok(())
     }
-}
-
-/// Applies steps in order.
-pub(crate) fn run(entity: &mut Entity, steps: &[Step], scene: &Scene) -> Output {
-    let mut output = Output::default();
-    let mut effects = Vec::new();
-    for step in steps {
-        entity.handle(&step.command, scene, step.at, &mut effects);
-        output.effects.extend(effects.drain(..).map(|effect| (step.place, effect)));
-    }
-    output
 }

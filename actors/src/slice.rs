@@ -1,8 +1,9 @@
 //! An entity's share of a chunk of committed commands, and what comes back.
 
-use crate::entity::{EntityCommand, EntityId};
+use crate::entity::{Entity, EntityCommand, EntityId, Scene};
 use hoga_engine::effect::Effect;
 use hoga_engine::time::Time;
+use std::sync::Arc;
 
 /// One command with its place in the chunk.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,15 +15,32 @@ pub struct Step {
     pub command: EntityCommand,
 }
 
-/// The commands of one entity, in log order.
+/// The commands of one entity, in log order. Shared, because a panic makes them be tried again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {
     pub entity: EntityId,
-    pub steps: Vec<Step>,
+    pub steps: Arc<Vec<Step>>,
 }
 
-/// The effects of one slice: each with the place of the command that caused it, in order.
+impl Slice {
+    #[must_use]
+    pub fn new(entity: EntityId, steps: Vec<Step>) -> Slice {
+        Slice { entity, steps: Arc::new(steps) }
+    }
+}
+
+/// The effects of one slice, in order, and where those of each command end.
 #[derive(Debug, Default, PartialEq)]
 pub struct Output {
-    pub effects: Vec<(u32, Effect)>,
+    pub effects: Vec<Effect>,
+    /// For each command: its place, and how many effects there are up to its last one.
+    pub ends: Vec<(u32, usize)>,
+}
+
+impl Output {
+    /// Applies a step to an entity and takes in what follows from it.
+    pub fn run(&mut self, entity: &mut Entity, step: &Step, scene: &Scene) {
+        entity.handle(&step.command, scene, step.at, &mut self.effects);
+        self.ends.push((step.place, self.effects.len()));
+    }
 }

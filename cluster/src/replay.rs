@@ -1,6 +1,6 @@
 //! Replays a partition's log in one thread, with no actors: for `verify`, and to measure.
 
-use crate::partition::{Absorbed, Batch, Chunk, Core};
+use crate::partition::{Absorbed, Batch, Core};
 use crate::state::{State, hash_core, hash_entity};
 use hoga_actors::{Entity, EntityId, Output, Slice};
 use std::collections::BTreeMap;
@@ -22,14 +22,11 @@ impl Replay {
     }
 
     /// Applies the batch at a log index; returns what would have left the partition.
-    pub fn apply(&mut self, index: u64, batch: &Batch) -> Vec<Absorbed> {
-        self.core.begin(index, batch);
-        let mut rest = batch.entries.as_slice();
+    pub fn apply(&mut self, index: u64, batch: Batch) -> Vec<Absorbed> {
+        self.core.begin(index, &batch);
+        let mut rest = batch.entries.into_iter();
         let mut absorbed = Vec::new();
-        while !rest.is_empty() {
-            let mut chunk = Chunk::default();
-            let taken = self.core.plan(rest, &mut chunk);
-            rest = &rest[taken..];
+        while let Some(mut chunk) = self.core.plan(&mut rest) {
             self.entities.extend(chunk.created.drain(..));
             let slices = chunk.take_slices();
             let outputs = slices.into_iter().map(|slice| self.run(&slice)).collect();
@@ -44,19 +41,15 @@ impl Replay {
             self.panicked.push(slice.entity);
             return output;
         };
-        let mut effects = Vec::new();
-        for step in &slice.steps {
-            let scene = self.core.scene();
-            let handled = catch_unwind(AssertUnwindSafe(|| {
-                entity.handle(&step.command, scene, step.at, &mut effects);
-            }));
+        let scene = self.core.scene();
+        for step in slice.steps.iter() {
+            let handled = catch_unwind(AssertUnwindSafe(|| output.run(entity, step, scene)));
             if handled.is_err() {
                 // What it left behind is not to be trusted: nothing more is asked of it.
                 self.panicked.push(slice.entity);
                 self.entities.remove(&slice.entity);
                 return output;
             }
-            output.effects.extend(effects.drain(..).map(|effect| (step.place, effect)));
         }
         output
     }

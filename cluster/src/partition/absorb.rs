@@ -30,14 +30,8 @@ impl Core {
     /// Takes in what the slices of a chunk came to.
     pub fn absorb(&mut self, chunk: Chunk, outputs: Vec<Output>) -> Absorbed {
         let Chunk { inline, places, heard, .. } = chunk;
-        let mut effects = inline;
-        for output in outputs {
-            effects.extend(output.effects);
-        }
-        // Stable: the effects of one command stay in the order in which it had them.
-        effects.sort_by_key(|(place, _)| *place);
         let mut absorbed = Absorbed { heard, ..Absorbed::default() };
-        for (place, effect) in effects {
+        for (place, effect) in InOrder::of(inline, outputs) {
             let trace = places[place as usize].0;
             match effect {
                 Effect::Send(to, message) => {
@@ -99,7 +93,8 @@ impl Core {
             }
             _ => Vec::new(),
         };
-        Output { effects: effects.into_iter().map(|effect| (step.place, effect)).collect() }
+        let ends = vec![(step.place, effects.len())];
+        Output { effects, ends }
     }
 
     /// Suspends an entity that failed twice on one command.
@@ -110,5 +105,47 @@ impl Core {
             parked: Vec::new(),
         };
         self.state.suspended.insert(entity, suspension);
+    }
+}
+
+/// The effects of several outputs in the order of their places. Those of one command stay in the
+/// order in which it had them; where one place has several commands, the outputs' order decides.
+struct InOrder {
+    sources: Vec<std::vec::IntoIter<Effect>>,
+    /// Place, source, and how many effects come from it.
+    runs: std::vec::IntoIter<(u32, usize, usize)>,
+    current: Option<(u32, usize, usize)>,
+}
+
+impl InOrder {
+    fn of(inline: Output, outputs: Vec<Output>) -> InOrder {
+        let mut runs = Vec::new();
+        let mut sources = Vec::with_capacity(outputs.len() + 1);
+        for (source, output) in std::iter::once(inline).chain(outputs).enumerate() {
+            let mut from = 0;
+            for (place, end) in output.ends {
+                runs.push((place, source, end - from));
+                from = end;
+            }
+            sources.push(output.effects.into_iter());
+        }
+        runs.sort_by_key(|(place, _, _)| *place);
+        InOrder { sources, runs: runs.into_iter(), current: None }
+    }
+}
+
+impl Iterator for InOrder {
+    type Item = (u32, Effect);
+
+    fn next(&mut self) -> Option<(u32, Effect)> {
+        loop {
+            if let Some((place, source, left)) = &mut self.current
+                && *left > 0
+            {
+                *left -= 1;
+                return self.sources[*source].next().map(|effect| (*place, effect));
+            }
+            self.current = Some(self.runs.next()?);
+        }
     }
 }

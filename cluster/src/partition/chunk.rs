@@ -1,7 +1,7 @@
 //! A run of committed commands that entities may work on side by side.
 
 use super::command::Trace;
-use hoga_actors::{Entity, EntityCommand, EntityId, Slice, Step};
+use hoga_actors::{Entity, EntityCommand, EntityId, Output, Slice, Step};
 use hoga_engine::effect::Effect;
 use hoga_engine::ids::PartitionId;
 use hoga_engine::time::Time;
@@ -14,7 +14,7 @@ pub struct Chunk {
     pub created: Vec<(EntityId, Entity)>,
     slices: BTreeMap<EntityId, Vec<Step>>,
     /// Effects of commands that the partition handles itself, by place.
-    pub(super) inline: Vec<(u32, Effect)>,
+    pub(super) inline: Output,
     /// Trace and time of each place.
     pub(super) places: Vec<(Trace, Time)>,
     /// Sources that sent something, with what is expected of them next.
@@ -32,18 +32,20 @@ impl Chunk {
         self.places.is_empty()
     }
 
-    pub(super) fn step(&mut self, entity: EntityId, place: u32, at: Time, command: EntityCommand) {
+    pub(super) fn step(&mut self, entity: EntityId, place: u32, command: EntityCommand) {
+        let at = self.places[place as usize].1;
         self.slices.entry(entity).or_default().push(Step { place, at, command });
     }
 
     pub(super) fn effect(&mut self, place: u32, effect: Effect) {
-        self.inline.push((place, effect));
+        self.inline.effects.push(effect);
+        self.inline.ends.push((place, self.inline.effects.len()));
     }
 
     /// The slices to run, in order of entity.
     pub fn take_slices(&mut self) -> Vec<Slice> {
         let slices = std::mem::take(&mut self.slices);
-        slices.into_iter().map(|(entity, steps)| Slice { entity, steps }).collect()
+        slices.into_iter().map(|(entity, steps)| Slice::new(entity, steps)).collect()
     }
 
     /// Number of commands planned.

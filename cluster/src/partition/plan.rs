@@ -13,7 +13,6 @@ use hoga_engine::instrument::Instrument;
 use hoga_engine::message::{AccountMessage, Credit, Message, PartitionMessage};
 use hoga_engine::reject::Reject;
 use hoga_engine::request::{AccountRequest, Envelope};
-use hoga_engine::time::Time;
 use hoga_engine::topology::{Role, Topology};
 
 /// Ticks after the last other command until everything that waits for time has happened: marks
@@ -36,79 +35,77 @@ impl Core {
         self.state.time = self.state.time.max(batch.time);
     }
 
-    /// Plans entries from the front until the chunk has to end. Returns how many it took.
-    pub fn plan(&mut self, entries: &[Entry], chunk: &mut Chunk) -> usize {
-        let mut taken = 0;
-        for entry in entries {
+    /// Plans entries from the front until the chunk has to end; none when there are no more.
+    pub fn plan(&mut self, entries: &mut std::vec::IntoIter<Entry>) -> Option<Chunk> {
+        let mut chunk = Chunk::default();
+        while let Some(entry) = entries.as_slice().first() {
             let is_barrier = is_barrier(&entry.command);
             if is_barrier && !chunk.is_empty() {
                 break;
             }
-            let at = self.state.time;
-            let place = chunk.open(entry.trace, at);
+            let Some(entry) = entries.next() else { break };
+            let place = chunk.open(entry.trace, self.state.time);
             self.state.commands += 1;
             if !matches!(entry.command, Command::Tick | Command::OutboxAck { .. }) {
                 self.state.ticks_owed = TICKS_OWED;
             }
-            self.plan_one(entry, place, at, chunk);
-            taken += 1;
+            self.plan_one(entry.command, place, &mut chunk);
             if is_barrier {
                 break;
             }
         }
-        taken
+        (!chunk.is_empty()).then_some(chunk)
     }
 
-    fn plan_one(&mut self, entry: &Entry, place: u32, at: Time, chunk: &mut Chunk) {
-        match &entry.command {
+    fn plan_one(&mut self, command: Command, place: u32, chunk: &mut Chunk) {
+        match command {
             Command::Request { account, envelope, request } => {
-                self.plan_request(account, envelope, request, place, at, chunk);
+                self.plan_request(&account, envelope, request, place, chunk);
             }
             Command::Meta { envelope, command } => {
-                self.plan_meta(envelope, command, place, chunk);
+                self.plan_meta(&envelope, &command, place, chunk);
             }
             Command::Inbound { source, first, messages } => {
-                self.plan_inbound(*source, *first, messages, place, at, chunk);
+                self.plan_inbound(source, first, messages, place, chunk);
             }
             Command::OutboxAck { to, next } => {
-                if let Some(outbox) = self.state.outboxes.get_mut(to) {
-                    outbox.acknowledge(*next);
+                if let Some(outbox) = self.state.outboxes.get_mut(&to) {
+                    outbox.acknowledge(next);
                 }
             }
-            Command::Tick => self.plan_tick(place, at, chunk),
-            Command::Resume { entity } => self.plan_resume(*entity, place, at, chunk),
+            Command::Tick => self.plan_tick(place, chunk),
+            Command::Resume { entity } => self.plan_resume(entity, place, chunk),
         }
     }
 
     fn plan_request(
         &mut self,
         name: &str,
-        envelope: &Envelope,
-        request: &AccountRequest,
+        envelope: Envelope,
+        request: AccountRequest,
         place: u32,
-        at: Time,
         chunk: &mut Chunk,
     ) {
-        let id = match (self.state.directory.get(name), request) {
+        let id = match (self.state.directory.get(name), &request) {
             (Some(id), _) => id,
             (None, AccountRequest::Open) => {
                 let id = self.state.directory.add(self.id, name);
-                let account = Entity::Account(Box::new(Account::new(id, name, at)));
+                let account = Entity::Account(Box::new(Account::new(id, name, self.state.time)));
                 chunk.created.push((EntityId::Account(id), account));
                 id
             }
             (None, _) => {
                 let reject = Reject::AccountNotFound { name: name.into() };
-                chunk.effect(place, refuse(envelope, reject));
+                chunk.effect(place, refuse(&envelope, reject));
                 return;
             }
         };
         let entity = EntityId::Account(id);
         if self.state.suspended.contains_key(&entity) {
             let reject = Reject::EntitySuspended { entity: format!("account {name}").into() };
-            chunk.effect(place, refuse(envelope, reject));
+            chunk.effect(place, refuse(&envelope, reject));
         } else {
-            chunk.step(entity, place, at, EntityCommand::Request(*envelope, request.clone()));
+            chunk.step(entity, place, EntityCommand::Request(envelope, request));
         }
     }
 
@@ -154,9 +151,8 @@ impl Core {
         &mut self,
         source: PartitionId,
         first: u64,
-        messages: &[Carried],
+        messages: Vec<Carried>,
         place: u32,
-        at: Time,
         chunk: &mut Chunk,
     ) {
         let expected = self.next_in(source);
@@ -165,92 +161,75 @@ impl Core {
         let next = expected.max(first + messages.len() as u64);
         self.state.next_in.insert(source, next);
         chunk.heard.insert(source, next);
-        for (nth, carried) in messages.iter().enumerate().skip(known) {
+        for (nth, carried) in messages.into_iter().enumerate().skip(known) {
             // Every message has a place of its own, so that its effects carry its trace.
-            let place = if nth == known { place } else { chunk.open(carried.trace, at) };
+            let place =
+                if nth == known { place } else { chunk.open(carried.trace, self.state.time) };
             chunk.places[place as usize].0 = carried.trace;
-            self.plan_message(&carried.message, place, at, chunk);
+            self.plan_message(carried.message, place, chunk);
         }
     }
 
-    fn plan_message(&mut self, message: &Message, place: u32, at: Time, chunk: &mut Chunk) {
+    fn plan_message(&mut self, message: Message, place: u32, chunk: &mut Chunk) {
         match message {
             Message::ToBook(instrument, message) => {
-                let entity = EntityId::Book(*instrument);
+                let entity = EntityId::Book(instrument);
                 if self.state.suspended.contains_key(&entity) {
-                    for effect in decline(*instrument, message) {
+                    for effect in decline(instrument, &message) {
                         chunk.effect(place, effect);
                     }
                 } else {
-                    chunk.step(entity, place, at, EntityCommand::Book(message.clone()));
+                    chunk.step(entity, place, EntityCommand::Book(message));
                 }
             }
             Message::ToAccount(account, message) => {
-                let entity = EntityId::Account(*account);
-                self.step_or_park(
-                    entity,
-                    EntityCommand::Account(message.clone()),
-                    place,
-                    at,
-                    chunk,
-                );
+                let entity = EntityId::Account(account);
+                self.step_or_park(entity, EntityCommand::Account(message), place, chunk);
             }
             Message::ToNamedAccount(name, credit) => {
-                self.plan_credit(name, credit, place, at, chunk);
+                self.plan_credit(&name, credit, place, chunk);
             }
-            Message::ToFaucet(name, draw) => match self.state.directory.get(name) {
+            Message::ToFaucet(name, draw) => match self.state.directory.get(&name) {
                 Some(id) => {
-                    let command = EntityCommand::Account(AccountMessage::Draw(draw.clone()));
-                    self.step_or_park(EntityId::Account(id), command, place, at, chunk);
+                    let command = EntityCommand::Account(AccountMessage::Draw(draw));
+                    self.step_or_park(EntityId::Account(id), command, place, chunk);
                 }
                 None => {
-                    let refused = draw.refused(Reject::AccountNotFound { name: name.clone() });
+                    let refused = draw.refused(Reject::AccountNotFound { name });
                     chunk.effect(place, Effect::Send(draw.to.partition(), refused));
                 }
             },
             Message::ToBoard(message) => {
-                let command = EntityCommand::Board(message.clone());
-                self.step_or_park(EntityId::Board, command, place, at, chunk);
+                let command = EntityCommand::Board(message);
+                self.step_or_park(EntityId::Board, command, place, chunk);
             }
             Message::ToPartition(PartitionMessage::Asset(asset)) => {
                 self.change_catalogue(|catalogue| {
-                    catalogue.assets.insert(asset.id, asset.clone());
+                    catalogue.assets.insert(asset.id, asset);
                 });
             }
             Message::ToPartition(PartitionMessage::Instrument(instrument)) => {
-                self.plan_instrument(instrument, place, at, chunk);
+                self.plan_instrument(&instrument, place, chunk);
             }
         }
     }
 
-    fn plan_credit(
-        &mut self,
-        name: &str,
-        credit: &Credit,
-        place: u32,
-        at: Time,
-        chunk: &mut Chunk,
-    ) {
+    fn plan_credit(&mut self, name: &str, credit: Credit, place: u32, chunk: &mut Chunk) {
         match self.state.directory.get(name) {
             Some(id) => {
-                let command = EntityCommand::Account(AccountMessage::Credit(credit.clone()));
-                self.step_or_park(EntityId::Account(id), command, place, at, chunk);
+                let command = EntityCommand::Account(AccountMessage::Credit(credit));
+                self.step_or_park(EntityId::Account(id), command, place, chunk);
             }
             None => {
-                let bounce = AccountMessage::Bounce { credit: credit.clone(), to: name.into() };
-                let message = Message::ToAccount(credit.from, bounce);
-                chunk.effect(place, Effect::Send(credit.from.partition(), message));
+                let from = credit.from;
+                let bounce = AccountMessage::Bounce { credit, to: name.into() };
+                let message = Message::ToAccount(from, bounce);
+                chunk.effect(place, Effect::Send(from.partition(), message));
             }
         }
     }
 
-    fn plan_instrument(
-        &mut self,
-        instrument: &Instrument,
-        place: u32,
-        at: Time,
-        chunk: &mut Chunk,
-    ) {
+    fn plan_instrument(&mut self, instrument: &Instrument, place: u32, chunk: &mut Chunk) {
         self.change_catalogue(|catalogue| {
             catalogue.instruments.insert(instrument.id, instrument.clone());
         });
@@ -265,20 +244,20 @@ impl Core {
             chunk.created.push((entity, Entity::Book(Box::new(listing))));
         } else {
             let rules = EntityCommand::Rules(Box::new(instrument.clone()));
-            self.step_or_park(entity, rules, place, at, chunk);
+            self.step_or_park(entity, rules, place, chunk);
         }
         let message = PartitionMessage::Instrument(Box::new(instrument.clone()));
         self.tell(&[Role::Accounts, Role::Boards], &message, place, chunk);
     }
 
-    fn plan_tick(&mut self, place: u32, at: Time, chunk: &mut Chunk) {
+    fn plan_tick(&mut self, place: u32, chunk: &mut Chunk) {
         self.state.ticks_owed = self.state.ticks_owed.saturating_sub(1);
         match self.role {
             Role::Accounts => {
                 for account in std::mem::take(&mut self.state.touched) {
                     let entity = EntityId::Account(account);
                     if !self.state.suspended.contains_key(&entity) {
-                        chunk.step(entity, place, at, EntityCommand::Report);
+                        chunk.step(entity, place, EntityCommand::Report);
                     }
                 }
             }
@@ -286,21 +265,21 @@ impl Core {
                 for &instrument in &self.state.listed {
                     let entity = EntityId::Book(instrument);
                     if !self.state.suspended.contains_key(&entity) {
-                        chunk.step(entity, place, at, EntityCommand::Tick);
+                        chunk.step(entity, place, EntityCommand::Tick);
                     }
                 }
             }
             Role::Boards if !self.state.suspended.contains_key(&EntityId::Board) => {
-                chunk.step(EntityId::Board, place, at, EntityCommand::Tick);
+                chunk.step(EntityId::Board, place, EntityCommand::Tick);
             }
             Role::Boards | Role::Meta => {}
         }
     }
 
-    fn plan_resume(&mut self, entity: EntityId, place: u32, at: Time, chunk: &mut Chunk) {
+    fn plan_resume(&mut self, entity: EntityId, place: u32, chunk: &mut Chunk) {
         let Some(suspension) = self.state.suspended.remove(&entity) else { return };
         for command in suspension.parked {
-            chunk.step(entity, place, at, command);
+            chunk.step(entity, place, command);
         }
     }
 
@@ -310,12 +289,11 @@ impl Core {
         entity: EntityId,
         command: EntityCommand,
         place: u32,
-        at: Time,
         chunk: &mut Chunk,
     ) {
         match self.state.suspended.get_mut(&entity) {
             Some(suspension) => suspension.parked.push(command),
-            None => chunk.step(entity, place, at, command),
+            None => chunk.step(entity, place, command),
         }
     }
 }

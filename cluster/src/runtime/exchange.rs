@@ -238,9 +238,7 @@ impl Exchange {
         let id = self.0.options.topology.account_partition(name);
         let after = after(id, min, settles);
         let seen = move |seen: Seen<'_>| match seen {
-            Seen::Entity(Entity::Account(account), scene, at) => {
-                Some(question(account, scene, at))
-            }
+            Seen::Entity(Entity::Account(account), scene, at) => Some(question(account, scene, at)),
             _ => None,
         };
         let found = self.read(id, Subject::Account(name.into()), after, seen).await?;

@@ -39,7 +39,11 @@ pub enum IdentityError {
 
 impl Identity {
     /// Reads who the directory belongs to, or founds it; counts this start, durably.
-    pub(crate) fn claim(dir: &Path, node: u64, topology: Topology) -> Result<Identity, IdentityError> {
+    pub(crate) fn claim(
+        dir: &Path,
+        node: u64,
+        topology: Topology,
+    ) -> Result<Identity, IdentityError> {
         let path = dir.join(FILE);
         let shown = path.display().to_string();
         let failed = |error| IdentityError::Io(shown.clone(), error);

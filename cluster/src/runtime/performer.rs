@@ -158,11 +158,8 @@ impl<R: Rebuild> Performer<R> {
                 .expect("a committed batch decodes: its checksum was right");
             self.core.begin(entry.at.index, &batch);
             self.outlets.visible.bytes.fetch_add(payload.len() as u64, Ordering::Relaxed);
-            let mut rest = batch.entries.as_slice();
-            while !rest.is_empty() {
-                let mut chunk = Chunk::default();
-                let taken = self.core.plan(rest, &mut chunk);
-                rest = &rest[taken..];
+            let mut rest = batch.entries.into_iter();
+            while let Some(chunk) = self.core.plan(&mut rest) {
                 self.perform(chunk).await?;
             }
         }
@@ -191,7 +188,7 @@ impl<R: Rebuild> Performer<R> {
         let mut outputs = Vec::new();
         let entity = slice.entity;
         let mut applied = Vec::new();
-        for step in slice.steps {
+        for step in slice.steps.iter().cloned() {
             if !self.host.contains(entity) {
                 self.restore(entity, &applied).await?;
             }
@@ -200,7 +197,7 @@ impl<R: Rebuild> Performer<R> {
                 self.core.park(entity, step.command);
                 continue;
             }
-            let one = Slice { entity, steps: vec![step.clone()] };
+            let one = Slice::new(entity, vec![step.clone()]);
             let (output, panicked) = self.host.run(vec![one], self.core.scene()).await?;
             if panicked.is_empty() {
                 outputs.extend(output);
@@ -227,7 +224,7 @@ impl<R: Rebuild> Performer<R> {
         let state = rebuilt.expect("the log has every entity of this partition");
         self.host.insert(entity, state);
         // Its effects are out already; only the state is wanted.
-        let again = Slice { entity, steps: applied.to_vec() };
+        let again = Slice::new(entity, applied.to_vec());
         self.host.run(vec![again], self.core.scene()).await?;
         Ok(())
     }

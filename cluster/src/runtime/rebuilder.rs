@@ -3,7 +3,7 @@
 use super::performer::Rebuild;
 use super::snapshots::Snapshots;
 use crate::log::PartitionLog;
-use crate::partition::{Batch, Chunk, Core};
+use crate::partition::{Batch, Core};
 use crate::raft::batch_of;
 use crate::state::State;
 use hoga_actors::{Entity, EntityId};
@@ -49,7 +49,7 @@ impl Rebuild for Rebuilder {
                 for entry in &entries {
                     if let Some(payload) = batch_of(entry) {
                         let batch: Batch = postcard::from_bytes(payload).ok()?;
-                        replay(&mut core, entry.at.index, &batch, entity, &mut found);
+                        replay(&mut core, entry.at.index, batch, entity, &mut found);
                     }
                 }
             }
@@ -63,17 +63,14 @@ impl Rebuild for Rebuilder {
 fn replay(
     core: &mut Core,
     index: u64,
-    batch: &Batch,
+    batch: Batch,
     entity: EntityId,
     found: &mut Option<(EntityId, Entity)>,
 ) {
-    core.begin(index, batch);
-    let mut rest = batch.entries.as_slice();
+    core.begin(index, &batch);
+    let mut rest = batch.entries.into_iter();
     let mut unused = Vec::new();
-    while !rest.is_empty() {
-        let mut chunk = Chunk::default();
-        let taken = core.plan(rest, &mut chunk);
-        rest = &rest[taken..];
+    while let Some(mut chunk) = core.plan(&mut rest) {
         if let Some(created) = chunk.created.drain(..).find(|(id, _)| *id == entity) {
             *found = Some(created);
         }
@@ -82,7 +79,7 @@ fn replay(
                 continue;
             };
             debug_assert_eq!(*id, entity);
-            for step in &slice.steps {
+            for step in slice.steps.iter() {
                 state.handle(&step.command, core.scene(), step.at, &mut unused);
                 unused.clear();
             }

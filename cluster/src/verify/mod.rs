@@ -164,7 +164,7 @@ impl Directory<'_> {
                 let Some(payload) = batch_of(entry) else { continue };
                 let batch: Batch = postcard::from_bytes(payload)
                     .map_err(|error| self.unreadable(format!("entry {}: {error}", entry.at)))?;
-                let absorbed = replay.apply(entry.at.index, &batch);
+                let absorbed = replay.apply(entry.at.index, batch);
                 if let (true, Some((ledgers, _))) = (with_rows, &mut self.ledgers) {
                     absorbed.iter().flat_map(|a| &a.rows).for_each(|row| ledgers.add(row));
                 }

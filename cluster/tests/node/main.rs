@@ -5,4 +5,5 @@
 mod exchange;
 mod market;
 mod panics;
+mod rate;
 mod verify;
