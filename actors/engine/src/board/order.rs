@@ -35,8 +35,8 @@ impl Order {
     pub fn of(entries: &[Entry]) -> Order {
         let block = |run: &[Entry]| {
             let mut slots = Vec::with_capacity(BLOCK_SLOTS_MAX);
-            slots.extend(run.iter().map(|entry| entry.1));
-            Block { head: run[0].0, slots }
+            slots.extend(run.iter().map(|entry| entry.slot()));
+            Block { head: run[0].prefix(), slots }
         };
         let blocks = entries.chunks(BLOCK_SLOTS_FRESH).map(block).collect();
         let mut order = Order { blocks, counts: Vec::new() };

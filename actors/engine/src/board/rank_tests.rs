@@ -72,7 +72,8 @@ fn pieces_give_the_order_of_the_whole_and_that_is_exact() {
             assert_eq!(rank(&lens, &Threads(ways)), whole, "{kind:?} in {ways} pieces");
         }
         let pairs = whole.windows(2);
-        let mut ordered = pairs.map(|pair| lens.compare(pair[0].1 as usize, pair[1].1 as usize));
+        let mut ordered =
+            pairs.map(|pair| lens.compare(pair[0].slot() as usize, pair[1].slot() as usize));
         assert!(ordered.all(|order| order.is_lt()), "{kind:?}");
     }
 }
@@ -88,7 +89,7 @@ fn one_great_tie_is_split_between_the_pieces() {
     let lens =
         Lens { kind: BoardKind::Return, register: &register, figures: &figures, starts: None };
     let order = rank(&lens, &Threads(2));
-    let events = order.iter().map(|entry| figures.last_event(entry.1 as usize));
+    let events = order.iter().map(|entry| figures.last_event(entry.slot() as usize));
     assert!(events.is_sorted());
 }
 
@@ -111,7 +112,7 @@ fn an_order_that_moved_equals_one_that_was_built() {
             order.insert(slot as u32, &lens);
         }
         let lens = Lens { kind, register: &register, figures: &figures, starts: None };
-        let built: Vec<u32> = rank(&lens, &InTurn).iter().map(|entry| entry.1).collect();
+        let built: Vec<u32> = rank(&lens, &InTurn).iter().map(|entry| entry.slot()).collect();
         assert_eq!(order.from(0).collect::<Vec<_>>(), built, "{kind:?}");
         for (position, &slot) in built.iter().enumerate() {
             assert_eq!(order.position(slot, &lens), position);
@@ -130,7 +131,7 @@ fn an_order_can_run_empty_and_fill_again() {
     let mut order = Order::default();
     for _ in 0..2 {
         (0..2_000).for_each(|slot| order.insert(slot, &lens));
-        assert!(order.from(0).eq(built.iter().map(|entry| entry.1)));
+        assert!(order.from(0).eq(built.iter().map(|entry| entry.slot())));
         (0..2_000).rev().for_each(|slot| order.remove(slot, &lens));
         assert_eq!(order.from(0).next(), None);
     }

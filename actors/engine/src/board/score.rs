@@ -110,8 +110,13 @@ const FRACTION_BITS: u32 = 40;
 const REACH: Amount = 1 << 62;
 
 impl Prefix {
-    /// Of no score yet.
-    pub const LOWEST: Prefix = Prefix(u64::MAX);
+    pub const fn from_bits(bits: u64) -> Prefix {
+        Prefix(bits)
+    }
+
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
 
     pub fn of_amount(amount: Amount) -> Prefix {
         Prefix::new(amount, true)

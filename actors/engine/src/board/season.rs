@@ -78,7 +78,7 @@ impl Ranking {
     }
 
     /// Every order with the lens that it is sorted by.
-    fn orders<'a>(
+    pub fn orders<'a>(
         &'a mut self,
         register: &'a Register,
     ) -> impl Iterator<Item = (&'a mut Order, Lens<'a>)> {
