@@ -2,7 +2,6 @@
 
 use super::answers::{Answers, Failure, Reply};
 use super::feed::Feed;
-use super::historian::Historian;
 use super::intake::Asked;
 use super::options::ExchangeOptions;
 use super::partition::{Partition, PartitionStatus};
@@ -50,11 +49,11 @@ struct Inner {
     options: ExchangeOptions,
     log: SegmentLog,
     answers: Arc<Answers>,
-    historian: Historian,
     feed: Feed,
     quotes: Arc<Quotes>,
     partitions: BTreeMap<PartitionId, Arc<Partition>>,
     catalogues: Shown,
+    failed: watch::Sender<Option<Arc<str>>>,
 }
 
 impl Exchange {
@@ -63,21 +62,21 @@ impl Exchange {
         options: ExchangeOptions,
         log: SegmentLog,
         answers: Arc<Answers>,
-        historian: Historian,
         feed: Feed,
         quotes: Arc<Quotes>,
         partitions: BTreeMap<PartitionId, Arc<Partition>>,
         catalogues: Shown,
+        failed: watch::Sender<Option<Arc<str>>>,
     ) -> Exchange {
         Exchange(Arc::new(Inner {
             options,
             log,
             answers,
-            historian,
             feed,
             quotes,
             partitions,
             catalogues,
+            failed,
         }))
     }
 
@@ -319,10 +318,14 @@ impl Exchange {
     }
 
     /// The history of an account's partition, with everything applied before this call.
-    pub async fn history(&self, account: &str) -> Option<Arc<dyn History>> {
+    ///
+    /// # Errors
+    /// [`ReadError::History`].
+    pub async fn history(&self, account: &str) -> Result<Arc<dyn History>, ReadError> {
         let id = self.0.options.topology.account_partition(account);
-        let at = self.0.partitions[&id].at();
-        self.0.historian.at(id, at.index).await
+        let partition = &self.0.partitions[&id];
+        let history = partition.historian.at(partition.at().index).await;
+        history.map_err(|error| ReadError::History(error.to_string()))
     }
 
     /// Assets and instruments, as the account partitions know them.
@@ -372,6 +375,17 @@ impl Exchange {
             taken += usize::from(partition.replica.trigger_snapshot().await?);
         }
         Ok(taken)
+    }
+
+    /// Waits until this node cannot go on, and says why: its log or its history cannot be
+    /// written. Whoever runs the node ends the process then, at once.
+    pub async fn failed(&self) -> Arc<str> {
+        let mut log = self.0.log.fatal();
+        let mut partition = self.0.failed.subscribe();
+        tokio::select! {
+            Ok(cause) = log.wait_for(Option::is_some) => cause.clone().unwrap_or_default(),
+            Ok(cause) = partition.wait_for(Option::is_some) => cause.clone().unwrap_or_default(),
+        }
     }
 
     /// Takes no more, applies what is committed, makes the log durable, and ends.

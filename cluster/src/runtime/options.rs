@@ -15,8 +15,6 @@ pub struct ExchangeOptions {
     pub log: LogOptions,
     /// Bytes of a partition's log after which it takes a snapshot.
     pub snapshot_bytes: u64,
-    /// Chunks of history rows that may wait for the history thread; apply waits beyond.
-    pub history_queue_chunks: usize,
 }
 
 impl ExchangeOptions {
@@ -30,7 +28,6 @@ impl ExchangeOptions {
             clock: Clock::wall(),
             log: LogOptions::default(),
             snapshot_bytes: 64 << 20,
-            history_queue_chunks: 256,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One partition of this node: its replica and the tasks around it.
 
+use super::historian::Historian;
 use super::intake::Asked;
 use super::machine::PerformerMachine;
 use super::performer::{Order, Visible};
@@ -37,6 +38,7 @@ pub(crate) struct Partition {
     pub clients: mpsc::Sender<Asked>,
     pub congested: watch::Receiver<bool>,
     pub visible: Arc<Visible>,
+    pub historian: Historian,
     /// The tasks that end with the partition.
     pub tasks: Mutex<JoinSet<()>>,
 }

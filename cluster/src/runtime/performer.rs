@@ -75,6 +75,8 @@ pub(crate) struct Outlets {
     pub congested: watch::Sender<bool>,
     pub catalogue: watch::Sender<Arc<Catalogue>>,
     pub visible: Arc<Visible>,
+    /// Set when the node cannot go on.
+    pub failed: watch::Sender<Option<Arc<str>>>,
 }
 
 /// A snapshot that is being captured: where its blocks go, and the hash of what went.
@@ -127,7 +129,7 @@ impl<R: Rebuild> Performer<R> {
             match order {
                 Some(Order::Apply { entries, done }) => {
                     if let Err(error) = self.apply(entries).await {
-                        tracing::error!(partition = self.core.id().0, %error, "apply ended");
+                        self.fail(error.to_string());
                         return;
                     }
                     let _ = done.send(());
@@ -254,7 +256,19 @@ impl<R: Rebuild> Performer<R> {
             let fills = fills.collect();
             self.outlets.feed.publish(FeedEvent { partition, index, market, orders, fills });
         }
-        self.outlets.historian.append(partition, index, rows).await;
+        if let Err(error) = self.outlets.historian.append(index, rows).await {
+            self.fail(error.to_string());
+        }
+    }
+
+    /// Says that this node cannot go on: what the state counts, its history has to have.
+    fn fail(&self, cause: String) {
+        tracing::error!(partition = self.core.id().0, cause, "the node cannot go on");
+        self.outlets.failed.send_if_modified(|known| {
+            let is_first = known.is_none();
+            known.get_or_insert_with(|| cause.into());
+            is_first
+        });
     }
 
     /// Hands what is new in an outbox to its pump, while this node leads.

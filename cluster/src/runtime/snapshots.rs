@@ -25,7 +25,7 @@ impl Snapshots {
         let Snapshots { partition, store, historian } = self.clone();
         Box::pin(async move {
             // What the state counts, the history has to have.
-            historian.sync(partition).await.map_err(failed)?;
+            historian.sync().await.map_err(failed)?;
             let stored = crate::snapshot::SnapshotMeta {
                 partition,
                 index: meta.last.index,

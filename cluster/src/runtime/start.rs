@@ -15,7 +15,7 @@ use super::quotes::Quotes;
 use super::rebuilder::Rebuilder;
 use super::sequencer::Sequencer;
 use super::snapshots::Snapshots;
-use crate::history::{History, HistoryDatabase, HistoryError, HistoryOptions};
+use crate::history::{HistoryDatabase, HistoryError, HistoryOptions};
 use crate::log::{LogPosition, OpenError, PartitionId as LogPartitionId, SegmentLog};
 use crate::raft::{self, Applied, Leadership, NoNetwork, Replica, ReplicaSettings};
 use crate::snapshot::{SnapshotError, SnapshotStore};
@@ -98,7 +98,8 @@ impl Wiring {
 struct Shared {
     log: SegmentLog,
     answers: Arc<Answers>,
-    historian: Historian,
+    history: HistoryDatabase,
+    failed: watch::Sender<Option<Arc<str>>>,
     feed: Feed,
     quotes: Arc<Quotes>,
 }
@@ -119,13 +120,12 @@ impl Exchange {
             .expect("opening the log does not panic")?;
         // Only now is it certain that no other process has the directory.
         let identity = Identity::claim(&dir, options.node, options.topology)?;
-        let history = open_history(&options)?;
+        let history = HistoryDatabase::open(&dir.join("history"), HistoryOptions::default())?;
         let shared = Shared {
             log: log.clone(),
             answers: Arc::new(Answers::new(identity.node as u16, identity.incarnation)),
-            historian: Historian::start(history, options.history_queue_chunks).map_err(
-                |source| StartError::Directory { dir: dir.display().to_string(), source },
-            )?,
+            history,
+            failed: watch::channel(None).0,
             feed: Feed::default(),
             quotes: Arc::default(),
         };
@@ -138,25 +138,12 @@ impl Exchange {
             catalogues.insert(id, catalogue);
             partitions.insert(id, Arc::new(partition));
         }
-        let Shared { answers, historian, feed, quotes, .. } = shared;
+        let Shared { answers, feed, quotes, failed, .. } = shared;
         let exchange =
-            Exchange::new(options, log, answers, historian, feed, quotes, partitions, catalogues);
+            Exchange::new(options, log, answers, feed, quotes, partitions, catalogues, failed);
         exchange.until_led().await;
         Ok(exchange)
     }
-}
-
-fn open_history(
-    options: &ExchangeOptions,
-) -> Result<BTreeMap<PartitionId, Arc<dyn History>>, StartError> {
-    let database = HistoryDatabase::open(&options.data.join("history"), HistoryOptions::default())?;
-    let accounts = options.topology.partitions().filter(|(_, role)| *role == Role::Accounts);
-    accounts
-        .map(|(id, _)| {
-            let store: Arc<dyn History> = Arc::new(database.partition(id)?);
-            Ok((id, store))
-        })
-        .collect()
 }
 
 async fn start_partition(
@@ -167,9 +154,16 @@ async fn start_partition(
     wiring: &mut Wiring,
 ) -> Result<(Partition, watch::Receiver<Arc<hoga_engine::instrument::Catalogue>>), StartError> {
     let store = SnapshotStore::open(options.data.join(format!("snapshots/{}", id.0)), id)?;
-    let historian = shared.historian.clone();
-    let snapshots = Snapshots { partition: id, store: Arc::new(Mutex::new(store)), historian };
-    let (state, applied) = load(&snapshots, options.topology)?;
+    let store = Arc::new(Mutex::new(store));
+    let (state, applied) = load(id, &store, options.topology)?;
+    let mut historian = Historian::default();
+    if role == Role::Accounts {
+        let history = Arc::new(shared.history.partition(id)?);
+        let index = applied.last.map_or(0, |at| at.index);
+        historian = Historian::start(history, index)
+            .map_err(|source| StartError::Directory { dir: "history".into(), source })?;
+    }
+    let snapshots = Snapshots { partition: id, store, historian: historian.clone() };
     show_quotes(&state, &shared.quotes);
     let mut host = Host::start().await?;
     let core = state.settle(&mut host);
@@ -189,7 +183,8 @@ async fn start_partition(
     let (catalogue, catalogue_shown) = watch::channel(core.scene().catalogue.clone());
     let outlets = Outlets {
         answers: shared.answers.clone(),
-        historian: shared.historian.clone(),
+        historian: historian.clone(),
+        failed: shared.failed.clone(),
         feed: shared.feed.clone(),
         quotes: shared.quotes.clone(),
         pumps,
@@ -225,20 +220,25 @@ async fn start_partition(
     let clients = clients.clone();
     let congested = wiring.congested[&id].subscribe();
     let tasks = tokio::sync::Mutex::new(tasks);
-    let partition = Partition { id, role, replica, orders, clients, congested, visible, tasks };
+    let partition =
+        Partition { id, role, replica, orders, clients, congested, visible, historian, tasks };
     Ok((partition, catalogue_shown))
 }
 
 /// The newest snapshot that is whole, or the state before the first command.
-fn load(snapshots: &Snapshots, topology: Topology) -> Result<(State, Applied), StartError> {
-    let mut store = snapshots.store.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+fn load(
+    partition: PartitionId,
+    store: &Mutex<SnapshotStore>,
+    topology: Topology,
+) -> Result<(State, Applied), StartError> {
+    let mut store = store.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let Some(loaded) = store.load()? else {
-        return Ok((State::empty(snapshots.partition, topology), Applied::default()));
+        return Ok((State::empty(partition, topology), Applied::default()));
     };
     let meta = loaded.manifest.meta.clone();
     let last = LogPosition { term: meta.term, index: meta.index };
     let applied = Applied { last: Some(last), membership: meta.membership.into() };
-    let state = State::decode(snapshots.partition, topology, &loaded.into_bytes())?;
+    let state = State::decode(partition, topology, &loaded.into_bytes())?;
     Ok((state, applied))
 }
 
