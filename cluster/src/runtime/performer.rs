@@ -17,7 +17,7 @@ use hoga_engine::instrument::Catalogue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 /// Messages that may wait for a performer; senders wait for a place.
@@ -56,6 +56,8 @@ pub(crate) struct Visible {
     pub needs_tick: AtomicBool,
     /// Payload bytes applied since the last snapshot.
     pub bytes: AtomicU64,
+    /// Rung when they are enough for the next one.
+    pub snapshot_due: Notify,
     pub applied: AtomicU64,
     pub commands: AtomicU64,
     pub entities: AtomicU64,
@@ -75,6 +77,8 @@ pub(crate) struct Outlets {
     pub congested: watch::Sender<bool>,
     pub catalogue: watch::Sender<Arc<Catalogue>>,
     pub visible: Arc<Visible>,
+    /// Bytes of log after which a snapshot is due.
+    pub snapshot_bytes: u64,
     /// Set when the node cannot go on.
     pub failed: watch::Sender<Option<Arc<str>>>,
 }
@@ -159,7 +163,7 @@ impl<R: Rebuild> Performer<R> {
             let batch: Batch = postcard::from_bytes(&payload)
                 .expect("a committed batch decodes: its checksum was right");
             self.core.begin(entry.at.index, &batch);
-            self.outlets.visible.bytes.fetch_add(payload.len() as u64, Ordering::Relaxed);
+            self.weigh(payload.len() as u64);
             let mut rest = batch.entries.into_iter();
             while let Some(chunk) = self.core.plan(&mut rest) {
                 self.perform(chunk).await?;
@@ -168,6 +172,15 @@ impl<R: Rebuild> Performer<R> {
         self.show();
         self.read().await;
         Ok(())
+    }
+
+    /// Counts what the next snapshot would save, and rings when it is due.
+    fn weigh(&self, bytes: u64) {
+        let before = self.outlets.visible.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let due = self.outlets.snapshot_bytes;
+        if before < due && before + bytes >= due {
+            self.outlets.visible.snapshot_due.notify_one();
+        }
     }
 
     async fn perform(&mut self, mut chunk: Chunk) -> Result<(), HostError> {

@@ -185,6 +185,7 @@ async fn start_partition(
         answers: shared.answers.clone(),
         historian: historian.clone(),
         failed: shared.failed.clone(),
+        snapshot_bytes: options.snapshot_bytes,
         feed: shared.feed.clone(),
         quotes: shared.quotes.clone(),
         pumps,
@@ -204,6 +205,7 @@ async fn start_partition(
     let settings = ReplicaSettings::founded_by([options.node]);
     let replica =
         Replica::start(log_id, options.node, &shared.log, machine, NoNetwork, settings).await?;
+    tasks.spawn(snapshot_when_due(replica.clone(), visible.clone()));
     tasks.spawn(follow_leadership(replica.leadership(), orders.clone()));
     let sequencer = Sequencer {
         replica: replica.clone(),
@@ -267,6 +269,17 @@ async fn follow_leadership(
         }
         if leadership.changed().await.is_err() {
             return;
+        }
+    }
+}
+
+/// Takes a snapshot whenever the performer says that one is due.
+async fn snapshot_when_due(replica: Replica<PerformerMachine>, visible: Arc<Visible>) {
+    loop {
+        visible.snapshot_due.notified().await;
+        if let Err(error) = replica.trigger_snapshot().await {
+            tracing::warn!(%error, "no snapshot; the next try comes after as much log again");
+            visible.bytes.store(0, std::sync::atomic::Ordering::Relaxed);
         }
     }
 }
