@@ -1,7 +1,7 @@
 //! What an entity wants done, as data. The partition performs it, in order.
 
 use crate::amount::{Amount, Lots, Ticks};
-use crate::history::{FillRow, HistoryRow};
+use crate::history::{FillRow, HistoryRow, LedgerRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::message::{Message, Outcome};
 use crate::order::{OrderState, Side};
@@ -26,6 +26,61 @@ pub enum Effect {
     Order(Box<OrderState>),
     /// The account's standing changed; its board hears of it with the next tick.
     Touched(AccountId),
+}
+
+/// Takes effects as they come, in order.
+///
+/// A vector keeps them as data for later, as a partition does. Whoever performs them at once
+/// implements this instead and copies nothing: rows and states are lent.
+pub trait Effects {
+    fn send(&mut self, to: PartitionId, message: Message);
+    fn answer(&mut self, to: Origin, answer: Answer);
+    fn ledger(&mut self, row: &LedgerRow);
+    fn fill(&mut self, row: &FillRow);
+    /// An order reached its final status.
+    fn closed(&mut self, order: &OrderState);
+    fn post(&mut self, posting: Posting);
+    fn market(&mut self, instrument: InstrumentId, event: MarketEvent);
+    fn order(&mut self, order: &OrderState);
+    fn touched(&mut self, account: AccountId);
+}
+
+impl Effects for Vec<Effect> {
+    fn send(&mut self, to: PartitionId, message: Message) {
+        self.push(Effect::Send(to, message));
+    }
+
+    fn answer(&mut self, to: Origin, answer: Answer) {
+        self.push(Effect::Answer(to, answer));
+    }
+
+    fn ledger(&mut self, row: &LedgerRow) {
+        self.push(Effect::Row(HistoryRow::Ledger(*row)));
+    }
+
+    fn fill(&mut self, row: &FillRow) {
+        self.push(Effect::Row(HistoryRow::Fill(*row)));
+    }
+
+    fn closed(&mut self, order: &OrderState) {
+        self.push(Effect::Row(HistoryRow::Order(Box::new(order.clone()))));
+    }
+
+    fn post(&mut self, posting: Posting) {
+        self.push(Effect::Post(posting));
+    }
+
+    fn market(&mut self, instrument: InstrumentId, event: MarketEvent) {
+        self.push(Effect::Market(instrument, event));
+    }
+
+    fn order(&mut self, order: &OrderState) {
+        self.push(Effect::Order(Box::new(order.clone())));
+    }
+
+    fn touched(&mut self, account: AccountId) {
+        self.push(Effect::Touched(account));
+    }
 }
 
 /// What one ledger transaction moves in the partition's own sub-accounts of an asset.

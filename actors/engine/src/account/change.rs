@@ -4,7 +4,7 @@ use super::open_order::{AMENDS_MAX, PendingAmend};
 use super::place::{check_notional, to_lots, to_ticks};
 use super::{Account, Context};
 use crate::amount::Amount;
-use crate::effect::{Answer, Effect};
+use crate::effect::{Answer, Effects};
 use crate::ids::{InstrumentId, OrderNo};
 use crate::message::{Amend, BookMessage, Message};
 use crate::reject::Reject;
@@ -39,7 +39,7 @@ impl Account {
         envelope: &Envelope,
         order: OrderRef,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) -> Result<(), Reject> {
         let no = self.find_open(order)?;
         let id = envelope.id.hash();
@@ -47,7 +47,7 @@ impl Account {
         let instrument = context.listed(self.open[&no].state.instrument);
         let (request, origin) = (Some(id), Some(envelope.origin));
         let cancel = BookMessage::Cancel { order: self.key(no), request, origin };
-        out.push(Effect::Send(instrument.partition, Message::ToBook(instrument.id, cancel)));
+        out.send(instrument.partition, Message::ToBook(instrument.id, cancel));
         Ok(())
     }
 
@@ -56,7 +56,7 @@ impl Account {
         envelope: &Envelope,
         only: Option<InstrumentId>,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         let id = envelope.id.hash();
         let mut sweep = Sweep::default();
@@ -69,12 +69,12 @@ impl Account {
             let order = self.key(no);
             let cancel = BookMessage::Cancel { order, request: Some(id), origin: None };
             let partition = context.listed(instrument).partition;
-            out.push(Effect::Send(partition, Message::ToBook(instrument, cancel)));
+            out.send(partition, Message::ToBook(instrument, cancel));
         }
         if sweep.waiting == 0 {
             let answer = Answer::CancelledAll { orders: 0 };
             self.memory.close(envelope, answer.clone(), context.at);
-            out.push(Effect::Answer(envelope.origin, answer));
+            out.answer(envelope.origin, answer);
         } else {
             self.memory.open(envelope, None, Some(crate::request::Ack::Result));
             self.sweeps.insert(id, sweep);
@@ -88,7 +88,7 @@ impl Account {
         quantity: Option<Amount>,
         price: Option<Amount>,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) -> Result<(), Reject> {
         let no = self.find_open(order)?;
         let mut open = self.open[&no].clone();
@@ -139,7 +139,7 @@ impl Account {
         self.open.insert(no, open);
         self.memory.open(envelope, None, Some(crate::request::Ack::Result));
         let message = Message::ToBook(instrument.id, BookMessage::Amend(amend));
-        out.push(Effect::Send(instrument.partition, message));
+        out.send(instrument.partition, message);
         Ok(())
     }
 }

@@ -28,7 +28,7 @@ pub use open_order::OpenOrder;
 pub use performance::Performance;
 pub use position::Position;
 
-use crate::effect::{Answer, Effect};
+use crate::effect::{Answer, Effects};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo};
 use crate::instrument::{Asset, Catalogue, Instrument};
 use crate::message::{AccountMessage, Standing};
@@ -161,18 +161,18 @@ impl Account {
         envelope: &Envelope,
         request: &AccountRequest,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         self.memory.expire(context.at);
         match self.memory.recall(envelope, request) {
             Recall::Unknown => {}
             Recall::Waits => return,
             Recall::Accepted(no) => {
-                out.push(Effect::Answer(envelope.origin, Answer::Accepted(self.key(no))));
+                out.answer(envelope.origin, Answer::Accepted(self.key(no)));
                 return;
             }
             Recall::Answer(answer) => {
-                out.push(Effect::Answer(envelope.origin, answer));
+                out.answer(envelope.origin, answer);
                 return;
             }
             Recall::Refused(reject) => {
@@ -184,7 +184,7 @@ impl Account {
                     other => other,
                 };
                 let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
-                out.push(Effect::Answer(envelope.origin, answer));
+                out.answer(envelope.origin, answer);
                 return;
             }
         }
@@ -192,7 +192,7 @@ impl Account {
         if let Err(reject) = self.perform(envelope, request, context, out) {
             let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
             self.memory.close(envelope, answer.clone(), context.at);
-            out.push(Effect::Answer(envelope.origin, answer));
+            out.answer(envelope.origin, answer);
         }
     }
 
@@ -220,7 +220,7 @@ impl Account {
         envelope: &Envelope,
         request: &AccountRequest,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) -> Result<(), Reject> {
         match request {
             AccountRequest::Open => self.come_into_being(envelope, context, out),
@@ -252,20 +252,20 @@ impl Account {
         &mut self,
         envelope: &Envelope,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) -> Result<(), Reject> {
         if self.is_open {
             return Err(Reject::AccountExists { name: self.name.clone() });
         }
         self.is_open = true;
         self.memory.close(envelope, Answer::Done, context.at);
-        out.push(Effect::Answer(envelope.origin, Answer::Done));
-        out.push(Effect::Touched(self.id));
+        out.answer(envelope.origin, Answer::Done);
+        out.touched(self.id);
         Ok(())
     }
 
     /// Handles what another entity says.
-    pub fn hear(&mut self, message: &AccountMessage, context: &Context, out: &mut Vec<Effect>) {
+    pub fn hear(&mut self, message: &AccountMessage, context: &Context, out: &mut impl Effects) {
         self.last_event = context.at;
         match message {
             AccountMessage::Settle(leg) => self.settle(leg, context, out),
@@ -326,6 +326,6 @@ impl Context<'_> {
 }
 
 /// An order's state as the world is told: open orders as they are, closed ones for the last time.
-fn announce(state: &OrderState, out: &mut Vec<Effect>) {
-    out.push(Effect::Order(Box::new(state.clone())));
+fn announce(state: &OrderState, out: &mut impl Effects) {
+    out.order(state);
 }

@@ -3,7 +3,7 @@
 use super::{Account, Context};
 use crate::amount::{AMOUNT_MAX, Amount, Ticks};
 use crate::client_id::ClientId;
-use crate::effect::{Answer, Effect, Posting};
+use crate::effect::{Answer, Effects, Posting};
 use crate::history::{LedgerKind, LedgerRow};
 use crate::ids::AssetId;
 use crate::message::{AccountMessage, Credit, Message};
@@ -17,7 +17,7 @@ impl Account {
         asset: AssetId,
         amount: Amount,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) -> Result<(), Reject> {
         context.check_amount(asset, amount)?;
         let faucet = &context.asset(asset)?.faucet;
@@ -29,7 +29,7 @@ impl Account {
         self.gain(asset, amount, context);
         let kind = if is_issue { LedgerKind::Issue } else { LedgerKind::Deposit };
         self.move_in(kind, asset, amount, Some(envelope.id), context, out);
-        out.push(Effect::Post(Posting { issued: amount, ..Posting::none(asset) }));
+        out.post(Posting { issued: amount, ..Posting::none(asset) });
         self.answer_balance(envelope, asset, context, out);
         Ok(())
     }
@@ -40,13 +40,13 @@ impl Account {
         asset: AssetId,
         amount: Amount,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) -> Result<(), Reject> {
         context.check_amount(asset, amount)?;
         self.check_available(asset, amount, context)?;
         self.lose(asset, amount, context);
         self.move_in(LedgerKind::Withdrawal, asset, -amount, Some(envelope.id), context, out);
-        out.push(Effect::Post(Posting { issued: -amount, ..Posting::none(asset) }));
+        out.post(Posting { issued: -amount, ..Posting::none(asset) });
         self.answer_balance(envelope, asset, context, out);
         Ok(())
     }
@@ -58,7 +58,7 @@ impl Account {
         asset: AssetId,
         amount: Amount,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) -> Result<(), Reject> {
         context.check_amount(asset, amount)?;
         if to == &*self.name {
@@ -79,11 +79,11 @@ impl Account {
         asset: AssetId,
         amount: Amount,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         self.lose(asset, amount, context);
         self.move_in(LedgerKind::TransferOut, asset, -amount, Some(envelope.id), context, out);
-        out.push(Effect::Post(Posting { clearing: amount, ..Posting::none(asset) }));
+        out.post(Posting { clearing: amount, ..Posting::none(asset) });
         let credit = Credit {
             asset,
             amount,
@@ -93,18 +93,18 @@ impl Account {
             origin: envelope.origin,
         };
         let partition = context.topology.account_partition(to);
-        out.push(Effect::Send(partition, Message::ToNamedAccount(to.into(), credit)));
+        out.send(partition, Message::ToNamedAccount(to.into(), credit));
     }
 
     /// A transfer arrives.
-    pub(super) fn credit(&mut self, credit: &Credit, context: &Context, out: &mut Vec<Effect>) {
+    pub(super) fn credit(&mut self, credit: &Credit, context: &Context, out: &mut impl Effects) {
         let Credit { asset, amount, from, request, origin, .. } = *credit;
         self.gain(asset, amount, context);
         self.move_in(LedgerKind::TransferIn, asset, amount, Some(request), context, out);
-        out.push(Effect::Post(Posting { clearing: -amount, ..Posting::none(asset) }));
-        out.push(Effect::Answer(origin, Answer::Done));
+        out.post(Posting { clearing: -amount, ..Posting::none(asset) });
+        out.answer(origin, Answer::Done);
         let message = Message::ToAccount(from, AccountMessage::Credited { request });
-        out.push(Effect::Send(from.partition(), message));
+        out.send(from.partition(), message);
     }
 
     /// A transfer found nobody and comes back.
@@ -113,19 +113,24 @@ impl Account {
         credit: &Credit,
         to: &str,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         let Credit { asset, amount, request, .. } = *credit;
         self.regain(asset, amount, context);
         self.move_in(LedgerKind::TransferIn, asset, amount, Some(request), context, out);
-        out.push(Effect::Post(Posting { clearing: -amount, ..Posting::none(asset) }));
+        out.post(Posting { clearing: -amount, ..Posting::none(asset) });
         let reject = Box::new(Reject::TransferToUnknown { to: to.into() });
         let answer = Answer::Rejected { order: None, reject };
         self.tell(request.hash(), answer, context, out);
     }
 
     /// The other account has it. The client heard so from there, but a repetition may wait here.
-    pub(super) fn credited(&mut self, request: ClientId, context: &Context, out: &mut Vec<Effect>) {
+    pub(super) fn credited(
+        &mut self,
+        request: ClientId,
+        context: &Context,
+        out: &mut impl Effects,
+    ) {
         self.tell(request.hash(), Answer::Done, context, out);
     }
 
@@ -134,7 +139,7 @@ impl Account {
         envelope: &Envelope,
         amounts: &[(AssetId, Amount)],
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) -> Result<(), Reject> {
         for &(asset, amount) in amounts {
             context.check_amount(asset, amount)?;
@@ -156,10 +161,10 @@ impl Account {
         for &(asset, amount) in amounts {
             self.gain(asset, amount, context);
             self.move_in(LedgerKind::Issue, asset, amount, Some(envelope.id), context, out);
-            out.push(Effect::Post(Posting { issued: amount, ..Posting::none(asset) }));
+            out.post(Posting { issued: amount, ..Posting::none(asset) });
         }
         self.memory.close(envelope, Answer::Done, context.at);
-        out.push(Effect::Answer(envelope.origin, Answer::Done));
+        out.answer(envelope.origin, Answer::Done);
         Ok(())
     }
 
@@ -170,7 +175,7 @@ impl Account {
         asset: AssetId,
         amount: Amount,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         let faucet = context.catalogue.assets.get(&asset).and_then(|asset| asset.faucet.clone());
         match faucet {
@@ -180,7 +185,7 @@ impl Account {
             Some(_) => {}
             None => {
                 self.move_in(LedgerKind::Redeem, asset, -amount, Some(envelope.id), context, out);
-                out.push(Effect::Post(Posting { issued: -amount, ..Posting::none(asset) }));
+                out.post(Posting { issued: -amount, ..Posting::none(asset) });
             }
         }
     }
@@ -193,7 +198,7 @@ impl Account {
         amount: Amount,
         request: Option<ClientId>,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         let row = LedgerRow {
             account: self.id,
@@ -215,7 +220,7 @@ impl Account {
             request,
         };
         self.post(row, out);
-        out.push(Effect::Touched(self.id));
+        out.touched(self.id);
     }
 
     fn answer_balance(
@@ -223,12 +228,12 @@ impl Account {
         envelope: &Envelope,
         asset: AssetId,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         let balance = self.balances.get(asset);
         let answer = Answer::Balance { asset, available: balance.available, held: balance.held };
         self.memory.close(envelope, answer.clone(), context.at);
-        out.push(Effect::Answer(envelope.origin, answer));
+        out.answer(envelope.origin, answer);
     }
 
     fn check_available(

@@ -3,14 +3,14 @@
 use super::open_order::OpenOrder;
 use super::{Account, Context, announce};
 use crate::amount::Lots;
-use crate::effect::{Answer, Effect};
+use crate::effect::{Answer, Effects};
 use crate::ids::{OrderNo, Origin};
 use crate::message::{Outcome, OutcomeOf};
 use crate::order::{CancelReason, Status};
 use crate::request::Ack;
 
 impl Account {
-    pub(super) fn outcome(&mut self, outcome: &Outcome, context: &Context, out: &mut Vec<Effect>) {
+    pub(super) fn outcome(&mut self, outcome: &Outcome, context: &Context, out: &mut impl Effects) {
         match outcome.of {
             OutcomeOf::Submit => self.submit_decided(outcome, context, out),
             OutcomeOf::Cancel(request) => self.cancel_decided(request, outcome, context, out),
@@ -20,7 +20,7 @@ impl Account {
         }
     }
 
-    fn submit_decided(&mut self, outcome: &Outcome, context: &Context, out: &mut Vec<Effect>) {
+    fn submit_decided(&mut self, outcome: &Outcome, context: &Context, out: &mut impl Effects) {
         let Some(mut open) = self.open.remove(&outcome.order.no) else {
             panic!("ORD-1: an outcome for order {} that is not open", outcome.order.no.0);
         };
@@ -41,7 +41,7 @@ impl Account {
                 }
                 _ => Answer::decided(outcome),
             };
-            out.push(Effect::Answer(origin, answer));
+            out.answer(origin, answer);
         }
     }
 
@@ -50,7 +50,7 @@ impl Account {
         request: Option<u128>,
         outcome: &Outcome,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         if outcome.reject.is_none()
             && let Some(mut open) = self.open.remove(&outcome.order.no)
@@ -79,7 +79,7 @@ impl Account {
         request: u128,
         outcome: &Outcome,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         // It may be gone already: filled or cancelled before the amend reached the book.
         if let Some(mut open) = self.open.remove(&outcome.order.no) {
@@ -108,7 +108,7 @@ impl Account {
         quantity: Lots,
         reason: CancelReason,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         let Some(mut open) = self.open.remove(&no) else {
             panic!("FILL-1: order {} lost quantity after it was final", no.0);
@@ -131,7 +131,7 @@ impl Account {
         open: &mut OpenOrder,
         outcome: &Outcome,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         if outcome.status == Status::Rejected {
             open.state.cancelled = open.state.ordered - open.state.filled;
@@ -141,7 +141,7 @@ impl Account {
         open.state.updated = context.at;
         self.rehold(open, context.listed(open.state.instrument));
         announce(&open.state, out);
-        out.push(Effect::Touched(self.id));
+        out.touched(self.id);
     }
 
     /// Stores the answer to a request and gives it to whoever waits.
@@ -150,11 +150,11 @@ impl Account {
         request: u128,
         answer: Answer,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         let waiting: Vec<(Origin, Ack)> = self.memory.settle(request, answer.clone(), context.at);
         for (origin, _) in waiting {
-            out.push(Effect::Answer(origin, answer.clone()));
+            out.answer(origin, answer.clone());
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::open_order::OpenOrder;
 use super::{Account, Context, announce};
 use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, Ticks};
-use crate::effect::{Answer, Effect};
+use crate::effect::{Answer, Effects};
 use crate::ids::OrderNo;
 use crate::instrument::Instrument;
 use crate::message::{BookMessage, Message, Submit};
@@ -29,7 +29,7 @@ impl Account {
         ack: Ack,
         market_price: Option<Ticks>,
         context: &Context,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) -> Result<(), Reject> {
         check_form(order)?;
         let instrument = context.instrument(order.instrument)?;
@@ -47,7 +47,7 @@ impl Account {
         let waits = (ack != Ack::Accepted).then_some(ack);
         self.memory.open(envelope, Some(no), waits);
         if ack == Ack::Accepted {
-            out.push(Effect::Answer(envelope.origin, Answer::Accepted(self.key(no))));
+            out.answer(envelope.origin, Answer::Accepted(self.key(no)));
         }
         let submit = Submit {
             order: self.key(no),
@@ -62,7 +62,7 @@ impl Account {
             origin: (ack == Ack::Result).then_some(envelope.origin),
         };
         let message = Message::ToBook(instrument.id, BookMessage::Submit(submit));
-        out.push(Effect::Send(instrument.partition, message));
+        out.send(instrument.partition, message);
         announce(&open.state, out);
         self.open.insert(no, Box::new(open));
         Ok(())

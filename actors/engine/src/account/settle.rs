@@ -3,8 +3,8 @@
 use super::open_order::OpenOrder;
 use super::{Account, Context, announce};
 use crate::amount::{Amount, Rate};
-use crate::effect::{Effect, Posting};
-use crate::history::{FillRow, HistoryRow, LedgerKind, LedgerRow};
+use crate::effect::{Effects, Posting};
+use crate::history::{FillRow, LedgerKind, LedgerRow};
 use crate::ids::AssetId;
 use crate::instrument::Instrument;
 use crate::message::Leg;
@@ -20,7 +20,7 @@ struct Charge {
 }
 
 impl Account {
-    pub(super) fn settle(&mut self, leg: &Leg, context: &Context, out: &mut Vec<Effect>) {
+    pub(super) fn settle(&mut self, leg: &Leg, context: &Context, out: &mut impl Effects) {
         let instrument = context.listed(leg.instrument);
         let Some(mut open) = self.open.remove(&leg.order.no) else {
             panic!("FILL-3: a leg of trade {} for an order that is not open", leg.trade.0);
@@ -39,12 +39,12 @@ impl Account {
         if let Some(fills) = &mut open.fills {
             fills.push(fill);
         }
-        out.push(Effect::Row(HistoryRow::Fill(fill)));
+        out.fill(&fill);
         self.count(leg, &charge, instrument);
         self.advance(&mut open, leg, &charge, context.at);
         self.rehold(&mut open, instrument);
         announce(&open.state, out);
-        out.push(Effect::Touched(self.id));
+        out.touched(self.id);
         self.keep_or_close(open, context.at, out);
     }
 
@@ -56,7 +56,7 @@ impl Account {
         charge: &Charge,
         instrument: &Instrument,
         at: Time,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         let (kind, money, goods) = match leg.side {
             Side::Buy => {
@@ -93,22 +93,17 @@ impl Account {
         self.post(row(instrument.quote, money, charge.fee, charge.tax), out);
         self.post(row(instrument.base, goods, 0, 0), out);
         let (fee, tax) = (charge.fee, charge.tax);
-        out.push(Effect::Post(Posting {
-            fee,
-            tax,
-            clearing: -money,
-            ..Posting::none(instrument.quote)
-        }));
-        out.push(Effect::Post(Posting { clearing: -goods, ..Posting::none(instrument.base) }));
+        out.post(Posting { fee, tax, clearing: -money, ..Posting::none(instrument.quote) });
+        out.post(Posting { clearing: -goods, ..Posting::none(instrument.base) });
     }
 
     /// Books one ledger row against the available balance of its asset.
-    pub(super) fn post(&mut self, mut row: LedgerRow, out: &mut Vec<Effect>) {
+    pub(super) fn post(&mut self, mut row: LedgerRow, out: &mut impl Effects) {
         row.before = self.balances.get(row.asset).total();
         self.balances.add(row.asset, row.amount - row.commission - row.tax);
         row.after = self.balances.get(row.asset).total();
         self.chain.link(&mut row);
-        out.push(Effect::Row(HistoryRow::Ledger(row)));
+        out.ledger(&row);
     }
 
     fn count(&mut self, leg: &Leg, charge: &Charge, instrument: &Instrument) {
@@ -157,14 +152,14 @@ impl Account {
     }
 
     /// Puts an order back, or lets it go when it is final.
-    pub(super) fn keep_or_close(&mut self, open: Box<OpenOrder>, at: Time, out: &mut Vec<Effect>) {
+    pub(super) fn keep_or_close(&mut self, open: Box<OpenOrder>, at: Time, out: &mut impl Effects) {
         if !open.state.status.is_final() {
             self.open.insert(open.state.key.no, open);
             return;
         }
         debug_assert_eq!(open.hold, 0, "CASH-3: a final order holds something");
         self.memory.order_closed(open.id, at);
-        out.push(Effect::Row(HistoryRow::Order(Box::new(open.state))));
+        out.closed(&open.state);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Account, Context};
 use crate::amount::Amount;
-use crate::effect::{Answer, Effect, Posting};
+use crate::effect::{Answer, Effects, Posting};
 use crate::history::LedgerKind;
 use crate::ids::AssetId;
 use crate::message::{AccountMessage, Credit, Draw, Message};
@@ -19,17 +19,17 @@ impl Account {
         asset: AssetId,
         amount: Amount,
         topology: &Topology,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         self.memory.open(envelope, None, Some(Ack::Result));
         let (request, origin) = (envelope.id, envelope.origin);
         let draw = Draw { asset, amount, to: self.id, request, origin };
         let partition = topology.account_partition(faucet);
-        out.push(Effect::Send(partition, Message::ToFaucet(faucet.into(), draw)));
+        out.send(partition, Message::ToFaucet(faucet.into(), draw));
     }
 
     /// The faucet's side: gives what it has, refuses what it has not.
-    pub(super) fn give(&mut self, draw: &Draw, context: &Context, out: &mut Vec<Effect>) {
+    pub(super) fn give(&mut self, draw: &Draw, context: &Context, out: &mut impl Effects) {
         let Draw { asset, amount, to, request, origin } = *draw;
         let available = self.balances.get(asset).available;
         if available < amount {
@@ -38,24 +38,24 @@ impl Account {
                 [amount, available].map(|minor| Shown { minor, scale: asset.scale });
             let asset = asset.code.clone();
             let reject = Reject::InsufficientFunds { needed, available, asset };
-            out.push(Effect::Send(to.partition(), draw.refused(reject)));
+            out.send(to.partition(), draw.refused(reject));
             return;
         }
         self.lose(asset, amount, context);
         self.move_in(LedgerKind::TransferOut, asset, -amount, Some(request), context, out);
-        out.push(Effect::Post(Posting { clearing: amount, ..Posting::none(asset) }));
+        out.post(Posting { clearing: amount, ..Posting::none(asset) });
         let from_name = self.name.clone();
         let credit = Credit { asset, amount, from: self.id, from_name, request, origin };
         let message = Message::ToAccount(to, AccountMessage::Drawn(credit));
-        out.push(Effect::Send(to.partition(), message));
+        out.send(to.partition(), message);
     }
 
     /// What the faucet gave arrives.
-    pub(super) fn drawn(&mut self, credit: &Credit, context: &Context, out: &mut Vec<Effect>) {
+    pub(super) fn drawn(&mut self, credit: &Credit, context: &Context, out: &mut impl Effects) {
         let Credit { asset, amount, request, .. } = *credit;
         self.gain(asset, amount, context);
         self.move_in(LedgerKind::TransferIn, asset, amount, Some(request), context, out);
-        out.push(Effect::Post(Posting { clearing: -amount, ..Posting::none(asset) }));
+        out.post(Posting { clearing: -amount, ..Posting::none(asset) });
         let balance = self.balances.get(asset);
         let answer = Answer::Balance { asset, available: balance.available, held: balance.held };
         self.tell(request.hash(), answer, context, out);

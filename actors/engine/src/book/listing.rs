@@ -4,7 +4,7 @@ use super::matching::{Book, Decision, Execution, Incoming, Reports};
 use super::snapshot::RestingOrder;
 use super::{AmendRefused, Amended};
 use crate::amount::{Lots, Ticks};
-use crate::effect::{Answer, Effect, MarketEvent};
+use crate::effect::{Answer, Effect, Effects, MarketEvent};
 use crate::hash::StateHash;
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::Instrument;
@@ -95,7 +95,7 @@ impl Listing {
     }
 
     /// Handles one command and says what follows from it, in order.
-    pub fn handle(&mut self, message: &BookMessage, at: Time, out: &mut Vec<Effect>) {
+    pub fn handle(&mut self, message: &BookMessage, at: Time, out: &mut impl Effects) {
         match message {
             BookMessage::Submit(submit) => self.submit(submit, at, out),
             BookMessage::Cancel { order, request, origin } => {
@@ -107,22 +107,22 @@ impl Listing {
     }
 
     /// Does what became due as time went on.
-    pub fn tick(&mut self, at: Time, out: &mut Vec<Effect>) {
+    pub fn tick(&mut self, at: Time, out: &mut impl Effects) {
         self.send_mark(at, out);
     }
 
-    fn send_mark(&mut self, at: Time, out: &mut Vec<Effect>) {
+    fn send_mark(&mut self, at: Time, out: &mut impl Effects) {
         let (Some(board), Some(price)) = (self.board, self.tape.last) else { return };
         let is_due = self.mark.price.is_none() || self.mark.sent <= at.minus(MARK_INTERVAL_NS);
         if self.mark.price != Some(price) && is_due {
             self.mark = Mark { price: Some(price), sent: at };
             let instrument = self.instrument.id;
             let mark = BoardMessage::Mark { instrument, price, time: at };
-            out.push(Effect::Send(board, Message::ToBoard(mark)));
+            out.send(board, Message::ToBoard(mark));
         }
     }
 
-    fn submit(&mut self, submit: &Submit, at: Time, out: &mut Vec<Effect>) {
+    fn submit(&mut self, submit: &Submit, at: Time, out: &mut impl Effects) {
         let outcome = match self.check(submit) {
             Ok(()) => {
                 let incoming = Incoming {
@@ -172,7 +172,7 @@ impl Listing {
         request: Option<u128>,
         origin: Option<Origin>,
         at: Time,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
         let of = OutcomeOf::Cancel(request);
@@ -194,7 +194,7 @@ impl Listing {
         answer(outcome, origin, out);
     }
 
-    fn amend(&mut self, amend: &Amend, at: Time, out: &mut Vec<Effect>) {
+    fn amend(&mut self, amend: &Amend, at: Time, out: &mut impl Effects) {
         let rules = &self.instrument;
         let checked = rules.check_phase().and_then(|()| {
             amend.limit.map_or(Ok(()), |limit| {
@@ -274,15 +274,16 @@ impl Listing {
 /// Tells the account by outbox, and a client that waits directly.
 ///
 /// The message goes first: the answer then names its place in the outbox.
-fn answer(outcome: Outcome, origin: Option<Origin>, out: &mut Vec<Effect>) {
-    let answer = origin.map(|origin| {
-        let outcome = outcome.clone();
-        Effect::Answer(origin, Answer::decided(outcome))
-    });
+fn answer(outcome: Outcome, origin: Option<Origin>, out: &mut impl Effects) {
     let account = outcome.order.account;
-    let message = Message::ToAccount(account, AccountMessage::Outcome(outcome));
-    out.push(Effect::Send(account.partition(), message));
-    out.extend(answer);
+    if let Some(origin) = origin {
+        let message = AccountMessage::Outcome(outcome.clone());
+        out.send(account.partition(), Message::ToAccount(account, message));
+        out.answer(origin, Answer::decided(outcome));
+    } else {
+        let message = AccountMessage::Outcome(outcome);
+        out.send(account.partition(), Message::ToAccount(account, message));
+    }
 }
 
 /// What a suspended book says to a command: refused, so that its hold is released.
@@ -377,38 +378,33 @@ fn amended_outcome(order: OrderKey, of: OutcomeOf, amended: &Amended) -> Outcome
 }
 
 /// Turns what the matcher reports into effects.
-struct Wire<'a> {
+struct Wire<'a, E: Effects> {
     instrument: InstrumentId,
     tape: &'a mut Tape,
     at: Time,
-    out: &'a mut Vec<Effect>,
+    out: &'a mut E,
 }
 
-impl<'a> Wire<'a> {
-    fn new(
-        instrument: &Instrument,
-        tape: &'a mut Tape,
-        at: Time,
-        out: &'a mut Vec<Effect>,
-    ) -> Wire<'a> {
+impl<'a, E: Effects> Wire<'a, E> {
+    fn new(instrument: &Instrument, tape: &'a mut Tape, at: Time, out: &'a mut E) -> Wire<'a, E> {
         Wire { instrument: instrument.id, tape, at, out }
     }
 
     fn settle(&mut self, leg: Leg) {
         let account = leg.order.account;
         let message = Message::ToAccount(account, AccountMessage::Settle(leg));
-        self.out.push(Effect::Send(account.partition(), message));
+        self.out.send(account.partition(), message);
     }
 }
 
-impl Reports for Wire<'_> {
+impl<E: Effects> Reports for Wire<'_, E> {
     fn traded(&mut self, execution: &Execution) {
         let &Execution { taker, maker, taker_side, price, quantity } = execution;
         self.tape.trades.0 += 1;
         self.tape.last = Some(price);
         let (no, time) = (self.tape.trades, self.at);
         let event = MarketEvent::Trade { no, price, quantity, taker: taker_side, time };
-        self.out.push(Effect::Market(self.instrument, event));
+        self.out.market(self.instrument, event);
         let instrument = self.instrument;
         let leg = |order, side, is_maker| Leg {
             order,
@@ -428,13 +424,13 @@ impl Reports for Wire<'_> {
         let (reason, time) = (CancelReason::SelfMatch, self.at);
         let message = AccountMessage::Dropped { order: maker, quantity, reason, time };
         let account = maker.account;
-        self.out.push(Effect::Send(account.partition(), Message::ToAccount(account, message)));
+        self.out.send(account.partition(), Message::ToAccount(account, message));
     }
 
     fn level(&mut self, side: Side, price: Ticks, quantity: Lots) {
         self.tape.sequence += 1;
         let sequence = self.tape.sequence;
         let event = MarketEvent::Level { sequence, side, price, quantity };
-        self.out.push(Effect::Market(self.instrument, event));
+        self.out.market(self.instrument, event);
     }
 }

@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, VecDeque};
 /// Bounded by what one request can cause in a prompt pit, and by the caller, who delivers, in a
 /// delayed one.
 pub(super) enum Channels {
-    /// One queue for everything keeps the order within every channel.
-    Prompt(VecDeque<(PartitionId, Message)>),
+    /// One queue for everything keeps the order within every channel. The spare one is empty.
+    Prompt {
+        queue: Vec<(PartitionId, Message)>,
+        spare: Vec<(PartitionId, Message)>,
+    },
     Delayed {
         queues: BTreeMap<(PartitionId, PartitionId), VecDeque<Message>>,
         chooser: Chooser,
@@ -17,20 +20,36 @@ pub(super) enum Channels {
 
 impl Channels {
     pub fn prompt() -> Channels {
-        Channels::Prompt(VecDeque::new())
+        Channels::Prompt { queue: Vec::new(), spare: Vec::new() }
     }
 
     pub fn delayed(seed: u64) -> Channels {
         Channels::Delayed { queues: BTreeMap::new(), chooser: Chooser(seed) }
     }
 
-    pub fn is_prompt(&self) -> bool {
-        matches!(self, Channels::Prompt(_))
+    /// Everything that a prompt pit has to deliver now.
+    #[inline]
+    pub fn batch(&mut self) -> Option<Vec<(PartitionId, Message)>> {
+        match self {
+            Channels::Prompt { queue, spare } if !queue.is_empty() => {
+                Some(std::mem::replace(queue, std::mem::take(spare)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a delivered batch back, to fill it again.
+    #[inline]
+    pub fn done_with(&mut self, mut batch: Vec<(PartitionId, Message)>) {
+        if let Channels::Prompt { spare, .. } = self {
+            batch.clear();
+            *spare = batch;
+        }
     }
 
     pub fn is_empty(&self) -> bool {
         match self {
-            Channels::Prompt(queue) => queue.is_empty(),
+            Channels::Prompt { queue, .. } => queue.is_empty(),
             Channels::Delayed { queues, .. } => queues.is_empty(),
         }
     }
@@ -38,18 +57,18 @@ impl Channels {
     #[inline]
     pub fn send(&mut self, from: PartitionId, to: PartitionId, message: Message) {
         match self {
-            Channels::Prompt(queue) => queue.push_back((to, message)),
+            Channels::Prompt { queue, .. } => queue.push((to, message)),
             Channels::Delayed { queues, .. } => {
                 queues.entry((from, to)).or_default().push_back(message);
             }
         }
     }
 
-    /// The next message, with where it goes.
+    /// The next message of a delayed pit, with where it goes.
     #[inline]
     pub fn next(&mut self) -> Option<(PartitionId, Message)> {
         match self {
-            Channels::Prompt(queue) => queue.pop_front(),
+            Channels::Prompt { .. } => None,
             Channels::Delayed { queues, chooser } => {
                 if queues.is_empty() {
                     return None;
@@ -68,7 +87,7 @@ impl Channels {
 
     pub fn iter(&self) -> impl Iterator<Item = &Message> + '_ {
         let (prompt, delayed) = match self {
-            Channels::Prompt(queue) => (Some(queue), None),
+            Channels::Prompt { queue, .. } => (Some(queue), None),
             Channels::Delayed { queues, .. } => (None, Some(queues)),
         };
         let prompt = prompt.into_iter().flatten().map(|(_, message)| message);

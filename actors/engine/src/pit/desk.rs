@@ -1,8 +1,8 @@
-//! An account partition: its accounts, its copy of the catalogue, its sub-accounts.
+//! An account partition: its accounts and its copy of the catalogue.
 
 use crate::account::{Account, Context};
-use crate::effect::{Effect, Posting};
-use crate::ids::{AccountId, AssetId, PartitionId};
+use crate::effect::Effects;
+use crate::ids::{AccountId, PartitionId};
 use crate::instrument::Catalogue;
 use crate::message::{AccountMessage, Message, PartitionMessage};
 use crate::reject::Reject;
@@ -18,8 +18,6 @@ pub struct Desk {
     pub(super) catalogue: Catalogue,
     accounts: Vec<Account>,
     names: BTreeMap<Box<str>, AccountId>,
-    /// One sum of all postings for every asset that moved.
-    sub_accounts: Vec<Posting>,
 }
 
 impl Desk {
@@ -30,7 +28,6 @@ impl Desk {
             catalogue: Catalogue::default(),
             accounts: Vec::new(),
             names: BTreeMap::new(),
-            sub_accounts: Vec::new(),
         }
     }
 
@@ -58,12 +55,6 @@ impl Desk {
         self.names.get(name).copied()
     }
 
-    /// Sums of all postings, by asset.
-    #[must_use]
-    pub fn sub_accounts(&self) -> &[Posting] {
-        &self.sub_accounts
-    }
-
     pub(super) fn open(&mut self, name: &str, now: Time) -> AccountId {
         if let Some(id) = self.find(name) {
             return id;
@@ -80,35 +71,36 @@ impl Desk {
         envelope: &Envelope,
         request: &AccountRequest,
         at: Time,
-        out: &mut Vec<Effect>,
+        out: &mut impl Effects,
     ) {
         let context = Context { catalogue: &self.catalogue, topology: &self.topology, at };
         self.accounts[account.index() as usize].request(envelope, request, &context, out);
     }
 
-    pub(super) fn hear(&mut self, message: Message, at: Time, out: &mut Vec<Effect>) {
+    #[inline]
+    pub(super) fn hear(&mut self, message: &Message, at: Time, out: &mut impl Effects) {
         match message {
-            Message::ToAccount(account, message) => self.tell(account, &message, at, out),
-            Message::ToNamedAccount(name, credit) => match self.find(&name) {
-                Some(id) => self.tell(id, &AccountMessage::Credit(credit), at, out),
+            Message::ToAccount(account, message) => self.tell(*account, message, at, out),
+            Message::ToNamedAccount(name, credit) => match self.find(name) {
+                Some(id) => self.tell(id, &AccountMessage::Credit(credit.clone()), at, out),
                 None => {
-                    let from = credit.from;
-                    let bounce = AccountMessage::Bounce { credit, to: name };
-                    out.push(Effect::Send(from.partition(), Message::ToAccount(from, bounce)));
+                    let (from, credit, to) = (credit.from, credit.clone(), name.clone());
+                    let bounce = AccountMessage::Bounce { credit, to };
+                    out.send(from.partition(), Message::ToAccount(from, bounce));
                 }
             },
-            Message::ToFaucet(name, draw) => match self.find(&name) {
-                Some(id) => self.tell(id, &AccountMessage::Draw(draw), at, out),
+            Message::ToFaucet(name, draw) => match self.find(name) {
+                Some(id) => self.tell(id, &AccountMessage::Draw(draw.clone()), at, out),
                 None => {
-                    let refused = draw.refused(Reject::AccountNotFound { name });
-                    out.push(Effect::Send(draw.to.partition(), refused));
+                    let refused = draw.refused(Reject::AccountNotFound { name: name.clone() });
+                    out.send(draw.to.partition(), refused);
                 }
             },
             Message::ToPartition(PartitionMessage::Instrument(instrument)) => {
-                self.catalogue.instruments.insert(instrument.id, *instrument);
+                self.catalogue.instruments.insert(instrument.id, (**instrument).clone());
             }
             Message::ToPartition(PartitionMessage::Asset(asset)) => {
-                self.catalogue.assets.insert(asset.id, asset);
+                self.catalogue.assets.insert(asset.id, asset.clone());
             }
             Message::ToBook(..) | Message::ToBoard(_) => {
                 panic!("a partition of accounts has neither books nor boards")
@@ -117,27 +109,8 @@ impl Desk {
     }
 
     #[inline]
-    fn tell(&mut self, id: AccountId, message: &AccountMessage, at: Time, out: &mut Vec<Effect>) {
+    fn tell(&mut self, id: AccountId, message: &AccountMessage, at: Time, out: &mut impl Effects) {
         let context = Context { catalogue: &self.catalogue, topology: &self.topology, at };
         self.accounts[id.index() as usize].hear(message, &context, out);
-    }
-
-    pub(super) fn post(&mut self, posting: &Posting) {
-        let sum = self.sub_account(posting.asset);
-        sum.fee += posting.fee;
-        sum.tax += posting.tax;
-        sum.clearing += posting.clearing;
-        sum.issued += posting.issued;
-    }
-
-    fn sub_account(&mut self, asset: AssetId) -> &mut Posting {
-        let at = match self.sub_accounts.iter().position(|sum| sum.asset == asset) {
-            Some(at) => at,
-            None => {
-                self.sub_accounts.push(Posting::none(asset));
-                self.sub_accounts.len() - 1
-            }
-        };
-        &mut self.sub_accounts[at]
     }
 }

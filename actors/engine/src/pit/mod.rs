@@ -15,6 +15,7 @@ mod channels;
 pub mod check;
 mod desk;
 mod record;
+mod sub_accounts;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -24,19 +25,28 @@ pub use record::{Record, Trade};
 
 use crate::account::Account;
 use crate::book::Listing;
-use crate::effect::Effect;
-use crate::ids::{AccountId, InstrumentId, PartitionId};
+use crate::effect::{Answer, Effects, MarketEvent, Posting};
+use crate::history::{FillRow, LedgerRow};
+use crate::ids::{AccountId, InstrumentId, Origin, PartitionId};
 use crate::instrument::{Asset, Instrument};
 use crate::message::{Message, PartitionMessage};
+use crate::order::OrderState;
 use crate::request::{AccountRequest, Envelope};
 use crate::time::Time;
 use crate::topology::{Role, Topology};
 use channels::Channels;
 use std::collections::BTreeMap;
+use sub_accounts::SubAccounts;
 
-/// Hears every effect that is for nobody inside: answers, rows, order states, market events.
+/// Hears everything that is for nobody inside, in order. What a tap does not care for is free.
 pub trait Tap {
-    fn effect(&mut self, from: PartitionId, effect: Effect);
+    fn answer(&mut self, _to: Origin, _answer: Answer) {}
+    fn ledger(&mut self, _row: &LedgerRow) {}
+    fn fill(&mut self, _row: &FillRow) {}
+    /// An order reached its final status.
+    fn closed(&mut self, _order: &OrderState) {}
+    fn order(&mut self, _order: &OrderState) {}
+    fn market(&mut self, _instrument: InstrumentId, _event: MarketEvent) {}
 }
 
 /// What a partition's entities are here.
@@ -55,10 +65,10 @@ pub struct Pit<T: Tap = Record> {
     places: Vec<Place>,
     channels: Channels,
     tap: T,
+    /// By partition number.
+    sums: Vec<SubAccounts>,
     /// Of requests that were given no envelope by the caller.
     requests: u64,
-    /// Kept between messages so that handling one allocates nothing for its effects.
-    effects: Vec<Effect>,
 }
 
 impl<T: Tap> Pit<T> {
@@ -82,8 +92,8 @@ impl<T: Tap> Pit<T> {
             Role::Meta | Role::Boards => Place::Empty,
         };
         let places = topology.partitions().map(place).collect();
-        let (now, effects) = (Time(1), Vec::with_capacity(64));
-        Pit { topology, now, places, channels, tap, requests: 0, effects }
+        let sums = topology.partitions().map(|_| SubAccounts::default()).collect();
+        Pit { topology, now: Time(1), places, channels, tap, sums, requests: 0 }
     }
 
     #[must_use]
@@ -146,11 +156,13 @@ impl<T: Tap> Pit<T> {
 
     /// Handles a request of an account's owner.
     pub fn request(&mut self, account: AccountId, envelope: &Envelope, request: &AccountRequest) {
-        let mut effects = std::mem::take(&mut self.effects);
-        let (partition, now) = (account.partition(), self.now);
-        self.desk_mut(partition).request(account, envelope, request, now, &mut effects);
-        self.perform(partition, &mut effects);
-        self.effects = effects;
+        let (from, now) = (account.partition(), self.now);
+        let Pit { places, channels, tap, sums, .. } = self;
+        let mut sink = Sink { from, channels, tap, sums: &mut sums[usize::from(from.0)] };
+        let Place::Desk(desk) = &mut places[usize::from(from.0)] else {
+            panic!("accounts live in account partitions");
+        };
+        desk.request(account, envelope, request, now, &mut sink);
         self.deliver_prompt();
     }
 
@@ -175,43 +187,42 @@ impl<T: Tap> Pit<T> {
         self.channels.iter()
     }
 
+    /// What a message causes is delivered after everything that was under way before it.
     fn deliver_prompt(&mut self) {
-        if self.channels.is_prompt() {
-            self.settle_down();
+        while let Some(batch) = self.channels.batch() {
+            for (to, message) in &batch {
+                self.handle(*to, message);
+            }
+            self.channels.done_with(batch);
         }
     }
 
     fn deliver_one(&mut self) -> bool {
         let Some((to, message)) = self.channels.next() else { return false };
-        let mut effects = std::mem::take(&mut self.effects);
-        let now = self.now;
-        match &mut self.places[usize::from(to.0)] {
-            Place::Desk(desk) => desk.hear(message, now, &mut effects),
-            Place::Books(books) => {
-                let Message::ToBook(instrument, message) = message else {
-                    panic!("a partition of books hears from accounts alone");
-                };
-                let listing = books.get_mut(&instrument).expect("a listed instrument");
-                listing.handle(&message, now, &mut effects);
-            }
-            Place::Empty => {}
-        }
-        self.perform(to, &mut effects);
-        self.effects = effects;
+        self.handle(to, &message);
         true
     }
 
-    fn perform(&mut self, from: PartitionId, effects: &mut Vec<Effect>) {
-        for effect in effects.drain(..) {
-            match effect {
-                Effect::Send(to, message) => self.channels.send(from, to, message),
-                Effect::Post(posting) => match &mut self.places[usize::from(from.0)] {
-                    Place::Desk(desk) => desk.post(&posting),
-                    _ => panic!("only accounts post"),
-                },
-                other => self.tap.effect(from, other),
+    #[inline]
+    fn handle(&mut self, to: PartitionId, message: &Message) {
+        let now = self.now;
+        let Pit { places, channels, tap, sums, .. } = self;
+        let mut sink = Sink { from: to, channels, tap, sums: &mut sums[usize::from(to.0)] };
+        match (&mut places[usize::from(to.0)], message) {
+            (Place::Desk(desk), message) => desk.hear(message, now, &mut sink),
+            (Place::Books(books), Message::ToBook(instrument, message)) => {
+                let listing = books.get_mut(instrument).expect("a listed instrument");
+                listing.handle(message, now, &mut sink);
             }
+            (Place::Books(_), _) => panic!("a partition of books hears from accounts alone"),
+            (Place::Empty, _) => {}
         }
+    }
+
+    /// Sums of all postings in a partition, by asset.
+    #[must_use]
+    pub fn sub_accounts(&self, partition: PartitionId) -> &[Posting] {
+        self.sums[usize::from(partition.0)].sums()
     }
 
     /// The account partitions.
@@ -273,4 +284,56 @@ impl<T: Tap> Pit<T> {
         let partition = self.topology.account_partition(name);
         self.desks().find(|desk| desk.id() == partition)?.find(name)
     }
+}
+
+/// Performs effects as they come.
+struct Sink<'a, T> {
+    from: PartitionId,
+    channels: &'a mut Channels,
+    tap: &'a mut T,
+    sums: &'a mut SubAccounts,
+}
+
+impl<T: Tap> Effects for Sink<'_, T> {
+    #[inline]
+    fn send(&mut self, to: PartitionId, message: Message) {
+        self.channels.send(self.from, to, message);
+    }
+
+    #[inline]
+    fn answer(&mut self, to: Origin, answer: Answer) {
+        self.tap.answer(to, answer);
+    }
+
+    #[inline]
+    fn ledger(&mut self, row: &LedgerRow) {
+        self.tap.ledger(row);
+    }
+
+    #[inline]
+    fn fill(&mut self, row: &FillRow) {
+        self.tap.fill(row);
+    }
+
+    #[inline]
+    fn closed(&mut self, order: &OrderState) {
+        self.tap.closed(order);
+    }
+
+    #[inline]
+    fn post(&mut self, posting: Posting) {
+        self.sums.post(&posting);
+    }
+
+    #[inline]
+    fn market(&mut self, instrument: InstrumentId, event: MarketEvent) {
+        self.tap.market(instrument, event);
+    }
+
+    #[inline]
+    fn order(&mut self, order: &OrderState) {
+        self.tap.order(order);
+    }
+
+    fn touched(&mut self, _account: AccountId) {}
 }

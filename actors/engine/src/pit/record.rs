@@ -2,9 +2,9 @@
 
 use super::Tap;
 use crate::amount::{Lots, Ticks};
-use crate::effect::{Answer, Effect, MarketEvent};
-use crate::history::{FillRow, HistoryRow, LedgerRow};
-use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
+use crate::effect::{Answer, MarketEvent};
+use crate::history::{FillRow, LedgerRow};
+use crate::ids::{InstrumentId, OrderKey, Origin, TradeNo};
 use crate::order::{OrderState, Side};
 use std::collections::BTreeMap;
 
@@ -49,22 +49,30 @@ impl Record {
 }
 
 impl Tap for Record {
-    fn effect(&mut self, _from: PartitionId, effect: Effect) {
-        match effect {
-            Effect::Answer(to, answer) => self.answers.push((to, answer)),
-            Effect::Row(HistoryRow::Ledger(row)) => self.ledger.push(row),
-            Effect::Row(HistoryRow::Fill(row)) => self.fills.push(row),
-            Effect::Row(HistoryRow::Order(state)) => {
-                self.closed.push((*state).clone());
-                self.note_order(*state);
-            }
-            Effect::Order(state) => self.note_order(*state),
-            Effect::Market(instrument, event) => {
-                if let MarketEvent::Trade { no, price, quantity, taker, .. } = event {
-                    self.trades.push(Trade { instrument, no, price, quantity, taker });
-                }
-            }
-            Effect::Touched(_) | Effect::Send(..) | Effect::Post(_) => {}
+    fn answer(&mut self, to: Origin, answer: Answer) {
+        self.answers.push((to, answer));
+    }
+
+    fn ledger(&mut self, row: &LedgerRow) {
+        self.ledger.push(*row);
+    }
+
+    fn fill(&mut self, row: &FillRow) {
+        self.fills.push(*row);
+    }
+
+    fn closed(&mut self, order: &OrderState) {
+        self.closed.push(order.clone());
+        self.note_order(order.clone());
+    }
+
+    fn order(&mut self, order: &OrderState) {
+        self.note_order(order.clone());
+    }
+
+    fn market(&mut self, instrument: InstrumentId, event: MarketEvent) {
+        if let MarketEvent::Trade { no, price, quantity, taker, .. } = event {
+            self.trades.push(Trade { instrument, no, price, quantity, taker });
         }
     }
 }

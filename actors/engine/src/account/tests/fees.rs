@@ -95,7 +95,7 @@ fn what_is_charged_is_in_the_sub_accounts_of_the_payers_partition() {
     let mut pit = street();
     place(&mut pit, "alice", "a", buy(10, 1000));
     place(&mut pit, "bob", "b", sell(10, 1000));
-    let sums = pit.desks().flat_map(|desk| desk.sub_accounts());
+    let sums = pit.desks().flat_map(|desk| pit.sub_accounts(desk.id()));
     let krw: Vec<&Posting> = sums.filter(|sum| sum.asset == KRW).collect();
     let of = |part: fn(&Posting) -> Amount| krw.iter().map(|sum| part(sum)).sum::<Amount>();
     assert_eq!(of(|sum| sum.fee), 10 + 25);

@@ -18,7 +18,7 @@ fn fixed() -> Pit {
 }
 
 fn issued(pit: &Pit) -> Amount {
-    let sums = pit.desks().flat_map(|desk| desk.sub_accounts());
+    let sums = pit.desks().flat_map(|desk| pit.sub_accounts(desk.id()));
     sums.filter(|sum| sum.asset == LPJ).map(|sum| sum.issued).sum()
 }
 

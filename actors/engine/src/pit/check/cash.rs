@@ -29,7 +29,7 @@ pub(super) fn check(pit: &Pit) -> Result<(), Broken> {
                 sums.entry(asset).or_default().balances += balance.total();
             }
         }
-        for posting in desk.sub_accounts() {
+        for posting in pit.sub_accounts(desk.id()) {
             let sum = sums.entry(posting.asset).or_default();
             sum.fees += posting.fee + posting.tax;
             sum.clearing += posting.clearing;
