@@ -1,24 +1,30 @@
 //! The history on disk: one fjall database per node, one keyspace per partition.
 //!
 //! One database means one journal, one cache and one pair of background threads for all
-//! partitions of a node.
+//! partitions of a node. Rows gather in a [`Tail`] and come as sorted tables; only a handful goes
+//! through the journal.
 
 use super::error::HistoryError;
 use super::key::{RowKey, RowKind};
 use super::port::{Direction, History, Rows};
 use super::retention::{Sweep, find_old};
 use super::row;
+use super::tail::{self, TAIL_ROWS, Tail};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{AccountId, PartitionId};
 use hoga_engine::time::Time;
+use std::cmp::Ordering;
 use std::ops::{Bound, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
 /// Rows encode to about this many bytes; only the frequency of space checks depends on it.
 const ROW_BYTES_ABOUT: u64 = 128;
+
+/// Rows worth a table of their own; fewer go through the journal.
+const TABLE_ROWS_MIN: usize = 4096;
 
 /// Appended bytes between two looks at the free space.
 const SPACE_CHECK_BYTES: u64 = 4 * 1024 * 1024;
@@ -110,7 +116,7 @@ impl HistoryDatabase {
             .keyspace(&format!("p{}", partition.0), options)
             .map_err(HistoryError::store(format!("cannot open the history of {partition:?}")))?;
         let (database, space) = (self.database.clone(), Arc::clone(&self.space));
-        Ok(FjallHistory { database, rows, space, partition })
+        Ok(FjallHistory { database, rows, space, partition, tail: Arc::default() })
     }
 
     /// Bytes on disk, journals included.
@@ -132,7 +138,7 @@ struct Space {
 
 impl Space {
     fn admit(&self, bytes: u64) -> Result<(), HistoryError> {
-        let unchecked = self.unchecked.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let unchecked = self.unchecked.fetch_add(bytes, Memory::Relaxed) + bytes;
         if unchecked < SPACE_CHECK_BYTES {
             return Ok(());
         }
@@ -144,7 +150,7 @@ impl Space {
         if available < self.reserve {
             return Err(HistoryError::Full { available, reserve: self.reserve });
         }
-        self.unchecked.store(0, Ordering::Relaxed);
+        self.unchecked.store(0, Memory::Relaxed);
         Ok(())
     }
 }
@@ -156,6 +162,7 @@ pub struct FjallHistory {
     rows: Keyspace,
     space: Arc<Space>,
     partition: PartitionId,
+    tail: Arc<Tail>,
 }
 
 impl FjallHistory {
@@ -163,8 +170,105 @@ impl FjallHistory {
         self.rows.range((from.map(RowKey::to_bytes), to.map(RowKey::to_bytes)))
     }
 
+    /// Everything from a key on; the tail has to be flushed.
     fn from(&self, from: Bound<RowKey>) -> Rows {
         Box::new(self.range(from, Bound::Unbounded).map(read_row))
+    }
+
+    /// The first `most` rows of a list in a direction.
+    fn first(
+        &self,
+        account: AccountId,
+        kind: RowKind,
+        sequences: RangeInclusive<u64>,
+        direction: Direction,
+        most: usize,
+    ) -> Rows {
+        if sequences.is_empty() {
+            return Box::new(std::iter::empty());
+        }
+        let bound = |sequence| Bound::Included(RowKey { account, kind, sequence });
+        let (from, to) = (bound(*sequences.start()), bound(*sequences.end()));
+        // The tail first: a row that moves into the store meanwhile is then seen twice, not never.
+        let newest = self.tail.range(from, to, direction, most).into_iter();
+        let stored = self.range(from, to);
+        let stored: Rows = match direction {
+            Direction::OldestFirst => Box::new(stored.map(read_row)),
+            Direction::NewestFirst => Box::new(stored.rev().map(read_row)),
+        };
+        let merged = Merged { newest, stored, next_new: None, next_old: None, direction };
+        Box::new(merged.take(most))
+    }
+
+    /// Moves the tail into the store: many rows as tables of their own, a few by the journal.
+    fn flush(&self) -> Result<(), HistoryError> {
+        self.tail.flush(|rows| {
+            if rows.len() >= TABLE_ROWS_MIN { self.ingest(rows) } else { self.insert(rows) }
+        })
+    }
+
+    fn ingest(&self, rows: &tail::Rows) -> Result<(), HistoryError> {
+        let mut ingestion =
+            self.rows.start_ingestion().map_err(HistoryError::store("cannot begin a table"))?;
+        for (key, row) in rows {
+            let written = ingestion.write(key.to_bytes(), &**row);
+            written.map_err(HistoryError::store("cannot write a table"))?;
+        }
+        ingestion.finish().map_err(HistoryError::store("cannot finish a table"))
+    }
+
+    fn insert(&self, rows: &tail::Rows) -> Result<(), HistoryError> {
+        let mut batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), rows.len());
+        for (key, row) in rows {
+            batch.insert(&self.rows, key.to_bytes(), &**row);
+        }
+        batch.commit().map_err(HistoryError::store("cannot append to the history"))
+    }
+}
+
+/// Merges the tail's rows into the store's, both in the order of their keys; where both have a
+/// row it is the same.
+struct Merged {
+    newest: std::vec::IntoIter<(RowKey, Box<[u8]>)>,
+    stored: Box<dyn Iterator<Item = Result<HistoryRow, HistoryError>> + Send>,
+    next_new: Option<(RowKey, Box<[u8]>)>,
+    next_old: Option<Result<HistoryRow, HistoryError>>,
+    direction: Direction,
+}
+
+impl Iterator for Merged {
+    type Item = Result<HistoryRow, HistoryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next_new.is_none() {
+            self.next_new = self.newest.next();
+        }
+        if self.next_old.is_none() {
+            self.next_old = self.stored.next();
+        }
+        let order = match (&self.next_new, &self.next_old) {
+            (Some((new, _)), Some(Ok(old))) => new.cmp(&RowKey::of(old)),
+            (Some(_), None) => return self.take_new(),
+            _ => return self.next_old.take(),
+        };
+        let order = match self.direction {
+            Direction::OldestFirst => order,
+            Direction::NewestFirst => order.reverse(),
+        };
+        match order {
+            Ordering::Greater => self.next_old.take(),
+            Ordering::Less => self.take_new(),
+            Ordering::Equal => {
+                self.next_old = None;
+                self.take_new()
+            }
+        }
+    }
+}
+
+impl Merged {
+    fn take_new(&mut self) -> Option<Result<HistoryRow, HistoryError>> {
+        self.next_new.take().map(|(key, bytes)| row::decode(key, &bytes))
     }
 }
 
@@ -183,23 +287,30 @@ impl History for FjallHistory {
             return Ok(());
         }
         self.space.admit(rows.len() as u64 * ROW_BYTES_ABOUT)?;
-        let batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), rows.len());
-        // Handed to the system, so that only a loss of power can take it.
-        let mut batch = batch.durability(Some(PersistMode::Buffer));
-        for row in rows {
-            let key = RowKey::of(row);
-            assert_eq!(key.account.partition(), self.partition, "a row of another partition");
-            batch.insert(&self.rows, key.to_bytes(), row::encode(row));
+        let encoded: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let key = RowKey::of(row);
+                assert_eq!(key.account.partition(), self.partition, "a row of another partition");
+                (key, row::encode(row).into_boxed_slice())
+            })
+            .collect();
+        if self.tail.extend(encoded.into_iter()) >= TAIL_ROWS {
+            self.flush()?;
         }
-        batch.commit().map_err(HistoryError::store("cannot append to the history"))
+        Ok(())
     }
 
     fn sync(&self) -> Result<(), HistoryError> {
+        self.flush()?;
         let synced = self.database.persist(PersistMode::SyncAll);
         synced.map_err(HistoryError::store("cannot sync the history"))
     }
 
     fn get(&self, key: RowKey) -> Result<Option<HistoryRow>, HistoryError> {
+        if let Some(bytes) = self.tail.get(key) {
+            return row::decode(key, &bytes).map(Some);
+        }
         let found = self
             .rows
             .get(key.to_bytes())
@@ -214,19 +325,29 @@ impl History for FjallHistory {
         sequences: RangeInclusive<u64>,
         direction: Direction,
     ) -> Rows {
-        if sequences.is_empty() {
-            return Box::new(std::iter::empty());
-        }
-        let bound = |sequence| Bound::Included(RowKey { account, kind, sequence });
-        let rows = self.range(bound(*sequences.start()), bound(*sequences.end()));
-        match direction {
-            Direction::OldestFirst => Box::new(rows.map(read_row)),
-            Direction::NewestFirst => Box::new(rows.rev().map(read_row)),
-        }
+        self.first(account, kind, sequences, direction, usize::MAX)
+    }
+
+    fn page(
+        &self,
+        account: AccountId,
+        kind: RowKind,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<HistoryRow>, HistoryError> {
+        let last = match before {
+            None => u64::MAX,
+            Some(0) => return Ok(Vec::new()),
+            Some(before) => before - 1,
+        };
+        self.first(account, kind, 0..=last, Direction::NewestFirst, limit).collect()
     }
 
     fn export(&self, after: Option<RowKey>) -> Rows {
-        self.from(after.map_or(Bound::Unbounded, Bound::Excluded))
+        match self.flush() {
+            Ok(()) => self.from(after.map_or(Bound::Unbounded, Bound::Excluded)),
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        }
     }
 
     fn retain_after(
@@ -235,6 +356,7 @@ impl History for FjallHistory {
         resume: Option<RowKey>,
         rows_max: usize,
     ) -> Result<Sweep, HistoryError> {
+        self.flush()?;
         let from = |key: Option<RowKey>| self.from(key.map_or(Bound::Unbounded, Bound::Included));
         let (old, resume) = find_old(from, oldest_kept, resume, rows_max)?;
         // Removing writes as well, and needs no more space than the reserve holds.

@@ -17,6 +17,7 @@ mod memory;
 mod port;
 mod retention;
 mod row;
+mod tail;
 mod writer;
 
 #[cfg(test)]
