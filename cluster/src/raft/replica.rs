@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use openraft::alias::OneshotReceiverOf;
-use openraft::errors::{ClientWriteError, Fatal, LinearizableReadError, RaftError};
+use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
 use openraft::impls::ProgressResponder;
 use openraft::network::{NetSnapshot, RaftNetworkFactory};
 use openraft::raft::ClientWriteResult;
@@ -79,7 +79,7 @@ where
         let applier = Applier::new(machine).map_err(consensus)?;
         let store = LogStore::<C>::new(log.clone());
         let raft = Raft::new(node, config, network, store, applier).await.map_err(consensus)?;
-        take_part(&raft, node, &settings).await?;
+        found(&raft, &settings).await?;
 
         let (told, leadership) = watch::channel(Leadership::default());
         drop(C::spawn(leadership::follow::<C>(raft.server_metrics(), told)));
@@ -206,24 +206,16 @@ fn check_reach(log: &PartitionLog, machine: &impl Machine) -> Result<(), StartEr
     Err(StartError::StateLost { applied, purged: purged.to_string() })
 }
 
-async fn take_part<M: Machine, C: RaftTypes>(
+/// Founds the partition if the log has nothing of it. Afterwards there is nothing to do here: a
+/// sole voter elects itself at openraft's first tick, without waiting for a time-out.
+async fn found<M: Machine, C: RaftTypes>(
     raft: &Raft<C, Applier<M>>,
-    node: NodeId,
     settings: &ReplicaSettings,
 ) -> Result<(), StartError> {
-    if !raft.is_initialized().await.map_err(consensus)? {
-        if settings.founders.is_empty() {
-            return Ok(());
-        }
-        let founders: BTreeMap<NodeId, EmptyNode> =
-            settings.founders.iter().map(|founder| (*founder, EmptyNode {})).collect();
-        return raft.initialize(founders).await.map_err(consensus);
+    if settings.founders.is_empty() || raft.is_initialized().await.map_err(consensus)? {
+        return Ok(());
     }
-    // Nobody else can lead, so there is no election to wait for.
-    let voters: Vec<NodeId> = raft.voter_ids().collect();
-    if voters == [node] {
-        let started: Result<(), Fatal<C>> = raft.trigger().elect(false).await;
-        started.map_err(consensus)?;
-    }
-    Ok(())
+    let founders: BTreeMap<NodeId, EmptyNode> =
+        settings.founders.iter().map(|founder| (*founder, EmptyNode {})).collect();
+    raft.initialize(founders).await.map_err(consensus)
 }
