@@ -14,7 +14,7 @@ use super::{Sink, nearest};
 
 /// One table of the document. Every read reports what it dislikes and answers none; a key that
 /// is absent answers none without a report.
-pub(crate) struct Fields<'d> {
+pub struct Fields<'d> {
     title: String,
     place: Range<usize>,
     entries: Vec<Entry<'d>>,
@@ -32,7 +32,7 @@ struct Entry<'d> {
 
 /// A value and its place in the file.
 #[derive(Debug, Clone)]
-pub(crate) struct At<T> {
+pub struct At<T> {
     pub value: T,
     pub place: Range<usize>,
 }
@@ -55,26 +55,26 @@ impl<'d> Fields<'d> {
         Fields { title: title.into(), place, entries, asked: Vec::new(), text, sink }
     }
 
-    pub(crate) fn sink(&self) -> &'d Sink {
+    pub fn sink(&self) -> &'d Sink {
         self.sink
     }
 
-    pub(crate) fn place(&self) -> Range<usize> {
+    pub fn place(&self) -> Range<usize> {
         self.place.clone()
     }
 
     /// The place of a key, or of the whole table when the key is absent.
-    pub(crate) fn place_of(&self, key: &str) -> Range<usize> {
+    pub fn place_of(&self, key: &str) -> Range<usize> {
         let entry = self.entries.iter().find(|entry| entry.key == key);
         entry.map_or_else(|| self.place(), |entry| entry.value.span())
     }
 
-    pub(crate) fn has(&self, key: &str) -> bool {
+    pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
     /// Reports each of `keys` that is absent.
-    pub(crate) fn require(&self, keys: &[&str]) {
+    pub fn require(&self, keys: &[&str]) {
         for key in keys.iter().filter(|key| !self.has(key)) {
             self.sink.report(self.place(), format!("{} needs `{key}`", self.title), None);
         }
@@ -100,7 +100,7 @@ impl<'d> Fields<'d> {
     }
 
     /// A string, with its place.
-    pub(crate) fn text(&mut self, key: &'static str) -> Option<At<&'d str>> {
+    pub fn text(&mut self, key: &'static str) -> Option<At<&'d str>> {
         let value = self.take(key)?;
         let found = self.string(value, key)?;
         Some(At { value: found, place: value.span() })
@@ -115,11 +115,11 @@ impl<'d> Fields<'d> {
     }
 
     /// A string that reads as `T`.
-    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
+    pub fn parsed<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
         self.parsed_at(key).map(|at| at.value)
     }
 
-    pub(crate) fn parsed_at<T: FromStr<Err: Display>>(
+    pub fn parsed_at<T: FromStr<Err: Display>>(
         &mut self,
         key: &'static str,
     ) -> Option<At<T>> {
@@ -135,7 +135,7 @@ impl<'d> Fields<'d> {
 
     /// A string that reads as `T`, or the word `none`: the outer option is presence.
     #[allow(clippy::option_option)]
-    pub(crate) fn parsed_or_none<T: FromStr<Err: Display>>(
+    pub fn parsed_or_none<T: FromStr<Err: Display>>(
         &mut self,
         key: &'static str,
     ) -> Option<Option<T>> {
@@ -143,12 +143,12 @@ impl<'d> Fields<'d> {
     }
 
     /// Whether the key holds the word `none`, which switches a rule off.
-    pub(crate) fn is_none_word(&mut self, key: &'static str) -> bool {
+    pub fn is_none_word(&mut self, key: &'static str) -> bool {
         self.take(key).and_then(|value| value.get_ref().as_str()) == Some("none")
     }
 
     /// A number that is no money: read as its text, whether quoted, whole or with a fraction.
-    pub(crate) fn number<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
+    pub fn number<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
         let value = self.take(key)?;
         let text = match value.get_ref() {
             DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
@@ -163,7 +163,7 @@ impl<'d> Fields<'d> {
     }
 
     /// A whole number of at least `min` and at most `max`.
-    pub(crate) fn count(&mut self, key: &'static str, min: u64, max: u64) -> Option<u64> {
+    pub fn count(&mut self, key: &'static str, min: u64, max: u64) -> Option<u64> {
         let value = self.take(key)?;
         let DeValue::Integer(number) = value.get_ref() else {
             self.wrong(value, key, "a whole number");
@@ -178,7 +178,7 @@ impl<'d> Fields<'d> {
         inside
     }
 
-    pub(crate) fn flag(&mut self, key: &'static str) -> Option<bool> {
+    pub fn flag(&mut self, key: &'static str) -> Option<bool> {
         let value = self.take(key)?;
         let found = value.get_ref().as_bool();
         if found.is_none() {
@@ -188,13 +188,13 @@ impl<'d> Fields<'d> {
     }
 
     /// A sub-table. The caller finishes it.
-    pub(crate) fn table(&mut self, key: &'static str) -> Option<Fields<'d>> {
+    pub fn table(&mut self, key: &'static str) -> Option<Fields<'d>> {
         let value = self.take(key)?;
         self.sub_table(value, key, &format!("[{key}]"))
     }
 
     /// An array of tables, each to be finished by the caller; absent is empty.
-    pub(crate) fn tables(&mut self, key: &'static str) -> Vec<Fields<'d>> {
+    pub fn tables(&mut self, key: &'static str) -> Vec<Fields<'d>> {
         let Some(value) = self.take(key) else { return Vec::new() };
         let Some(items) = value.get_ref().as_array() else {
             self.wrong(value, key, &format!("an array of tables, [[{key}]]"));
@@ -218,7 +218,7 @@ impl<'d> Fields<'d> {
     }
 
     /// A table with keys of the writer's choice, such as `{ KRW = "1000" }`.
-    pub(crate) fn pairs<K, V>(&mut self, key: &'static str) -> Option<Vec<(At<K>, V)>>
+    pub fn pairs<K, V>(&mut self, key: &'static str) -> Option<Vec<(At<K>, V)>>
     where
         K: FromStr<Err: Display>,
         V: FromStr<Err: Display>,
@@ -235,7 +235,7 @@ impl<'d> Fields<'d> {
 
     /// Where a range of a string's own bytes lies in the file: exact when the string is written
     /// without escapes, else the whole string.
-    pub(crate) fn inside(&self, string: &At<&str>, range: Range<usize>) -> Range<usize> {
+    pub fn inside(&self, string: &At<&str>, range: Range<usize>) -> Range<usize> {
         let written = &self.text[string.place.clone()];
         let quotes = written.len().saturating_sub(string.value.len()) / 2;
         if written.get(quotes..quotes + string.value.len()) != Some(string.value) {
@@ -246,7 +246,7 @@ impl<'d> Fields<'d> {
     }
 
     /// Reports the keys nobody asked for.
-    pub(crate) fn finish(self) {
+    pub fn finish(self) {
         for entry in self.entries.iter().filter(|entry| !entry.taken) {
             let help = match nearest(entry.key, self.asked.iter().copied()) {
                 Some(known) => format!("did you mean `{known}`?"),

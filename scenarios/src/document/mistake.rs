@@ -59,10 +59,11 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 
 /// Where readers report mistakes. Shared, so that nested tables report to one place.
 #[derive(Debug, Default)]
-pub(crate) struct Sink(RefCell<Vec<Mistake>>);
+pub struct Sink(RefCell<Vec<Mistake>>);
 
 impl Sink {
-    pub(crate) fn report(
+    /// Adds a mistake at a place of the text, once.
+    pub fn report(
         &self,
         place: Range<usize>,
         message: impl Into<String>,

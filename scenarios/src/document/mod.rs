@@ -8,9 +8,8 @@ mod fields;
 mod mistake;
 mod nearest;
 
-pub(crate) use fields::Fields;
-pub(crate) use mistake::Sink;
-pub use mistake::{Mistake, Mistakes, line_and_column};
+pub use fields::Fields;
+pub use mistake::{Mistake, Mistakes, Sink, line_and_column};
 pub use nearest::nearest;
 
 use toml::de::DeTable;
@@ -22,7 +21,7 @@ pub const FILE_BYTES_MAX: usize = 1 << 20;
 ///
 /// # Errors
 /// Every mistake of syntax, or else every mistake that `read` reported.
-pub(crate) fn read<T>(
+pub fn read<T>(
     name: &str,
     text: &str,
     read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
