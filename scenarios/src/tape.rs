@@ -164,6 +164,15 @@ impl<W: Write> TapeWriter<W> {
         Ok(())
     }
 
+    /// Hands on what the output keeps back.
+    ///
+    /// # Errors
+    /// What the output says; the last lines may be missing.
+    pub fn flush(&mut self) -> Result<(), TapeError> {
+        let line = self.line;
+        self.output.flush().map_err(|source| TapeError::Io { line, source })
+    }
+
     pub fn into_inner(self) -> W {
         self.output
     }

@@ -1,0 +1,60 @@
+//! The digest of a play: what two runs must agree on.
+//!
+//! FNV-1a over 64-bit words, low byte first. Each trade, in the order of the play, is instrument
+//! number, trade number, milliseconds from the start, price in ticks, quantity in lots and taker
+//! side (0 buys, 1 sells). Behind the last trade stand all balances that are not zero, by account
+//! name, then asset number: the name (its length, then its bytes, a word each), the asset number,
+//! available and held as 128 bits each, low word first.
+
+use hoga_engine::amount::{Amount, Lots, Ticks};
+use hoga_engine::hash::Fnv;
+use hoga_engine::ids::{InstrumentId, TradeNo};
+use hoga_engine::order::Side;
+use hoga_engine::pit::{Pit, Tap};
+
+use crate::time::Millis;
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Digest(Fnv);
+
+impl Digest {
+    pub fn trade(
+        &mut self,
+        instrument: InstrumentId,
+        no: TradeNo,
+        at: Millis,
+        price: Ticks,
+        quantity: Lots,
+        taker: Side,
+    ) {
+        let side = u64::from(taker == Side::Sell);
+        for word in [instrument.0.into(), no.0, at.0, price.0.into(), quantity.0, side] {
+            self.0.word(word);
+        }
+    }
+
+    /// The digest with the balances behind the trades, in lower case hexadecimal.
+    pub fn with_balances<T: Tap>(mut self, pit: &Pit<T>) -> String {
+        let mut accounts: Vec<_> = pit.desks().flat_map(|desk| desk.accounts()).collect();
+        accounts.sort_unstable_by_key(|account| account.name());
+        for account in accounts {
+            for (asset, balance) in account.balances().filter(|(_, b)| b.total() != 0) {
+                self.text(account.name());
+                self.0.word(asset.0.into());
+                self.amount(balance.available);
+                self.amount(balance.held);
+            }
+        }
+        format!("{:016x}", self.0.0)
+    }
+
+    fn text(&mut self, text: &str) {
+        self.0.word(text.len() as u64);
+        text.bytes().for_each(|byte| self.0.word(byte.into()));
+    }
+
+    fn amount(&mut self, amount: Amount) {
+        self.0.word(amount as u64);
+        self.0.word((amount >> 64) as u64);
+    }
+}

@@ -1,0 +1,127 @@
+//! What is counted while a play runs: answers, trades, fills.
+
+use hoga_engine::amount::{Lots, Ticks};
+use hoga_engine::effect::{Answer, MarketEvent};
+use hoga_engine::history::FillRow;
+use hoga_engine::ids::{InstrumentId, Origin, TradeNo};
+use hoga_engine::order::{OrderState, Side};
+use hoga_engine::pit::Tap;
+use hoga_engine::time::Time;
+
+use super::digest::Digest;
+use super::tracks::Tracks;
+use crate::time::Millis;
+
+/// One instrument's trades.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Trading {
+    pub trades: u64,
+    pub quantity: Lots,
+    /// Sum of price x quantity, in tick-lots.
+    pub value: u128,
+    pub open: Option<Ticks>,
+    pub high: Ticks,
+    pub low: Ticks,
+    pub close: Ticks,
+    /// What the legs that accounts settled come to; each must equal `quantity`.
+    pub settled_by_makers: Lots,
+    pub settled_by_takers: Lots,
+}
+
+/// Hears everything that the pit says, and keeps sums of it.
+pub(super) struct Tally {
+    start: Time,
+    /// Of the request that is being handled, the first one.
+    answer: Option<Answer>,
+    request: u64,
+    /// By instrument number.
+    tradings: Vec<Trading>,
+    pub trades: u64,
+    pub digest: Digest,
+    pub tracks: Tracks,
+}
+
+impl Tally {
+    pub fn new(start: Time, instruments: usize) -> Tally {
+        Tally {
+            start,
+            answer: None,
+            request: 0,
+            tradings: vec![Trading::default(); instruments + 1],
+            trades: 0,
+            digest: Digest::default(),
+            tracks: Tracks::default(),
+        }
+    }
+
+    /// From now on answers to this request count.
+    pub fn expect(&mut self, request: u64) {
+        self.request = request;
+        self.answer = None;
+    }
+
+    /// The first answer to the request: a book and then an account may both give it.
+    pub fn take_answer(&mut self) -> Option<Answer> {
+        self.answer.take()
+    }
+
+    pub fn trading(&self, instrument: InstrumentId) -> &Trading {
+        &self.tradings[instrument.0 as usize]
+    }
+
+    fn trade(
+        &mut self,
+        instrument: InstrumentId,
+        no: TradeNo,
+        price: Ticks,
+        quantity: Lots,
+        taker: Side,
+        time: Time,
+    ) {
+        let at = Millis((time.0 - self.start.0) / 1_000_000);
+        self.digest.trade(instrument, no, at, price, quantity, taker);
+        self.trades += 1;
+        let trading = &mut self.tradings[instrument.0 as usize];
+        if trading.open.is_none() {
+            (trading.open, trading.high, trading.low) = (Some(price), price, price);
+        }
+        trading.trades += 1;
+        trading.quantity += quantity;
+        trading.value += u128::from(price.0) * u128::from(quantity.0);
+        trading.high = trading.high.max(price);
+        trading.low = trading.low.min(price);
+        trading.close = price;
+    }
+}
+
+impl Tap for Tally {
+    fn answer(&mut self, to: Origin, answer: Answer) {
+        if to.request == self.request && self.answer.is_none() {
+            self.answer = Some(answer);
+        }
+    }
+
+    fn fill(&mut self, row: &FillRow) {
+        self.tracks.fill(row);
+        let trading = &mut self.tradings[row.instrument.0 as usize];
+        if row.is_maker {
+            trading.settled_by_makers += row.quantity;
+        } else {
+            trading.settled_by_takers += row.quantity;
+        }
+    }
+
+    fn closed(&mut self, order: &OrderState) {
+        self.tracks.told(order);
+    }
+
+    fn order(&mut self, order: &OrderState) {
+        self.tracks.told(order);
+    }
+
+    fn market(&mut self, instrument: InstrumentId, event: MarketEvent) {
+        if let MarketEvent::Trade { no, price, quantity, taker, time } = event {
+            self.trade(instrument, no, price, quantity, taker, time);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Sentences as requests of the exchange, and requests as sentences for the tape.
+
+use hoga_engine::client_id::ClientId;
+use hoga_engine::ids::{AssetId, OrderNo};
+use hoga_engine::instrument::Instrument;
+use hoga_engine::order::{self as engine, OrderRequest, Size};
+use hoga_engine::request::{AccountRequest, Ack, OrderRef as EngineRef};
+
+use crate::grammar::{Act, Order, OrderKind, OrderRef, SelfMatch, Side, TimeInForce};
+use crate::listing::{self, Market};
+use crate::names;
+use crate::numbers::Amount;
+
+/// Why a sentence makes no request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unmade {
+    /// A gateway refuses it with this reason before the exchange sees it.
+    Refused(&'static str),
+    /// The exchange does not know this yet; why, as a sentence.
+    NotServed(&'static str),
+}
+
+const MALFORMED: Unmade = Unmade::Refused("MALFORMED");
+
+/// What an account asks for. `amended` is the instrument of the order that an amend names, when
+/// the account has such an order: its scales tell what the numbers mean.
+pub(super) fn request(
+    act: &Act,
+    market: &Market,
+    amended: Option<&Instrument>,
+) -> Result<AccountRequest, Unmade> {
+    Ok(match act {
+        Act::Place(order) => {
+            let order = placed(order, market)?;
+            AccountRequest::Place { order, ack: Ack::Result, market_price: None }
+        }
+        Act::Cancel(order) => AccountRequest::Cancel { order: reference(order)? },
+        Act::CancelAll => AccountRequest::CancelAll { instrument: None },
+        Act::Amend { order, quantity, price } => {
+            let order = reference(order)?;
+            // Without such an order the exchange refuses whatever the numbers are.
+            let (base, quote) = amended.map_or((0, 0), |i| (i.base_scale, i.quote_scale));
+            let scaled = |amount: &Amount, scale: u8| amount.minor(scale.into());
+            let (quantity, price) = (scaled(quantity, base), scaled(price, quote));
+            if amended.is_some() && (quantity.is_none() || price.is_none()) {
+                return Err(MALFORMED);
+            }
+            AccountRequest::Amend { order, quantity, price }
+        }
+        Act::Deposit { amount, asset } => {
+            let (asset, amount) = money(*amount, asset, market)?;
+            AccountRequest::Deposit { asset, amount }
+        }
+        Act::Withdraw { amount, asset } => {
+            let (asset, amount) = money(*amount, asset, market)?;
+            AccountRequest::Withdraw { asset, amount }
+        }
+    })
+}
+
+fn placed(order: &Order, market: &Market) -> Result<OrderRequest, Unmade> {
+    let symbol = order.symbol.as_str();
+    let listed = market.instruments.iter().find(|instrument| *instrument.symbol == *symbol);
+    let instrument = listed.ok_or(Unmade::Refused("UNKNOWN_INSTRUMENT"))?;
+    let quantity = |amount: &Amount| {
+        amount.minor(instrument.base_scale.into()).map(Size::Quantity).ok_or(MALFORMED)
+    };
+    let quote = |amount: &Amount| amount.minor(instrument.quote_scale.into()).ok_or(MALFORMED);
+    let (size, price) = match &order.kind {
+        OrderKind::Limit { quantity: size, price } => (quantity(size)?, Some(quote(price)?)),
+        OrderKind::Market { quantity: size } => (quantity(size)?, None),
+        OrderKind::MarketSpend { amount, asset } if *instrument.quote_code == *asset.as_str() => {
+            (Size::QuoteAmount(quote(amount)?), None)
+        }
+        OrderKind::MarketSpend { .. } => return Err(MALFORMED),
+    };
+    Ok(OrderRequest {
+        instrument: instrument.id,
+        side: match order.side {
+            Side::Buy => engine::Side::Buy,
+            Side::Sell => engine::Side::Sell,
+        },
+        size,
+        price,
+        time_in_force: time_in_force(order.time_in_force)?,
+        post_only: order.post_only,
+        self_match: order.self_match.map(listing::self_match),
+    })
+}
+
+fn time_in_force(said: Option<TimeInForce>) -> Result<engine::TimeInForce, Unmade> {
+    match said {
+        None | Some(TimeInForce::Gtc) => Ok(engine::TimeInForce::Gtc),
+        Some(TimeInForce::Ioc) => Ok(engine::TimeInForce::Ioc),
+        Some(TimeInForce::Fok) => Ok(engine::TimeInForce::Fok),
+        Some(TimeInForce::Day) => Err(Unmade::NotServed("day orders come with sessions")),
+        Some(TimeInForce::AtOpen | TimeInForce::AtClose) => {
+            Err(Unmade::NotServed("there are no call auctions"))
+        }
+    }
+}
+
+fn reference(order: &OrderRef) -> Result<EngineRef, Unmade> {
+    match order {
+        OrderRef::Number(number) => Ok(EngineRef::No(OrderNo(*number))),
+        OrderRef::Client(id) => {
+            ClientId::parse(id.as_str()).map(EngineRef::ClientId).map_err(|_| MALFORMED)
+        }
+    }
+}
+
+fn money(amount: Amount, asset: &names::Asset, market: &Market) -> Result<(AssetId, i128), Unmade> {
+    let known = market.assets.iter().find(|known| *known.code == *asset.as_str());
+    let known = known.ok_or(Unmade::Refused("UNKNOWN_ASSET"))?;
+    Ok((known.id, amount.minor(known.scale.into()).ok_or(MALFORMED)?))
+}
+
+/// The sentence that says a request, for the tape; none for what no sentence says (transfers and
+/// resets, which no scenario makes).
+pub(super) fn act(
+    request: &AccountRequest,
+    id: Option<ClientId>,
+    market: &Market,
+    amended: Option<&Instrument>,
+) -> Option<Act> {
+    let cash = |asset: AssetId, amount: i128| {
+        let asset = market.assets.iter().find(|known| known.id == asset)?;
+        let amount = Amount::from_minor(amount, asset.scale.into())?;
+        Some((amount, asset.code.parse().ok()?))
+    };
+    match request {
+        AccountRequest::Place { order, .. } => said(order, id, market).map(Act::Place),
+        AccountRequest::Cancel { order } => Some(Act::Cancel(said_reference(*order)?)),
+        AccountRequest::CancelAll { .. } => Some(Act::CancelAll),
+        AccountRequest::Amend { order, quantity, price } => {
+            let (base, quote) = amended.map_or((0, 0), |i| (i.base_scale, i.quote_scale));
+            let quantity = Amount::from_minor((*quantity)?, base.into())?;
+            let price = Amount::from_minor((*price)?, quote.into())?;
+            Some(Act::Amend { order: said_reference(*order)?, quantity, price })
+        }
+        AccountRequest::Deposit { asset, amount } => {
+            let (amount, asset) = cash(*asset, *amount)?;
+            Some(Act::Deposit { amount, asset })
+        }
+        AccountRequest::Withdraw { asset, amount } => {
+            let (amount, asset) = cash(*asset, *amount)?;
+            Some(Act::Withdraw { amount, asset })
+        }
+        AccountRequest::Open | AccountRequest::Transfer { .. } | AccountRequest::Reset { .. } => {
+            None
+        }
+    }
+}
+
+fn said(order: &OrderRequest, id: Option<ClientId>, market: &Market) -> Option<Order> {
+    let instrument = market.instruments.iter().find(|listed| listed.id == order.instrument)?;
+    let base = |amount| Amount::from_minor(amount, instrument.base_scale.into());
+    let quote = |amount| Amount::from_minor(amount, instrument.quote_scale.into());
+    let kind = match (order.size, order.price) {
+        (Size::Quantity(size), Some(price)) => {
+            OrderKind::Limit { quantity: base(size)?, price: quote(price)? }
+        }
+        (Size::Quantity(size), None) => OrderKind::Market { quantity: base(size)? },
+        (Size::QuoteAmount(amount), _) => {
+            let asset = instrument.quote_code.parse().ok()?;
+            OrderKind::MarketSpend { amount: quote(amount)?, asset }
+        }
+    };
+    Some(Order {
+        side: match order.side {
+            engine::Side::Buy => Side::Buy,
+            engine::Side::Sell => Side::Sell,
+        },
+        symbol: instrument.symbol.parse().ok()?,
+        kind,
+        time_in_force: match order.time_in_force {
+            engine::TimeInForce::Gtc => None,
+            engine::TimeInForce::Ioc => Some(TimeInForce::Ioc),
+            engine::TimeInForce::Fok => Some(TimeInForce::Fok),
+        },
+        post_only: order.post_only,
+        self_match: order.self_match.map(said_self_match),
+        id: id.and_then(|id| id.as_str().parse().ok()),
+    })
+}
+
+fn said_reference(order: EngineRef) -> Option<OrderRef> {
+    Some(match order {
+        EngineRef::No(no) => OrderRef::Number(no.0),
+        EngineRef::ClientId(id) => OrderRef::Client(id.as_str().parse().ok()?),
+    })
+}
+
+fn said_self_match(mode: engine::SelfMatch) -> SelfMatch {
+    let modes = SelfMatch::ALL.map(|(_, said)| said);
+    let found = modes.into_iter().find(|said| listing::self_match(*said) == mode);
+    found.unwrap_or(SelfMatch::CancelTaker)
+}
