@@ -12,6 +12,8 @@ pub(super) struct Index {
     entries: Vec<u64>,
     bits: u32,
     count: usize,
+    /// So many orders, and it grows.
+    room: usize,
 }
 
 #[inline(always)]
@@ -23,9 +25,18 @@ fn tag_of(order: OrderKey) -> u32 {
 
 impl Index {
     const BITS_MIN: u32 = 6;
+    /// A table that fits the cache has room to spare: its cost is the mispredicted end of a run.
+    /// A larger one is kept dense: its cost is the cache that it does not fit.
+    const SPARSE_BITS_MAX: u32 = 16;
+
+    const fn room(bits: u32) -> usize {
+        let share = if bits <= Self::SPARSE_BITS_MAX { 8 } else { 2 };
+        (1 << bits) / share
+    }
 
     pub fn new() -> Index {
-        Index { entries: vec![0; 1 << Self::BITS_MIN], bits: Self::BITS_MIN, count: 0 }
+        let bits = Self::BITS_MIN;
+        Index { entries: vec![0; 1 << bits], bits, count: 0, room: Self::room(bits) }
     }
 
     pub fn len(&self) -> usize {
@@ -39,7 +50,7 @@ impl Index {
 
     #[inline(always)]
     pub fn insert(&mut self, order: OrderKey, slot: u32) {
-        if self.count * 2 >= self.entries.len() {
+        if self.count >= self.room {
             self.grow();
         }
         self.place(u64::from(tag_of(order)) << 32 | u64::from(slot + 1));
@@ -59,6 +70,7 @@ impl Index {
     #[cold]
     fn grow(&mut self) {
         self.bits += 1;
+        self.room = Self::room(self.bits);
         assert!(self.bits <= 32, "the index addresses fewer than 2^31 orders");
         let old = std::mem::replace(&mut self.entries, vec![0; 1 << self.bits]);
         // Homes are the tags' upper bits, so walking in order keeps the new table in order too.
@@ -67,6 +79,12 @@ impl Index {
 
     #[inline(always)]
     pub fn find(&self, order: OrderKey, slab: &Slab) -> Option<u32> {
+        self.find_place(order, slab).map(|(_, slot)| slot)
+    }
+
+    /// The order's slot, and where its entry is until the index changes.
+    #[inline(always)]
+    pub fn find_place(&self, order: OrderKey, slab: &Slab) -> Option<(usize, u32)> {
         let tag = tag_of(order);
         let mask = self.entries.len() - 1;
         let mut at = self.home(tag);
@@ -78,7 +96,7 @@ impl Index {
             if (entry >> 32) as u32 == tag {
                 let slot = entry as u32 - 1;
                 if slab.get(slot).order() == order {
-                    return Some(slot);
+                    return Some((at & mask, slot));
                 }
             }
             at += 1;
@@ -96,6 +114,13 @@ impl Index {
             assert!(self.entries[hole] != 0, "a resting order is in the index");
             hole = (hole + 1) & mask;
         }
+        self.remove_at(hole);
+    }
+
+    /// Forgets the entry at a place that was just found.
+    #[inline(always)]
+    pub fn remove_at(&mut self, mut hole: usize) {
+        let mask = self.entries.len() - 1;
         // Backward shift: entries behind the hole move up unless that takes them before home.
         let mut at = hole;
         loop {

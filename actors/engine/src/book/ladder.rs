@@ -45,11 +45,13 @@ pub(super) struct Ladder {
 /// The key of a price on a side.
 #[inline(always)]
 pub(super) const fn key_of(side: Side, price: Ticks) -> u32 {
-    match side {
-        Side::Sell => price.0,
-        Side::Buy => Ticks::MAX.0 - price.0,
-    }
+    // MAX is all ones, so this is MAX - price for bids; without a branch, because sides come
+    // in no order that a processor could guess.
+    price.0 ^ MIRROR[side as usize]
 }
+
+/// What turns prices into keys, by side.
+const MIRROR: [u32; 2] = [Ticks::MAX.0, 0];
 
 /// The price of a key on a side.
 #[inline(always)]

@@ -339,10 +339,11 @@ impl Book {
     /// Takes an order out of the book.
     #[inline]
     pub fn cancel(&mut self, order: OrderKey, reports: &mut impl Reports) -> Option<Removed> {
-        let slot = self.index.find(order, &self.slab)?;
-        self.dequeue(slot, reports);
+        let (place, slot) = self.index.find_place(order, &self.slab)?;
         let removed = self.removed(slot);
-        self.forget(slot);
+        self.dequeue(slot, reports);
+        self.index.remove_at(place);
+        self.drop_slot(slot);
         Some(removed)
     }
 
@@ -352,6 +353,7 @@ impl Book {
         self.index.find(order, &self.slab).map(|slot| self.removed(slot))
     }
 
+    #[inline(always)]
     fn removed(&self, slot: u32) -> Removed {
         let resting = self.slab.get(slot);
         Removed {
@@ -363,26 +365,49 @@ impl Book {
         }
     }
 
+    #[inline(always)]
     pub(super) fn reduction(&self, resting: &Resting) -> u64 {
-        if resting.is_reduced { self.reductions[&resting.order()] } else { 0 }
+        if resting.is_reduced { self.noted(resting.order()) } else { 0 }
     }
 
+    #[cold]
+    fn noted(&self, order: OrderKey) -> u64 {
+        self.reductions[&order]
+    }
+
+    #[inline(always)]
     pub(super) fn note_reduction(&mut self, slot: u32, quantity: u64) {
         if quantity > 0 {
-            let resting = self.slab.get_mut(slot);
-            resting.is_reduced = true;
-            *self.reductions.entry(resting.order()).or_default() += quantity;
+            self.add_reduction(slot, quantity);
         }
     }
 
-    /// Drops a dequeued slot.
+    #[cold]
+    fn add_reduction(&mut self, slot: u32, quantity: u64) {
+        let resting = self.slab.get_mut(slot);
+        resting.is_reduced = true;
+        *self.reductions.entry(resting.order()).or_default() += quantity;
+    }
+
+    /// Forgets a dequeued order.
+    #[inline(always)]
     pub(super) fn forget(&mut self, slot: u32) {
-        let resting = *self.slab.get(slot);
+        self.index.remove(self.slab.get(slot).order(), slot);
+        self.drop_slot(slot);
+    }
+
+    #[inline(always)]
+    fn drop_slot(&mut self, slot: u32) {
+        let resting = self.slab.get(slot);
         if resting.is_reduced {
-            self.reductions.remove(&resting.order());
+            self.forget_reduction(resting.order());
         }
-        self.index.remove(resting.order(), slot);
         self.slab.release(slot);
+    }
+
+    #[cold]
+    fn forget_reduction(&mut self, order: OrderKey) {
+        self.reductions.remove(&order);
     }
 }
 
