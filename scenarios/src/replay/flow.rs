@@ -116,6 +116,12 @@ pub struct FlowRun {
 }
 
 impl FlowRun {
+    /// The book as the operations so far left it.
+    #[must_use]
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
     pub fn apply(&mut self, operation: &Operation) {
         self.trades.sequence = operation.sequence;
         let key = operation.key();
