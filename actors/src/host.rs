@@ -153,6 +153,12 @@ impl Host {
         }
     }
 
+    /// Up to `most` entities from `first` on, in the order of their ids.
+    #[must_use]
+    pub fn ids_from(&self, first: EntityId, most: usize) -> Vec<EntityId> {
+        self.places.range(first..).map(|(id, _)| *id).take(most).collect()
+    }
+
     async fn activate(&mut self, id: EntityId) -> Result<ActorRef<EntityMessage>, HostError> {
         let chunk = self.chunk;
         if let Some(Place::Active { actor, used }) = self.places.get_mut(&id) {

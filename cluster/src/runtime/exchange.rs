@@ -16,7 +16,7 @@ use hoga_engine::board::Board;
 use hoga_engine::book::Listing;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Settles;
-use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
+use hoga_engine::ids::{AccountId, InstrumentId, Origin, PartitionId};
 use hoga_engine::instrument::Catalogue;
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
@@ -244,6 +244,40 @@ impl Exchange {
         found.ok_or_else(|| ReadError::NotFound(format!("account {name}")))
     }
 
+    /// Looks at up to `most` accounts of a partition from the `first`-created on, in the order of
+    /// their creation: all of them at one position.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn accounts<T: Send + 'static>(
+        &self,
+        partition: PartitionId,
+        min: Option<At>,
+        first: u32,
+        most: usize,
+        question: impl Fn(&Account, &Scene) -> T + Send + Sync + 'static,
+    ) -> Result<(Vec<T>, At), ReadError> {
+        let (told, mut answers) = mpsc::channel(most.max(1));
+        let each = move |entity: &Entity, scene: &Scene| {
+            if let Entity::Account(account) = entity {
+                // Who does not listen any more does not need the answer.
+                drop(told.try_send(question(account, scene)));
+            }
+        };
+        let first = AccountId::new(partition, first);
+        let subject = Subject::Accounts { first, most, each: Arc::new(each) };
+        let seen = |seen: Seen<'_>| match seen {
+            Seen::Core(_, at) => Some(at),
+            _ => None,
+        };
+        let at = self.read(partition, subject, after(partition, min, None), seen).await?;
+        let mut found = Vec::new();
+        while let Ok(answer) = answers.try_recv() {
+            found.push(answer);
+        }
+        Ok((found, at.ok_or(ReadError::Stopped)?))
+    }
+
     /// Looks at an instrument's book.
     ///
     /// # Errors
@@ -298,6 +332,34 @@ impl Exchange {
         };
         let found = self.read(partition, Subject::Core, After::default(), seen).await?;
         found.ok_or(ReadError::Stopped)
+    }
+
+    /// Waits until nothing is on its way between partitions any more, as far as what was asked
+    /// before this call is concerned.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn settled(&self) -> Result<(), ReadError> {
+        let mut before = None;
+        loop {
+            let mut sent = Vec::new();
+            for &source in self.0.partitions.keys() {
+                let next = self.core(source, move |core, _| {
+                    let next = core.outboxes().iter().map(|(to, outbox)| (*to, outbox.next()));
+                    next.map(|(to, next)| (source, to, next)).collect::<Vec<_>>()
+                });
+                sent.extend(next.await?);
+            }
+            for &(source, to, next) in &sent {
+                let settles = Settles { partition: source, sequence: next - 1 };
+                let taken = After { index: 0, settles: Some(settles) };
+                self.read(to, Subject::Core, taken, |_| Some(())).await?;
+            }
+            // What was taken may have been answered by further messages.
+            if before.replace(sent.clone()) == Some(sent) {
+                return Ok(());
+            }
+        }
     }
 
     async fn read<T: Send + 'static>(

@@ -335,6 +335,13 @@ impl<R: Rebuild> Performer<R> {
         let id = match subject {
             Subject::Core => return look(Seen::Core(&self.core, at)),
             Subject::Entity(id) => Some(id),
+            Subject::Accounts { first, most, each } => {
+                for id in self.host.ids_from(EntityId::Account(first), most) {
+                    let (each, scene) = (each.clone(), self.core.scene().clone());
+                    self.host.read(id, move |entity: &Entity| each(entity, &scene)).await;
+                }
+                return look(Seen::Core(&self.core, at));
+            }
             Subject::Account(name) => self.core.directory().get(&name).map(EntityId::Account),
         };
         match id.filter(|id| self.host.contains(*id)) {

@@ -3,8 +3,9 @@
 use crate::partition::Core;
 use hoga_actors::{Entity, EntityId, Scene};
 use hoga_engine::effect::Settles;
-use hoga_engine::ids::PartitionId;
+use hoga_engine::ids::{AccountId, PartitionId};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A position in one partition's log. Positions compare only inside one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,9 +52,14 @@ impl After {
 pub(crate) enum Subject {
     Entity(EntityId),
     Account(Box<str>),
+    /// Up to `most` accounts from `first` on, each handed to `each`, all at one position.
+    Accounts { first: AccountId, most: usize, each: Each },
     /// The partition's own bookkeeping.
     Core,
 }
+
+/// What is asked of every account of a list.
+pub(crate) type Each = Arc<dyn Fn(&Entity, &Scene) + Send + Sync>;
 
 /// What a read looks at.
 pub(crate) enum Seen<'a> {

@@ -28,7 +28,7 @@ const FACE: Price = Price { unit: 1, worth: 1 };
 
 /// Prices of all assets in one set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Prices {
+pub struct Prices {
     /// By asset id. Assets beyond the end are money.
     by_asset: Vec<Price>,
     /// How many instruments the catalogue held: a new one brings a new set at once.
