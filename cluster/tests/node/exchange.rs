@@ -94,7 +94,7 @@ async fn many_accounts_trade_and_every_unit_is_conserved() {
         }
     }
     assert!(filled > 1000, "only {filled} lots traded");
-    market.until_settled().await;
+    market.exchange.settled().await.unwrap();
     market.assert_conserved().await;
     market.exchange.stop().await;
 }

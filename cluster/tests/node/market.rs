@@ -184,7 +184,7 @@ impl Market {
 
     /// Balances and the whole book, to compare.
     pub async fn everything(&self) -> String {
-        self.until_settled().await;
+        self.exchange.settled().await.unwrap();
         let book = self
             .exchange
             .book(InstrumentId(0), None, |listing, _| {
@@ -193,22 +193,6 @@ impl Market {
             .await
             .unwrap();
         format!("{:?} {:?}", self.balances().await, book)
-    }
-
-    /// Waits until every outbox is taken in by its destination.
-    pub async fn until_settled(&self) {
-        let topology = self.exchange.topology();
-        for (source, _) in topology.partitions() {
-            let sent = self.exchange.core(source, |core, _| {
-                let next = core.outboxes().iter().map(|(to, outbox)| (*to, outbox.next()));
-                next.collect::<Vec<_>>()
-            });
-            for (to, next) in sent.await.unwrap() {
-                while self.exchange.core(to, move |c, _| c.next_in(source)).await.unwrap() < next {
-                    tokio::task::yield_now().await;
-                }
-            }
-        }
     }
 
     /// CASH-1 with nothing in flight: balances and fees are what was issued.

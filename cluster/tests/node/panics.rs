@@ -18,7 +18,7 @@ async fn an_account_that_panics_once_is_rebuilt_from_its_log() {
     assert_eq!(rests.order.no.0, 2, "the order before is still there");
     let after = market.balances().await;
     assert_ne!(before, after, "the second order holds money");
-    market.until_settled().await;
+    market.exchange.settled().await.unwrap();
     market.assert_conserved().await;
     market.exchange.stop().await;
 }
@@ -52,7 +52,7 @@ async fn an_account_that_panics_again_is_suspended_and_alone() {
     // A neighbour trades with the suspended account's order; the settlement waits, parked.
     let sold = market.limit("bob", "s1", Side::Sell, 4, 700).await.unwrap();
     assert_eq!(sold.filled.0, 4);
-    market.until_settled().await;
+    market.exchange.settled().await.unwrap();
 
     let partition = market.exchange.topology().account_partition("alice");
     let suspended = market.exchange.core(partition, |core, _| {

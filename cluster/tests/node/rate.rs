@@ -45,7 +45,7 @@ async fn rate() {
         stream.await.unwrap();
     }
     let answered = started.elapsed();
-    market.until_settled().await;
+    market.exchange.settled().await.unwrap();
     let settled = started.elapsed();
     let rate = |elapsed: std::time::Duration| f64::from(ORDERS) / elapsed.as_secs_f64();
     println!("answered {:.0}/s, settled {:.0}/s", rate(answered), rate(settled));
