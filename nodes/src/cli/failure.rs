@@ -1,0 +1,147 @@
+//! Why a command did not do what was asked, and the exit code that says so.
+
+use hoga_proto::status::Refusal;
+use std::fmt;
+use tonic::{Code, Status};
+
+/// The exit codes that scripts rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Failure = 1,
+    Usage = 2,
+    NotFound = 3,
+    Refused = 4,
+    /// A retry may help.
+    Unreachable = 5,
+    /// A scenario or chaos run finished and a check failed.
+    #[allow(dead_code, reason = "for the commands that run scenarios")]
+    CheckFailed = 6,
+    Interrupted = 130,
+}
+
+/// What stands on stderr when a command fails, and its exit code.
+#[derive(Debug)]
+pub struct Failure {
+    pub exit: Exit,
+    message: String,
+    hints: Vec<String>,
+    /// The request may have been done, or not.
+    is_unknown: bool,
+    /// Drawn with its source lines instead of the message.
+    report: Option<miette::Report>,
+}
+
+impl Failure {
+    pub fn new(exit: Exit, message: impl Into<String>) -> Failure {
+        let (message, hints) = (message.into(), Vec::new());
+        Failure { exit, message, hints, is_unknown: false, report: None }
+    }
+
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure::new(Exit::Usage, message)
+    }
+
+    /// Mistakes in a file, each drawn where it stands.
+    pub fn report(report: miette::Report) -> Failure {
+        Failure { report: Some(report), ..Failure::new(Exit::Failure, "") }
+    }
+
+    /// What to do about it; several are printed in order.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Failure {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// For a change whose outcome is not known: how to find out without doing it twice.
+    #[must_use]
+    pub fn of_change(self, id: &str) -> Failure {
+        if !self.is_unknown {
+            return self;
+        }
+        self.hint(format!(
+            "whether it was done is not known; the same command with `--id {id}` does it once"
+        ))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.report {
+            // `Debug` is how miette draws.
+            Some(report) => write!(f, "{report:?}")?,
+            None => f.write_str(&self.message)?,
+        }
+        self.hints.iter().try_for_each(|hint| write!(f, "\n  hint: {hint}"))
+    }
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Failure {
+        let refusal = Refusal::from_status(&status);
+        if refusal.reason.is_empty() {
+            return of_transport(&status);
+        }
+        let exit = exit_of(refusal.code);
+        let word = match exit {
+            Exit::Refused => "refused: ",
+            Exit::NotFound => "not found: ",
+            _ => "error: ",
+        };
+        let mut failure =
+            Failure::new(exit, format!("{word}{} ({})", refusal.message, refusal.reason));
+        // Everything else that may be tried again says that nothing was written.
+        failure.is_unknown = ["OUTCOME_UNKNOWN", "DEADLINE_EXCEEDED"].contains(&&*refusal.reason);
+        if let Some(wait) = refusal.retry_after {
+            failure = failure.hint(format!("try again in {wait:?}"));
+        }
+        failure.hint(format!("hoga explain {}", refusal.reason))
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        Failure::new(Exit::Failure, format!("error: {error}"))
+    }
+}
+
+/// A status that the exchange did not write: a broken connection, a deadline, a stranger.
+fn of_transport(status: &Status) -> Failure {
+    let broken = std::error::Error::source(status).is_some();
+    let (exit, what) = match status.code() {
+        Code::DeadlineExceeded | Code::Cancelled => {
+            (Exit::Unreachable, "no answer came in time".to_owned())
+        }
+        Code::Unimplemented => {
+            (Exit::Failure, format!("this server does not offer that: {}", status.message()))
+        }
+        code if broken || code == Code::Unavailable => {
+            (Exit::Unreachable, format!("the connection broke: {}", status.message()))
+        }
+        code => (exit_of(code), format!("{code:?}: {}", status.message())),
+    };
+    let is_unknown = exit == Exit::Unreachable;
+    Failure { is_unknown, ..Failure::new(exit, format!("error: {what}")) }
+}
+
+fn exit_of(code: Code) -> Exit {
+    match code {
+        Code::NotFound => Exit::NotFound,
+        Code::InvalidArgument
+        | Code::FailedPrecondition
+        | Code::AlreadyExists
+        | Code::OutOfRange
+        | Code::PermissionDenied
+        | Code::Unauthenticated => Exit::Refused,
+        Code::Unavailable
+        | Code::DeadlineExceeded
+        | Code::Cancelled
+        | Code::Aborted
+        | Code::ResourceExhausted => Exit::Unreachable,
+        _ => Exit::Failure,
+    }
+}
+
+#[cfg(test)]
+#[path = "failure_tests.rs"]
+mod tests;

@@ -1,0 +1,156 @@
+//! The command line: one command a file, in the order of the help.
+//!
+//! Owns: the arguments and what people and programs read on a terminal. Takes: words, environment.
+//! Emits: data on stdout (tables, or one document with `--json`), talk and progress on stderr.
+//! On failure: [`failure::Failure`], one sentence on stderr and an exit code: 1 failure, 2 usage,
+//! 3 not found, 4 refused by a rule, 5 unreachable or timed out, 6 a check failed, 130 Ctrl-C.
+
+mod actor;
+mod failure;
+mod json;
+mod output;
+mod paging;
+mod sentences;
+mod server;
+mod table;
+mod wire;
+
+mod accounts;
+mod amend;
+mod book;
+mod cancel;
+mod check;
+mod completions;
+mod doctor;
+mod explain;
+mod fills;
+#[cfg(test)]
+mod fresh;
+mod instruments;
+mod ledger;
+mod money;
+mod orders;
+mod orders_in;
+mod play;
+mod portfolio;
+mod rank;
+mod token;
+mod trace;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use failure::{Exit, Failure};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// An exchange you can run, replay and break.
+#[derive(Parser)]
+#[command(name = "hoga", version, max_term_width = 100)]
+#[command(after_help = "Start with `hoga up`; in another terminal, `hoga book LPJ-KRW`.")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Args, Clone, Debug)]
+struct Global {
+    /// The exchange to talk to
+    #[arg(long, global = true, env = "HOGA_SERVER", value_name = "URL")]
+    #[arg(default_value = "http://127.0.0.1:7070", help_heading = "Everywhere")]
+    server: String,
+    /// Who acts: the name of an account
+    #[arg(long = "as", global = true, env = "HOGA_AS", value_name = "NAME")]
+    #[arg(help_heading = "Everywhere")]
+    who: Option<String>,
+    /// A token to act with, instead of the development token of --as
+    #[arg(long, global = true, env = "HOGA_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    #[arg(help_heading = "Everywhere")]
+    token: Option<String>,
+    /// One JSON document on stdout instead of text
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    json: bool,
+    /// How long to wait for an answer
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "10")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=3600), help_heading = "Everywhere")]
+    timeout: u16,
+}
+
+impl Global {
+    fn within(&self) -> Duration {
+        Duration::from_secs(self.timeout.into())
+    }
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Buy(orders_in::Buy),
+    Sell(orders_in::Sell),
+    Cancel(cancel::Cancel),
+    Amend(amend::Amend),
+    Orders(orders::Orders),
+    Fills(fills::Fills),
+    Ledger(ledger::Ledger),
+    Portfolio(portfolio::Portfolio),
+    Deposit(money::Deposit),
+    Withdraw(money::Withdraw),
+    Book(book::Book),
+    Rank(rank::Rank),
+    Instruments(instruments::Instruments),
+    Token(token::Token),
+    Accounts(accounts::Accounts),
+    Play(play::Play),
+    Check(check::Check),
+    Trace(trace::Trace),
+    Explain(explain::Explain),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+}
+
+/// Reads the arguments, does what they say, and says how it went.
+pub fn main() -> ExitCode {
+    // Errors of usage end in here, with exit code 2 and a hint of clap's own.
+    let Cli { global, command } = Cli::parse();
+    match run(command, &global) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn run(command: Command, global: &Global) -> Result<(), Failure> {
+    match command {
+        Command::Buy(command) => command.run(global),
+        Command::Sell(command) => command.run(global),
+        Command::Cancel(command) => command.run(global),
+        Command::Amend(command) => command.run(global),
+        Command::Orders(command) => command.run(global),
+        Command::Fills(command) => command.run(global),
+        Command::Ledger(command) => command.run(global),
+        Command::Portfolio(command) => command.run(global),
+        Command::Deposit(command) => command.run(global),
+        Command::Withdraw(command) => command.run(global),
+        Command::Book(command) => command.run(global),
+        Command::Rank(command) => command.run(global),
+        Command::Instruments(command) => command.run(global),
+        Command::Token(command) => command.run(global),
+        Command::Accounts(command) => command.run(global),
+        Command::Play(command) => command.run(global),
+        Command::Check(command) => command.run(global),
+        Command::Trace(command) => command.run(global),
+        Command::Explain(command) => command.run(global),
+        Command::Doctor(command) => command.run(global),
+        Command::Completions(command) => command.run(global),
+    }
+}
+
+/// The whole tree of arguments, for completions and for tests.
+fn arguments() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! `hoga buy` and `hoga sell`: an order in the words of the scenarios.
+
+use super::failure::{Exit, Failure};
+use super::server::{self, Server};
+use super::{Global, actor, json, output, sentences, wire};
+use clap::{Args, ValueEnum};
+use hoga_proto::v1;
+use hoga_scenarios::grammar::{self, OrderKind, Side};
+
+/// Buy: `hoga buy 10 LPJ-KRW @ 777 --as alice`
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES_BUY)]
+pub struct Buy {
+    #[command(flatten)]
+    entry: Entry,
+}
+
+/// Sell: `hoga sell 10 LPJ-KRW at market --as bob`
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES_SELL)]
+pub struct Sell {
+    #[command(flatten)]
+    entry: Entry,
+}
+
+const EXAMPLES_BUY: &str = "Orders read:
+  10 LPJ-KRW @ 777 [gtc|ioc|fok|day] [post-only] [self-match MODE] [id NAME]
+  10 LPJ-KRW at market
+  1000 KRW of LPJ-KRW at market       spends an amount, fee included
+MODE: none, cancel-taker, cancel-maker, cancel-both, decrement";
+
+const EXAMPLES_SELL: &str = "Orders read:
+  10 LPJ-KRW @ 777 [gtc|ioc|fok|day] [post-only] [self-match MODE] [id NAME]
+  10 LPJ-KRW at market
+MODE: none, cancel-taker, cancel-maker, cancel-both, decrement";
+
+#[derive(Args, Debug)]
+struct Entry {
+    /// How much, of what, at which price
+    #[arg(required = true, allow_negative_numbers = true, value_name = "ORDER")]
+    order: Vec<String>,
+    /// Make every check and place nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// When to answer: funds held, book decided, or all settled with the fills
+    #[arg(long, value_enum, default_value = "result")]
+    ack: Ack,
+    /// Your name for the order; the same name and order again is one order
+    #[arg(long, value_name = "NAME")]
+    id: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Ack {
+    Accepted,
+    Result,
+    Full,
+}
+
+impl Buy {
+    pub fn run(self, global: &Global) -> Result<(), Failure> {
+        self.entry.run(Side::Buy, global)
+    }
+}
+
+impl Sell {
+    pub fn run(self, global: &Global) -> Result<(), Failure> {
+        self.entry.run(Side::Sell, global)
+    }
+}
+
+impl Entry {
+    fn run(self, side: Side, global: &Global) -> Result<(), Failure> {
+        let said = grammar::parse_order_tail(side, &self.order)
+            .map_err(|error| sentences::misread(&self.order, &error))?;
+        let parent = actor::account(global)?;
+        let given = said.id.as_ref().map(|id| id.as_str().to_owned());
+        if given.is_some() && self.id.is_some() && given != self.id {
+            return Err(Failure::usage("error: `id` and --id name the order differently"));
+        }
+        let id = actor::request_id(self.id.as_ref().or(given.as_ref()));
+        let request = v1::CreateOrderRequest {
+            parent,
+            order: Some(wire::order(&said, &id)),
+            ack: wire_ack(self.ack).into(),
+            request_id: String::new(),
+            sent_at: Some(actor::sent_now()),
+            validate_only: self.dry_run,
+        };
+        let answer = server::talk(global, async |server| {
+            spends_the_quote(&server, &said).await?;
+            let answer = server.orders().create_order(request.clone()).await;
+            answer.map_err(|status| Failure::from(status).of_change(&id))
+        })?;
+        self.show(&request, &answer.into_inner(), global)
+    }
+
+    fn show(
+        &self,
+        request: &v1::CreateOrderRequest,
+        answer: &v1::CreateOrderResponse,
+        global: &Global,
+    ) -> Result<(), Failure> {
+        let order = answer.order.as_ref().or(request.order.as_ref()).cloned().unwrap_or_default();
+        if global.json {
+            json::print("CreateOrderResponse", answer)?;
+        } else if self.dry_run {
+            let order = request.order.as_ref().unwrap_or(&order);
+            output::say(format!("would be accepted: {}; nothing was placed", wire::ask(order)))?;
+        } else {
+            output::say(sentences::order(&order))?;
+            for fill in &answer.fills {
+                output::say(format!("  {}", sentences::fill(fill)))?;
+            }
+        }
+        if answer.repeated_answer {
+            output::tell("this is the first answer to that id, given again");
+        }
+        if order.state() == v1::OrderState::Rejected {
+            let hint = format!("hoga explain {}", order.reason);
+            return Err(Failure::new(Exit::Refused, "refused by the book").hint(hint));
+        }
+        Ok(())
+    }
+}
+
+/// `1000 USD of LPJ-KRW` names an asset that is not paid with: the wire has no place for it.
+async fn spends_the_quote(server: &Server, said: &grammar::Order) -> Result<(), Failure> {
+    let OrderKind::MarketSpend { asset, .. } = &said.kind else { return Ok(()) };
+    let name = actor::instrument(said.symbol.as_str())?;
+    let request = v1::GetInstrumentRequest { name, min_index: None };
+    let answer = server.market().get_instrument(request).await?.into_inner();
+    let quote = answer.instrument.unwrap_or_default().quote_asset;
+    if quote == asset.as_str() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("error: {} is paid in {quote}, not in {asset}", said.symbol)))
+}
+
+fn wire_ack(ack: Ack) -> v1::Ack {
+    match ack {
+        Ack::Accepted => v1::Ack::Accepted,
+        Ack::Result => v1::Ack::Result,
+        Ack::Full => v1::Ack::Full,
+    }
+}

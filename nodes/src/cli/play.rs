@@ -1,0 +1,141 @@
+//! `hoga play`: a scenario from its start to its end, on an exchange of its own.
+
+use super::failure::{Exit, Failure};
+use super::output::{self, Bar};
+use super::{Global, json};
+use clap::{Args, ValueEnum};
+use hoga_scenarios::file::{self, Scenario};
+use hoga_scenarios::player::{self, PlayError, PlayOptions, Progress, Report, Wall};
+use hoga_scenarios::time::Millis;
+use std::error::Error;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Play a scenario, and hold its checks against what came of it
+#[derive(Args, Debug)]
+pub struct Play {
+    /// The scenario
+    file: PathBuf,
+    /// Instead of the scenario's own seed
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// As fast as it goes, or a second a second
+    #[arg(long, value_enum, default_value_t = Speed::Max)]
+    speed: Speed,
+    /// Write every command that entered, in order
+    #[arg(long, value_name = "TAPE")]
+    record: Option<PathBuf>,
+    /// Play against a running exchange (not served yet)
+    #[arg(long, value_name = "ADDR", hide = true)]
+    target: Option<String>,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum Speed {
+    Max,
+    #[value(name = "1x")]
+    Wall,
+}
+
+impl Play {
+    pub fn run(self, global: &Global) -> Result<(), Failure> {
+        if let Some(target) = &self.target {
+            let why = format!("error: playing against {target} is not served yet");
+            return Err(Failure::usage(why).hint("without --target it plays on its own exchange"));
+        }
+        let scenario = file::check(&self.file).map_err(Failure::report)?;
+        let report = self.play(&scenario)?;
+        if global.json {
+            let document = serde_json::to_value(&report)
+                .map_err(|error| Failure::new(Exit::Failure, format!("error: {error}")))?;
+            json::document(&document)?;
+        } else {
+            output::say(&report)?;
+        }
+        report.warnings.iter().for_each(|warning| output::tell(format!("warning: {warning}")));
+        judge(&report)
+    }
+
+    fn play(&self, scenario: &Scenario) -> Result<Report, Failure> {
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        let record = self.recorder(scenario, folder)?;
+        let mut clock = Clock { start: Instant::now(), speed: self.speed };
+        let bar = Bar::new(scenario.length.0);
+        let show = |progress: Progress| {
+            let trades = progress.trades;
+            bar.at(progress.at.0, || format!("{} played, {trades} trades", progress.at));
+        };
+        let (seed, wall) = (self.seed, &mut clock);
+        let options = PlayOptions { scenario, seed, folder, record, wall };
+        player::run(options, &mut { show }).map_err(|error| failure(&error))
+    }
+
+    /// The file that is recorded into; never the tape that is played from.
+    fn recorder(
+        &self,
+        scenario: &Scenario,
+        folder: &Path,
+    ) -> Result<Option<Box<dyn Write + 'static>>, Failure> {
+        let Some(path) = &self.record else { return Ok(None) };
+        let shown = path.display();
+        let played = scenario.tape.as_ref().map(|tape| folder.join(tape.file.as_str()));
+        let same = |played: PathBuf| {
+            let (played, recorded) = (played.canonicalize(), path.canonicalize());
+            matches!((played, recorded), (Ok(played), Ok(recorded)) if played == recorded)
+        };
+        if played.is_some_and(same) {
+            let why = format!("error: {shown} is the tape that is played; record into another");
+            return Err(Failure::usage(why));
+        }
+        let file = File::create(path).map_err(|error| {
+            Failure::new(Exit::Failure, format!("error: {shown} cannot be written: {error}"))
+        })?;
+        Ok(Some(Box::new(BufWriter::new(file))))
+    }
+}
+
+/// A check that failed is neither an error nor a success.
+fn judge(report: &Report) -> Result<(), Failure> {
+    let failed: Vec<&str> =
+        report.checks.iter().filter(|check| !check.ok).map(|check| check.name.as_str()).collect();
+    match failed[..] {
+        [] => Ok(()),
+        [one] => Err(Failure::new(Exit::CheckFailed, format!("a check failed: {one}"))),
+        _ => {
+            let (count, names) = (failed.len(), failed.join(", "));
+            Err(Failure::new(Exit::CheckFailed, format!("{count} checks failed: {names}")))
+        }
+    }
+}
+
+/// The error with everything behind it, in one line.
+fn failure(error: &PlayError) -> Failure {
+    let mut message = format!("error: {error}");
+    let mut behind = error.source();
+    while let Some(source) = behind {
+        message.push_str(&format!(": {source}"));
+        behind = source.source();
+    }
+    Failure::new(Exit::Failure, message)
+}
+
+/// The wall clock that the player itself has not.
+struct Clock {
+    start: Instant,
+    speed: Speed,
+}
+
+impl Wall for Clock {
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn wait_until(&mut self, at: Millis) {
+        if self.speed == Speed::Wall {
+            let due = Duration::from_millis(at.0);
+            std::thread::sleep(due.saturating_sub(self.start.elapsed()));
+        }
+    }
+}

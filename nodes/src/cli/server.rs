@@ -1,0 +1,123 @@
+//! The exchange at the other end of the line.
+
+use super::failure::{Exit, Failure};
+use super::output::Progress;
+use super::{Global, actor};
+use hoga_proto::v1::account_service_client::AccountServiceClient;
+use hoga_proto::v1::market_service_client::MarketServiceClient;
+use hoga_proto::v1::order_service_client::OrderServiceClient;
+use hoga_proto::v1::ranking_service_client::RankingServiceClient;
+use std::time::Duration;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+/// How long a connection may take to stand.
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+
+/// Adds the token and the deadline to every call.
+#[derive(Clone)]
+pub struct Credentials {
+    bearer: Option<MetadataValue<Ascii>>,
+    within: Duration,
+}
+
+impl Interceptor for Credentials {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.set_timeout(self.within);
+        if let Some(bearer) = &self.bearer {
+            request.metadata_mut().insert("authorization", bearer.clone());
+        }
+        Ok(request)
+    }
+}
+
+type Line = InterceptedService<Channel, Credentials>;
+
+/// An open connection.
+pub struct Server {
+    line: Line,
+}
+
+impl Server {
+    pub fn orders(&self) -> OrderServiceClient<Line> {
+        OrderServiceClient::new(self.line.clone())
+    }
+
+    pub fn accounts(&self) -> AccountServiceClient<Line> {
+        AccountServiceClient::new(self.line.clone())
+    }
+
+    pub fn market(&self) -> MarketServiceClient<Line> {
+        MarketServiceClient::new(self.line.clone())
+    }
+
+    pub fn ranking(&self) -> RankingServiceClient<Line> {
+        RankingServiceClient::new(self.line.clone())
+    }
+}
+
+/// Connects, talks, and gives up on Ctrl-C.
+///
+/// # Errors
+/// No exchange answers ([`Exit::Unreachable`]), or what the talk ended in.
+pub fn talk<T>(
+    global: &Global,
+    talk: impl AsyncFnOnce(Server) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let bearer = actor::token(global)?.map(|token| bearer(&token)).transpose()?;
+    let credentials = Credentials { bearer, within: global.within() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let conversation = async {
+            let _alive = Progress::of("waiting for the exchange");
+            let channel = connect(&global.server, global.within()).await?;
+            talk(Server { line: InterceptedService::new(channel, credentials) }).await
+        };
+        tokio::select! {
+            ended = conversation => ended,
+            _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")),
+        }
+    })
+}
+
+/// A connection to the server, or a sentence that says why there is none.
+///
+/// # Errors
+/// The address is none ([`Exit::Usage`]), or nobody answers there.
+pub async fn connect(server: &str, within: Duration) -> Result<Channel, Failure> {
+    let endpoint = Endpoint::from_shared(server.to_owned())
+        .ok()
+        .filter(|endpoint| matches!(endpoint.uri().scheme_str(), Some("http")))
+        .ok_or_else(|| {
+            let rule = "write http://HOST:PORT, such as http://127.0.0.1:7070";
+            Failure::usage(format!("error: `{server}` is no address of an exchange; {rule}"))
+        })?;
+    // The server keeps the deadline; a second more tells its answer from a dead line.
+    let endpoint = endpoint
+        .connect_timeout(CONNECT_WITHIN.min(within))
+        .timeout(within + Duration::from_secs(1))
+        .tcp_nodelay(true);
+    endpoint.connect().await.map_err(|error| {
+        let why = deepest(&error);
+        Failure::new(Exit::Unreachable, format!("error: no exchange answers at {server} ({why})"))
+            .hint("start one with `hoga up`, or name another with --server")
+    })
+}
+
+fn bearer(token: &str) -> Result<MetadataValue<Ascii>, Failure> {
+    format!("Bearer {token}")
+        .parse()
+        .map_err(|_| Failure::usage("error: the token has characters that no token has"))
+}
+
+/// The cause below all causes: "Connection refused", not "transport error".
+fn deepest(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(below) = cause.source() {
+        cause = below;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,130 @@
+//! From the words of a sentence to the wire, and the names of its enums to words.
+
+use super::actor;
+use hoga_proto::{decimal, v1};
+use hoga_scenarios::grammar::{self, OrderKind};
+use hoga_scenarios::numbers::Amount;
+
+/// The order of a sentence, under this client order id.
+pub fn order(said: &grammar::Order, id: &str) -> v1::Order {
+    let mut order = v1::Order {
+        client_order_id: id.to_owned(),
+        instrument: format!("instruments/{}", said.symbol),
+        post_only: said.post_only,
+        ..v1::Order::default()
+    };
+    order.set_side(match said.side {
+        grammar::Side::Buy => v1::Side::Buy,
+        grammar::Side::Sell => v1::Side::Sell,
+    });
+    match &said.kind {
+        OrderKind::Limit { quantity, price } => {
+            order.set_type(v1::OrderType::Limit);
+            order.quantity = number(*quantity);
+            order.price = number(*price);
+        }
+        OrderKind::Market { quantity } => {
+            order.set_type(v1::OrderType::Market);
+            order.quantity = number(*quantity);
+        }
+        OrderKind::MarketSpend { amount, .. } => {
+            order.set_type(v1::OrderType::Market);
+            order.quote_amount = number(*amount);
+        }
+    }
+    if let Some(time_in_force) = said.time_in_force {
+        order.set_time_in_force(in_force(time_in_force));
+    }
+    if let Some(mode) = said.self_match {
+        order.set_self_match(self_match(mode));
+    }
+    order
+}
+
+pub fn number(amount: Amount) -> Option<v1::Decimal> {
+    Some(amount.value().into())
+}
+
+fn in_force(said: grammar::TimeInForce) -> v1::TimeInForce {
+    match said {
+        grammar::TimeInForce::Gtc => v1::TimeInForce::Gtc,
+        grammar::TimeInForce::Day => v1::TimeInForce::Day,
+        grammar::TimeInForce::Ioc => v1::TimeInForce::Ioc,
+        grammar::TimeInForce::Fok => v1::TimeInForce::Fok,
+        grammar::TimeInForce::AtOpen => v1::TimeInForce::AtOpen,
+        grammar::TimeInForce::AtClose => v1::TimeInForce::AtClose,
+    }
+}
+
+fn self_match(said: grammar::SelfMatch) -> v1::SelfMatch {
+    match said {
+        grammar::SelfMatch::None => v1::SelfMatch::None,
+        grammar::SelfMatch::CancelTaker => v1::SelfMatch::CancelTaker,
+        grammar::SelfMatch::CancelMaker => v1::SelfMatch::CancelMaker,
+        grammar::SelfMatch::CancelBoth => v1::SelfMatch::CancelBoth,
+        grammar::SelfMatch::Decrement => v1::SelfMatch::Decrement,
+    }
+}
+
+/// A decimal as text; empty when it is absent.
+pub fn text(number: Option<&v1::Decimal>) -> &str {
+    number.map_or("", |number| number.value.as_str())
+}
+
+pub fn is_zero(number: Option<&v1::Decimal>) -> bool {
+    number.is_none_or(|number| decimal::parse(&number.value).is_ok_and(|value| value.is_zero()))
+}
+
+/// `total / count` without more digits than people read; none for a zero count.
+pub fn per(total: Option<&v1::Decimal>, count: Option<&v1::Decimal>) -> Option<String> {
+    let (total, count) = (decimal::parse(text(total)).ok()?, decimal::parse(text(count)).ok()?);
+    let each = total.checked_div(count)?;
+    Some(decimal::print(each.round_dp(4).normalize()))
+}
+
+/// An enum's name without what all its names begin with, in lower case: `PARTIALLY_FILLED` of
+/// `ORDER_STATE_` is `partially filled`.
+pub fn word(name: &str, prefix: &str) -> String {
+    name.strip_prefix(prefix).unwrap_or(name).to_lowercase().replace('_', " ")
+}
+
+/// What an order asks for: `buy 10 LPJ-KRW @ 777 ioc`.
+pub fn ask(order: &v1::Order) -> String {
+    let symbol = actor::last_part(&order.instrument);
+    let side = word(order.side().as_str_name(), "SIDE_");
+    let much = match &order.quote_amount {
+        Some(amount) if order.quantity.is_none() => format!("{} of {symbol}", amount.value),
+        _ => format!("{} {symbol}", text(order.quantity.as_ref())),
+    };
+    let price = match &order.price {
+        Some(price) => format!("@ {}", price.value),
+        None => "at market".to_owned(),
+    };
+    let mut words = vec![side, much, price];
+    let force = order.time_in_force();
+    let is_default = matches!(force, v1::TimeInForce::Unspecified | v1::TimeInForce::Gtc)
+        || (order.r#type() == v1::OrderType::Market && force == v1::TimeInForce::Ioc);
+    if !is_default {
+        words.push(word(force.as_str_name(), "TIME_IN_FORCE_"));
+    }
+    if order.post_only {
+        words.push("post-only".into());
+    }
+    words.join(" ")
+}
+
+/// A time to the second in UTC, as tables show it.
+pub fn time(time: Option<&prost_types::Timestamp>) -> String {
+    let Some(time) = time else { return String::new() };
+    let whole = prost_types::Timestamp { seconds: time.seconds, nanos: 0 };
+    whole.to_string().replace('T', " ").replace('Z', "")
+}
+
+/// A fraction as a percentage: `0.1234` is `12.34 %`.
+pub fn percent(fraction: &str) -> String {
+    let hundredfold = decimal::parse(fraction).ok().and_then(|value| value.checked_mul(100.into()));
+    hundredfold.map_or_else(
+        || fraction.to_owned(),
+        |value| format!("{} %", decimal::print(value.round_dp(2).normalize())),
+    )
+}

@@ -1,0 +1,140 @@
+//! The configuration of a node: one typed struct, read in one place.
+//!
+//! Owns: [`NodeConfig`] with its defaults and what makes it sound; the table of its settings
+//! ([`SETTINGS`]), from which the file is read, the environment is laid over it, and the whole is
+//! printed. Takes: the text of a TOML file, and `HOGA_SECTION_KEY` variables. Emits: a config
+//! that cannot be wrong. On failure: every mistake of the file with line, column and the nearest
+//! known key; a wrong variable by its name. Nothing is started.
+
+mod read;
+mod settings;
+
+pub use read::{ConfigError, read, read_file};
+pub use settings::{SETTINGS, Setting};
+
+use hoga_cluster::log::LogOptions;
+use hoga_cluster::runtime::ExchangeOptions;
+use hoga_engine::topology::Topology;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// The port of `hoga up`, and of every client that is told nothing else.
+pub const PORT: u16 = 7070;
+
+/// Everything that a node is told.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// The node's number in its exchange; a data directory belongs to one number.
+    pub id: u16,
+    pub data: PathBuf,
+    pub listen: SocketAddr,
+    pub auth: Auth,
+    /// What is logged, as `RUST_LOG` says it.
+    pub log_filter: String,
+    pub log_format: LogFormat,
+    /// Where Prometheus reads; none for nowhere.
+    pub metrics: Option<SocketAddr>,
+    pub topology: Topology,
+    /// Bytes of a partition's log after which it takes a snapshot.
+    pub snapshot_bytes: u64,
+    pub log: LogOptions,
+    /// The rule book that an empty exchange is founded by; none: an operator lists instruments.
+    pub rules: Option<String>,
+}
+
+/// How callers prove who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// A token names its account and proves nothing; only on a loopback address.
+    Development,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Pretty in a terminal, JSON when piped.
+    Auto,
+    Json,
+    Pretty,
+}
+
+impl Default for NodeConfig {
+    fn default() -> Self {
+        let exchange = ExchangeOptions::new("");
+        NodeConfig {
+            id: 1,
+            data: default_data(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
+            auth: Auth::Development,
+            log_filter: "info".into(),
+            log_format: LogFormat::Auto,
+            metrics: None,
+            topology: exchange.topology,
+            snapshot_bytes: exchange.snapshot_bytes,
+            log: exchange.log,
+            rules: None,
+        }
+    }
+}
+
+impl NodeConfig {
+    /// What is wrong between the settings, with the key to blame; empty for a sound config.
+    fn complaints(&self) -> Vec<(&'static str, &'static str, String)> {
+        let mut complaints = Vec::new();
+        if self.auth == Auth::Development && !self.listen.ip().is_loopback() {
+            let why = format!(
+                "development tokens prove nothing, and {} is no loopback address: listen on \
+                 127.0.0.1",
+                self.listen.ip()
+            );
+            complaints.push(("gateway", "auth", why));
+        }
+        if let Err(why) = self.log.check() {
+            complaints.push(("log", "segment_bytes", why));
+        }
+        if self.metrics == Some(self.listen) && self.listen.port() != 0 {
+            let why = format!("{} is where the gateway listens already", self.listen);
+            complaints.push(("telemetry", "metrics", why));
+        }
+        complaints
+    }
+
+    /// What the exchange is started with.
+    pub fn exchange(&self) -> ExchangeOptions {
+        ExchangeOptions {
+            node: u64::from(self.id),
+            topology: self.topology,
+            log: self.log.clone(),
+            snapshot_bytes: self.snapshot_bytes,
+            ..ExchangeOptions::new(&self.data)
+        }
+    }
+}
+
+/// As a file that says the same.
+impl fmt::Display for NodeConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut section = "";
+        for setting in SETTINGS {
+            if setting.section != section {
+                section = setting.section;
+                writeln!(f, "[{section}]")?;
+            }
+            writeln!(f, "{} = {}", setting.key, setting.shown(self))?;
+        }
+        Ok(())
+    }
+}
+
+/// Where data lies when nobody says otherwise: the platform's place for a program's data.
+pub fn default_data() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+    // The standard says that a relative path there counts as none.
+    let data = data.filter(|path| path.is_absolute()).or_else(home);
+    data.unwrap_or_default().join("hoga")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+//! The settings, one line each: where they stand, what they mean, how they are read and shown.
+
+use super::{Auth, LogFormat, NodeConfig};
+use hoga_scenarios::rules::SHIPPED;
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+/// One setting of a node.
+pub struct Setting {
+    pub section: &'static str,
+    pub key: &'static str,
+    pub about: &'static str,
+    /// Reads it from text; the error is the rule that the text breaks.
+    pub set: fn(&mut NodeConfig, &str) -> Result<(), String>,
+    show: fn(&NodeConfig) -> String,
+    /// Written in quotes.
+    is_text: bool,
+}
+
+impl Setting {
+    /// The variable that overrides it: `HOGA_GATEWAY_LISTEN`.
+    pub fn variable(&self) -> String {
+        format!("HOGA_{}_{}", self.section, self.key).to_uppercase()
+    }
+
+    /// Its value as TOML.
+    pub fn shown(&self, config: &NodeConfig) -> String {
+        let value = (self.show)(config);
+        if self.is_text { format!("{value:?}") } else { value }
+    }
+}
+
+/// A setting with a number, between bounds.
+macro_rules! number {
+    ($section:literal, $key:literal, $about:literal, $($field:ident).+, $bounds:expr) => {
+        Setting {
+            section: $section,
+            key: $key,
+            about: $about,
+            set: |config, text| {
+                config.$($field).+ = whole(text, $bounds)?;
+                Ok(())
+            },
+            show: |config| config.$($field).+.to_string(),
+            is_text: false,
+        }
+    };
+}
+
+/// A setting with a text, read and shown by functions.
+const fn text(
+    section: &'static str,
+    key: &'static str,
+    about: &'static str,
+    set: fn(&mut NodeConfig, &str) -> Result<(), String>,
+    show: fn(&NodeConfig) -> String,
+) -> Setting {
+    Setting { section, key, about, set, show, is_text: true }
+}
+
+/// Every setting, in the order of the file.
+pub const SETTINGS: &[Setting] = &[
+    number!("node", "id", "the node's number in its exchange", id, 1..=u16::MAX),
+    text("node", "data", "the directory that everything is kept in", set_data, |config| {
+        config.data.display().to_string()
+    }),
+    text("gateway", "listen", "the address that clients call", set_listen, |config| {
+        config.listen.to_string()
+    }),
+    text("gateway", "auth", "how callers prove who they are: development", set_auth, |_| {
+        "development".into()
+    }),
+    text("telemetry", "log", "what is logged, as RUST_LOG says it", set_filter, |config| {
+        config.log_filter.clone()
+    }),
+    text("telemetry", "format", "auto, json or pretty", set_format, |config| {
+        match config.log_format {
+            LogFormat::Auto => "auto",
+            LogFormat::Json => "json",
+            LogFormat::Pretty => "pretty",
+        }
+        .into()
+    }),
+    text("telemetry", "metrics", "where Prometheus reads, or none", set_metrics, |config| {
+        config.metrics.map_or("none".into(), |address| address.to_string())
+    }),
+    number!(
+        "partitions",
+        "books",
+        "partitions of books; fixed once founded",
+        topology.books,
+        1..=256
+    ),
+    number!(
+        "partitions",
+        "accounts",
+        "partitions of accounts; fixed once founded",
+        topology.accounts,
+        1..=1024
+    ),
+    number!(
+        "partitions",
+        "snapshot_bytes",
+        "bytes of log between two snapshots of a partition",
+        snapshot_bytes,
+        (1 << 20)..=(1 << 40)
+    ),
+    number!("log", "segment_bytes", "size of one segment file", log.segment_bytes, 1..=(1 << 32)),
+    number!(
+        "log",
+        "write_bytes_max",
+        "most bytes of one write",
+        log.write_bytes_max,
+        8_192..=(1 << 30)
+    ),
+    number!(
+        "log",
+        "queue_requests_max",
+        "writes that may wait for the disk",
+        log.queue_requests_max,
+        1..=65_536
+    ),
+    number!(
+        "log",
+        "cache_bytes_max",
+        "bytes of recent entries kept in memory",
+        log.cache_bytes_max,
+        0..=(1 << 40)
+    ),
+    number!("log", "spare_segments", "segments prepared ahead", log.spare_segments, 1..=64),
+    number!(
+        "log",
+        "stale_segments",
+        "how many segments a partition may lag before it snapshots",
+        log.stale_segments,
+        1..=65_536
+    ),
+    text(
+        "market",
+        "rules",
+        "the rule book that an empty exchange is founded by, or none",
+        set_rules,
+        |config| config.rules.clone().unwrap_or("none".into()),
+    ),
+];
+
+fn whole<T: FromStr + PartialOrd + Display>(
+    text: &str,
+    bounds: RangeInclusive<T>,
+) -> Result<T, String> {
+    let value = text.replace('_', "").parse::<T>().ok().filter(|value| bounds.contains(value));
+    value.ok_or_else(|| {
+        format!("`{text}` is no whole number from {} to {}", bounds.start(), bounds.end())
+    })
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is no address: write IP:PORT, such as 127.0.0.1:7070"))
+}
+
+fn set_data(config: &mut NodeConfig, text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("the data directory needs a name".into());
+    }
+    config.data = text.into();
+    Ok(())
+}
+
+fn set_listen(config: &mut NodeConfig, text: &str) -> Result<(), String> {
+    config.listen = address(text)?;
+    Ok(())
+}
+
+fn set_auth(config: &mut NodeConfig, text: &str) -> Result<(), String> {
+    config.auth = match text {
+        "development" => Auth::Development,
+        _ => return Err(format!("`{text}` is no way to authenticate; there is: development")),
+    };
+    Ok(())
+}
+
+fn set_filter(config: &mut NodeConfig, text: &str) -> Result<(), String> {
+    tracing_subscriber::EnvFilter::try_new(text)
+        .map_err(|error| format!("`{text}` is no log filter: {error}"))?;
+    config.log_filter = text.into();
+    Ok(())
+}
+
+fn set_format(config: &mut NodeConfig, text: &str) -> Result<(), String> {
+    config.log_format = match text {
+        "auto" => LogFormat::Auto,
+        "json" => LogFormat::Json,
+        "pretty" => LogFormat::Pretty,
+        _ => return Err(format!("`{text}` is no format; there are: auto, json, pretty")),
+    };
+    Ok(())
+}
+
+fn set_metrics(config: &mut NodeConfig, text: &str) -> Result<(), String> {
+    config.metrics = if text == "none" { None } else { Some(address(text)?) };
+    Ok(())
+}
+
+fn set_rules(config: &mut NodeConfig, text: &str) -> Result<(), String> {
+    let known = SHIPPED.iter().any(|(name, _)| *name == text);
+    if !known && text != "none" {
+        let names = SHIPPED.map(|(name, _)| name).join(", ");
+        return Err(format!("there is no rule book `{text}`; there are: {names}, none"));
+    }
+    config.rules = known.then(|| text.to_owned());
+    Ok(())
+}
