@@ -42,19 +42,20 @@ impl Book {
     ) -> Result<Amended, AmendRefused> {
         let slot = self.index.find(order, &self.slab).ok_or(AmendRefused::NotOpen)?;
         let standing = *self.slab.get(slot);
-        let done = standing.filled + self.reduction(&standing);
-        let total = total.map_or(standing.open + done, |lots| lots.0);
+        let filled_before = self.slab.filled(slot);
+        let done = filled_before + self.reduction(&standing);
+        let total = total.map_or(standing.open() + done, |lots| lots.0);
         if total <= done {
             return Err(AmendRefused::BelowDone(Lots(done)));
         }
-        let side = standing.side;
+        let side = standing.side();
         let key = limit.map_or(standing.key, |price| key_of(side, price));
         let limit = super::ladder::price_of(side, key);
         let open = total - done;
-        if key == standing.key && open <= standing.open {
+        if key == standing.key && open <= standing.open() {
             self.shrink(slot, open, reports);
             let decision = resting(open);
-            let filled = Lots(standing.filled);
+            let filled = Lots(filled_before);
             return Ok(Amended { decision, filled, limit, total: Lots(total) });
         }
         self.dequeue(slot, reports);
@@ -63,11 +64,13 @@ impl Book {
         let incoming =
             Incoming { order, side, limit, quantity, time_in_force, self_match, value_max: None };
         let taking = self.take(&incoming, reports);
-        let filled = standing.filled + taking.filled;
+        let filled = filled_before + taking.filled;
         let rests = if taking.stopped.is_none() { taking.left } else { 0 };
         if rests > 0 {
             let again = self.slab.get_mut(slot);
-            (again.key, again.open, again.filled) = (key, rests, filled);
+            again.key = key;
+            again.set_open(rests);
+            self.slab.add_filled(slot, taking.filled);
             self.note_reduction(slot, taking.decremented);
             self.enqueue(slot, reports);
         } else {
@@ -79,11 +82,11 @@ impl Book {
 
     fn shrink(&mut self, slot: u32, open: u64, reports: &mut impl Reports) {
         let order = self.slab.get_mut(slot);
-        let (side, key, less) = (order.side, order.key, order.open - open);
+        let (side, key, less) = (order.side(), order.key, order.open() - open);
         if less == 0 {
             return;
         }
-        order.open = open;
+        order.set_open(open);
         let level = self.ladder_mut(side).level_mut(key);
         level.quantity -= less;
         let shown = Lots(level.quantity);

@@ -20,9 +20,9 @@ impl Book {
             let mut slot = level.head;
             while slot != NIL {
                 let maker = self.slab.get(slot);
-                let is_own = maker.account == incoming.order.account;
+                let is_own = maker.is_of(incoming.order.account);
                 if !is_own || incoming.self_match == SelfMatch::None {
-                    let quantity = left.min(maker.open);
+                    let quantity = left.min(maker.open());
                     value += price * Unsized::from(quantity);
                     if incoming.value_max.is_some_and(|most| value > most) {
                         return false;

@@ -95,7 +95,7 @@ impl Index {
             }
             if (entry >> 32) as u32 == tag {
                 let slot = entry as u32 - 1;
-                if slab.get(slot).order() == order {
+                if slab.get(slot).is(order) {
                     return Some((at & mask, slot));
                 }
             }

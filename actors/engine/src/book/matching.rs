@@ -173,17 +173,10 @@ impl Book {
 
     #[inline(always)]
     fn rest(&mut self, incoming: &Incoming, taking: &Taking, reports: &mut impl Reports) {
-        let slot = self.slab.insert(Resting {
-            account: incoming.order.account,
-            no: incoming.order.no,
-            open: taking.left,
-            filled: taking.filled,
-            key: key_of(incoming.side, incoming.limit),
-            prev: NIL,
-            next: NIL,
-            side: incoming.side,
-            is_reduced: false,
-        });
+        let key = key_of(incoming.side, incoming.limit);
+        let resting = Resting::new(incoming.order, incoming.side, key, taking.left);
+        let slot = self.slab.insert(resting);
+        self.slab.add_filled(slot, taking.filled);
         self.index.insert(incoming.order, slot);
         self.note_reduction(slot, taking.decremented);
         self.enqueue(slot, reports);
@@ -231,16 +224,17 @@ impl Book {
         while head != NIL && taking.left > 0 && taking.stopped.is_none() {
             let maker = slab.get_mut(head);
             let order = maker.order();
-            let is_own = maker.account == incoming.order.account;
-            let mut quantity = taking.left.min(maker.open);
-            if is_own && incoming.self_match != SelfMatch::None {
-                quantity = meet_own(incoming.self_match, maker.open, quantity, taking);
-                maker.open -= quantity;
+            let open = maker.open();
+            let (next, was_reduced) = (maker.next, maker.is_reduced());
+            let mut quantity = taking.left.min(open);
+            if incoming.self_match != SelfMatch::None && maker.is_of(incoming.order.account) {
+                quantity = meet_own(incoming.self_match, open, quantity, taking);
+                maker.set_open(open - quantity);
                 shown -= quantity;
                 if quantity > 0 {
-                    reports.reduced(order, Lots(quantity), Lots(maker.open));
-                    if maker.open > 0 {
-                        maker.is_reduced = true;
+                    reports.reduced(order, Lots(quantity), Lots(open - quantity));
+                    if open > quantity {
+                        maker.set_reduced();
                         *reductions.entry(order).or_default() += quantity;
                     }
                 }
@@ -253,8 +247,7 @@ impl Book {
                         break;
                     }
                 }
-                maker.open -= quantity;
-                maker.filled += quantity;
+                maker.set_open(open - quantity);
                 shown -= quantity;
                 taking.left -= quantity;
                 taking.filled += quantity;
@@ -266,12 +259,14 @@ impl Book {
                     price,
                     quantity: Lots(quantity),
                 });
+                if open > quantity {
+                    slab.add_filled(head, quantity);
+                }
             }
-            if maker.open > 0 {
+            if open > quantity {
                 // It keeps its place: either the taker is done, or the maker only shrank.
                 continue;
             }
-            let (next, was_reduced) = (maker.next, maker.is_reduced);
             if was_reduced {
                 reductions.remove(&order);
             }
@@ -294,7 +289,8 @@ impl Book {
     /// Links a slot at the back of its level's queue.
     #[inline(always)]
     pub(super) fn enqueue(&mut self, slot: u32, reports: &mut impl Reports) {
-        let Resting { key, side, open, .. } = *self.slab.get(slot);
+        let resting = self.slab.get(slot);
+        let (key, side, open) = (resting.key, resting.side(), resting.open());
         let ladder = if side == Side::Buy { &mut self.bids } else { &mut self.asks };
         let level = ladder.occupy(key);
         let tail = level.tail;
@@ -315,7 +311,9 @@ impl Book {
     /// Unlinks a slot from its level's queue.
     #[inline(always)]
     pub(super) fn dequeue(&mut self, slot: u32, reports: &mut impl Reports) {
-        let Resting { key, side, open, prev, next, .. } = *self.slab.get(slot);
+        let resting = self.slab.get(slot);
+        let Resting { key, prev, next, .. } = *resting;
+        let (side, open) = (resting.side(), resting.open());
         let ladder = if side == Side::Buy { &mut self.bids } else { &mut self.asks };
         let level = ladder.level_mut(key);
         level.quantity -= open;
@@ -357,17 +355,17 @@ impl Book {
     fn removed(&self, slot: u32) -> Removed {
         let resting = self.slab.get(slot);
         Removed {
-            side: resting.side,
-            price: price_of(resting.side, resting.key),
-            open: Lots(resting.open),
-            filled: Lots(resting.filled),
+            side: resting.side(),
+            price: price_of(resting.side(), resting.key),
+            open: Lots(resting.open()),
+            filled: Lots(self.slab.filled(slot)),
             reduced: Lots(self.reduction(resting)),
         }
     }
 
     #[inline(always)]
     pub(super) fn reduction(&self, resting: &Resting) -> u64 {
-        if resting.is_reduced { self.noted(resting.order()) } else { 0 }
+        if resting.is_reduced() { self.noted(resting.order()) } else { 0 }
     }
 
     #[cold]
@@ -385,7 +383,7 @@ impl Book {
     #[cold]
     fn add_reduction(&mut self, slot: u32, quantity: u64) {
         let resting = self.slab.get_mut(slot);
-        resting.is_reduced = true;
+        resting.set_reduced();
         *self.reductions.entry(resting.order()).or_default() += quantity;
     }
 
@@ -399,7 +397,7 @@ impl Book {
     #[inline(always)]
     fn drop_slot(&mut self, slot: u32) {
         let resting = self.slab.get(slot);
-        if resting.is_reduced {
+        if resting.is_reduced() {
             self.forget_reduction(resting.order());
         }
         self.slab.release(slot);

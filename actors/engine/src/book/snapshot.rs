@@ -34,13 +34,14 @@ impl Book {
             let mut slot = self.ladder(side).level(key).head;
             std::iter::from_fn(move || {
                 let resting = (slot != NIL).then(|| self.slab.get(slot))?;
+                let filled = Lots(self.slab.filled(slot));
                 slot = resting.next;
                 Some(RestingOrder {
                     order: resting.order(),
                     side,
                     price: price_of(side, key),
-                    open: Lots(resting.open),
-                    filled: Lots(resting.filled),
+                    open: Lots(resting.open()),
+                    filled,
                     reduced: Lots(self.reduction(resting)),
                 })
             })
@@ -55,17 +56,9 @@ impl Book {
 
     /// Puts back an order of a snapshot, behind those of its price that are there already.
     pub fn restore(&mut self, order: &RestingOrder) {
-        let slot = self.slab.insert(Resting {
-            account: order.order.account,
-            no: order.order.no,
-            open: order.open.0,
-            filled: order.filled.0,
-            key: super::ladder::key_of(order.side, order.price),
-            prev: NIL,
-            next: NIL,
-            side: order.side,
-            is_reduced: false,
-        });
+        let key = super::ladder::key_of(order.side, order.price);
+        let slot = self.slab.insert(Resting::new(order.order, order.side, key, order.open.0));
+        self.slab.add_filled(slot, order.filled.0);
         self.index.insert(order.order, slot);
         self.note_reduction(slot, order.reduced.0);
         self.enqueue(slot, &mut Silent);

@@ -96,7 +96,7 @@ impl Source<'_> {
         let index = self.random.below(self.regime.accounts) as u32;
         let account = AccountId::new(PartitionId(6), index);
         // Accounts of one number each would not see that the whole key counts.
-        let no = if self.random.one_in(2) { self.last_no } else { self.last_no << 33 };
+        let no = if self.random.one_in(2) { self.last_no } else { self.last_no << 29 };
         let order = OrderKey { account, no: OrderNo(no) };
         self.recent.push_back(order);
         if self.recent.len() > 2 * self.regime.resting_max {
