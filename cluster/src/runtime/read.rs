@@ -53,7 +53,11 @@ pub(crate) enum Subject {
     Entity(EntityId),
     Account(Box<str>),
     /// Up to `most` accounts from `first` on, each handed to `each`, all at one position.
-    Accounts { first: AccountId, most: usize, each: Each },
+    Accounts {
+        first: AccountId,
+        most: usize,
+        each: Each,
+    },
     /// The partition's own bookkeeping.
     Core,
 }

@@ -52,7 +52,13 @@ pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T, sled::Error>) -> Resul
 }
 
 /// Opens the database in `dir`; makes one when there is none.
+///
+/// sled's own threads may hold its lock a moment longer than the handle that was dropped. The
+/// node's directory is locked as a whole, so whoever has it is about to let go.
 pub(super) fn open_database(dir: &Path) -> Result<sled::Db, SledFailure> {
+    if let Ok(held) = std::fs::File::open(dir.join("db")) {
+        held.lock().map_err(|error| SledFailure::Error(error.into()))?;
+    }
     guarded(|| {
         sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()
     })
