@@ -1,0 +1,127 @@
+//! The checkers: one file for each invariant, each a function of what was seen.
+//!
+//! Owns: [`all`] and the shape of the report. Takes: a [`Case`]. Emits: for each invariant how
+//! much was looked at, whether it held, and in which cases it did not. A checker that looked at
+//! nothing says so by `checked: 0`; whoever runs the audit decides what that is worth.
+
+mod acknowledged;
+mod cancels;
+mod conservation;
+mod crossed;
+mod drained;
+mod holds;
+mod ladders;
+mod ledgers;
+mod legs;
+mod negative;
+mod once;
+mod positions;
+mod priority;
+mod quantities;
+mod retries;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+use crate::export::Export;
+use crate::history::History;
+use serde::Serialize;
+
+/// Faults that a report quotes; the others are counted.
+const QUOTED_MAX: usize = 8;
+
+/// What is audited.
+pub struct Case {
+    pub history: History,
+    pub export: Export,
+    /// Decimals to which quote assets are kept.
+    pub scale: u32,
+}
+
+/// What a checker found.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Things looked at.
+    pub checked: u64,
+    /// What did not hold, a sentence each.
+    pub faults: Vec<String>,
+    /// What the figures do not say by themselves.
+    pub note: String,
+}
+
+/// A checker and the invariant that it is for.
+type Checker = (&'static str, fn(&Case) -> Verdict);
+
+const CHECKERS: [Checker; 15] = [
+    ("CASH-1", conservation::check),
+    ("CASH-2", negative::check),
+    ("CASH-3", holds::check),
+    ("CASH-4", ledgers::check),
+    ("FILL-1", quantities::check),
+    ("FILL-2", legs::check),
+    ("FILL-3", once::check),
+    ("BOOK-1", priority::check),
+    ("BOOK-2", crossed::check),
+    ("BOOK-3", ladders::check),
+    ("ORD-1", retries::check),
+    ("ORD-2", cancels::check),
+    ("LOG-1", acknowledged::check),
+    ("LOG-4", positions::check),
+    ("LIVE-1", drained::check),
+];
+
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub invariants: Vec<Line>,
+    pub ok: bool,
+}
+
+/// One invariant in a report.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    pub id: &'static str,
+    pub checked: u64,
+    pub ok: bool,
+    pub detail: String,
+}
+
+impl Case {
+    pub fn new(history: History, export: Export, scale: u32) -> Case {
+        Case { history, export, scale }
+    }
+}
+
+impl Verdict {
+    /// Counts something that was looked at, and keeps what is wrong with it.
+    pub fn expect(&mut self, holds: bool, fault: impl FnOnce() -> String) {
+        self.checked += 1;
+        if !holds {
+            self.faults.push(fault());
+        }
+    }
+
+    fn detail(&self) -> String {
+        if self.faults.is_empty() {
+            return self.note.clone();
+        }
+        let mut detail = self.faults[..self.faults.len().min(QUOTED_MAX)].join("; ");
+        if self.faults.len() > QUOTED_MAX {
+            detail.push_str(&format!("; and {} more", self.faults.len() - QUOTED_MAX));
+        }
+        detail
+    }
+}
+
+/// Runs every checker.
+pub fn all(case: &Case) -> Report {
+    let line = |(id, check): Checker| {
+        let verdict = check(case);
+        let ok = verdict.faults.is_empty();
+        Line { id, checked: verdict.checked, ok, detail: verdict.detail() }
+    };
+    let invariants: Vec<Line> = CHECKERS.into_iter().map(line).collect();
+    let ok = invariants.iter().all(|line| line.ok);
+    Report { invariants, ok }
+}

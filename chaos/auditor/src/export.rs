@@ -1,0 +1,151 @@
+//! The exchange's final state, as its API showed it: what the checkers look at.
+//!
+//! It is read over gRPC by [`crate::fetch`], or from a JSON file that an earlier run wrote.
+
+pub use crate::history::{Balance, Ladder, Side};
+use crate::number::Number;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Export {
+    pub instruments: Vec<Instrument>,
+    pub accounts: Vec<Account>,
+    pub partitions: Vec<Partition>,
+    pub books: Vec<Ladder>,
+    /// As everyone sees them; as far back as the exchange remembers.
+    pub trades: Vec<Trade>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Instrument {
+    pub name: String,
+    pub base: String,
+    pub quote: String,
+    pub maker_fee: Number,
+    pub taker_fee: Number,
+    /// What orders get that do not say: `CANCEL_TAKER`.
+    pub self_match: String,
+}
+
+/// Sums that a partition keeps of its own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Partition {
+    pub number: u32,
+    /// Messages that wait for another partition.
+    pub outbox: u64,
+    pub suspended: Vec<String>,
+    pub totals: Vec<Totals>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Totals {
+    pub asset: String,
+    pub issued: Number,
+    pub in_accounts: Number,
+    pub fees: Number,
+    pub taxes: Number,
+    pub clearing: Number,
+}
+
+/// An account with everything that it ever did, oldest first.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Account {
+    pub name: String,
+    pub partition: u32,
+    pub balances: Vec<Balance>,
+    pub orders: Vec<Order>,
+    pub fills: Vec<Fill>,
+    pub rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    pub name: String,
+    pub client_order_id: String,
+    pub instrument: String,
+    pub side: Side,
+    pub is_market: bool,
+    pub time_in_force: String,
+    pub post_only: bool,
+    pub self_match: String,
+    /// Absent for an order by amount that filled nothing.
+    pub quantity: Option<Number>,
+    pub quote_amount: Option<Number>,
+    /// The limit; of a market order the worst price.
+    pub limit: Number,
+    /// `OPEN`, `FILLED`, …
+    pub state: String,
+    pub filled: Number,
+    pub cancelled: Number,
+    pub remaining: Number,
+    pub notional: Number,
+    pub fee: Number,
+    pub tax: Number,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Fill {
+    pub sequence: u64,
+    pub order: String,
+    pub client_order_id: String,
+    pub trade: String,
+    pub instrument: String,
+    pub side: Side,
+    pub is_maker: bool,
+    pub price: Number,
+    pub quantity: Number,
+    pub notional: Number,
+    pub fee: Number,
+    pub tax: Number,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row {
+    pub sequence: u64,
+    /// `BUY`, `DEPOSIT`, …
+    pub kind: String,
+    pub asset: String,
+    pub order: String,
+    pub trade: String,
+    pub amount: Number,
+    pub commission: Number,
+    pub tax: Number,
+    pub before: Number,
+    pub after: Number,
+    pub request_id: String,
+    pub counterparty: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Trade {
+    pub name: String,
+    pub price: Number,
+    pub quantity: Number,
+    pub taker_side: Side,
+}
+
+impl Export {
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
+        self.accounts.iter().flat_map(|account| &account.orders)
+    }
+
+    pub fn fills(&self) -> impl Iterator<Item = &Fill> {
+        self.accounts.iter().flat_map(|account| &account.fills)
+    }
+}
+
+impl Order {
+    pub fn is_open(&self) -> bool {
+        matches!(self.state.as_str(), "PENDING" | "OPEN" | "PARTIALLY_FILLED")
+    }
+}
+
+/// The account's part of `accounts/alice/orders/17`.
+pub fn owner(order: &str) -> &str {
+    order.split_once("/orders/").map_or(order, |(account, _)| account)
+}
+
+/// The number at the end of a resource name, 17 of `accounts/alice/orders/17`.
+pub fn number(name: &str) -> Option<u64> {
+    name.rsplit('/').next()?.parse().ok()
+}

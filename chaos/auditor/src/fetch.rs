@@ -1,0 +1,187 @@
+//! Reads an exchange's state over gRPC, as an operator who may look into every account.
+//!
+//! Emits an [`Export`] of an exchange at rest: it looks again until nothing is on its way between
+//! partitions and two looks in a row agree, and takes what it has when the time is over; the
+//! checkers then say what was not at rest. On failure: the call's status; nothing was changed.
+
+mod convert;
+
+use crate::export::{Account, Export, Partition};
+use crate::v1;
+use anyhow::Context;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+use v1::account_service_client::AccountServiceClient;
+use v1::admin_service_client::AdminServiceClient;
+use v1::market_service_client::MarketServiceClient;
+use v1::order_service_client::OrderServiceClient;
+
+/// Entries of a page.
+const PAGE: i32 = 1_000;
+/// Levels of a side; the API gives no more.
+const DEPTH: i32 = 1_000;
+/// Between two looks at an exchange that is not at rest yet.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Bytes of one answer: a page of a thousand orders.
+const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Adds the operator's token.
+#[derive(Clone)]
+pub struct Token(MetadataValue<Ascii>);
+
+impl tonic::service::Interceptor for Token {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+type Line = InterceptedService<Channel, Token>;
+
+/// A connection with all the services that are read.
+pub struct Reader {
+    accounts: AccountServiceClient<Line>,
+    admin: AdminServiceClient<Line>,
+    market: MarketServiceClient<Line>,
+    orders: OrderServiceClient<Line>,
+}
+
+impl Reader {
+    /// Connects to `http://127.0.0.1:7777` with a bearer token.
+    pub async fn connect(target: &str, token: &str) -> anyhow::Result<Reader> {
+        let endpoint = Endpoint::from_shared(target.to_owned())?.timeout(Duration::from_secs(30));
+        let channel = endpoint.connect().await.with_context(|| format!("reaching {target}"))?;
+        let token = Token(format!("Bearer {token}").parse()?);
+        let line = InterceptedService::new(channel, token);
+        Ok(Reader {
+            accounts: AccountServiceClient::new(line.clone())
+                .max_decoding_message_size(ANSWER_BYTES_MAX),
+            admin: AdminServiceClient::new(line.clone()),
+            market: MarketServiceClient::new(line.clone())
+                .max_decoding_message_size(ANSWER_BYTES_MAX),
+            orders: OrderServiceClient::new(line).max_decoding_message_size(ANSWER_BYTES_MAX),
+        })
+    }
+
+    /// The state at rest, or what there is when it does not come to rest in time.
+    pub async fn export(&mut self, within: Duration) -> anyhow::Result<Export> {
+        let until = Instant::now() + within;
+        loop {
+            let before = self.cut().await?;
+            let export = self.read().await?;
+            let is_quiet = export.partitions.iter().all(|partition| partition.outbox == 0)
+                && export.orders().all(|order| order.state != "PENDING");
+            if (is_quiet && before == self.cut().await?) || Instant::now() >= until {
+                return Ok(export);
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// What changes whenever money, goods or messages move.
+    async fn cut(&mut self) -> anyhow::Result<Vec<v1::PartitionStatus>> {
+        let mut partitions = self.status().await?;
+        for partition in &mut partitions {
+            // Time may go on in a partition where nothing happens, and snapshots be taken.
+            partition.first_index = 0;
+            partition.last_index = 0;
+            partition.committed_index = 0;
+            partition.applied_index = 0;
+            partition.snapshot_index = 0;
+            partition.state_hash.clear();
+        }
+        Ok(partitions)
+    }
+
+    async fn status(&mut self) -> anyhow::Result<Vec<v1::PartitionStatus>> {
+        let answer = self.admin.get_status(v1::GetStatusRequest::default()).await;
+        let status = answer.context("reading the status")?.into_inner().status;
+        Ok(status.unwrap_or_default().partitions)
+    }
+
+    async fn read(&mut self) -> anyhow::Result<Export> {
+        let mut export = Export::default();
+        for partition in self.status().await? {
+            export.partitions.push(Partition::try_from(partition)?);
+        }
+        for listed in self.list_accounts().await? {
+            let mut account = Account::try_from(listed)?;
+            self.fill_in(&mut account).await.with_context(|| account.name.clone())?;
+            export.accounts.push(account);
+        }
+        for instrument in self.list_instruments().await? {
+            let name = instrument.name.clone();
+            export.instruments.push(instrument.try_into()?);
+            export.books.push(self.book(&name).await?);
+            for trade in self.list_trades(&name).await? {
+                export.trades.push(trade.try_into()?);
+            }
+        }
+        Ok(export)
+    }
+
+    /// Orders, fills and ledger rows, oldest first.
+    async fn fill_in(&mut self, account: &mut Account) -> anyhow::Result<()> {
+        let parent = account.name.clone();
+        for order in self.list_orders(&parent).await? {
+            account.orders.push(order.try_into()?);
+        }
+        for fill in self.list_fills(&parent).await? {
+            account.fills.push(fill.try_into()?);
+        }
+        for row in self.list_rows(&parent).await? {
+            account.rows.push(row.try_into()?);
+        }
+        account.orders.reverse();
+        account.fills.reverse();
+        account.rows.reverse();
+        Ok(())
+    }
+
+    async fn book(&mut self, name: &str) -> anyhow::Result<crate::export::Ladder> {
+        let request = v1::GetBookRequest { name: name.into(), depth: DEPTH, ..Default::default() };
+        let answer = self.market.get_book(request).await.context("reading a book")?;
+        answer.into_inner().book.unwrap_or_default().try_into()
+    }
+}
+
+/// Reads all pages of a list.
+macro_rules! pages {
+    ($name:ident, $client:ident.$method:ident, $request:ident, $field:ident -> $item:ident
+        $(, $parent:ident)?) => {
+        impl Reader {
+            async fn $name(&mut self $(, $parent: &str)?) -> anyhow::Result<Vec<v1::$item>> {
+                let mut all = Vec::new();
+                let mut page_token = String::new();
+                loop {
+                    let request = v1::$request {
+                        page_size: PAGE,
+                        page_token,
+                        $($parent: $parent.into(),)?
+                        ..Default::default()
+                    };
+                    let answer = self.$client.$method(request).await;
+                    let page = answer.context(stringify!($method))?.into_inner();
+                    all.extend(page.$field);
+                    page_token = page.next_page_token;
+                    if page_token.is_empty() {
+                        return Ok(all);
+                    }
+                }
+            }
+        }
+    };
+}
+
+pages!(list_accounts, accounts.list_accounts, ListAccountsRequest, accounts -> Account);
+pages!(list_instruments, market.list_instruments, ListInstrumentsRequest,
+    instruments -> Instrument);
+pages!(list_orders, orders.list_orders, ListOrdersRequest, orders -> Order, parent);
+pages!(list_fills, accounts.list_fills, ListFillsRequest, fills -> Fill, parent);
+pages!(list_rows, accounts.list_ledger_rows, ListLedgerRowsRequest,
+    ledger_rows -> LedgerRow, parent);
+pages!(list_trades, market.list_trades, ListTradesRequest, trades -> Trade, parent);

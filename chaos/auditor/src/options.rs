@@ -1,0 +1,57 @@
+//! The command line.
+
+use std::time::Duration;
+
+pub const USAGE: &str = "\
+usage: hoga-auditor --history FILE… (--target http://HOST:PORT | --export FILE)
+  --token TOKEN     how an operator is known to the target; dev:operator;trade_for=*
+  --within SECONDS  how long the target may take to come to rest; 20
+  --scale DIGITS    decimals to which the quote assets are kept; 8
+  --save FILE       writes what was read from the target, for --export later";
+
+/// Where the exchange's state comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    Target(String),
+    File(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub histories: Vec<String>,
+    pub source: Source,
+    pub token: String,
+    pub within: Duration,
+    pub scale: u32,
+    pub save: Option<String>,
+}
+
+impl Options {
+    /// # Errors
+    /// A sentence that names the argument and what is wrong with it.
+    pub fn parse(arguments: &[String]) -> Result<Options, String> {
+        let (mut histories, mut source, mut save) = (Vec::new(), None, None);
+        let mut token = "dev:operator;trade_for=*".to_owned();
+        let (mut within, mut scale) = (Duration::from_secs(20), 8);
+        let mut rest = arguments.iter();
+        while let Some(name) = rest.next() {
+            let value = rest.next().ok_or_else(|| format!("{name} needs a value"))?.clone();
+            let wrong = |_| format!("{name} {value}: not a number");
+            match name.as_str() {
+                "--history" => histories.push(value),
+                "--target" => source = Some(Source::Target(value)),
+                "--export" => source = Some(Source::File(value)),
+                "--token" => token = value,
+                "--within" => within = Duration::from_secs(value.parse().map_err(wrong)?),
+                "--scale" => scale = value.parse().map_err(wrong)?,
+                "--save" => save = Some(value),
+                _ => return Err(format!("{name} is no option")),
+            }
+        }
+        let source = source.ok_or("say what to look at: --target or --export")?;
+        if histories.is_empty() {
+            return Err("say what clients saw: --history".into());
+        }
+        Ok(Options { histories, source, token, within, scale, save })
+    }
+}
