@@ -3,7 +3,8 @@ use crate::file;
 
 fn listed(rules: &str, market_lines: &str) -> Result<Market, ListingError> {
     let text = format!(
-        "[scenario]\nname = \"t\"\nseed = 1\nlength = \"1m\"\n[market]\nrules = \"{rules}\"\n{market_lines}"
+        "[scenario]\nname = \"t\"\nseed = 1\nlength = \"1m\"\n\
+         [market]\nrules = \"{rules}\"\n{market_lines}"
     );
     let read = file::parse("t.toml", &text);
     let scenario = read.unwrap_or_else(|mistakes| panic!("{:#?}", mistakes.lines()));
@@ -78,7 +79,8 @@ fn a_rule_that_cannot_be_kept_is_named_with_its_value() {
         ),
         (
             "lpj",
-            "ticks = [{ from = \"0\", tick = \"2\" }, { from = \"10\", tick = \"5\" }]\nbase_price = \"775\"",
+            "base_price = \"775\"\n\
+             ticks = [{ from = \"0\", tick = \"2\" }, { from = \"10\", tick = \"5\" }]",
             "LPJ-KRW: the rule `ticks` cannot be kept: 5 is no multiple of the tick 2",
         ),
         (

@@ -131,3 +131,6 @@ fn need(open: &OpenOrder, instrument: &Instrument) -> (AssetId, Amount) {
     let fees = open.fee_numerator() + open.fees().bound().numerator(notional);
     (instrument.quote, notional + Rate::ceil_sum(fees) - state.fee)
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,14 +38,10 @@ pub(super) fn request(
         Act::CancelAll => AccountRequest::CancelAll { instrument: None },
         Act::Amend { order, quantity, price } => {
             let order = reference(order)?;
-            // Without such an order the exchange refuses whatever the numbers are.
-            let (base, quote) = amended.map_or((0, 0), |i| (i.base_scale, i.quote_scale));
-            let scaled = |amount: &Amount, scale: u8| amount.minor(scale.into());
-            let (quantity, price) = (scaled(quantity, base), scaled(price, quote));
-            if amended.is_some() && (quantity.is_none() || price.is_none()) {
-                return Err(MALFORMED);
-            }
-            AccountRequest::Amend { order, quantity, price }
+            let (base, quote) = scales(amended);
+            let quantity = quantity.minor(base).ok_or(MALFORMED)?;
+            let price = price.minor(quote).ok_or(MALFORMED)?;
+            AccountRequest::Amend { order, quantity: Some(quantity), price: Some(price) }
         }
         Act::Deposit { amount, asset } => {
             let (asset, amount) = money(*amount, asset, market)?;
@@ -56,6 +52,12 @@ pub(super) fn request(
             AccountRequest::Withdraw { asset, amount }
         }
     })
+}
+
+/// The decimals of an amend's quantity and price. Without an order to amend the exchange refuses
+/// whatever they are, and no asset has more than these.
+fn scales(amended: Option<&Instrument>) -> (u32, u32) {
+    amended.map_or((12, 12), |i| (i.base_scale.into(), i.quote_scale.into()))
 }
 
 fn placed(order: &Order, market: &Market) -> Result<OrderRequest, Unmade> {
@@ -133,9 +135,9 @@ pub(super) fn act(
         AccountRequest::Cancel { order } => Some(Act::Cancel(said_reference(*order)?)),
         AccountRequest::CancelAll { .. } => Some(Act::CancelAll),
         AccountRequest::Amend { order, quantity, price } => {
-            let (base, quote) = amended.map_or((0, 0), |i| (i.base_scale, i.quote_scale));
-            let quantity = Amount::from_minor((*quantity)?, base.into())?;
-            let price = Amount::from_minor((*price)?, quote.into())?;
+            let (base, quote) = scales(amended);
+            let quantity = Amount::from_minor((*quantity)?, base)?;
+            let price = Amount::from_minor((*price)?, quote)?;
             Some(Act::Amend { order: said_reference(*order)?, quantity, price })
         }
         AccountRequest::Deposit { asset, amount } => {

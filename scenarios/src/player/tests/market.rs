@@ -97,7 +97,8 @@ fn a_stock_trades_in_its_hours_on_trading_days() {
     };
     let steps: String = ["6h29m59s", "6h30m", "24h", "71h59m59s", "72h"].map(stock).concat();
     let report = play(&format!(
-        "[scenario]\nname = \"stock\"\nseed = 1\nlength = \"80h\"\n[market]\nrules = \"krx-simple\"\n\
+        "[scenario]\nname = \"stock\"\nseed = 1\nlength = \"80h\"\n\
+         [market]\nrules = \"krx-simple\"\n\
          date = \"2026-01-09\"\n[[accounts]]\nname = \"alice\"\n\
          deposit = {{ KRW = \"1000000\" }}\n{steps}"
     ));
@@ -138,7 +139,7 @@ fn what_is_not_served_is_refused_before_the_play() {
         (
             "lpj",
             "feed book.jsonl into LPJ-KRW",
-            "`feed book.jsonl into LPJ-KRW` is not served yet: no instrument follows an outside book",
+            "`feed book.jsonl into LPJ-KRW` is not served yet: no instrument follows",
         ),
         ("krx", "alice buys 1 005930 @ 70000", "the rule `session.phases` is not served yet"),
     ] {

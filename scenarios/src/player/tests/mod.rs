@@ -88,6 +88,7 @@ fn failure(text: &str) -> String {
 /// A minute of LPJ with these accounts, steps and checks and nobody else.
 fn quiet(lines: &str) -> Report {
     play(&format!(
-        "[scenario]\nname = \"quiet\"\nseed = 1\nlength = \"1m\"\n[market]\nrules = \"lpj\"\n{lines}"
+        "[scenario]\nname = \"quiet\"\nseed = 1\nlength = \"1m\"\n\
+         [market]\nrules = \"lpj\"\n{lines}"
     ))
 }
