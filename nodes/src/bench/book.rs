@@ -221,7 +221,6 @@ fn measure(options: &Options) -> Result<BenchReport, BenchError> {
         p99_us: times.quantile_us(0.99),
         p999_us: times.quantile_us(0.999),
     };
-    let pinned = if is_pinned { "pinned to one core" } else { "not pinned" };
     Ok(BenchReport {
         bench: "book",
         workload: workload(options),
@@ -231,17 +230,23 @@ fn measure(options: &Options) -> Result<BenchReport, BenchError> {
         ratio: median(&ratios),
         target: (options.operations >= 3_000_000).then(|| target(options.shape)),
         ratios,
-        method: format!(
-            "one thread, {pinned}; {} rounds in turn, medians; quantiles from a pass of their own, \
-             timed one by one, less {} ns for the clock itself",
-            options.rounds,
-            clock_cost()
-        ),
+        method: method(options, is_pinned),
         commit: machine::commit(),
     })
 }
 
-pub(super) fn new_floor(shape: Shape) -> Floor {
+pub(super) fn method(options: &Options, is_pinned: bool) -> String {
+    let pinned = if is_pinned { "pinned to one core" } else { "not pinned" };
+    format!(
+        "one thread, {pinned}; {} rounds in turn, medians, rates by the thread's processor time; \
+         the floor's memory is touched beforehand, the book starts empty and grows; quantiles by \
+         wall time from a pass of their own, one operation at a time, less {} ns for the clock",
+        options.rounds,
+        clock_cost()
+    )
+}
+
+fn new_floor(shape: Shape) -> Floor {
     match shape {
         Shape::Default => Floor::new(17),
         Shape::Deep => Floor::new(21),
@@ -272,13 +277,17 @@ fn time_pair(
     Ok(rates)
 }
 
+/// Operations per second of the time that the thread had a core for. On a machine with other
+/// work, wall time would compare how often each side had to wait.
 #[inline(always)]
 fn rate(operations: &[Operation], mut perform: impl FnMut(&Operation)) -> f64 {
-    let since = Instant::now();
+    let (since, cpu_since) = (Instant::now(), machine::thread_seconds());
     for operation in operations {
         perform(operation);
     }
-    operations.len() as f64 / since.elapsed().as_secs_f64()
+    let wall = since.elapsed().as_secs_f64();
+    let cpu = cpu_since.and_then(|before| Some(machine::thread_seconds()? - before));
+    operations.len() as f64 / cpu.filter(|&seconds| seconds > 0.0).unwrap_or(wall)
 }
 
 /// The fastest peer on the same flow runs at this share of the floor.

@@ -57,3 +57,14 @@ pub(super) fn pin() -> bool {
     #[cfg(not(target_os = "linux"))]
     false
 }
+
+/// Seconds that this thread has had a core for, if the system counts them.
+pub(super) fn thread_seconds() -> Option<f64> {
+    #[cfg(target_os = "linux")]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Some(time.tv_sec as f64 + time.tv_nsec as f64 / 1e9)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
