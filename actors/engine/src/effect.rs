@@ -1,5 +1,6 @@
 //! What an entity wants done, as data. The partition performs it, in order.
 
+use crate::account::Balance;
 use crate::amount::{Amount, Lots, Ticks};
 use crate::history::{FillRow, HistoryRow, LedgerRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
@@ -24,6 +25,10 @@ pub enum Effect {
     Market(InstrumentId, MarketEvent),
     /// Goes to whoever listens to this order's account.
     Order(Box<OrderState>),
+    /// Goes to whoever listens to this account.
+    Balance(AccountId, MovedBalance),
+    /// The boards have a new set of marks; its number.
+    Ranked(u64),
     /// The account's standing changed; its board hears of it with the next tick.
     Touched(AccountId),
 }
@@ -42,6 +47,11 @@ pub trait Effects {
     fn post(&mut self, posting: Posting);
     fn market(&mut self, instrument: InstrumentId, event: MarketEvent);
     fn order(&mut self, order: &OrderState);
+    /// A balance was moved; `sequence` numbers these of an account without gaps. Whoever only
+    /// keeps books need not hear it: they have the rows.
+    fn balance(&mut self, account: AccountId, sequence: u64, asset: AssetId, balance: Balance) {
+        let _ = (account, sequence, asset, balance);
+    }
     fn touched(&mut self, account: AccountId);
 }
 
@@ -78,9 +88,22 @@ impl Effects for Vec<Effect> {
         self.push(Effect::Order(Box::new(order.clone())));
     }
 
+    fn balance(&mut self, account: AccountId, sequence: u64, asset: AssetId, balance: Balance) {
+        self.push(Effect::Balance(account, MovedBalance { sequence, asset, balance }));
+    }
+
     fn touched(&mut self, account: AccountId) {
         self.push(Effect::Touched(account));
     }
+}
+
+/// What an account has of an asset after a command that moved it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedBalance {
+    /// From 1, without gaps, over all assets of the account.
+    pub sequence: u64,
+    pub asset: AssetId,
+    pub balance: Balance,
 }
 
 /// What one ledger transaction moves in the partition's own sub-accounts of an asset.

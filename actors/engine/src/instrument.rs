@@ -1,6 +1,6 @@
 //! What can be traded, and under which rules.
 
-use crate::amount::{Amount, Lots, Rate, Ticks};
+use crate::amount::{Amount, Lots, Rate, Ticks, divide};
 use crate::ids::{AssetId, InstrumentId, PartitionId};
 use crate::order::SelfMatch;
 use crate::tick_table::TickTable;
@@ -131,7 +131,11 @@ impl Instrument {
     /// Quote minor units of one lot at one tick; whole by [`Instrument::check`].
     #[must_use]
     pub fn unit(&self) -> Amount {
-        self.tick * self.lot / 10i128.pow(u32::from(self.base_scale))
+        let whole = self.tick * self.lot;
+        if self.base_scale == 0 {
+            return whole;
+        }
+        divide(whole, 10i128.pow(u32::from(self.base_scale))).0
     }
 
     /// Quote minor units of `quantity` at `price`, exact.

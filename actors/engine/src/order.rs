@@ -135,6 +135,9 @@ pub struct OrderState {
     pub reason: Option<CancelReason>,
     pub created: Time,
     pub updated: Time,
+    /// Numbers the states of all orders of the account from 1, without gaps, in the order in
+    /// which their owner was told of them.
+    pub event: u64,
 }
 
 impl OrderState {

@@ -20,36 +20,51 @@ impl Balance {
 
 /// Sorted by asset. Accounts have a handful, so a vector beats a tree.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Balances(Vec<(AssetId, Balance)>);
+pub(super) struct Balances {
+    rows: Vec<(AssetId, Balance)>,
+    /// A bit for each row that was moved by the command under way; the last bit stands for all
+    /// rows from its place on. Zero between two commands.
+    #[serde(skip)]
+    moved: u64,
+}
 
 impl Balances {
+    #[inline]
     pub fn get(&self, asset: AssetId) -> Balance {
-        self.0.iter().find(|(id, _)| *id == asset).map(|(_, b)| *b).unwrap_or_default()
+        self.rows.iter().find(|(id, _)| *id == asset).map(|(_, b)| *b).unwrap_or_default()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (AssetId, Balance)> + '_ {
-        self.0.iter().copied()
+        self.rows.iter().copied()
     }
 
-    fn entry(&mut self, asset: AssetId) -> &mut Balance {
-        let at = match self.0.binary_search_by_key(&asset, |(id, _)| *id) {
-            Ok(at) => at,
-            Err(at) => {
-                self.0.insert(at, (asset, Balance::default()));
+    /// Whoever changes a balance checks that neither part went below zero.
+    #[inline]
+    pub fn entry(&mut self, asset: AssetId) -> &mut Balance {
+        let at = match self.rows.iter().position(|(id, _)| *id >= asset) {
+            Some(at) if self.rows[at].0 == asset => at,
+            place => {
+                let at = place.unwrap_or(self.rows.len());
+                self.rows.insert(at, (asset, Balance::default()));
+                // Rows behind it have new places, so all of them count as moved.
+                self.moved = u64::MAX;
                 at
             }
         };
-        &mut self.0[at].1
+        self.moved |= 1 << at.min(63);
+        &mut self.rows[at].1
     }
 
-    /// Adds to what is available. Negative takes away, never more than there is.
-    pub fn add(&mut self, asset: AssetId, amount: Amount) {
-        let balance = self.entry(asset);
-        balance.available += amount;
-        assert!(balance.available >= 0, "CASH-2: an available balance went negative");
+    /// What was moved since the last call, by asset.
+    #[inline]
+    pub fn take_moved(&mut self) -> impl Iterator<Item = (AssetId, Balance)> + '_ {
+        let moved = std::mem::take(&mut self.moved);
+        let rows = self.rows.iter().enumerate();
+        rows.filter(move |(at, _)| moved >> (*at).min(63) & 1 == 1).map(|(_, row)| *row)
     }
 
     /// Moves from available to held. Negative releases.
+    #[inline]
     pub fn hold(&mut self, asset: AssetId, amount: Amount) {
         let balance = self.entry(asset);
         balance.available -= amount;

@@ -1,14 +1,15 @@
 //! Cancels and amends: asked of the book, which decides.
 
-use super::open_order::{AMENDS_MAX, PendingAmend};
-use super::place::{check_notional, to_lots, to_ticks};
-use super::{Account, Context};
+use super::open_order::{AMENDS_MAX, OpenOrder, PendingAmend};
+use super::place::{check_funds, check_notional, to_lots, to_ticks};
+use super::{Account, Ask, Context};
 use crate::amount::Amount;
 use crate::effect::{Answer, Effects};
 use crate::ids::{InstrumentId, OrderNo};
+use crate::instrument::Instrument;
 use crate::message::{Amend, BookMessage, Message};
 use crate::reject::Reject;
-use crate::request::{Envelope, OrderRef};
+use crate::request::{Ack, OrderRef};
 use serde::{Deserialize, Serialize};
 
 /// A cancel-all that waits for the books.
@@ -24,28 +25,20 @@ impl Account {
         self.order_no(order).ok_or_else(|| Reject::OrderNotFound { order: name_of(order) })
     }
 
-    /// The open order that a request names.
-    fn find_open(&self, order: OrderRef) -> Result<OrderNo, Reject> {
-        let no = self.find(order)?;
-        if self.open.contains_key(&no) {
-            Ok(no)
-        } else {
-            Err(Reject::OrderNotOpen { order: name_of(order) })
-        }
-    }
-
     pub(super) fn cancel(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         order: OrderRef,
         context: &Context,
         out: &mut impl Effects,
     ) -> Result<(), Reject> {
-        let no = self.find_open(order)?;
-        let id = envelope.id.hash();
-        self.memory.open(envelope, None, Some(crate::request::Ack::Result));
-        let instrument = context.listed(self.open[&no].state.instrument);
-        let (request, origin) = (Some(id), Some(envelope.origin));
+        let no = self.find(order)?;
+        let not_open = || Reject::OrderNotOpen { order: name_of(order) };
+        let open = self.open.get(no).ok_or_else(not_open)?;
+        let instrument = context.listed(open.state.instrument);
+        let id = ask.id;
+        self.memory.open(ask, None, Some(Ack::Result));
+        let (request, origin) = (Some(id), Some(ask.envelope.origin));
         let cancel = BookMessage::Cancel { order: self.key(no), request, origin };
         out.send(instrument.partition, Message::ToBook(instrument.id, cancel));
         Ok(())
@@ -53,95 +46,110 @@ impl Account {
 
     pub(super) fn cancel_all(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         only: Option<InstrumentId>,
         context: &Context,
         out: &mut impl Effects,
     ) {
-        let id = envelope.id.hash();
+        let id = ask.id;
         let mut sweep = Sweep::default();
-        for (&no, open) in &self.open {
+        for open in self.open.sorted() {
             let instrument = open.state.instrument;
             if only.is_some_and(|only| only != instrument) {
                 continue;
             }
             sweep.waiting += 1;
-            let order = self.key(no);
+            let order = open.state.key;
             let cancel = BookMessage::Cancel { order, request: Some(id), origin: None };
             let partition = context.listed(instrument).partition;
             out.send(partition, Message::ToBook(instrument, cancel));
         }
         if sweep.waiting == 0 {
             let answer = Answer::CancelledAll { orders: 0 };
-            self.memory.close(envelope, answer.clone(), context.at);
-            out.answer(envelope.origin, answer);
+            self.memory.close(ask, answer.clone(), context.at);
+            out.answer(ask.envelope.origin, answer);
         } else {
-            self.memory.open(envelope, None, Some(crate::request::Ack::Result));
+            self.memory.open(ask, None, Some(Ack::Result));
             self.sweeps.insert(id, sweep);
         }
     }
 
     pub(super) fn amend(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         order: OrderRef,
         quantity: Option<Amount>,
         price: Option<Amount>,
         context: &Context,
         out: &mut impl Effects,
     ) -> Result<(), Reject> {
-        let no = self.find_open(order)?;
-        let mut open = self.open[&no].clone();
+        let no = self.find(order)?;
+        let Account { open: orders, till, memory, .. } = self;
+        let not_open = || Reject::OrderNotOpen { order: name_of(order) };
+        let open = orders.get_mut(no).ok_or_else(not_open)?;
         let instrument = context.listed(open.state.instrument);
-        if open.state.is_market {
-            let rule = "a market order cannot be amended".into();
-            return Err(Reject::Malformed { field: "order".into(), rule });
-        }
-        if open.amends.len() >= AMENDS_MAX {
-            let rule = format!("{AMENDS_MAX} amends of it are unanswered; wait for one").into();
-            return Err(Reject::Malformed { field: "order".into(), rule });
-        }
-        instrument.check_phase()?;
-        let limit = price.map(|price| to_ticks(price, instrument)).transpose()?;
-        limit.map_or(Ok(()), |limit| instrument.check_tick(limit))?;
-        let total = quantity.map(|quantity| to_lots(quantity, instrument)).transpose()?;
-        total.map_or(Ok(()), |total| instrument.check_size(total))?;
-        // What the last unanswered amend asks for is what this one builds on.
-        let before = open.amends.back().copied().unwrap_or(PendingAmend {
-            no: 0,
-            total: open.state.ordered,
-            limit: open.state.limit,
-        });
-        open.amends_sent += 1;
-        let pending = PendingAmend {
-            no: open.amends_sent,
-            total: total.unwrap_or(before.total),
-            limit: limit.unwrap_or(before.limit),
-        };
-        check_notional(instrument, pending.limit, pending.total)?;
-        instrument.check_band(pending.limit)?;
-        open.amends.push_back(pending);
-        let (side, need) = (open.state.side, open.need(instrument));
+        let pending = next_amend(open, instrument, quantity, price)?;
+        open.amends.push(pending);
+        let need = open.need(instrument);
         let more = need - open.hold;
-        self.check_funds(side, more.max(0), instrument)?;
-        self.balances.hold(open.held_asset(instrument), more);
+        if let Err(reject) = check_funds(till, open.state.side, more, instrument) {
+            open.amends.pop();
+            return Err(reject);
+        }
+        till.hold(open.held_asset(instrument), more);
         open.hold = need;
+        open.amends_sent = pending.no;
         let amend = Amend {
-            order: self.key(no),
+            order: open.state.key,
             amend_no: pending.no,
             total: Some(pending.total),
             limit: Some(pending.limit),
             post_only: open.state.post_only,
             self_match: open.state.self_match,
-            request: envelope.id.hash(),
-            origin: envelope.origin,
+            request: ask.id,
+            origin: ask.envelope.origin,
         };
-        self.open.insert(no, open);
-        self.memory.open(envelope, None, Some(crate::request::Ack::Result));
+        memory.open(ask, None, Some(Ack::Result));
         let message = Message::ToBook(instrument.id, BookMessage::Amend(amend));
         out.send(instrument.partition, message);
         Ok(())
     }
+}
+
+/// What an amend comes to, when nothing but the funds may be in its way.
+fn next_amend(
+    open: &OpenOrder,
+    instrument: &Instrument,
+    quantity: Option<Amount>,
+    price: Option<Amount>,
+) -> Result<PendingAmend, Reject> {
+    if open.state.is_market {
+        let rule = "a market order cannot be amended".into();
+        return Err(Reject::Malformed { field: "order".into(), rule });
+    }
+    if open.amends.len() >= AMENDS_MAX {
+        let rule = format!("{AMENDS_MAX} amends of it are unanswered; wait for one").into();
+        return Err(Reject::Malformed { field: "order".into(), rule });
+    }
+    instrument.check_phase()?;
+    let limit = price.map(|price| to_ticks(price, instrument)).transpose()?;
+    limit.map_or(Ok(()), |limit| instrument.check_tick(limit))?;
+    let total = quantity.map(|quantity| to_lots(quantity, instrument)).transpose()?;
+    total.map_or(Ok(()), |total| instrument.check_size(total))?;
+    // What the last unanswered amend asks for is what this one builds on.
+    let before = open.amends.last().copied().unwrap_or(PendingAmend {
+        no: 0,
+        total: open.state.ordered,
+        limit: open.state.limit,
+    });
+    let pending = PendingAmend {
+        no: open.amends_sent + 1,
+        total: total.unwrap_or(before.total),
+        limit: limit.unwrap_or(before.limit),
+    };
+    check_notional(instrument, pending.limit, pending.total)?;
+    instrument.check_band(pending.limit)?;
+    Ok(pending)
 }
 
 fn name_of(order: OrderRef) -> Box<str> {

@@ -1,5 +1,7 @@
 //! Which requests an account has seen, and what it answered first.
 
+use super::Ask;
+use super::slots::Slots;
 use crate::amount::{Lots, Ticks};
 use crate::effect::Answer;
 use crate::hash::AlreadyHashed;
@@ -7,10 +9,10 @@ use crate::ids::{OrderKey, OrderNo, Origin};
 use crate::message::{Outcome, OutcomeOf};
 use crate::order::{CancelReason, Status};
 use crate::reject::Reject;
-use crate::request::{AccountRequest, Ack, Envelope};
+use crate::request::{AccountRequest, Ack};
 use crate::time::Time;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
 
 /// Closed ids are forgotten after this much exchange time.
@@ -22,32 +24,49 @@ const WAITING_MAX: usize = 4;
 
 /// A request that came in before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Remembered {
+pub(super) struct Remembered {
+    /// Hash of its id: lower and upper half.
+    id: [u64; 2],
     body_hash: u64,
-    order: Option<OrderNo>,
+    /// The order that it placed; none of anything else.
+    order: OrderNo,
     first: First,
 }
 
-/// The first answer, or who waits for it.
+/// Repeated tries that wait. Nearly always none, and then no more than a pointer.
+type Tries = Option<Box<[(Origin, Ack)]>>;
+
+/// The first answer, or who waits for it. Most are small, so that a day of them fits in memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum First {
-    Pending { first: Option<(Origin, Ack)>, more: Vec<(Origin, Ack)> },
-    Decided(FirstOutcome),
+    Pending {
+        first: Option<(Origin, Ack)>,
+        more: Tries,
+    },
+    /// An order that rests whole.
+    Rested {
+        limit: Ticks,
+        quantity: Lots,
+    },
+    /// An order that traded.
+    Traded {
+        status: Status,
+        reason: Option<CancelReason>,
+        limit: Ticks,
+        filled: Lots,
+        remaining: Lots,
+        cancelled: Lots,
+        value: u64,
+    },
+    /// A cancel that was done.
+    Cancelled {
+        order: OrderNo,
+        limit: Ticks,
+        filled: Lots,
+        cancelled: Lots,
+    },
+    Decided(Box<Outcome>),
     Other(Box<Answer>),
-}
-
-/// What is kept of an order's first outcome.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct FirstOutcome {
-    order: OrderKey,
-    status: Status,
-    limit: Ticks,
-    filled: Lots,
-    remaining: Lots,
-    cancelled: Lots,
-    value: u128,
-    reason: Option<CancelReason>,
-    reject: Option<Box<Reject>>,
 }
 
 /// What memory says about a request.
@@ -63,148 +82,249 @@ pub(super) enum Recall {
     Refused(Reject),
 }
 
-type Entries = HashMap<u128, Remembered, BuildHasherDefault<AlreadyHashed>>;
+/// Who waits for an answer.
+#[derive(Default)]
+pub(super) struct Waiting {
+    first: Option<(Origin, Ack)>,
+    more: Tries,
+}
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+impl Waiting {
+    pub fn iter(&self) -> impl Iterator<Item = (Origin, Ack)> + '_ {
+        let more = self.more.iter().flat_map(|more| more.iter());
+        self.first.iter().chain(more).copied()
+    }
+}
+
+pub(super) type SlotIndex = HashMap<u64, u32, BuildHasherDefault<AlreadyHashed>>;
+
+/// Bounded by [`REMEMBERED_MAX`] closed ids and by what is open.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
-    #[serde(serialize_with = "in_key_order", deserialize_with = "from_key_order")]
-    entries: Entries,
-    /// Closed ids in the order in which they closed.
-    closed: VecDeque<(Time, u128)>,
+    pub(super) slots: Slots<Remembered>,
+    /// By the lower half of the hash; walked only where the order does not matter.
+    pub(super) index: SlotIndex,
+    /// Closed ids in the order in which they closed, by their slots.
+    pub(super) closed: VecDeque<(Time, u32)>,
+    /// When the first of those is due: looked at without looking at them.
+    pub(super) due: Option<Time>,
     /// Ids that were sent at or before this may have been forgotten.
-    horizon: Option<Time>,
+    pub(super) horizon: Option<Time>,
+}
+
+#[inline(always)]
+fn halves(id: u128) -> [u64; 2] {
+    [id as u64, (id >> 64) as u64]
 }
 
 impl Memory {
+    /// The slot of a request that was made under this id.
+    #[inline]
+    fn find(&self, id: u128) -> Option<u32> {
+        let &slot = self.index.get(&(id as u64))?;
+        (self.slots.get(slot).id == halves(id)).then_some(slot)
+    }
+
     /// Looks a request up before anything else is checked.
-    pub fn recall(&mut self, envelope: &Envelope, request: &AccountRequest) -> Recall {
-        let Some(entry) = self.entries.get_mut(&envelope.id.hash()) else {
-            return self.recall_unknown(envelope);
+    pub fn recall(&mut self, ask: &Ask, request: &AccountRequest) -> Recall {
+        let Some(&slot) = self.index.get(&(ask.id as u64)) else {
+            return self.recall_unknown(ask);
         };
-        if entry.body_hash != envelope.body_hash {
-            let id = envelope.id.as_str().into();
+        let entry = self.slots.get_mut(slot);
+        // Two ids that share half a hash are one id here: the second is refused, never mixed up.
+        if entry.body_hash != ask.envelope.body_hash || entry.id != halves(ask.id) {
+            let id = ask.envelope.id.as_str().into();
             return Recall::Refused(Reject::ClientOrderIdReused { id });
         }
         let ack = match request {
             AccountRequest::Place { ack, .. } => *ack,
             _ => Ack::Result,
         };
-        match (&mut entry.first, entry.order) {
-            (First::Pending { .. }, Some(no)) if ack == Ack::Accepted => Recall::Accepted(no),
-            (First::Pending { more, .. }, _) => {
-                if more.len() >= WAITING_MAX {
-                    more.remove(0);
-                }
-                more.push((envelope.origin, ack));
+        let order = entry.order;
+        match &mut entry.first {
+            First::Pending { .. } if ack == Ack::Accepted && order.0 > 0 => Recall::Accepted(order),
+            First::Pending { more, .. } => {
+                let tries = more.take().map_or_else(Vec::new, Vec::from);
+                let dropped = tries.len().saturating_sub(WAITING_MAX - 1);
+                let last = (ask.envelope.origin, ack);
+                *more = Some(tries.into_iter().skip(dropped).chain([last]).collect());
                 Recall::Waits
             }
-            (First::Decided(first), _) => Recall::Answer(first.answer()),
-            (First::Other(answer), _) => Recall::Answer((**answer).clone()),
+            First::Other(answer) => Recall::Answer((**answer).clone()),
+            decided => {
+                let outcome = decided.outcome(ask, order);
+                Recall::Answer(Answer::decided(outcome))
+            }
         }
     }
 
-    fn recall_unknown(&self, envelope: &Envelope) -> Recall {
-        match (envelope.sent_at, self.horizon) {
+    fn recall_unknown(&self, ask: &Ask) -> Recall {
+        match (ask.envelope.sent_at, self.horizon) {
             (Some(sent), Some(horizon)) if sent <= horizon => {
-                Recall::Refused(Reject::ClientOrderIdTooOld { id: envelope.id.as_str().into() })
+                let id = ask.envelope.id.as_str().into();
+                Recall::Refused(Reject::ClientOrderIdTooOld { id })
             }
             _ => Recall::Unknown,
         }
     }
 
-    /// Remembers a request whose answer comes later.
-    pub fn open(&mut self, envelope: &Envelope, order: Option<OrderNo>, waits: Option<Ack>) {
-        let first = waits.map(|ack| (envelope.origin, ack));
-        let first = First::Pending { first, more: Vec::new() };
-        let entry = Remembered { body_hash: envelope.body_hash, order, first };
-        self.entries.insert(envelope.id.hash(), entry);
+    /// Remembers a request whose answer comes later. Returns its slot, which stays until its id
+    /// is closed and forgotten.
+    pub fn open(&mut self, ask: &Ask, order: Option<OrderNo>, waits: Option<Ack>) -> u32 {
+        let first = waits.map(|ack| (ask.envelope.origin, ack));
+        self.note(ask, order, First::Pending { first, more: None })
     }
 
     /// Remembers a request with its answer, at once.
-    pub fn close(&mut self, envelope: &Envelope, answer: Answer, at: Time) {
-        let first = First::Other(Box::new(answer));
-        let entry = Remembered { body_hash: envelope.body_hash, order: None, first };
-        self.entries.insert(envelope.id.hash(), entry);
-        self.closed.push_back((at, envelope.id.hash()));
+    pub fn close(&mut self, ask: &Ask, answer: Answer, at: Time) {
+        let slot = self.note(ask, None, First::Other(Box::new(answer)));
+        self.closed_at(slot, at);
     }
 
-    /// Stores the first outcome of an order; returns who waits for it.
-    pub fn decide(&mut self, id: u128, outcome: &Outcome) -> Vec<(Origin, Ack)> {
-        self.answer_with(id, First::Decided(FirstOutcome::of(outcome)))
+    fn note(&mut self, ask: &Ask, order: Option<OrderNo>, first: First) -> u32 {
+        let (id, body_hash) = (halves(ask.id), ask.envelope.body_hash);
+        let order = order.unwrap_or_default();
+        self.put(Remembered { id, body_hash, order, first })
+    }
+
+    /// Finds slots that were read again.
+    pub(super) fn index_of(slots: &Slots<Remembered>) -> SlotIndex {
+        let taken = slots.taken().into_iter();
+        taken.map(|slot| (slots.get(slot).id[0], slot)).collect()
+    }
+
+    fn put(&mut self, entry: Remembered) -> u32 {
+        let key = entry.id[0];
+        let slot = self.slots.insert(entry);
+        self.index.insert(key, slot);
+        slot
+    }
+
+    /// Stores the first outcome of an order, by its slot; returns who waits for it.
+    pub fn decide(&mut self, slot: u32, outcome: &Outcome) -> Waiting {
+        self.answer_with(slot, || First::of(outcome)).unwrap_or_default()
     }
 
     /// Stores the answer of any other pending request and closes it.
-    pub fn settle(&mut self, id: u128, answer: Answer, at: Time) -> Vec<(Origin, Ack)> {
-        let is_pending = |entry: &Remembered| matches!(entry.first, First::Pending { .. });
+    pub fn settle(&mut self, id: u128, answer: &Answer, at: Time) -> Waiting {
+        let Some(slot) = self.find(id) else { return Waiting::default() };
+        let first = || match answer {
+            Answer::Decided { outcome, .. } => First::of(outcome),
+            other => First::Other(Box::new(other.clone())),
+        };
         // A reset is answered before the faucet has what it gave back: its id is closed once.
-        if self.entries.get(&id).is_some_and(is_pending) {
-            self.closed.push_back((at, id));
+        let waiting = self.answer_with(slot, first);
+        if waiting.is_some() {
+            self.closed_at(slot, at);
         }
-        self.answer_with(id, First::Other(Box::new(answer)))
+        waiting.unwrap_or_default()
     }
 
     /// The first answer stands: a later one is not stored.
-    fn answer_with(&mut self, id: u128, answer: First) -> Vec<(Origin, Ack)> {
-        let Some(entry) = self.entries.get_mut(&id) else { return Vec::new() };
-        let First::Pending { first, more } = &mut entry.first else { return Vec::new() };
-        let waiting = first.take().into_iter().chain(std::mem::take(more)).collect();
-        entry.first = answer;
-        waiting
+    fn answer_with(&mut self, slot: u32, answer: impl FnOnce() -> First) -> Option<Waiting> {
+        let entry = self.slots.get_mut(slot);
+        let First::Pending { first, more } = &mut entry.first else { return None };
+        let waiting = Waiting { first: first.take(), more: more.take() };
+        entry.first = answer();
+        Some(waiting)
     }
 
-    /// An order reached its final status: from now on its id may be forgotten.
-    pub fn order_closed(&mut self, id: u128, at: Time) {
-        self.closed.push_back((at, id));
+    /// Nothing happens to the request any more: from now on its id may be forgotten.
+    #[inline]
+    pub fn closed_at(&mut self, slot: u32, at: Time) {
+        self.closed.push_back((at, slot));
+        self.due = self.due.or(Some(Time(at.0 + REMEMBERED_NS)));
     }
 
     pub fn order_no(&self, id: u128) -> Option<OrderNo> {
-        self.entries.get(&id).and_then(|entry| entry.order)
+        let order = self.slots.get(self.find(id)?).order;
+        (order.0 > 0).then_some(order)
     }
 
     /// Forgets what is too old or too much.
+    #[inline]
     pub fn expire(&mut self, at: Time) {
-        while let Some(&(closed, id)) = self.closed.front() {
+        if self.due.is_some_and(|due| due <= at) || self.closed.len() > REMEMBERED_MAX {
+            self.forget(at);
+        }
+    }
+
+    #[cold]
+    fn forget(&mut self, at: Time) {
+        while let Some(&(closed, slot)) = self.closed.front() {
+            self.due = Some(Time(closed.0 + REMEMBERED_NS));
             let is_due = closed.0 + REMEMBERED_NS <= at.0 || self.closed.len() > REMEMBERED_MAX;
             if !is_due {
-                break;
+                return;
             }
             self.closed.pop_front();
-            self.entries.remove(&id);
+            self.index.remove(&self.slots.get(slot).id[0]);
+            self.slots.vacate(slot);
             self.horizon = self.horizon.max(Some(closed));
         }
+        self.due = None;
     }
 }
 
-impl FirstOutcome {
-    fn of(outcome: &Outcome) -> FirstOutcome {
-        let Outcome { order, status, limit, filled, remaining, cancelled, .. } = *outcome;
-        let (value, reason, reject) = (outcome.value, outcome.reason, outcome.reject.clone());
-        FirstOutcome { order, status, limit, filled, remaining, cancelled, value, reason, reject }
+impl First {
+    fn of(outcome: &Outcome) -> First {
+        let Outcome { limit, filled, remaining, cancelled, .. } = *outcome;
+        let is_plain = outcome.reject.is_none() && outcome.value == 0;
+        match (outcome.of, outcome.status) {
+            (OutcomeOf::Submit, Status::Open) if is_plain && cancelled.is_zero() => {
+                First::Rested { limit, quantity: remaining }
+            }
+            (OutcomeOf::Cancel(_), Status::Cancelled) if is_plain => {
+                First::Cancelled { order: outcome.order.no, limit, filled, cancelled }
+            }
+            (OutcomeOf::Submit, status) if outcome.reject.is_none() => {
+                match u64::try_from(outcome.value) {
+                    Ok(value) => {
+                        let reason = outcome.reason;
+                        First::Traded { status, reason, limit, filled, remaining, cancelled, value }
+                    }
+                    Err(_) => First::Decided(Box::new(outcome.clone())),
+                }
+            }
+            _ => First::Decided(Box::new(outcome.clone())),
+        }
     }
 
-    fn answer(&self) -> Answer {
-        let Self { order, status, limit, filled, remaining, cancelled, .. } = *self;
-        let (value, reason, reject) = (self.value, self.reason, self.reject.clone());
-        let of = OutcomeOf::Submit;
-        Answer::decided(Outcome {
-            order,
+    /// The outcome as it was, of a request that was decided.
+    fn outcome(&self, ask: &Ask, order: OrderNo) -> Outcome {
+        let key = |no| OrderKey { account: ask.account, no };
+        let plain = |no, of, status, limit| Outcome {
+            order: key(no),
             of,
             status,
             limit,
-            filled,
-            remaining,
-            cancelled,
-            value,
-            reason,
-            reject,
-        })
+            filled: Lots::ZERO,
+            remaining: Lots::ZERO,
+            cancelled: Lots::ZERO,
+            value: 0,
+            reason: None,
+            reject: None,
+        };
+        match self {
+            First::Decided(outcome) => (**outcome).clone(),
+            &First::Rested { limit, quantity } => Outcome {
+                remaining: quantity,
+                ..plain(order, OutcomeOf::Submit, Status::Open, limit)
+            },
+            &First::Traded { status, reason, limit, filled, remaining, cancelled, value } => {
+                let value = u128::from(value);
+                let decided = plain(order, OutcomeOf::Submit, status, limit);
+                Outcome { filled, remaining, cancelled, value, reason, ..decided }
+            }
+            &First::Cancelled { order, limit, filled, cancelled } => Outcome {
+                filled,
+                cancelled,
+                reason: Some(CancelReason::Requested),
+                ..plain(order, OutcomeOf::Cancel(Some(ask.id)), Status::Cancelled, limit)
+            },
+            First::Pending { .. } | First::Other(_) => {
+                unreachable!("only what a book decided has an outcome")
+            }
+        }
     }
-}
-
-fn in_key_order<S: Serializer>(entries: &Entries, serializer: S) -> Result<S::Ok, S::Error> {
-    entries.iter().collect::<BTreeMap<_, _>>().serialize(serializer)
-}
-
-fn from_key_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entries, D::Error> {
-    Ok(BTreeMap::<u128, Remembered>::deserialize(deserializer)?.into_iter().collect())
 }

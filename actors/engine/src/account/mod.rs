@@ -11,33 +11,39 @@
 mod balances;
 mod chain;
 mod change;
+mod index;
 mod memory;
+mod memory_state;
 mod money;
 mod open_order;
+mod open_orders;
 mod outcome;
 mod performance;
 mod place;
 mod position;
 mod settle;
+mod slots;
 mod supply;
 #[cfg(test)]
 mod tests;
+mod till;
 
 pub use balances::Balance;
 pub use open_order::OpenOrder;
 pub use performance::Performance;
 pub use position::Position;
+pub use till::Told;
 
 use crate::effect::{Answer, Effects};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo};
 use crate::instrument::{Asset, Catalogue, Instrument};
 use crate::message::{AccountMessage, Standing};
-use crate::order::OrderState;
 use crate::reject::Reject;
 use crate::request::{AccountRequest, Envelope, OrderRef};
 use crate::time::Time;
 use crate::topology::Topology;
 use memory::{Memory, Recall};
+use open_orders::OpenOrders;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -50,6 +56,13 @@ pub struct Context<'a> {
     pub at: Time,
 }
 
+/// A request with the hash of its id, which is made once.
+struct Ask<'a> {
+    envelope: &'a Envelope,
+    id: u128,
+    account: AccountId,
+}
+
 /// An account, whole: what a snapshot keeps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
@@ -58,14 +71,13 @@ pub struct Account {
     created: Time,
     /// Its opening request was applied.
     is_open: bool,
-    balances: balances::Balances,
+    till: till::Till,
     positions: BTreeMap<InstrumentId, Position>,
-    open: BTreeMap<OrderNo, Box<OpenOrder>>,
+    open: OpenOrders,
     orders: OrderNo,
     memory: Memory,
     /// Cancel-alls whose books have not all answered, by the hash of their request id.
     sweeps: BTreeMap<u128, change::Sweep>,
-    chain: chain::Chain,
     performance: Performance,
     last_event: Time,
 }
@@ -78,13 +90,12 @@ impl Account {
             name: name.into(),
             created,
             is_open: false,
-            balances: balances::Balances::default(),
+            till: till::Till::default(),
             positions: BTreeMap::new(),
-            open: BTreeMap::new(),
+            open: OpenOrders::default(),
             orders: OrderNo(0),
             memory: Memory::default(),
             sweeps: BTreeMap::new(),
-            chain: chain::Chain::default(),
             performance: Performance::default(),
             last_event: created,
         }
@@ -107,12 +118,12 @@ impl Account {
 
     /// Balances by asset; assets never touched are absent.
     pub fn balances(&self) -> impl Iterator<Item = (AssetId, Balance)> + '_ {
-        self.balances.iter()
+        self.till.iter()
     }
 
     #[must_use]
     pub fn balance(&self, asset: AssetId) -> Balance {
-        self.balances.get(asset)
+        self.till.get(asset)
     }
 
     pub fn positions(&self) -> impl Iterator<Item = (InstrumentId, &Position)> + '_ {
@@ -121,12 +132,12 @@ impl Account {
 
     /// Open orders, oldest first.
     pub fn open_orders(&self) -> impl DoubleEndedIterator<Item = &OpenOrder> + '_ {
-        self.open.values().map(|order| &**order)
+        self.open.sorted().into_iter()
     }
 
     #[must_use]
     pub fn open_order(&self, no: OrderNo) -> Option<&OpenOrder> {
-        self.open.get(&no).map(|order| &**order)
+        self.open.get(no)
     }
 
     /// How many orders were ever given a number.
@@ -143,7 +154,13 @@ impl Account {
     /// Number of ledger rows and of fills so far.
     #[must_use]
     pub fn rows(&self) -> (u64, u64) {
-        (self.chain.rows(), self.chain.fills())
+        self.till.rows()
+    }
+
+    /// How much its owner was told so far.
+    #[must_use]
+    pub fn told(&self) -> Told {
+        self.till.told()
     }
 
     /// Finds an order number by reference, also of an order that is closed and remembered.
@@ -164,7 +181,8 @@ impl Account {
         out: &mut impl Effects,
     ) {
         self.memory.expire(context.at);
-        match self.memory.recall(envelope, request) {
+        let ask = &Ask { envelope, id: envelope.id.hash(), account: self.id };
+        match self.memory.recall(ask, request) {
             Recall::Unknown => {}
             Recall::Waits => return,
             Recall::Accepted(no) => {
@@ -189,11 +207,12 @@ impl Account {
             }
         }
         self.last_event = context.at;
-        if let Err(reject) = self.perform(envelope, request, context, out) {
+        if let Err(reject) = self.perform(ask, request, context, out) {
             let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
-            self.memory.close(envelope, answer.clone(), context.at);
+            self.memory.close(ask, answer.clone(), context.at);
             out.answer(envelope.origin, answer);
         }
+        self.till.tell_moved(self.id, out);
     }
 
     /// The refusals that come before a reused id in the order of precedence.
@@ -217,40 +236,40 @@ impl Account {
 
     fn perform(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         request: &AccountRequest,
         context: &Context,
         out: &mut impl Effects,
     ) -> Result<(), Reject> {
         match request {
-            AccountRequest::Open => self.come_into_being(envelope, context, out),
+            AccountRequest::Open => self.come_into_being(ask, context, out),
             AccountRequest::Place { order, ack, market_price } => {
-                self.place(envelope, order, *ack, *market_price, context, out)
+                self.place(ask, order, *ack, *market_price, context, out)
             }
-            AccountRequest::Cancel { order } => self.cancel(envelope, *order, context, out),
+            AccountRequest::Cancel { order } => self.cancel(ask, *order, context, out),
             AccountRequest::Amend { order, quantity, price } => {
-                self.amend(envelope, *order, *quantity, *price, context, out)
+                self.amend(ask, *order, *quantity, *price, context, out)
             }
             AccountRequest::CancelAll { instrument } => {
-                self.cancel_all(envelope, *instrument, context, out);
+                self.cancel_all(ask, *instrument, context, out);
                 Ok(())
             }
             AccountRequest::Deposit { asset, amount } => {
-                self.deposit(envelope, *asset, *amount, context, out)
+                self.deposit(ask, *asset, *amount, context, out)
             }
             AccountRequest::Withdraw { asset, amount } => {
-                self.withdraw(envelope, *asset, *amount, context, out)
+                self.withdraw(ask, *asset, *amount, context, out)
             }
             AccountRequest::Transfer { to, asset, amount } => {
-                self.transfer(envelope, to, *asset, *amount, context, out)
+                self.transfer(ask, to, *asset, *amount, context, out)
             }
-            AccountRequest::Reset { amounts } => self.reset(envelope, amounts, context, out),
+            AccountRequest::Reset { amounts } => self.reset(ask, amounts, context, out),
         }
     }
 
     fn come_into_being(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         context: &Context,
         out: &mut impl Effects,
     ) -> Result<(), Reject> {
@@ -258,8 +277,8 @@ impl Account {
             return Err(Reject::AccountExists { name: self.name.clone() });
         }
         self.is_open = true;
-        self.memory.close(envelope, Answer::Done, context.at);
-        out.answer(envelope.origin, Answer::Done);
+        self.memory.close(ask, Answer::Done, context.at);
+        out.answer(ask.envelope.origin, Answer::Done);
         out.touched(self.id);
         Ok(())
     }
@@ -279,10 +298,11 @@ impl Account {
             AccountMessage::Drawn(credit) => self.drawn(credit, context, out),
             AccountMessage::DrawRefused { request, reject } => {
                 let answer = Answer::Rejected { order: None, reject: reject.clone() };
-                self.tell(request.hash(), answer, context, out);
+                self.tell(request.hash(), &answer, context, out);
             }
             AccountMessage::Credited { request } => self.credited(*request, context, out),
         }
+        self.till.tell_moved(self.id, out);
     }
 
     /// What the boards need to know.
@@ -291,7 +311,7 @@ impl Account {
         Standing {
             account: self.id,
             name: self.name.clone(),
-            balances: self.balances.iter().map(|(asset, b)| (asset, b.total())).collect(),
+            balances: self.till.iter().map(|(asset, b)| (asset, b.total())).collect(),
             net_deposits: self.performance.net_deposits,
             deposits: self.performance.deposits,
             realised: self.positions.values().map(|position| position.realised).sum(),
@@ -323,9 +343,4 @@ impl Context<'_> {
     fn listed(&self, id: InstrumentId) -> &Instrument {
         &self.catalogue.instruments[&id]
     }
-}
-
-/// An order's state as the world is told: open orders as they are, closed ones for the last time.
-fn announce(state: &OrderState, out: &mut impl Effects) {
-    out.order(state);
 }

@@ -1,6 +1,6 @@
 //! Money that comes and goes without a trade.
 
-use super::{Account, Context};
+use super::{Account, Ask, Context};
 use crate::amount::{AMOUNT_MAX, Amount, Ticks};
 use crate::client_id::ClientId;
 use crate::effect::{Answer, Effects, Posting};
@@ -8,12 +8,12 @@ use crate::history::{LedgerKind, LedgerRow};
 use crate::ids::AssetId;
 use crate::message::{AccountMessage, Credit, Message};
 use crate::reject::{Reject, Shown};
-use crate::request::{Ack, Envelope};
+use crate::request::Ack;
 
 impl Account {
     pub(super) fn deposit(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         asset: AssetId,
         amount: Amount,
         context: &Context,
@@ -22,21 +22,21 @@ impl Account {
         context.check_amount(asset, amount)?;
         let faucet = &context.asset(asset)?.faucet;
         if let Some(faucet) = faucet.as_ref().filter(|faucet| **faucet != self.name) {
-            self.draw(envelope, faucet, asset, amount, context.topology, out);
+            self.draw(ask, faucet, asset, amount, context.topology, out);
             return Ok(());
         }
         let is_issue = faucet.is_some();
         self.gain(asset, amount, context);
         let kind = if is_issue { LedgerKind::Issue } else { LedgerKind::Deposit };
-        self.move_in(kind, asset, amount, Some(envelope.id), context, out);
+        self.move_in(kind, asset, amount, Some(ask.envelope.id), context, out);
         out.post(Posting { issued: amount, ..Posting::none(asset) });
-        self.answer_balance(envelope, asset, context, out);
+        self.answer_balance(ask, asset, context, out);
         Ok(())
     }
 
     pub(super) fn withdraw(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         asset: AssetId,
         amount: Amount,
         context: &Context,
@@ -45,15 +45,15 @@ impl Account {
         context.check_amount(asset, amount)?;
         self.check_available(asset, amount, context)?;
         self.lose(asset, amount, context);
-        self.move_in(LedgerKind::Withdrawal, asset, -amount, Some(envelope.id), context, out);
+        self.move_in(LedgerKind::Withdrawal, asset, -amount, Some(ask.envelope.id), context, out);
         out.post(Posting { issued: -amount, ..Posting::none(asset) });
-        self.answer_balance(envelope, asset, context, out);
+        self.answer_balance(ask, asset, context, out);
         Ok(())
     }
 
     pub(super) fn transfer(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         to: &str,
         asset: AssetId,
         amount: Amount,
@@ -66,15 +66,15 @@ impl Account {
             return Err(Reject::Malformed { field: "to".into(), rule });
         }
         self.check_available(asset, amount, context)?;
-        self.memory.open(envelope, None, Some(Ack::Result));
-        self.send_credit(envelope, to, asset, amount, context, out);
+        self.memory.open(ask, None, Some(Ack::Result));
+        self.send_credit(ask, to, asset, amount, context, out);
         Ok(())
     }
 
     /// Takes an amount out and sends it to another account.
     fn send_credit(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         to: &str,
         asset: AssetId,
         amount: Amount,
@@ -82,15 +82,15 @@ impl Account {
         out: &mut impl Effects,
     ) {
         self.lose(asset, amount, context);
-        self.move_in(LedgerKind::TransferOut, asset, -amount, Some(envelope.id), context, out);
+        self.move_in(LedgerKind::TransferOut, asset, -amount, Some(ask.envelope.id), context, out);
         out.post(Posting { clearing: amount, ..Posting::none(asset) });
         let credit = Credit {
             asset,
             amount,
             from: self.id,
             from_name: self.name.clone(),
-            request: envelope.id,
-            origin: envelope.origin,
+            request: ask.envelope.id,
+            origin: ask.envelope.origin,
         };
         let partition = context.topology.account_partition(to);
         out.send(partition, Message::ToNamedAccount(to.into(), credit));
@@ -121,7 +121,7 @@ impl Account {
         out.post(Posting { clearing: -amount, ..Posting::none(asset) });
         let reject = Box::new(Reject::TransferToUnknown { to: to.into() });
         let answer = Answer::Rejected { order: None, reject };
-        self.tell(request.hash(), answer, context, out);
+        self.tell(request.hash(), &answer, context, out);
     }
 
     /// The other account has it. The client heard so from there, but a repetition may wait here.
@@ -131,12 +131,12 @@ impl Account {
         context: &Context,
         out: &mut impl Effects,
     ) {
-        self.tell(request.hash(), Answer::Done, context, out);
+        self.tell(request.hash(), &Answer::Done, context, out);
     }
 
     pub(super) fn reset(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         amounts: &[(AssetId, Amount)],
         context: &Context,
         out: &mut impl Effects,
@@ -152,26 +152,26 @@ impl Account {
         if open > 0 {
             return Err(Reject::OpenOrdersExist { open });
         }
-        let held: Vec<_> = self.balances.iter().filter(|(_, b)| b.available > 0).collect();
+        let held: Vec<_> = self.till.iter().filter(|(_, b)| b.available > 0).collect();
         for (asset, balance) in held {
-            self.give_back(envelope, asset, balance.available, context, out);
+            self.give_back(ask, asset, balance.available, context, out);
         }
         self.positions.clear();
         self.performance.reset();
         for &(asset, amount) in amounts {
             self.gain(asset, amount, context);
-            self.move_in(LedgerKind::Issue, asset, amount, Some(envelope.id), context, out);
+            self.move_in(LedgerKind::Issue, asset, amount, Some(ask.envelope.id), context, out);
             out.post(Posting { issued: amount, ..Posting::none(asset) });
         }
-        self.memory.close(envelope, Answer::Done, context.at);
-        out.answer(envelope.origin, Answer::Done);
+        self.memory.close(ask, Answer::Done, context.at);
+        out.answer(ask.envelope.origin, Answer::Done);
         Ok(())
     }
 
     /// What a reset takes away: redeemed, or returned to the faucet of a fixed supply.
     fn give_back(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         asset: AssetId,
         amount: Amount,
         context: &Context,
@@ -180,11 +180,18 @@ impl Account {
         let faucet = context.catalogue.assets.get(&asset).and_then(|asset| asset.faucet.clone());
         match faucet {
             Some(faucet) if *faucet != *self.name => {
-                self.send_credit(envelope, &faucet, asset, amount, context, out);
+                self.send_credit(ask, &faucet, asset, amount, context, out);
             }
             Some(_) => {}
             None => {
-                self.move_in(LedgerKind::Redeem, asset, -amount, Some(envelope.id), context, out);
+                self.move_in(
+                    LedgerKind::Redeem,
+                    asset,
+                    -amount,
+                    Some(ask.envelope.id),
+                    context,
+                    out,
+                );
                 out.post(Posting { issued: -amount, ..Posting::none(asset) });
             }
         }
@@ -200,7 +207,7 @@ impl Account {
         context: &Context,
         out: &mut impl Effects,
     ) {
-        let row = LedgerRow {
+        let mut row = LedgerRow {
             account: self.id,
             sequence: 0,
             kind,
@@ -219,21 +226,21 @@ impl Account {
             posted: context.at,
             request,
         };
-        self.post(row, out);
+        self.till.post(&mut row, out);
         out.touched(self.id);
     }
 
     fn answer_balance(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         asset: AssetId,
         context: &Context,
         out: &mut impl Effects,
     ) {
-        let balance = self.balances.get(asset);
+        let balance = self.till.get(asset);
         let answer = Answer::Balance { asset, available: balance.available, held: balance.held };
-        self.memory.close(envelope, answer.clone(), context.at);
-        out.answer(envelope.origin, answer);
+        self.memory.close(ask, answer.clone(), context.at);
+        out.answer(ask.envelope.origin, answer);
     }
 
     fn check_available(
@@ -242,7 +249,7 @@ impl Account {
         amount: Amount,
         context: &Context,
     ) -> Result<(), Reject> {
-        let available = self.balances.get(asset).available;
+        let available = self.till.get(asset).available;
         if available >= amount {
             return Ok(());
         }

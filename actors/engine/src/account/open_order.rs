@@ -6,7 +6,6 @@ use crate::ids::AssetId;
 use crate::instrument::{Fees, Instrument};
 use crate::order::{OrderState, Side};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
 /// Amends of one order that may be unanswered at once.
 pub(super) const AMENDS_MAX: usize = 8;
@@ -15,8 +14,8 @@ pub(super) const AMENDS_MAX: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenOrder {
     pub state: OrderState,
-    /// Hash of its client order id.
-    pub(super) id: u128,
+    /// Where the account's memory keeps its client order id.
+    pub(super) remembered: u32,
     /// In force at its entry.
     pub(super) fees: Fees,
     /// Sum of notional x rate over its fills, in billionths: rounded once, as a whole.
@@ -27,7 +26,7 @@ pub struct OpenOrder {
     /// The book has answered the submit.
     pub(super) is_decided: bool,
     /// Sent to the book and not answered, oldest first.
-    pub(super) amends: VecDeque<PendingAmend>,
+    pub(super) amends: Vec<PendingAmend>,
     pub(super) amends_sent: u32,
     /// Kept for a client that waits for the settled fills.
     pub(super) fills: Option<Vec<FillRow>>,

@@ -1,10 +1,12 @@
 //! What a book decided: statuses, releases, answers to whoever waits.
 
 use super::open_order::OpenOrder;
-use super::{Account, Context, announce};
+use super::settle::{finish, rehold};
+use super::till::Till;
+use super::{Account, Context};
 use crate::amount::Lots;
 use crate::effect::{Answer, Effects};
-use crate::ids::{OrderNo, Origin};
+use crate::ids::OrderNo;
 use crate::message::{Outcome, OutcomeOf};
 use crate::order::{CancelReason, Status};
 use crate::request::Ack;
@@ -21,8 +23,10 @@ impl Account {
     }
 
     fn submit_decided(&mut self, outcome: &Outcome, context: &Context, out: &mut impl Effects) {
-        let Some(mut open) = self.open.remove(&outcome.order.no) else {
-            panic!("ORD-1: an outcome for order {} that is not open", outcome.order.no.0);
+        let no = outcome.order.no;
+        let Account { id, open: orders, till, memory, .. } = self;
+        let Some(open) = orders.get_mut(no) else {
+            panic!("ORD-1: an outcome for order {} that is not open", no.0);
         };
         open.is_decided = true;
         open.state.cancelled += outcome.cancelled;
@@ -30,10 +34,13 @@ impl Account {
             open.state.ordered = open.state.filled;
         }
         let fills = open.fills.take();
-        let waiting = self.memory.decide(open.id, outcome);
-        self.stand(&mut open, outcome, context, out);
-        self.keep_or_close(open, context.at, out);
-        for (origin, ack) in waiting {
+        let waiting = memory.decide(open.remembered, outcome);
+        stand(till, open, outcome, context, out);
+        out.touched(*id);
+        if finish(open, memory, context.at, out) {
+            orders.remove(no);
+        }
+        for (origin, ack) in waiting.iter() {
             let outcome = outcome.clone();
             let answer = match (ack, &fills) {
                 (Ack::Full, Some(fills)) if outcome.reject.is_none() => {
@@ -52,12 +59,17 @@ impl Account {
         context: &Context,
         out: &mut impl Effects,
     ) {
+        let no = outcome.order.no;
+        let Account { id, open: orders, till, memory, .. } = self;
         if outcome.reject.is_none()
-            && let Some(mut open) = self.open.remove(&outcome.order.no)
+            && let Some(open) = orders.get_mut(no)
         {
             open.state.cancelled += outcome.cancelled;
-            self.stand(&mut open, outcome, context, out);
-            self.keep_or_close(open, context.at, out);
+            stand(till, open, outcome, context, out);
+            out.touched(*id);
+            if finish(open, memory, context.at, out) {
+                orders.remove(no);
+            }
         }
         let Some(request) = request else { return };
         if let Some(sweep) = self.sweeps.get_mut(&request) {
@@ -66,10 +78,10 @@ impl Account {
             if sweep.waiting == 0 {
                 let answer = Answer::CancelledAll { orders: sweep.cancelled };
                 self.sweeps.remove(&request);
-                self.tell(request, answer, context, out);
+                self.tell(request, &answer, context, out);
             }
         } else {
-            self.tell(request, Answer::decided(outcome.clone()), context, out);
+            self.tell(request, &Answer::decided(outcome.clone()), context, out);
         }
     }
 
@@ -81,24 +93,26 @@ impl Account {
         context: &Context,
         out: &mut impl Effects,
     ) {
+        let no = outcome.order.no;
+        let Account { id, open: orders, till, memory, .. } = self;
         // It may be gone already: filled or cancelled before the amend reached the book.
-        if let Some(mut open) = self.open.remove(&outcome.order.no) {
-            let pending = open.amends.pop_front();
-            assert!(
-                pending.is_some_and(|pending| pending.no == amend_no),
-                "amends are answered in the order in which they were sent"
-            );
-            if let (Some(pending), None) = (pending, &outcome.reject) {
+        if let Some(open) = orders.get_mut(no) {
+            let is_next = open.amends.first().is_some_and(|pending| pending.no == amend_no);
+            assert!(is_next, "amends are answered in the order in which they were sent");
+            let pending = open.amends.remove(0);
+            if outcome.reject.is_none() {
                 open.adopt(pending);
                 open.state.cancelled += outcome.cancelled;
-                self.stand(&mut open, outcome, context, out);
+                stand(till, open, outcome, context, out);
+                out.touched(*id);
             } else {
-                let instrument = context.listed(open.state.instrument);
-                self.rehold(&mut open, instrument);
+                rehold(till, open, context.listed(open.state.instrument));
             }
-            self.keep_or_close(open, context.at, out);
+            if finish(open, memory, context.at, out) {
+                orders.remove(no);
+            }
         }
-        self.tell(request, Answer::decided(outcome.clone()), context, out);
+        self.tell(request, &Answer::decided(outcome.clone()), context, out);
     }
 
     /// Part of a resting order went by self-match.
@@ -110,7 +124,8 @@ impl Account {
         context: &Context,
         out: &mut impl Effects,
     ) {
-        let Some(mut open) = self.open.remove(&no) else {
+        let Account { open: orders, till, memory, .. } = self;
+        let Some(open) = orders.get_mut(no) else {
             panic!("FILL-1: order {} lost quantity after it was final", no.0);
         };
         open.state.cancelled += quantity;
@@ -119,42 +134,41 @@ impl Account {
         if open.state.filled + open.state.cancelled == open.state.ordered {
             open.state.status = Status::Cancelled;
         }
-        let instrument = context.listed(open.state.instrument);
-        self.rehold(&mut open, instrument);
-        announce(&open.state, out);
-        self.keep_or_close(open, context.at, out);
-    }
-
-    /// Takes over the status that the book gave, and holds what is needed from now on.
-    fn stand(
-        &mut self,
-        open: &mut OpenOrder,
-        outcome: &Outcome,
-        context: &Context,
-        out: &mut impl Effects,
-    ) {
-        if outcome.status == Status::Rejected {
-            open.state.cancelled = open.state.ordered - open.state.filled;
+        rehold(till, open, context.listed(open.state.instrument));
+        till.tell(&mut open.state, out);
+        if finish(open, memory, context.at, out) {
+            orders.remove(no);
         }
-        open.state.status = outcome.status;
-        open.state.reason = outcome.reason.or(open.state.reason);
-        open.state.updated = context.at;
-        self.rehold(open, context.listed(open.state.instrument));
-        announce(&open.state, out);
-        out.touched(self.id);
     }
 
     /// Stores the answer to a request and gives it to whoever waits.
     pub(super) fn tell(
         &mut self,
         request: u128,
-        answer: Answer,
+        answer: &Answer,
         context: &Context,
         out: &mut impl Effects,
     ) {
-        let waiting: Vec<(Origin, Ack)> = self.memory.settle(request, answer.clone(), context.at);
-        for (origin, _) in waiting {
+        for (origin, _) in self.memory.settle(request, answer, context.at).iter() {
             out.answer(origin, answer.clone());
         }
     }
+}
+
+/// Takes over the status that the book gave, and holds what is needed from now on.
+fn stand(
+    till: &mut Till,
+    open: &mut OpenOrder,
+    outcome: &Outcome,
+    context: &Context,
+    out: &mut impl Effects,
+) {
+    if outcome.status == Status::Rejected {
+        open.state.cancelled = open.state.ordered - open.state.filled;
+    }
+    open.state.status = outcome.status;
+    open.state.reason = outcome.reason.or(open.state.reason);
+    open.state.updated = context.at;
+    rehold(till, open, context.listed(open.state.instrument));
+    till.tell(&mut open.state, out);
 }

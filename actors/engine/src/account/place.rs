@@ -1,16 +1,16 @@
 //! Placing an order: the checks in their order, the hold, the submit.
 
 use super::open_order::OpenOrder;
-use super::{Account, Context, announce};
-use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, Ticks};
+use super::till::Till;
+use super::{Account, Ask, Context};
+use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, Ticks, divide};
 use crate::effect::{Answer, Effects};
 use crate::ids::OrderNo;
 use crate::instrument::Instrument;
 use crate::message::{BookMessage, Message, Submit};
 use crate::order::{OrderRequest, OrderState, Side, Size, Status, TimeInForce};
 use crate::reject::{Reject, Shown};
-use crate::request::{Ack, Envelope};
-use std::collections::VecDeque;
+use crate::request::Ack;
 
 /// An order in the instrument's own units.
 struct Sized {
@@ -24,7 +24,7 @@ struct Sized {
 impl Account {
     pub(super) fn place(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         order: &OrderRequest,
         ack: Ack,
         market_price: Option<Ticks>,
@@ -35,19 +35,19 @@ impl Account {
         let instrument = context.instrument(order.instrument)?;
         let sized = self.check(order, instrument, market_price)?;
         let no = OrderNo(self.orders.0 + 1);
-        let mut open = self.new_order(no, envelope, order, instrument, &sized, context);
+        let mut open = self.new_order(no, ask, order, instrument, &sized, context);
         if ack == Ack::Full {
             open.fills = Some(Vec::new());
         }
         let need = open.need(instrument);
-        self.check_funds(order.side, need, instrument)?;
+        check_funds(&self.till, order.side, need, instrument)?;
         self.orders = no;
         open.hold = need;
-        self.balances.hold(open.held_asset(instrument), need);
+        self.till.hold(open.held_asset(instrument), need);
         let waits = (ack != Ack::Accepted).then_some(ack);
-        self.memory.open(envelope, Some(no), waits);
+        open.remembered = self.memory.open(ask, Some(no), waits);
         if ack == Ack::Accepted {
-            out.answer(envelope.origin, Answer::Accepted(self.key(no)));
+            out.answer(ask.envelope.origin, Answer::Accepted(self.key(no)));
         }
         let submit = Submit {
             order: self.key(no),
@@ -59,12 +59,12 @@ impl Account {
             is_market: open.state.is_market,
             post_only: order.post_only,
             self_match: open.state.self_match,
-            origin: (ack == Ack::Result).then_some(envelope.origin),
+            origin: (ack == Ack::Result).then_some(ask.envelope.origin),
         };
         let message = Message::ToBook(instrument.id, BookMessage::Submit(submit));
         out.send(instrument.partition, message);
-        announce(&open.state, out);
-        self.open.insert(no, Box::new(open));
+        self.till.tell(&mut open.state, out);
+        self.open.insert(open);
         Ok(())
     }
 
@@ -89,7 +89,7 @@ impl Account {
                 notional + instrument.fees.bound().ceil(notional)
             }
         };
-        self.check_funds(order.side, need, instrument)
+        check_funds(&self.till, order.side, need, instrument)
     }
 
     fn check(
@@ -115,39 +115,10 @@ impl Account {
         Ok(sized)
     }
 
-    /// Whether so much more can be held.
-    pub(super) fn check_funds(
-        &self,
-        side: Side,
-        need: Amount,
-        instrument: &Instrument,
-    ) -> Result<(), Reject> {
-        let (asset, scale) = match side {
-            Side::Buy => (instrument.quote, instrument.quote_scale),
-            Side::Sell => (instrument.base, instrument.base_scale),
-        };
-        let available = self.balances.get(asset).available;
-        if available >= need {
-            return Ok(());
-        }
-        let needed = Shown { minor: need, scale };
-        let available = Shown { minor: available, scale };
-        Err(match side {
-            Side::Buy => {
-                let asset = instrument.quote_code.clone();
-                Reject::InsufficientFunds { needed, available, asset }
-            }
-            Side::Sell => {
-                let asset = instrument.base_code.clone();
-                Reject::InsufficientHoldings { needed, available, asset }
-            }
-        })
-    }
-
     fn new_order(
         &self,
         no: OrderNo,
-        envelope: &Envelope,
+        ask: &Ask,
         order: &OrderRequest,
         instrument: &Instrument,
         sized: &Sized,
@@ -161,7 +132,7 @@ impl Account {
         let is_by_amount = sized.quote_amount.is_some();
         let state = OrderState {
             key: self.key(no),
-            client_id: envelope.id,
+            client_id: ask.envelope.id,
             instrument: instrument.id,
             side: order.side,
             limit: sized.limit,
@@ -180,20 +151,50 @@ impl Account {
             reason: None,
             created: context.at,
             updated: context.at,
+            event: 0,
         };
         OpenOrder {
             state,
-            id: envelope.id.hash(),
+            remembered: 0,
             fees: instrument.fees,
             fee_numerator: 0,
             tax_numerator: 0,
             hold: 0,
             is_decided: false,
-            amends: VecDeque::new(),
+            amends: Vec::new(),
             amends_sent: 0,
             fills: None,
         }
     }
+}
+
+/// Whether so much more can be held.
+pub(super) fn check_funds(
+    till: &Till,
+    side: Side,
+    need: Amount,
+    instrument: &Instrument,
+) -> Result<(), Reject> {
+    let (asset, scale) = match side {
+        Side::Buy => (instrument.quote, instrument.quote_scale),
+        Side::Sell => (instrument.base, instrument.base_scale),
+    };
+    let available = till.get(asset).available;
+    if available >= need {
+        return Ok(());
+    }
+    let needed = Shown { minor: need, scale };
+    let available = Shown { minor: available, scale };
+    Err(match side {
+        Side::Buy => {
+            let asset = instrument.quote_code.clone();
+            Reject::InsufficientFunds { needed, available, asset }
+        }
+        Side::Sell => {
+            let asset = instrument.base_code.clone();
+            Reject::InsufficientHoldings { needed, available, asset }
+        }
+    })
 }
 
 fn malformed(field: &str, rule: &str) -> Reject {
@@ -317,14 +318,14 @@ pub(super) fn to_ticks(price: Amount, instrument: &Instrument) -> Result<Ticks, 
         return Err(malformed("price", "must be above zero"));
     }
     let shown = |minor| Shown { minor, scale: instrument.quote_scale };
-    let whole = price / instrument.tick;
+    let (whole, rest) = divide(price, instrument.tick);
     if whole >= Amount::from(Ticks::MAX.0) {
         let low = shown(instrument.tick);
         let high = shown(instrument.price_amount(Ticks(Ticks::MAX.0 - 1)));
         return Err(Reject::PriceOutOfBand { price: shown(price), low, high });
     }
     let floor = Ticks(whole as u32);
-    if price % instrument.tick == 0 {
+    if rest == 0 {
         return Ok(floor);
     }
     let step = instrument.ticks.step(floor);
@@ -345,12 +346,12 @@ pub(super) fn to_lots(quantity: Amount, instrument: &Instrument) -> Result<Lots,
         return Err(malformed("quantity", "must be above zero"));
     }
     let shown = |minor| Shown { minor, scale: instrument.base_scale };
-    if quantity % instrument.lot != 0 {
+    let (lots, rest) = divide(quantity, instrument.lot);
+    if rest != 0 {
         let (quantity, lot) = (shown(quantity), shown(instrument.lot));
         let base = instrument.base_code.clone();
         return Err(Reject::QuantityNotOnLot { quantity, lot, base });
     }
-    let lots = quantity / instrument.lot;
     if lots > Amount::from(Lots::MAX.0) {
         let max = instrument.shown_quantity(instrument.quantity_max);
         return Err(Reject::QuantityTooLarge { quantity: shown(quantity), max });

@@ -1,7 +1,9 @@
 //! Settlement of a trade's leg: money and goods change hands, once.
 
+use super::memory::Memory;
 use super::open_order::OpenOrder;
-use super::{Account, Context, announce};
+use super::till::Till;
+use super::{Account, Context};
 use crate::amount::{Amount, Rate};
 use crate::effect::{Effects, Posting};
 use crate::history::{FillRow, LedgerKind, LedgerRow};
@@ -22,88 +24,31 @@ struct Charge {
 impl Account {
     pub(super) fn settle(&mut self, leg: &Leg, context: &Context, out: &mut impl Effects) {
         let instrument = context.listed(leg.instrument);
-        let Some(mut open) = self.open.remove(&leg.order.no) else {
+        let Account { id, open: orders, till, memory, .. } = self;
+        let Some(open) = orders.get_mut(leg.order.no) else {
             panic!("FILL-3: a leg of trade {} for an order that is not open", leg.trade.0);
         };
         // Once the submit is decided, only the oldest unanswered amend can make the order take.
         if !leg.is_maker
             && open.is_decided
-            && let Some(&amend) = open.amends.front()
+            && let Some(&amend) = open.amends.first()
         {
             open.adopt(amend);
         }
-        let charge = charge(&mut open, leg, instrument);
-        self.pay(&mut open, leg, &charge, instrument, context.at, out);
-        let mut fill = fill_row(leg, &charge, context.at);
-        self.chain.number(&mut fill);
+        let charge = charge(open, leg, instrument);
+        let fill = pay(till, open, leg, &charge, instrument, context.at, out);
         if let Some(fills) = &mut open.fills {
             fills.push(fill);
         }
         out.fill(&fill);
+        advance(open, leg, &charge, context.at);
+        rehold(till, open, instrument);
+        till.tell(&mut open.state, out);
+        out.touched(*id);
+        if finish(open, memory, context.at, out) {
+            orders.remove(leg.order.no);
+        }
         self.count(leg, &charge, instrument);
-        self.advance(&mut open, leg, &charge, context.at);
-        self.rehold(&mut open, instrument);
-        announce(&open.state, out);
-        out.touched(self.id);
-        self.keep_or_close(open, context.at, out);
-    }
-
-    /// Moves the money and the goods, with a ledger row for each.
-    fn pay(
-        &mut self,
-        open: &mut OpenOrder,
-        leg: &Leg,
-        charge: &Charge,
-        instrument: &Instrument,
-        at: Time,
-        out: &mut impl Effects,
-    ) {
-        let (kind, money, goods) = match leg.side {
-            Side::Buy => {
-                let spent = charge.notional + charge.fee;
-                self.balances.hold(instrument.quote, -spent);
-                open.hold -= spent;
-                (LedgerKind::Buy, -charge.notional, charge.quantity)
-            }
-            Side::Sell => {
-                self.balances.hold(instrument.base, -charge.quantity);
-                open.hold -= charge.quantity;
-                (LedgerKind::Sell, charge.notional, -charge.quantity)
-            }
-        };
-        let row = |asset: AssetId, amount, commission, tax| LedgerRow {
-            account: leg.order.account,
-            sequence: 0,
-            kind,
-            asset,
-            instrument: Some(leg.instrument),
-            order: Some(leg.order.no),
-            trade: Some(leg.trade),
-            quantity: charge.quantity,
-            price: leg.price,
-            amount,
-            commission,
-            tax,
-            before: 0,
-            after: 0,
-            time: leg.time,
-            posted: at,
-            request: None,
-        };
-        self.post(row(instrument.quote, money, charge.fee, charge.tax), out);
-        self.post(row(instrument.base, goods, 0, 0), out);
-        let (fee, tax) = (charge.fee, charge.tax);
-        out.post(Posting { fee, tax, clearing: -money, ..Posting::none(instrument.quote) });
-        out.post(Posting { clearing: -goods, ..Posting::none(instrument.base) });
-    }
-
-    /// Books one ledger row against the available balance of its asset.
-    pub(super) fn post(&mut self, mut row: LedgerRow, out: &mut impl Effects) {
-        row.before = self.balances.get(row.asset).total();
-        self.balances.add(row.asset, row.amount - row.commission - row.tax);
-        row.after = self.balances.get(row.asset).total();
-        self.chain.link(&mut row);
-        out.ledger(&row);
     }
 
     fn count(&mut self, leg: &Leg, charge: &Charge, instrument: &Instrument) {
@@ -119,51 +64,106 @@ impl Account {
             }
         }
     }
+}
 
-    fn advance(&mut self, open: &mut OpenOrder, leg: &Leg, charge: &Charge, at: Time) {
-        let state = &mut open.state;
-        state.filled += leg.quantity;
-        state.notional += charge.notional;
-        state.fee += charge.fee;
-        state.tax += charge.tax;
-        state.updated = at;
-        if state.quote_amount.is_some() {
-            state.ordered = state.filled;
-            state.status = Status::PartiallyFilled;
-            return;
-        }
-        assert!(state.filled + state.cancelled <= state.ordered, "FILL-1: an order over-filled");
-        let is_full = state.filled + state.cancelled == state.ordered;
-        // A taker's order ends with its outcome, which follows its last leg.
-        state.status = match is_full && leg.is_maker {
-            true if state.cancelled.is_zero() => Status::Filled,
-            true => Status::Cancelled,
-            false => Status::PartiallyFilled,
-        };
+/// Moves the money and the goods, with a ledger row for each. Returns the fill.
+#[inline]
+fn pay(
+    till: &mut Till,
+    open: &mut OpenOrder,
+    leg: &Leg,
+    charge: &Charge,
+    instrument: &Instrument,
+    at: Time,
+    out: &mut impl Effects,
+) -> FillRow {
+    let &Charge { notional, quantity, fee, tax } = charge;
+    // What the hold gives to each of the rows.
+    let (kind, money, goods, money_held, goods_held) = match leg.side {
+        Side::Buy => (LedgerKind::Buy, -notional, quantity, notional + fee, 0),
+        Side::Sell => (LedgerKind::Sell, notional, -quantity, 0, quantity),
+    };
+    open.hold -= money_held + goods_held;
+    let row = |asset: AssetId, amount, commission, tax| LedgerRow {
+        account: leg.order.account,
+        sequence: 0,
+        kind,
+        asset,
+        instrument: Some(leg.instrument),
+        order: Some(leg.order.no),
+        trade: Some(leg.trade),
+        quantity,
+        price: leg.price,
+        amount,
+        commission,
+        tax,
+        before: 0,
+        after: 0,
+        time: leg.time,
+        posted: at,
+        request: None,
+    };
+    let mut fill = fill_row(leg, charge, at);
+    let mut money_row = row(instrument.quote, money, fee, tax);
+    let mut goods_row = row(instrument.base, goods, 0, 0);
+    let from_hold = [money_held, goods_held];
+    till.post_leg([&mut money_row, &mut goods_row], from_hold, &mut fill, out);
+    out.post(Posting { fee, tax, clearing: -money, ..Posting::none(instrument.quote) });
+    out.post(Posting { clearing: -goods, ..Posting::none(instrument.base) });
+    fill
+}
+
+fn advance(open: &mut OpenOrder, leg: &Leg, charge: &Charge, at: Time) {
+    let state = &mut open.state;
+    state.filled += leg.quantity;
+    state.notional += charge.notional;
+    state.fee += charge.fee;
+    state.tax += charge.tax;
+    state.updated = at;
+    if state.quote_amount.is_some() {
+        state.ordered = state.filled;
+        state.status = Status::PartiallyFilled;
+        return;
     }
+    assert!(state.filled + state.cancelled <= state.ordered, "FILL-1: an order over-filled");
+    let is_full = state.filled + state.cancelled == state.ordered;
+    // A taker's order ends with its outcome, which follows its last leg.
+    state.status = match is_full && leg.is_maker {
+        true if state.cancelled.is_zero() => Status::Filled,
+        true => Status::Cancelled,
+        false => Status::PartiallyFilled,
+    };
+}
 
-    /// Sets the hold to what the order needs as it stands.
-    pub(super) fn rehold(&mut self, open: &mut OpenOrder, instrument: &Instrument) {
-        let need = open.need(instrument);
-        if need != open.hold {
-            self.balances.hold(open.held_asset(instrument), need - open.hold);
-            open.hold = need;
-        }
-    }
-
-    /// Puts an order back, or lets it go when it is final.
-    pub(super) fn keep_or_close(&mut self, open: Box<OpenOrder>, at: Time, out: &mut impl Effects) {
-        if !open.state.status.is_final() {
-            self.open.insert(open.state.key.no, open);
-            return;
-        }
-        debug_assert_eq!(open.hold, 0, "CASH-3: a final order holds something");
-        self.memory.order_closed(open.id, at);
-        out.closed(&open.state);
+/// Sets the hold to what the order needs as it stands.
+#[inline]
+pub(super) fn rehold(till: &mut Till, open: &mut OpenOrder, instrument: &Instrument) {
+    let need = open.need(instrument);
+    if need != open.hold {
+        till.hold(open.held_asset(instrument), need - open.hold);
+        open.hold = need;
     }
 }
 
+/// Says goodbye to an order that is final. Returns whether it has to go.
+#[inline]
+pub(super) fn finish(
+    open: &OpenOrder,
+    memory: &mut Memory,
+    at: Time,
+    out: &mut impl Effects,
+) -> bool {
+    if !open.state.status.is_final() {
+        return false;
+    }
+    debug_assert_eq!(open.hold, 0, "CASH-3: a final order holds something");
+    memory.closed_at(open.remembered, at);
+    out.closed(&open.state);
+    true
+}
+
 /// Fee and tax of a leg: the rounded charge on everything so far, less what was charged.
+#[inline]
 fn charge(open: &mut OpenOrder, leg: &Leg, instrument: &Instrument) -> Charge {
     let notional = instrument.notional(leg.price, leg.quantity);
     let rate = if leg.is_maker { open.fees.maker } else { open.fees.taker };

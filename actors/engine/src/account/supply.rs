@@ -1,28 +1,28 @@
 //! Deposits of an asset of fixed supply: a transfer out of its faucet, never new money.
 
-use super::{Account, Context};
+use super::{Account, Ask, Context};
 use crate::amount::Amount;
 use crate::effect::{Answer, Effects, Posting};
 use crate::history::LedgerKind;
 use crate::ids::AssetId;
 use crate::message::{AccountMessage, Credit, Draw, Message};
 use crate::reject::{Reject, Shown};
-use crate::request::{Ack, Envelope};
+use crate::request::Ack;
 use crate::topology::Topology;
 
 impl Account {
     /// Asks the faucet; the client is answered when the faucet has.
     pub(super) fn draw(
         &mut self,
-        envelope: &Envelope,
+        ask: &Ask,
         faucet: &str,
         asset: AssetId,
         amount: Amount,
         topology: &Topology,
         out: &mut impl Effects,
     ) {
-        self.memory.open(envelope, None, Some(Ack::Result));
-        let (request, origin) = (envelope.id, envelope.origin);
+        self.memory.open(ask, None, Some(Ack::Result));
+        let (request, origin) = (ask.envelope.id, ask.envelope.origin);
         let draw = Draw { asset, amount, to: self.id, request, origin };
         let partition = topology.account_partition(faucet);
         out.send(partition, Message::ToFaucet(faucet.into(), draw));
@@ -31,7 +31,7 @@ impl Account {
     /// The faucet's side: gives what it has, refuses what it has not.
     pub(super) fn give(&mut self, draw: &Draw, context: &Context, out: &mut impl Effects) {
         let Draw { asset, amount, to, request, origin } = *draw;
-        let available = self.balances.get(asset).available;
+        let available = self.till.get(asset).available;
         if available < amount {
             let asset = &context.catalogue.assets[&asset];
             let [needed, available] =
@@ -56,8 +56,8 @@ impl Account {
         self.gain(asset, amount, context);
         self.move_in(LedgerKind::TransferIn, asset, amount, Some(request), context, out);
         out.post(Posting { clearing: -amount, ..Posting::none(asset) });
-        let balance = self.balances.get(asset);
+        let balance = self.till.get(asset);
         let answer = Answer::Balance { asset, available: balance.available, held: balance.held };
-        self.tell(request.hash(), answer, context, out);
+        self.tell(request.hash(), &answer, context, out);
     }
 }
