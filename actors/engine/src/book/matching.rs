@@ -21,6 +21,20 @@ pub struct Incoming {
     pub value_max: Option<Unsized>,
 }
 
+impl Incoming {
+    /// Whether it must not trade with a maker, because both are of one account.
+    #[inline(always)]
+    fn avoids(&self, maker: &Resting) -> bool {
+        self.self_match != SelfMatch::None && maker.is_of(self.order.account)
+    }
+
+    #[inline(always)]
+    fn execution(&self, maker: OrderKey, price: Ticks, quantity: u64) -> Execution {
+        let (taker, taker_side) = (self.order, self.side);
+        Execution { taker, maker, taker_side, price, quantity: Lots(quantity) }
+    }
+}
+
 /// A sum of price x quantity, in tick-lots.
 pub type Unsized = u128;
 
@@ -226,43 +240,25 @@ impl Book {
             let order = maker.order();
             let open = maker.open();
             let (next, was_reduced) = (maker.next, maker.is_reduced());
-            let mut quantity = taking.left.min(open);
-            if incoming.self_match != SelfMatch::None && maker.is_of(incoming.order.account) {
-                quantity = meet_own(incoming.self_match, open, quantity, taking);
-                maker.set_open(open - quantity);
-                shown -= quantity;
-                if quantity > 0 {
-                    reports.reduced(order, Lots(quantity), Lots(open - quantity));
-                    if open > quantity {
-                        maker.set_reduced();
-                        *reductions.entry(order).or_default() += quantity;
-                    }
-                }
+            let quantity = if incoming.avoids(maker) {
+                let lost = taking.meet_own(incoming.self_match, open);
+                lose(maker, lost, reductions, reports);
+                lost
             } else {
-                if let Some(most) = incoming.value_max {
-                    let affordable = (most - taking.value) / Unsized::from(price.0.max(1));
-                    quantity = affordable.min(Unsized::from(quantity)) as u64;
-                    if quantity == 0 {
-                        taking.stopped = Some(CancelReason::AmountSpent);
-                        break;
-                    }
+                let quantity = taking.affordable(open, price, incoming.value_max);
+                if quantity == 0 {
+                    taking.stopped = Some(CancelReason::AmountSpent);
+                    break;
                 }
                 maker.set_open(open - quantity);
-                shown -= quantity;
-                taking.left -= quantity;
-                taking.filled += quantity;
-                taking.value += Unsized::from(price.0) * Unsized::from(quantity);
-                reports.traded(&Execution {
-                    taker: incoming.order,
-                    maker: order,
-                    taker_side: incoming.side,
-                    price,
-                    quantity: Lots(quantity),
-                });
                 if open > quantity {
                     slab.add_filled(head, quantity);
                 }
-            }
+                taking.fill(quantity, price);
+                reports.traded(&incoming.execution(order, price, quantity));
+                quantity
+            };
+            shown -= quantity;
             if open > quantity {
                 // It keeps its place: either the taker is done, or the maker only shrank.
                 continue;
@@ -409,24 +405,63 @@ impl Book {
     }
 }
 
-/// Applies the taker's mode to a meeting with its own order; returns what the maker loses.
-fn meet_own(mode: SelfMatch, maker_open: u64, smaller: u64, taking: &mut Taking) -> u64 {
-    match mode {
-        SelfMatch::None => unreachable!("orders of one account trade in this mode"),
-        SelfMatch::CancelMaker => maker_open,
-        SelfMatch::CancelTaker => {
-            taking.stopped = Some(CancelReason::SelfMatch);
-            0
+impl Taking {
+    /// How much of a maker the taker can have and pay for.
+    #[inline(always)]
+    fn affordable(&self, open: u64, price: Ticks, value_max: Option<Unsized>) -> u64 {
+        let wanted = self.left.min(open);
+        let Some(most) = value_max else { return wanted };
+        let lots = (most - self.value) / Unsized::from(price.0.max(1));
+        lots.min(Unsized::from(wanted)) as u64
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, quantity: u64, price: Ticks) {
+        self.left -= quantity;
+        self.filled += quantity;
+        self.value += Unsized::from(price.0) * Unsized::from(quantity);
+    }
+
+    /// Applies the taker's mode to a meeting with its own order; returns what the maker loses.
+    fn meet_own(&mut self, mode: SelfMatch, maker_open: u64) -> u64 {
+        match mode {
+            SelfMatch::None => unreachable!("orders of one account trade in this mode"),
+            SelfMatch::CancelMaker => maker_open,
+            SelfMatch::CancelTaker => {
+                self.stopped = Some(CancelReason::SelfMatch);
+                0
+            }
+            SelfMatch::CancelBoth => {
+                self.stopped = Some(CancelReason::SelfMatch);
+                maker_open
+            }
+            SelfMatch::Decrement => {
+                let smaller = self.left.min(maker_open);
+                self.left -= smaller;
+                self.decremented += smaller;
+                smaller
+            }
         }
-        SelfMatch::CancelBoth => {
-            taking.stopped = Some(CancelReason::SelfMatch);
-            maker_open
-        }
-        SelfMatch::Decrement => {
-            taking.left -= smaller;
-            taking.decremented += smaller;
-            smaller
-        }
+    }
+}
+
+/// Takes from a maker what self-match costs it.
+fn lose(
+    maker: &mut Resting,
+    quantity: u64,
+    reductions: &mut HashMap<OrderKey, u64>,
+    reports: &mut impl Reports,
+) {
+    if quantity == 0 {
+        return;
+    }
+    let order = maker.order();
+    let left = maker.open() - quantity;
+    maker.set_open(left);
+    reports.reduced(order, Lots(quantity), Lots(left));
+    if left > 0 {
+        maker.set_reduced();
+        *reductions.entry(order).or_default() += quantity;
     }
 }
 
