@@ -1,7 +1,8 @@
 //! Outside tapes through the bare book, compared with what is published about them.
 //!
 //! Owns: the readers of two formats, a recorded day of LOBSTER ([`lobster`]) and the common flow
-//! of operations ([`flow`]) with its generator ([`flow_source`]).
+//! of operations ([`flow`]) with its generator ([`flow_source`]). Both can be written down as a
+//! [`script`], to ask the same of another book.
 //! Takes: a path, or the generator's settings; files are read as streams.
 //! Emits: a report that serialises to the documented JSON; wall time is the only thing in it
 //! that differs between two runs.
@@ -11,8 +12,10 @@
 mod error;
 pub mod flow;
 mod flow_file;
+pub mod flow_script;
 pub mod flow_source;
 mod lines;
 pub mod lobster;
+pub mod script;
 
 pub use error::ReplayError;

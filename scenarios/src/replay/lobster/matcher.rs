@@ -8,6 +8,7 @@
 //! An order that reaches prices which were not published before it says nothing about the
 //! matcher, which could not see them either; it is counted apart.
 
+use super::super::script::Desk;
 use super::MatcherReport;
 use super::message::{Message, MessageKind};
 use super::view::View;
@@ -38,7 +39,7 @@ impl Matcher {
     }
 
     /// Takes an execution, before it is applied to the view.
-    pub fn execution(&mut self, messages: &[Message], at: usize, view: &View) {
+    pub fn execution<D: Desk>(&mut self, messages: &[Message], at: usize, view: &View<D>) {
         let message = &messages[at];
         if at >= self.end {
             self.end = at + group(&messages[at..]);
@@ -55,7 +56,7 @@ impl Matcher {
         }
     }
 
-    fn match_order(&mut self, rows: &[Message], view: &View) {
+    fn match_order<D: Desk>(&mut self, rows: &[Message], view: &View<D>) {
         let makers: Vec<OrderKey> = self.book.orders().map(|order| order.order).collect();
         for order in makers {
             self.book.cancel(order, &mut self.fills);
@@ -83,7 +84,7 @@ impl Matcher {
 
 /// Rows, from an execution on, up to the last execution of the same incoming order. Hidden
 /// executions between them are part of it and say nothing about the visible book.
-fn group(rows: &[Message]) -> usize {
+pub(super) fn group(rows: &[Message]) -> usize {
     let first = &rows[0];
     let belongs = |row: &&Message| {
         row.kind == MessageKind::Unseen

@@ -9,14 +9,17 @@
 mod files;
 mod matcher;
 mod message;
+mod orders;
 #[cfg(test)]
 mod tests;
 mod view;
 
 use super::ReplayError;
+use super::script::Unheard;
 use files::Day;
 use matcher::Matcher;
 use message::{Message, MessageKind, Published};
+pub use orders::{Orders, orders};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -82,7 +85,7 @@ pub fn replay(path: &Path) -> Result<LobsterReport, ReplayError> {
 }
 
 struct Replay {
-    view: View,
+    view: View<Unheard>,
     matcher: Matcher,
     book_mismatches: u64,
     first_mismatch: Option<u64>,
@@ -93,7 +96,7 @@ struct Replay {
 impl Replay {
     fn new(levels: usize) -> Replay {
         Replay {
-            view: View::new(levels),
+            view: View::new(levels, Unheard::default()),
             matcher: Matcher::default(),
             book_mismatches: 0,
             first_mismatch: None,

@@ -1,6 +1,7 @@
 //! Generated days in the format of LOBSTER, and the recorded one where it is at hand.
 
 mod generated;
+mod orders;
 
 use super::super::ReplayError;
 use super::{LobsterReport, MatcherReport, replay};
