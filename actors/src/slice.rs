@@ -38,6 +38,13 @@ pub struct Output {
 }
 
 impl Output {
+    /// Takes in the effects of another output, behind its own.
+    pub fn append(&mut self, other: Output) {
+        let before = self.effects.len();
+        self.effects.extend(other.effects);
+        self.ends.extend(other.ends.into_iter().map(|(place, end)| (place, before + end)));
+    }
+
     /// Applies a step to an entity and takes in what follows from it.
     pub fn run(&mut self, entity: &mut Entity, step: &Step, scene: &Scene) {
         entity.handle(&step.command, scene, step.at, &mut self.effects);

@@ -1,57 +1,102 @@
-//! Replays a partition's log in one thread, with no actors: for `verify`, and to measure.
+//! Replays a partition's log in one thread, with no actors: for `verify`, to rebuild one entity,
+//! and to measure.
+//!
+//! A command that panics here panicked in the node too, twice, and suspended its entity. So it is
+//! noted as poison, and the replay starts again and suspends there.
 
 use crate::partition::{Absorbed, Batch, Core};
 use crate::state::{State, hash_core, hash_entity};
 use hoga_actors::{Entity, EntityId, Output, Slice};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// A partition at some log index.
+/// A command that its entity cannot take: log index, chunk of that batch, place in the chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Poison {
+    index: u64,
+    chunk: usize,
+    place: u32,
+    entity: EntityId,
+}
+
+/// A partition at some log index, or one entity of it.
 pub struct Replay {
     pub core: Core,
     pub entities: BTreeMap<EntityId, Entity>,
-    /// Entities that panicked; the node would have rebuilt or suspended them.
-    pub panicked: Vec<EntityId>,
+    /// The one entity that commands are applied to; none for all.
+    only: Option<EntityId>,
+    poisons: BTreeSet<Poison>,
 }
 
 impl Replay {
+    /// The whole partition, with what earlier tries found to be poison.
     #[must_use]
-    pub fn from(state: State) -> Replay {
+    pub fn of(state: State, poisons: BTreeSet<Poison>) -> Replay {
         let entities = state.entities.into_iter().collect();
-        Replay { core: state.core, entities, panicked: Vec::new() }
+        Replay { core: state.core, entities, only: None, poisons }
     }
 
-    /// Applies the batch at a log index; returns what would have left the partition.
-    pub fn apply(&mut self, index: u64, batch: Batch) -> Vec<Absorbed> {
+    /// One entity; what the others do is left out, and so is all that leaves the partition.
+    #[must_use]
+    pub fn of_one(state: State, entity: EntityId, poisons: BTreeSet<Poison>) -> Replay {
+        let mut replay = Replay::of(state, poisons);
+        replay.entities.retain(|id, _| *id == entity);
+        replay.only = Some(entity);
+        replay
+    }
+
+    /// Applies the first `chunks` chunks of the batch at a log index; returns what would have
+    /// left the partition.
+    ///
+    /// # Errors
+    /// A command panicked that was not known to be poison; this replay is of no use any more.
+    pub fn apply(
+        &mut self,
+        index: u64,
+        batch: Batch,
+        chunks: usize,
+    ) -> Result<Vec<Absorbed>, Poison> {
         self.core.begin(index, &batch);
         let mut rest = batch.entries.into_iter();
         let mut absorbed = Vec::new();
-        while let Some(mut chunk) = self.core.plan(&mut rest) {
-            self.entities.extend(chunk.created.drain(..));
+        for chunk_no in 0..chunks {
+            let Some(mut chunk) = self.core.plan(&mut rest) else { break };
+            let only = self.only;
+            let wanted = |id: EntityId| only.is_none_or(|only| only == id);
+            self.entities.extend(chunk.created.drain(..).filter(|(id, _)| wanted(*id)));
             let slices = chunk.take_slices();
-            let outputs = slices.into_iter().map(|slice| self.run(&slice)).collect();
-            absorbed.push(self.core.absorb(chunk, outputs));
-        }
-        absorbed
-    }
-
-    fn run(&mut self, slice: &Slice) -> Output {
-        let mut output = Output::default();
-        let Some(entity) = self.entities.get_mut(&slice.entity) else {
-            self.panicked.push(slice.entity);
-            return output;
-        };
-        let scene = self.core.scene();
-        for step in slice.steps.iter() {
-            let handled = catch_unwind(AssertUnwindSafe(|| output.run(entity, step, scene)));
-            if handled.is_err() {
-                // What it left behind is not to be trusted: nothing more is asked of it.
-                self.panicked.push(slice.entity);
-                self.entities.remove(&slice.entity);
-                return output;
+            let mut outputs = Vec::with_capacity(slices.len());
+            for slice in slices.iter().filter(|slice| wanted(slice.entity)) {
+                outputs.push(self.run(slice, index, chunk_no)?);
+            }
+            if self.only.is_none() {
+                absorbed.push(self.core.absorb(chunk, outputs));
             }
         }
-        output
+        Ok(absorbed)
+    }
+
+    fn run(&mut self, slice: &Slice, index: u64, chunk: usize) -> Result<Output, Poison> {
+        let entity = slice.entity;
+        let state = self.entities.get_mut(&entity).expect("commands follow their entity");
+        let mut output = Output::default();
+        for step in slice.steps.iter() {
+            let poison = Poison { index, chunk, place: step.place, entity };
+            if self.poisons.contains(&poison) {
+                self.core.suspend(entity);
+            }
+            if self.core.suspended().contains_key(&entity) {
+                output.append(self.core.refuse_step(entity, step));
+                if !self.poisons.contains(&poison) {
+                    self.core.park(entity, &step.command);
+                }
+                continue;
+            }
+            let scene = self.core.scene();
+            catch_unwind(AssertUnwindSafe(|| output.run(state, step, scene)))
+                .map_err(|_| poison)?;
+        }
+        Ok(output)
     }
 
     /// The state hash: what snapshots state and replicas compare.

@@ -57,7 +57,7 @@ impl Default for HistoryOptions {
             memtable_bytes: 32 * MIB,
             journal_bytes: 256 * MIB,
             worker_threads: 2,
-            reserve_bytes: 256 * MIB,
+            reserve_bytes: 32 * MIB,
         }
     }
 }

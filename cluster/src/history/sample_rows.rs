@@ -83,5 +83,6 @@ pub(super) fn order(index: u32, number: u64) -> HistoryRow {
         reason: None,
         created: time(number),
         updated: time(number),
+        event: number,
     }))
 }

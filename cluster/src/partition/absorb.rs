@@ -6,9 +6,9 @@ use super::core::Core;
 use super::sub_accounts;
 use hoga_actors::{EntityCommand, EntityId, Output, Step};
 use hoga_engine::book::decline;
-use hoga_engine::effect::{Answer, Effect, MarketEvent, Settles};
+use hoga_engine::effect::{Answer, Effect, MarketEvent, MovedBalance, Settles};
 use hoga_engine::history::HistoryRow;
-use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
+use hoga_engine::ids::{AccountId, InstrumentId, Origin, PartitionId};
 use hoga_engine::order::OrderState;
 use hoga_engine::reject::Reject;
 use std::collections::BTreeMap;
@@ -20,6 +20,9 @@ pub struct Absorbed {
     pub rows: Vec<HistoryRow>,
     pub market: Vec<(InstrumentId, MarketEvent)>,
     pub orders: Vec<OrderState>,
+    pub balances: Vec<(AccountId, MovedBalance)>,
+    /// Number of the newest set of marks, when there is a new one.
+    pub ranked: Option<u64>,
     /// Sources that were heard, with what is expected of each next.
     pub heard: BTreeMap<PartitionId, u64>,
     /// Destinations whose outbox grew.
@@ -49,6 +52,8 @@ impl Core {
                 }
                 Effect::Market(instrument, event) => absorbed.market.push((instrument, event)),
                 Effect::Order(order) => absorbed.orders.push(*order),
+                Effect::Balance(account, moved) => absorbed.balances.push((account, moved)),
+                Effect::Ranked(set) => absorbed.ranked = Some(set),
                 Effect::Touched(account) => {
                     self.state.touched.insert(account);
                 }
@@ -73,9 +78,13 @@ impl Core {
     }
 
     /// Keeps a consequence for an entity that is suspended.
-    pub fn park(&mut self, entity: EntityId, command: EntityCommand) {
-        if let Some(suspension) = self.state.suspended.get_mut(&entity) {
-            suspension.parked.push(command);
+    /// Requests and orders are refused and do not wait.
+    pub fn park(&mut self, entity: EntityId, command: &EntityCommand) {
+        use EntityCommand::{Account, Board, Rules};
+        if let Some(suspension) = self.state.suspended.get_mut(&entity)
+            && matches!(command, Account(_) | Board(_) | Rules(_))
+        {
+            suspension.parked.push(command.clone());
         }
     }
 

@@ -54,6 +54,7 @@ struct Inner {
     partitions: BTreeMap<PartitionId, Arc<Partition>>,
     catalogues: Shown,
     failed: watch::Sender<Option<Arc<str>>>,
+    space_is_low: watch::Receiver<bool>,
 }
 
 impl Exchange {
@@ -68,6 +69,9 @@ impl Exchange {
         catalogues: Shown,
         failed: watch::Sender<Option<Arc<str>>>,
     ) -> Exchange {
+        let (low, space_is_low) = watch::channel(false);
+        let reserve = options.reserve_bytes;
+        tokio::spawn(super::space::watch_space(options.data.clone(), reserve, low));
         Exchange(Arc::new(Inner {
             options,
             log,
@@ -77,6 +81,7 @@ impl Exchange {
             partitions,
             catalogues,
             failed,
+            space_is_low,
         }))
     }
 
@@ -194,6 +199,9 @@ impl Exchange {
     }
 
     fn write(&self, id: PartitionId, entry: Entry, origin: Origin) -> Result<(), Failure> {
+        if *self.0.space_is_low.borrow() {
+            return Err(Failure::DiskFull);
+        }
         let partition = &self.0.partitions[&id];
         if *partition.congested.borrow() {
             let why = format!("partition {} has too much on its way to others", id.0);

@@ -1,46 +1,147 @@
 //! What partitions publish as they apply: to whoever listens on this node.
+//!
+//! Owns: a shelf for each partition, with its newest events and a ring for each topic that
+//! somebody follows. Takes: what every applied chunk published, also while the log is replayed at
+//! start, so that a follower goes on where it was before a restart. Emits: events behind a
+//! follower's place, and the sound of a bell when there are new ones. On failure: a follower that
+//! is too slow finds that its place is gone and is told so; nobody ever makes apply wait.
 
-use hoga_engine::effect::MarketEvent;
-use hoga_engine::history::FillRow;
-use hoga_engine::ids::{InstrumentId, PartitionId};
-use hoga_engine::order::OrderState;
-use std::sync::Arc;
-use tokio::sync::broadcast;
+mod event;
+mod ring;
+mod shelf;
+#[cfg(test)]
+mod tests;
 
-/// Chunks that a listener may be behind before it has to start anew from a snapshot.
+pub use event::{FeedEvent, Happened, Numbered, Topic};
+pub use ring::Tail;
+
+use hoga_engine::ids::PartitionId;
+use hoga_engine::topology::Topology;
+use ring::Bell;
+use shelf::Shelf;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+use tokio::sync::{Notify, broadcast};
+
+/// Chunks that a listener may be behind before it loses its place.
 const BEHIND_MAX: usize = 4096;
 
-/// What one applied chunk published, in order.
-#[derive(Clone, Debug)]
-pub struct FeedEvent {
-    pub partition: PartitionId,
-    /// Log index of the chunk.
-    pub index: u64,
-    pub market: Vec<(InstrumentId, MarketEvent)>,
-    pub orders: Vec<OrderState>,
-    pub fills: Vec<FillRow>,
+/// Time between two rounds of the bells: what happens within goes out together, so that many
+/// followers cost apply little on a busy machine.
+const ROUND: Duration = Duration::from_millis(2);
+
+/// The node's feed. Cheap to clone.
+#[derive(Clone)]
+pub struct Feed(Arc<Inner>);
+
+struct Inner {
+    topology: Topology,
+    chunks: broadcast::Sender<Arc<FeedEvent>>,
+    shelves: BTreeMap<PartitionId, Mutex<Shelf>>,
+    news: Arc<Notify>,
 }
 
-/// The node's feed. Listeners that fall behind lose their place and are told so.
-#[derive(Clone)]
-pub struct Feed(broadcast::Sender<Arc<FeedEvent>>);
-
-impl Default for Feed {
-    fn default() -> Self {
-        Feed(broadcast::channel(BEHIND_MAX).0)
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The ringer looks, finds nothing left, and ends.
+        self.news.notify_one();
     }
 }
 
 impl Feed {
+    /// An empty feed with its ringer, a task of the runtime that this is called in.
+    pub(crate) fn start(topology: Topology) -> Feed {
+        let shelves = topology.partitions().map(|(id, _)| (id, Mutex::default())).collect();
+        let news = Arc::new(Notify::new());
+        let chunks = broadcast::channel(BEHIND_MAX).0;
+        let inner = Arc::new(Inner { topology, chunks, shelves, news: news.clone() });
+        tokio::spawn(ring_bells(Arc::downgrade(&inner), news));
+        Feed(inner)
+    }
+
+    /// Everything from now on, chunk by chunk. A listener that falls behind loses its place.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<FeedEvent>> {
-        self.0.subscribe()
+        self.0.chunks.subscribe()
+    }
+
+    /// Follows a topic: from here on its ring is kept, and `bell` rings for it.
+    #[must_use]
+    pub fn follow(&self, topic: Topic, bell: &Arc<Notify>) -> Followed {
+        let id = self.shelf(topic).follow(topic, bell.clone());
+        Followed { feed: self.clone(), topic, id }
     }
 
     pub(crate) fn publish(&self, event: FeedEvent) {
-        if self.0.receiver_count() > 0 {
-            // Nobody listening any more is no failure.
-            drop(self.0.send(Arc::new(event)));
+        if event.is_empty() {
+            return;
         }
+        let event = Arc::new(event);
+        if self.0.chunks.receiver_count() > 0 {
+            // Nobody listening any more is no failure.
+            drop(self.0.chunks.send(event.clone()));
+        }
+        let Some(shelf) = self.0.shelves.get(&event.partition) else { return };
+        let is_news = lock(shelf).take(event);
+        if is_news {
+            self.0.news.notify_one();
+        }
+    }
+
+    fn shelf(&self, topic: Topic) -> MutexGuard<'_, Shelf> {
+        let partition = topic.partition(&self.0.topology);
+        lock(&self.0.shelves[&partition])
+    }
+}
+
+/// A topic that is followed. Ends when dropped.
+pub struct Followed {
+    feed: Feed,
+    topic: Topic,
+    id: Bell,
+}
+
+impl Followed {
+    #[must_use]
+    pub fn topic(&self) -> Topic {
+        self.topic
+    }
+
+    /// Up to `most` events behind number `after`.
+    #[must_use]
+    pub fn read(&self, after: u64, most: usize) -> Tail {
+        self.feed.shelf(self.topic).read(self.topic, after, most)
+    }
+
+    /// Up to `most` of the events up to number `until`, oldest first: what the ring has of them.
+    #[must_use]
+    pub fn last(&self, until: u64, most: usize) -> Vec<Arc<Numbered>> {
+        self.feed.shelf(self.topic).last(self.topic, until, most)
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        self.feed.shelf(self.topic).leave(self.topic, self.id);
+    }
+}
+
+fn lock(shelf: &Mutex<Shelf>) -> MutexGuard<'_, Shelf> {
+    // Rings are changed one event at a time, so a panic leaves them whole.
+    shelf.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Rings the bells of topics with news, beside apply, until the feed is gone.
+async fn ring_bells(feed: Weak<Inner>, news: Arc<Notify>) {
+    loop {
+        news.notified().await;
+        let Some(inner) = feed.upgrade() else { return };
+        for shelf in inner.shelves.values() {
+            let bells = lock(shelf).bells_to_ring();
+            bells.iter().for_each(|bell| bell.notify_one());
+        }
+        drop(inner);
+        tokio::time::sleep(ROUND).await;
     }
 }

@@ -24,12 +24,13 @@ mod read;
 mod rebuilder;
 mod sequencer;
 mod snapshots;
+mod space;
 mod start;
 
 pub use answers::{Failure, Reply};
 pub use clock::Clock;
 pub use exchange::{Exchange, Identified};
-pub use feed::{Feed, FeedEvent};
+pub use feed::{Feed, FeedEvent, Followed, Happened, Numbered, Tail, Topic};
 pub use identity::{Identity, IdentityError};
 pub use options::ExchangeOptions;
 pub use partition::PartitionStatus;

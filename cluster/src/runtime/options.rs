@@ -15,6 +15,8 @@ pub struct ExchangeOptions {
     pub log: LogOptions,
     /// Bytes of a partition's log after which it takes a snapshot.
     pub snapshot_bytes: u64,
+    /// Free bytes of the data directory's disk below which nothing new is taken in.
+    pub reserve_bytes: u64,
 }
 
 impl ExchangeOptions {
@@ -28,6 +30,7 @@ impl ExchangeOptions {
             clock: Clock::wall(),
             log: LogOptions::default(),
             snapshot_bytes: 64 << 20,
+            reserve_bytes: 128 << 20,
         }
     }
 }

@@ -89,10 +89,15 @@ struct CaptureUnderWay {
     hash: u64,
 }
 
-/// Rebuilds an entity as of the last applied batch, from the snapshot and the log.
+/// Rebuilds an entity from the snapshot and the log.
 pub(crate) trait Rebuild: Send {
-    fn rebuild(&self, core: &Core, entity: EntityId)
-    -> impl Future<Output = Option<Entity>> + Send;
+    /// As it stood at a log index after so many chunks of the batch there.
+    fn rebuild(
+        &self,
+        entity: EntityId,
+        index: u64,
+        chunks: usize,
+    ) -> impl Future<Output = Option<Entity>> + Send;
 }
 
 pub(crate) struct Performer<R> {
@@ -101,6 +106,8 @@ pub(crate) struct Performer<R> {
     pub outlets: Outlets,
     pub rebuild: R,
     leads: bool,
+    /// Chunks of the batch under way that are applied.
+    chunks: usize,
     waiting: Vec<(Subject, After, Instant, Look)>,
     writing: Option<CaptureUnderWay>,
 }
@@ -108,7 +115,7 @@ pub(crate) struct Performer<R> {
 impl<R: Rebuild> Performer<R> {
     pub fn new(core: Core, host: Host, outlets: Outlets, rebuild: R) -> Performer<R> {
         let (waiting, writing) = (Vec::new(), None);
-        Performer { core, host, outlets, rebuild, leads: false, waiting, writing }
+        Performer { core, host, outlets, rebuild, leads: false, chunks: 0, waiting, writing }
     }
 
     /// Works until it is stopped.
@@ -165,8 +172,10 @@ impl<R: Rebuild> Performer<R> {
             self.core.begin(entry.at.index, &batch);
             self.weigh(payload.len() as u64);
             let mut rest = batch.entries.into_iter();
+            self.chunks = 0;
             while let Some(chunk) = self.core.plan(&mut rest) {
                 self.perform(chunk).await?;
+                self.chunks += 1;
             }
         }
         self.show();
@@ -209,7 +218,7 @@ impl<R: Rebuild> Performer<R> {
             }
             if self.core.suspended().contains_key(&entity) {
                 outputs.push(self.core.refuse_step(entity, &step));
-                self.core.park(entity, step.command);
+                self.core.park(entity, &step.command);
                 continue;
             }
             let one = Slice::new(entity, vec![step.clone()]);
@@ -235,7 +244,7 @@ impl<R: Rebuild> Performer<R> {
         entity: EntityId,
         applied: &[hoga_actors::Step],
     ) -> Result<(), HostError> {
-        let rebuilt = self.rebuild.rebuild(&self.core, entity).await;
+        let rebuilt = self.rebuild.rebuild(entity, self.core.index(), self.chunks).await;
         let state = rebuilt.expect("the log has every entity of this partition");
         self.host.insert(entity, state);
         // Its effects are out already; only the state is wanted.
@@ -245,7 +254,7 @@ impl<R: Rebuild> Performer<R> {
     }
 
     async fn dispatch(&mut self, absorbed: Absorbed) {
-        let Absorbed { answers, rows, market, orders, heard, grew } = absorbed;
+        let Absorbed { answers, rows, market, orders, balances, ranked, heard, grew } = absorbed;
         let at = self.at();
         let (partition, index) = (at.partition, at.index);
         self.outlets.quotes.follow(&market);
@@ -261,14 +270,13 @@ impl<R: Rebuild> Performer<R> {
                 heard.send_replace(next);
             }
         }
-        if !market.is_empty() || !orders.is_empty() {
-            let fills = rows.iter().filter_map(|row| match row {
-                HistoryRow::Fill(fill) => Some(*fill),
-                _ => None,
-            });
-            let fills = fills.collect();
-            self.outlets.feed.publish(FeedEvent { partition, index, market, orders, fills });
-        }
+        let fills = rows.iter().filter_map(|row| match row {
+            HistoryRow::Fill(fill) => Some(*fill),
+            _ => None,
+        });
+        let (fills, time) = (fills.collect(), self.core.time());
+        let event = FeedEvent { partition, index, time, market, orders, fills, balances, ranked };
+        self.outlets.feed.publish(event);
         if let Err(error) = self.outlets.historian.append(index, rows).await {
             self.fail(error.to_string());
         }

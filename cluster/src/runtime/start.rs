@@ -126,7 +126,7 @@ impl Exchange {
             answers: Arc::new(Answers::new(identity.node as u16, identity.incarnation)),
             history,
             failed: watch::channel(None).0,
-            feed: Feed::default(),
+            feed: Feed::start(options.topology),
             quotes: Arc::default(),
         };
         let mut wiring = Wiring::new(&options.topology);
@@ -194,7 +194,8 @@ async fn start_partition(
         catalogue,
         visible: visible.clone(),
     };
-    let rebuild = Rebuilder { snapshots: snapshots.clone(), log: shared.log.partition(log_id) };
+    let (log, topology) = (shared.log.partition(log_id), options.topology);
+    let rebuild = Rebuilder { snapshots: snapshots.clone(), log, topology };
     for (source, heard) in &outlets.heard {
         heard.send_replace(core.next_in(*source));
     }

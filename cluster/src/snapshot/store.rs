@@ -13,7 +13,7 @@ pub const GENERATIONS_KEPT: usize = 2;
 
 /// Free bytes below which no snapshot is begun or gone on with. The log takes its segments of
 /// 64 MiB from the same disk, in one go.
-pub const RESERVE_BYTES_DEFAULT: u64 = 256 * 1024 * 1024;
+pub const RESERVE_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
 
 /// The snapshots of one partition. All methods block on the disk; one owner calls them.
 #[derive(Debug)]

@@ -41,6 +41,8 @@ impl Default for Ledgers {
 impl Ledgers {
     /// Folds what the store has of every account, as far as a snapshot's state counts it.
     pub fn begin(&mut self, history: &dyn History, replay: &Replay) {
+        let partition = replay.core.id();
+        self.folds.retain(|account, _| account.partition() != partition);
         for account in accounts(replay) {
             let (rows, fills) = account.rows();
             let ledger = scan(history, account.id(), RowKind::Ledger, rows);

@@ -18,13 +18,14 @@ use crate::history::{FjallHistory, HistoryDatabase, HistoryOptions};
 use crate::log::{LogOptions, PartitionId as LogPartitionId, PartitionLog, SegmentLog};
 use crate::partition::Batch;
 use crate::raft::batch_of;
-use crate::replay::Replay;
+use crate::replay::{Poison, Replay};
 use crate::runtime::{Identity, StartError};
 use crate::snapshot::{Loaded, SnapshotStore};
 use crate::state::State;
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::{Role, Topology};
 use ledgers::Ledgers;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Bytes of the log read at a time.
@@ -96,30 +97,19 @@ impl Directory<'_> {
         let first_index = state.purged.map_or(0, |at| at.index + 1);
         // With one voter whatever is in the log is committed, or will be when the node starts.
         let logged = state.last.map_or(0, |at| at.index);
-        let newest = store.load().map_err(StartError::from)?;
-        let snapshot_index = newest.as_ref().map(|loaded| loaded.manifest.meta.index);
+        let newest = store.load().map_err(StartError::from)?.map(Base::from);
+        let snapshot_index = newest.as_ref().map(|base| base.index);
         let last_index = logged.max(snapshot_index.unwrap_or(0));
-
-        let mut replay = self.load(newest)?;
-        let from = snapshot_index.map_or(first_index, |at| at + 1);
-        if let Some((ledgers, history)) = &mut self.ledgers {
-            ledgers.begin(history, &replay);
-        }
-        self.run(&mut replay, from, last_index, true)?;
-        if let Some((ledgers, _)) = &mut self.ledgers {
-            ledgers.finish(&replay);
-        }
+        let replay = self.replay(newest.as_ref(), last_index, true)?;
 
         let mut older = None;
-        let mut from = 0;
         if first_index > 0 {
-            older = store.load_oldest().map_err(StartError::from)?;
-            let at = older.as_ref().map(|loaded| loaded.manifest.meta.index);
-            from =
-                at.ok_or_else(|| self.unreadable("the log is cut and no snapshot is whole"))? + 1;
+            older = store.load_oldest().map_err(StartError::from)?.map(Base::from);
+            if older.is_none() {
+                return Err(self.unreadable("the log is cut and no snapshot is whole"));
+            }
         }
-        let mut longer = self.load(older)?;
-        self.run(&mut longer, from, last_index, false)?;
+        let longer = self.replay(older.as_ref(), last_index, false)?;
 
         let (state_hash, replayed_hash) = (replay.hash(), longer.hash());
         let report = PartitionReport {
@@ -129,17 +119,41 @@ impl Directory<'_> {
             snapshot_index,
             state_hash: format!("{state_hash:016x}"),
             replayed_hash: format!("{replayed_hash:016x}"),
-            ok: state_hash == replayed_hash && replay.panicked.is_empty(),
+            ok: state_hash == replayed_hash,
         };
         Ok((report, replay))
     }
 
-    fn load(&self, snapshot: Option<Loaded>) -> Result<Replay, VerifyError> {
-        Ok(Replay::from(match snapshot {
-            Some(loaded) => State::decode(self.id, self.topology, &loaded.into_bytes())
-                .map_err(StartError::from)?,
-            None => State::empty(self.id, self.topology),
-        }))
+    /// Replays from a snapshot, or from the first command, until no new poison is found.
+    fn replay(
+        &mut self,
+        base: Option<&Base>,
+        through: u64,
+        with_rows: bool,
+    ) -> Result<Replay, VerifyError> {
+        let mut poisons = BTreeSet::new();
+        loop {
+            let (state, from) = match base {
+                Some(base) => {
+                    let state = State::decode(self.id, self.topology, &base.bytes);
+                    (state.map_err(StartError::from)?, base.index + 1)
+                }
+                None => (State::empty(self.id, self.topology), 0),
+            };
+            let mut replay = Replay::of(state, poisons.clone());
+            if let (true, Some((ledgers, history))) = (with_rows, &mut self.ledgers) {
+                ledgers.begin(history, &replay);
+            }
+            match self.run(&mut replay, from, through, with_rows)? {
+                Ok(()) => {
+                    if let (true, Some((ledgers, _))) = (with_rows, &mut self.ledgers) {
+                        ledgers.finish(&replay);
+                    }
+                    return Ok(replay);
+                }
+                Err(poison) => drop(poisons.insert(poison)),
+            }
+        }
     }
 
     /// Applies the log from an index on; the rows it emits go on where the history ends.
@@ -149,7 +163,7 @@ impl Directory<'_> {
         from: u64,
         through: u64,
         with_rows: bool,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Result<(), Poison>, VerifyError> {
         let mut next = from;
         while next <= through {
             let entries = self
@@ -164,16 +178,31 @@ impl Directory<'_> {
                 let Some(payload) = batch_of(entry) else { continue };
                 let batch: Batch = postcard::from_bytes(payload)
                     .map_err(|error| self.unreadable(format!("entry {}: {error}", entry.at)))?;
-                let absorbed = replay.apply(entry.at.index, batch);
+                let absorbed = match replay.apply(entry.at.index, batch, usize::MAX) {
+                    Ok(absorbed) => absorbed,
+                    Err(poison) => return Ok(Err(poison)),
+                };
                 if let (true, Some((ledgers, _))) = (with_rows, &mut self.ledgers) {
                     absorbed.iter().flat_map(|a| &a.rows).for_each(|row| ledgers.add(row));
                 }
             }
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     fn unreadable(&self, reason: impl std::fmt::Display) -> VerifyError {
         VerifyError::Unreadable { partition: self.id.0, reason: reason.to_string() }
+    }
+}
+
+/// A snapshot to replay from.
+struct Base {
+    index: u64,
+    bytes: Vec<u8>,
+}
+
+impl From<Loaded> for Base {
+    fn from(loaded: Loaded) -> Base {
+        Base { index: loaded.manifest.meta.index, bytes: loaded.into_bytes() }
     }
 }

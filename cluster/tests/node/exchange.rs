@@ -1,10 +1,10 @@
 //! One node from the outside of the crate: orders in, fills out, and the same after a restart.
 
+use crate::market::{Market, WITHIN, identified};
 use hoga_cluster::runtime::Failure;
 use hoga_engine::effect::Answer;
 use hoga_engine::order::{Side, Status};
 use hoga_engine::reject::Reject;
-use crate::market::{Market, WITHIN, identified};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_matched_settled_and_answered() {

@@ -173,9 +173,9 @@ impl Market {
                 names.map(|(name, _)| name.to_string()).collect::<Vec<_>>()
             });
             for name in names.await.unwrap() {
-                let read = self.exchange.account(&name, None, None, |a, _, _| {
-                    a.balances().collect::<Vec<_>>()
-                });
+                let read = self
+                    .exchange
+                    .account(&name, None, None, |a, _, _| a.balances().collect::<Vec<_>>());
                 all.insert(name.clone(), read.await.unwrap());
             }
         }
@@ -187,9 +187,7 @@ impl Market {
         self.exchange.settled().await.unwrap();
         let book = self
             .exchange
-            .book(InstrumentId(0), None, |listing, _| {
-                listing.book().orders().collect::<Vec<_>>()
-            })
+            .book(InstrumentId(0), None, |listing, _| listing.book().orders().collect::<Vec<_>>())
             .await
             .unwrap();
         format!("{:?} {:?}", self.balances().await, book)

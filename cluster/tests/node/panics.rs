@@ -55,9 +55,9 @@ async fn an_account_that_panics_again_is_suspended_and_alone() {
     market.exchange.settled().await.unwrap();
 
     let partition = market.exchange.topology().account_partition("alice");
-    let suspended = market.exchange.core(partition, |core, _| {
-        core.suspended().keys().copied().collect::<Vec<_>>()
-    });
+    let suspended = market
+        .exchange
+        .core(partition, |core, _| core.suspended().keys().copied().collect::<Vec<_>>());
     let entity = suspended.await.unwrap()[0];
     market.exchange.resume(partition, entity).unwrap();
     let nothing = market.limit("alice", "b3", Side::Buy, 1, 600).await.unwrap();
@@ -82,4 +82,26 @@ async fn a_suspension_survives_a_restart() {
     let Ok(Answer::Rejected { reject, .. }) = reply.answer else { panic!("{reply:?}") };
     assert!(matches!(*reject, Reject::EntitySuspended { .. }), "{reject}");
     market.exchange.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_passes_over_what_suspended_the_entity_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let market = Market::found(dir.path()).await;
+    market.account("alice", "1000000", "0").await;
+    let poisoned = market.limit("alice", "poison:always-3", Side::Buy, 2, 600).await;
+    assert!(matches!(poisoned, Err(Reject::EntitySuspended { .. })), "{poisoned:?}");
+    let partition = market.exchange.topology().account_partition("alice");
+    let suspended = market
+        .exchange
+        .core(partition, |core, _| core.suspended().keys().copied().collect::<Vec<_>>());
+    let entity = suspended.await.unwrap()[0];
+    market.exchange.resume(partition, entity).unwrap();
+
+    let rests = market.limit("alice", "poison:once-3", Side::Buy, 1, 600).await.unwrap();
+    assert_eq!((rests.status, rests.order.no.0), (Status::Open, 1));
+    market.exchange.stop().await;
+    drop(market);
+    let report = hoga_cluster::verify::verify(dir.path(), |_, _| {}).unwrap();
+    assert!(report.ok, "{report:#?}");
 }

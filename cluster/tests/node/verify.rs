@@ -1,8 +1,8 @@
 //! A data directory is verified offline, whole or damaged.
 
+use crate::market::Market;
 use hoga_cluster::verify::verify;
 use hoga_engine::order::Side;
-use crate::market::Market;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_with_snapshots_and_a_tail_verifies() {

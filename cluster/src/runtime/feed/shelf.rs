@@ -1,0 +1,109 @@
+//! What one partition published last, and the rings of the topics that somebody follows.
+
+use super::event::{FeedEvent, Numbered, Topic};
+use super::ring::{Bell, Ring, Tail};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Bytes of events that a partition keeps for whoever comes or comes back. A topic's ring is cut
+/// out of them when somebody follows it: taking a chunk in costs the same for any number of
+/// accounts, and nothing is copied for those that nobody follows.
+pub(super) const SHELF_BYTES_MAX: usize = 8 << 20;
+
+#[derive(Default)]
+pub(super) struct Shelf {
+    chunks: VecDeque<Arc<FeedEvent>>,
+    bytes: usize,
+    rings: HashMap<Topic, Ring>,
+    /// Topics whose bells have to ring.
+    news: Vec<Topic>,
+    bells: u64,
+}
+
+impl Shelf {
+    /// Takes a chunk in. Returns whether a bell has to ring that did not have to before.
+    pub fn take(&mut self, chunk: Arc<FeedEvent>) -> bool {
+        let had_news = !self.news.is_empty();
+        if !self.rings.is_empty() {
+            self.file(&chunk);
+        }
+        self.bytes += chunk.weight();
+        self.chunks.push_back(chunk);
+        while self.bytes > SHELF_BYTES_MAX
+            && let Some(oldest) = self.chunks.pop_front()
+        {
+            self.bytes -= oldest.weight();
+        }
+        !had_news && !self.news.is_empty()
+    }
+
+    fn file(&mut self, chunk: &FeedEvent) {
+        let Shelf { rings, news, .. } = self;
+        chunk.each(|topic, sequence, happened| {
+            let Some(ring) = rings.get_mut(&topic) else { return };
+            ring.push(sequence, chunk.index, chunk.time, happened());
+            if !ring.has_news {
+                ring.has_news = true;
+                news.push(topic);
+            }
+        });
+    }
+
+    pub fn follow(&mut self, topic: Topic, bell: Arc<Notify>) -> Bell {
+        let Shelf { chunks, rings, .. } = self;
+        let ring = rings.entry(topic).or_insert_with(|| {
+            let mut ring = Ring::of(topic);
+            for chunk in chunks.iter() {
+                chunk.each(|of, sequence, happened| {
+                    if of == topic {
+                        ring.push(sequence, chunk.index, chunk.time, happened());
+                    }
+                });
+            }
+            ring
+        });
+        self.bells += 1;
+        let id = Bell(self.bells);
+        ring.bells.push((id, bell));
+        id
+    }
+
+    pub fn leave(&mut self, topic: Topic, bell: Bell) {
+        let Some(ring) = self.rings.get_mut(&topic) else { return };
+        ring.bells.retain(|(id, _)| *id != bell);
+        if ring.bells.is_empty() {
+            self.rings.remove(&topic);
+        }
+    }
+
+    pub fn read(&self, topic: Topic, after: u64, most: usize) -> Tail {
+        self.rings.get(&topic).map_or(Tail::Nothing, |ring| ring.read(after, most))
+    }
+
+    pub fn last(&self, topic: Topic, until: u64, most: usize) -> Vec<Arc<Numbered>> {
+        self.rings.get(&topic).map_or_else(Vec::new, |ring| ring.last(until, most))
+    }
+
+    /// The bells of all topics with news, which are news no more.
+    pub fn bells_to_ring(&mut self) -> Vec<Arc<Notify>> {
+        let mut bells = Vec::new();
+        for topic in std::mem::take(&mut self.news) {
+            if let Some(ring) = self.rings.get_mut(&topic) {
+                ring.has_news = false;
+                bells.extend(ring.bells.iter().map(|(_, bell)| bell.clone()));
+            }
+        }
+        bells
+    }
+
+    #[cfg(test)]
+    pub fn weighs(&self) -> usize {
+        self.bytes
+    }
+
+    #[cfg(test)]
+    pub fn rings(&self) -> usize {
+        self.rings.len()
+    }
+}
