@@ -1,0 +1,300 @@
+//! Requests over gRPC, and what their ends mean.
+
+use crate::history::{Answer, Ask, End, Ladder, Order, Position, Said, Settles, Wealth};
+use hoga_proto::status::Refusal;
+use hoga_proto::v1;
+use std::time::Duration;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Status};
+use v1::account_service_client::AccountServiceClient;
+use v1::market_service_client::MarketServiceClient;
+use v1::order_service_client::OrderServiceClient;
+
+/// How long a client waits for an answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Adds a development token.
+#[derive(Clone)]
+struct Token(MetadataValue<Ascii>);
+
+impl Interceptor for Token {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+type Spoken = InterceptedService<Channel, Token>;
+
+/// A connection of one account.
+#[derive(Clone)]
+pub struct Line {
+    orders: OrderServiceClient<Spoken>,
+    accounts: AccountServiceClient<Spoken>,
+    market: MarketServiceClient<Spoken>,
+}
+
+/// A connection that several lines share.
+///
+/// # Errors
+/// Nobody answers at the address.
+pub async fn connect(address: &str) -> anyhow::Result<Channel> {
+    let endpoint = Endpoint::from_shared(address.to_owned())?;
+    Ok(endpoint.timeout(ANSWER_WITHIN).tcp_nodelay(true).connect().await?)
+}
+
+impl Line {
+    /// Speaks for `accounts/k0` over a connection.
+    ///
+    /// # Errors
+    /// The account's name is none.
+    pub fn of(channel: Channel, account: &str) -> anyhow::Result<Line> {
+        let id = account.strip_prefix("accounts/").unwrap_or(account);
+        let token = Token(format!("Bearer dev:{id}").parse()?);
+        let spoken = InterceptedService::new(channel, token);
+        Ok(Line {
+            orders: OrderServiceClient::new(spoken.clone()),
+            accounts: AccountServiceClient::new(spoken.clone()),
+            market: MarketServiceClient::new(spoken),
+        })
+    }
+
+    /// A connection and a line in one.
+    ///
+    /// # Errors
+    /// Nobody answers at the address.
+    pub async fn open(address: &str, account: &str) -> anyhow::Result<Line> {
+        Line::of(connect(address).await?, account)
+    }
+
+    /// Asks once.
+    pub async fn ask(&mut self, ask: &Ask) -> End {
+        match self.answer(ask.clone()).await {
+            Ok(answer) => End::Ok(Box::new(answer)),
+            Err(status) => end_of(&status),
+        }
+    }
+
+    async fn answer(&mut self, ask: Ask) -> Result<Answer, Status> {
+        Ok(match ask {
+            Ask::CreateOrder(order) => {
+                self.orders.create_order(create(*order)).await?.into_inner().into()
+            }
+            Ask::CancelOrder { account, id, order } => {
+                let name = format!("{account}/orders/-");
+                let request = v1::CancelOrderRequest {
+                    name,
+                    client_order_id: order,
+                    request_id: id,
+                    sent_at: None,
+                };
+                self.orders.cancel_order(request).await?.into_inner().into()
+            }
+            Ask::AmendOrder { account, id, order, quantity, price } => {
+                let request = v1::AmendOrderRequest {
+                    name: format!("{account}/orders/-"),
+                    client_order_id: order,
+                    quantity: quantity.map(decimal),
+                    price: price.map(decimal),
+                    request_id: id,
+                    sent_at: None,
+                };
+                self.orders.amend_order(request).await?.into_inner().into()
+            }
+            Ask::CancelAll { account: parent, id: request_id, instrument } => {
+                let request =
+                    v1::CancelAllOrdersRequest { parent, instrument, request_id, sent_at: None };
+                let answer = self.orders.cancel_all_orders(request).await?.into_inner();
+                let order_count = Some(answer.order_count);
+                let repeated = answer.repeated_answer;
+                Answer { position: at(answer.position), order_count, repeated, ..Answer::default() }
+            }
+            other => return self.answer_of_money(other).await,
+        })
+    }
+
+    async fn answer_of_money(&mut self, ask: Ask) -> Result<Answer, Status> {
+        Ok(match ask {
+            Ask::CreateAccount { account, id: request_id } => {
+                let account_id = account.trim_start_matches("accounts/").into();
+                let request = v1::CreateAccountRequest { account_id, request_id, sent_at: None };
+                let answer = self.accounts.create_account(request).await?.into_inner();
+                moved(answer.position, answer.repeated_answer, None)
+            }
+            Ask::Deposit { account: name, id: request_id, asset, amount } => {
+                let amount = Some(of_asset(asset, amount));
+                let request = v1::DepositRequest { name, amount, request_id, sent_at: None };
+                let answer = self.accounts.deposit(request).await?.into_inner();
+                moved(answer.position, answer.repeated_answer, answer.balance)
+            }
+            Ask::Withdraw { account: name, id: request_id, asset, amount } => {
+                let amount = Some(of_asset(asset, amount));
+                let request = v1::WithdrawRequest { name, amount, request_id, sent_at: None };
+                let answer = self.accounts.withdraw(request).await?.into_inner();
+                moved(answer.position, answer.repeated_answer, answer.balance)
+            }
+            Ask::Transfer { account: name, id: request_id, to, asset, amount } => {
+                let amount = Some(of_asset(asset, amount));
+                let request = v1::TransferRequest { name, to, amount, request_id, sent_at: None };
+                let answer = self.accounts.transfer(request).await?.into_inner();
+                // The balance is that of the moment of answering, not of the transfer.
+                moved(None, answer.repeated_answer, None)
+            }
+            Ask::GetAccount { account: name } => {
+                let request = v1::GetAccountRequest { name, ..Default::default() };
+                let answer = self.accounts.get_account(request).await?.into_inner();
+                let balances = answer.account.unwrap_or_default().balances;
+                let balances = balances.into_iter().map(wealth).collect();
+                Answer { position: at(answer.position), balances, ..Answer::default() }
+            }
+            Ask::GetBook { instrument: name } => {
+                let request = v1::GetBookRequest { name, depth: 1_000, ..Default::default() };
+                let answer = self.market.get_book(request).await?.into_inner();
+                let book = answer.book.map(ladder);
+                Answer { position: at(answer.position), book, ..Answer::default() }
+            }
+            other => unreachable!("{other:?} is asked of the order service"),
+        })
+    }
+}
+
+/// What an error means. A reason of the exchange's own says that nothing was done, unless it says
+/// that it does not know; everything else is unknown.
+fn end_of(status: &Status) -> End {
+    let refusal = Refusal::from_status(status);
+    let is_unknown = matches!(
+        refusal.code,
+        Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::Cancelled
+            | Code::Unknown
+            | Code::Internal
+            | Code::Aborted
+    );
+    if is_unknown || refusal.reason.is_empty() {
+        return End::Unknown(format!("{:?} {} {}", refusal.code, refusal.reason, refusal.message));
+    }
+    End::Fail(refusal.reason)
+}
+
+fn create(order: Order) -> v1::CreateOrderRequest {
+    let is_market = order.price.is_none();
+    let mut wire = v1::Order {
+        client_order_id: order.id,
+        instrument: order.instrument,
+        quantity: order.quantity.map(decimal),
+        quote_amount: order.quote_amount.map(decimal),
+        price: order.price.map(decimal),
+        post_only: order.post_only,
+        ..v1::Order::default()
+    };
+    wire.set_side(if order.side == "BUY" { v1::Side::Buy } else { v1::Side::Sell });
+    wire.set_type(if is_market { v1::OrderType::Market } else { v1::OrderType::Limit });
+    wire.set_time_in_force(match order.time_in_force {
+        "GTC" => v1::TimeInForce::Gtc,
+        "IOC" => v1::TimeInForce::Ioc,
+        "FOK" => v1::TimeInForce::Fok,
+        _ => v1::TimeInForce::Unspecified,
+    });
+    let mut request = v1::CreateOrderRequest {
+        parent: order.account,
+        order: Some(wire),
+        ..v1::CreateOrderRequest::default()
+    };
+    request.set_ack(match order.ack {
+        "ACCEPTED" => v1::Ack::Accepted,
+        "FULL" => v1::Ack::Full,
+        _ => v1::Ack::Result,
+    });
+    request
+}
+
+fn decimal(value: String) -> v1::Decimal {
+    v1::Decimal { value }
+}
+
+fn of_asset(asset: String, amount: String) -> v1::AssetAmount {
+    v1::AssetAmount { asset, amount: Some(decimal(amount)) }
+}
+
+fn moved(position: Option<v1::Position>, repeated: bool, balance: Option<v1::Balance>) -> Answer {
+    let balances = balance.map(wealth).into_iter().collect();
+    Answer { position: at(position), balances, repeated, ..Answer::default() }
+}
+
+fn at(position: Option<v1::Position>) -> Option<Position> {
+    position.map(|position| Position { partition: position.partition, index: position.index })
+}
+
+fn text(number: Option<v1::Decimal>) -> String {
+    number.unwrap_or_default().value
+}
+
+fn wealth(balance: v1::Balance) -> Wealth {
+    let (available, held) = (text(balance.available), text(balance.held));
+    Wealth { asset: balance.asset, available, held }
+}
+
+fn ladder(book: v1::Book) -> Ladder {
+    let level = |level: v1::Level| (text(level.price), text(level.quantity));
+    Ladder {
+        instrument: book.instrument,
+        bids: book.bids.into_iter().map(level).collect(),
+        asks: book.asks.into_iter().map(level).collect(),
+        sequence: book.sequence,
+    }
+}
+
+fn said(order: Option<v1::Order>) -> Option<Said> {
+    let order = order?;
+    let state = order.state().as_str_name();
+    let state = state.strip_prefix("ORDER_STATE_").unwrap_or(state).to_owned();
+    let filled = order.filled_quantity.map(|filled| filled.value);
+    let remaining = order.remaining_quantity.map(|remaining| remaining.value);
+    Some(Said { name: order.name, state, filled, remaining })
+}
+
+/// The three answers about orders say the same things.
+macro_rules! of_order {
+    ($($response:ident),*) => {$(
+        impl From<v1::$response> for Answer {
+            fn from(answer: v1::$response) -> Answer {
+                let settles = answer.settles.map(|settles| {
+                    let v1::Settles { partition, sequence } = settles;
+                    Settles { partition, sequence }
+                });
+                Answer {
+                    position: at(answer.position),
+                    book_position: at(answer.book_position),
+                    settles,
+                    order: said(answer.order),
+                    repeated: answer.repeated_answer,
+                    ..Answer::default()
+                }
+            }
+        }
+    )*};
+}
+
+of_order!(CancelOrderResponse, AmendOrderResponse);
+
+impl From<v1::CreateOrderResponse> for Answer {
+    fn from(answer: v1::CreateOrderResponse) -> Answer {
+        let settles = answer.settles.map(|settles| {
+            let v1::Settles { partition, sequence } = settles;
+            Settles { partition, sequence }
+        });
+        Answer {
+            position: at(answer.position),
+            book_position: at(answer.book_position),
+            settles,
+            order: said(answer.order),
+            trades: answer.fills.into_iter().map(|fill| fill.trade).collect(),
+            repeated: answer.repeated_answer,
+            ..Answer::default()
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Many clients that trade, and write down what they are told.
+//!
+//! Owns: what a client does next ([`Trader`]) and how it is asked over gRPC ([`Line`]). Takes: a
+//! seed, a line to an exchange, a history. Emits: requests of every kind, among them such as have
+//! to be refused, repetitions, and other bodies under used ids. On failure: a request of unknown
+//! outcome stays with its client and is asked again, with the same id, until it is known.
+
+mod line;
+mod trader;
+mod wishes;
+
+pub use line::{Line, connect};
+pub use trader::Trader;
+
+/// The only instrument of the market that `hoga up` founds.
+pub const INSTRUMENT: &str = "instruments/LPJ-KRW";
+/// What it is paid in, and what is traded.
+pub const ASSETS: [&str; 2] = ["KRW", "LPJ"];

@@ -1,0 +1,180 @@
+//! What a client wants next: of every kind something, and some of it wrong on purpose.
+
+use super::{ASSETS, INSTRUMENT};
+use crate::chance::Chance;
+use crate::history::{Ask, Order};
+
+/// Where prices are drawn around.
+const MIDDLE: u64 = 777;
+/// Ticks to both sides of it.
+const SPREAD: u64 = 6;
+/// Largest quantity of an order that is meant to be taken.
+const QUANTITY_MAX: u64 = 20;
+
+/// What a client knows when it chooses.
+pub(super) struct Scene<'a> {
+    pub account: &'a str,
+    /// A name that this account never used.
+    pub id: String,
+    pub others: &'a [String],
+    /// Client ids of orders that may be open.
+    pub open: &'a [String],
+    /// Orders that it would rather have no more of.
+    pub is_full: bool,
+    pub may_sweep: bool,
+}
+
+/// The next thing to ask. Weights are in percent.
+pub(super) fn next(chance: &mut Chance, scene: Scene<'_>) -> Ask {
+    let Scene { account, id, .. } = &scene;
+    let (account, id) = (account.to_string(), id.clone());
+    if scene.may_sweep && chance.percent(6) {
+        return Ask::CancelAll { account, id, instrument: INSTRUMENT.into() };
+    }
+    match chance.between(0, 99) {
+        0..54 if !scene.is_full => limit(chance, account, id),
+        0..62 => taking(chance, account, id),
+        62..76 => match chance.pick(scene.open) {
+            Some(order) => Ask::CancelOrder { account, id, order: order.clone() },
+            None => limit(chance, account, id),
+        },
+        76..83 => match chance.pick(scene.open) {
+            Some(order) => amend(chance, account, id, order.clone()),
+            None => limit(chance, account, id),
+        },
+        83..90 => money(chance, &scene),
+        90..92 => Ask::GetAccount { account },
+        92..94 => Ask::GetBook { instrument: INSTRUMENT.into() },
+        _ => wrong(chance, account, id),
+    }
+}
+
+/// What opens an account: itself, and enough of both assets.
+pub(super) fn opening(account: &str) -> Vec<Ask> {
+    let deposit = |asset: &str, amount: &str| Ask::Deposit {
+        account: account.into(),
+        id: format!("open-{asset}"),
+        asset: asset.into(),
+        amount: amount.into(),
+    };
+    vec![
+        Ask::CreateAccount { account: account.into(), id: "open".into() },
+        deposit(ASSETS[0], "50000000"),
+        deposit(ASSETS[1], "50000"),
+    ]
+}
+
+/// The same id with another body; none for what has no body to change.
+pub(super) fn other_body(ask: &Ask) -> Option<Ask> {
+    let mut other = ask.clone();
+    match &mut other {
+        Ask::CreateOrder(order) => {
+            let price = order.price.as_mut()?;
+            *price = if price == "700" { "701" } else { "700" }.into();
+        }
+        Ask::Deposit { amount, .. } | Ask::Withdraw { amount, .. } => *amount = "3".into(),
+        _ => return None,
+    }
+    (other != *ask).then_some(other)
+}
+
+fn order(chance: &mut Chance, account: String, id: String) -> Order {
+    let ack = match chance.between(0, 99) {
+        0..2 => "ACCEPTED",
+        2..6 => "FULL",
+        _ => "RESULT",
+    };
+    Order {
+        account,
+        id,
+        instrument: INSTRUMENT.into(),
+        side: if chance.percent(50) { "BUY" } else { "SELL" },
+        quantity: Some(chance.between(1, QUANTITY_MAX).to_string()),
+        ack,
+        ..Order::default()
+    }
+}
+
+fn price(chance: &mut Chance) -> u64 {
+    chance.between(MIDDLE - SPREAD, MIDDLE + SPREAD)
+}
+
+fn limit(chance: &mut Chance, account: String, id: String) -> Ask {
+    let mut order = order(chance, account, id);
+    order.price = Some(price(chance).to_string());
+    order.post_only = chance.percent(10);
+    order.time_in_force = if chance.percent(50) { "GTC" } else { "" };
+    if order.post_only {
+        order.time_in_force = "GTC";
+    }
+    Ask::CreateOrder(Box::new(order))
+}
+
+/// An order that never rests.
+fn taking(chance: &mut Chance, account: String, id: String) -> Ask {
+    let mut order = order(chance, account, id);
+    match chance.between(0, 3) {
+        0 => {
+            order.price = Some(price(chance).to_string());
+            order.time_in_force = "IOC";
+        }
+        1 => {
+            order.price = Some(price(chance).to_string());
+            order.time_in_force = "FOK";
+        }
+        2 => {}
+        _ => {
+            order.side = "BUY";
+            order.quantity = None;
+            order.quote_amount = Some((chance.between(1, QUANTITY_MAX) * 800).to_string());
+        }
+    }
+    Ask::CreateOrder(Box::new(order))
+}
+
+fn amend(chance: &mut Chance, account: String, id: String, order: String) -> Ask {
+    let changes = chance.between(1, 3);
+    let quantity = (changes & 1 != 0).then(|| chance.between(1, QUANTITY_MAX + 5).to_string());
+    let price = (changes & 2 != 0).then(|| price(chance).to_string());
+    Ask::AmendOrder { account, id, order, quantity, price }
+}
+
+fn money(chance: &mut Chance, scene: &Scene<'_>) -> Ask {
+    let (account, id) = (scene.account.to_owned(), scene.id.clone());
+    let asset = ASSETS[usize::from(chance.percent(30))].to_owned();
+    let amount = chance.between(1, 500).to_string();
+    match (chance.between(0, 2), chance.pick(scene.others)) {
+        (0, Some(to)) => Ask::Transfer { account, id, to: to.clone(), asset, amount },
+        (1, _) => Ask::Withdraw { account, id, asset, amount },
+        _ => Ask::Deposit { account, id, asset, amount },
+    }
+}
+
+/// Something that has to be refused.
+fn wrong(chance: &mut Chance, account: String, id: String) -> Ask {
+    let mut order = order(chance, account.clone(), id.clone());
+    order.price = Some(MIDDLE.to_string());
+    match chance.between(0, 7) {
+        0 => order.price = Some("777.5".into()),
+        1 => order.quantity = Some("1.5".into()),
+        2 => {
+            order.side = "BUY";
+            order.quantity = Some("900000".into());
+        }
+        3 => {
+            order.side = "SELL";
+            order.quantity = Some("900000".into());
+        }
+        4 => order.quantity = Some("1000001".into()),
+        5 => return Ask::CancelOrder { account, id, order: "never-was".into() },
+        6 => {
+            let (to, asset) = ("accounts/nobody".into(), ASSETS[0].into());
+            return Ask::Transfer { account, id, to, asset, amount: "5".into() };
+        }
+        _ => {
+            let (asset, amount) = (ASSETS[0].into(), "999999999999".into());
+            return Ask::Withdraw { account, id, asset, amount };
+        }
+    }
+    Ask::CreateOrder(Box::new(order))
+}
