@@ -30,8 +30,8 @@ impl Index {
     const SPARSE_BITS_MAX: u32 = 16;
 
     const fn room(bits: u32) -> usize {
-        let share = if bits <= Self::SPARSE_BITS_MAX { 8 } else { 2 };
-        (1 << bits) / share
+        let eighths = if bits <= Self::SPARSE_BITS_MAX { 1 } else { 6 };
+        (1 << bits) / 8 * eighths
     }
 
     pub fn new() -> Index {
