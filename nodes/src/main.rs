@@ -1,12 +1,17 @@
 //! The binary hoga: an exchange to run, to trade on, to replay and to break.
 //!
 //! Owns: the command line ([`cli`]), the configuration of a node ([`config`]), the founding of a
-//! market ([`market`]). Takes: arguments, environment, one TOML file. Emits: data on stdout, talk
-//! on stderr, an exit code. On failure: one sentence with the value, the rule and what to do.
+//! market ([`market`]), the gateway ([`gateway`]) and who may pass it ([`auth`]). Takes: arguments,
+//! environment, one TOML file. Emits: data on stdout, talk on stderr, an exit code. On failure:
+//! one sentence with the value, the rule and what to do.
 
+mod auth;
+mod bench;
 mod cli;
 mod config;
+mod gateway;
 mod market;
+mod telemetry;
 
 fn main() -> std::process::ExitCode {
     cli::main()

@@ -13,6 +13,7 @@ pub mod core;
 mod floor;
 mod latency;
 mod machine;
+pub mod orders;
 #[cfg(test)]
 mod tests;
 
