@@ -103,9 +103,15 @@ impl Entity {
             }
             (Entity::Book(listing), EntityCommand::Tick) => listing.tick(at, out),
             (Entity::Board(board), EntityCommand::Board(message)) => {
+                let before = board.view().set().number;
                 board.handle(message, at, &scene.catalogue);
+                announce_set(board, before, out);
             }
-            (Entity::Board(board), EntityCommand::Tick) => board.tick(at, &scene.catalogue),
+            (Entity::Board(board), EntityCommand::Tick) => {
+                let before = board.view().set().number;
+                board.tick(at, &scene.catalogue);
+                announce_set(board, before, out);
+            }
             (entity, command) => {
                 panic!("{} does not take {command:?}", entity.kind());
             }
@@ -140,6 +146,14 @@ impl Entity {
             Kept::Account(account) => Entity::Account(account),
             Kept::Board(board) => Entity::Board(board),
         })
+    }
+}
+
+/// Says when the boards have come to another set of marks than `before`.
+fn announce_set(board: &Board, before: u64, out: &mut Vec<Effect>) {
+    let set = board.view().set().number;
+    if set != before {
+        out.push(Effect::Ranked(set));
     }
 }
 
