@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use hoga_scenarios::file::{self, Scenario};
 use hoga_scenarios::player::{self, PlayError, PlayOptions, Progress, Report, Wall};
 use hoga_scenarios::time::Millis;
+use std::cell::Cell;
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -61,15 +62,17 @@ impl Play {
     fn play(&self, scenario: &Scenario) -> Result<Report, Failure> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let record = self.recorder(scenario, folder)?;
-        let mut clock = Clock { start: Instant::now(), speed: self.speed };
         let bar = Bar::new(scenario.length.0);
-        let show = |progress: Progress| {
-            let trades = progress.trades;
-            bar.at(progress.at.0, || format!("{} played, {trades} trades", progress.at));
+        let trades = Cell::new(0);
+        let (start, speed) = (Instant::now(), self.speed);
+        let mut clock = Clock { start, speed, bar: &bar, trades: &trades };
+        let mut show = |progress: Progress| {
+            trades.set(progress.trades);
+            show(&bar, progress.at, progress.trades);
         };
         let (seed, wall) = (self.seed, &mut clock);
         let options = PlayOptions { scenario, seed, folder, record, wall };
-        player::run(options, &mut { show }).map_err(|error| failure(&error))
+        player::run(options, &mut show).map_err(|error| failure(&error))
     }
 
     /// The file that is recorded into; never the tape that is played from.
@@ -121,21 +124,35 @@ fn failure(error: &PlayError) -> Failure {
     Failure::new(Exit::Failure, message)
 }
 
-/// The wall clock that the player itself has not.
-struct Clock {
-    start: Instant,
-    speed: Speed,
+/// How often the bar moves while nothing happens.
+const PULSE: Duration = Duration::from_millis(200);
+
+fn show(bar: &Bar, at: Millis, trades: u64) {
+    bar.at(at.0, || format!("{} s played, {trades} trades", at.0 / 1_000));
 }
 
-impl Wall for Clock {
+/// The wall clock that the player itself has not.
+struct Clock<'b> {
+    start: Instant,
+    speed: Speed,
+    bar: &'b Bar,
+    trades: &'b Cell<u64>,
+}
+
+impl Wall for Clock<'_> {
     fn elapsed(&self) -> Duration {
         self.start.elapsed()
     }
 
     fn wait_until(&mut self, at: Millis) {
-        if self.speed == Speed::Wall {
-            let due = Duration::from_millis(at.0);
-            std::thread::sleep(due.saturating_sub(self.start.elapsed()));
+        if self.speed == Speed::Max {
+            return;
+        }
+        let due = Duration::from_millis(at.0);
+        while self.start.elapsed() < due {
+            let now = self.start.elapsed();
+            show(self.bar, Millis(now.as_millis() as u64), self.trades.get());
+            std::thread::sleep(due.saturating_sub(now).min(PULSE));
         }
     }
 }
