@@ -239,14 +239,14 @@ pub(super) fn method(options: &Options, is_pinned: bool) -> String {
     let pinned = if is_pinned { "pinned to one core" } else { "not pinned" };
     format!(
         "one thread, {pinned}; {} rounds in turn, medians, rates by the thread's processor time; \
-         the floor's memory is touched beforehand, the book starts empty and grows; quantiles by \
+         the floor has its capacity beforehand, the book starts empty and grows; quantiles by \
          wall time from a pass of their own, one operation at a time, less {} ns for the clock",
         options.rounds,
         clock_cost()
     )
 }
 
-fn new_floor(shape: Shape) -> Floor {
+pub(super) fn new_floor(shape: Shape) -> Floor {
     match shape {
         Shape::Default => Floor::new(17),
         Shape::Deep => Floor::new(21),
@@ -280,7 +280,7 @@ fn time_pair(
 /// Operations per second of the time that the thread had a core for. On a machine with other
 /// work, wall time would compare how often each side had to wait.
 #[inline(always)]
-fn rate(operations: &[Operation], mut perform: impl FnMut(&Operation)) -> f64 {
+pub(super) fn rate<T>(operations: &[T], mut perform: impl FnMut(&T)) -> f64 {
     let (since, cpu_since) = (Instant::now(), machine::thread_seconds());
     for operation in operations {
         perform(operation);

@@ -3,12 +3,11 @@
 //! A flat array of levels over one fixed range of prices with a bitmap above it, orders in a slab
 //! as linked lists, an open-addressing map from order number to slot. No rules, no accounts, no
 //! reports, no self-match, nothing that grows: a real book can only come near to it. Capacities
-//! are given and their memory is touched beforehand; a price outside the range is a panic.
+//! are given beforehand, and a price outside the range is a panic.
 
 use super::book::Operation;
 use hoga_engine::order::Side;
 use hoga_scenarios::replay::flow::Kind;
-use std::hint::black_box;
 
 /// Prices run from 1 to this - 2.
 const PRICES: usize = 1 << 18;
@@ -110,9 +109,7 @@ struct Slots {
 
 impl Slots {
     fn new(bits: u32) -> Slots {
-        let mut entries = vec![(1, 1); 1 << bits];
-        black_box(&mut entries).fill((0, 0));
-        Slots { entries, mask: (1 << bits) - 1 }
+        Slots { entries: vec![(0, 0); 1 << bits], mask: (1 << bits) - 1 }
     }
 
     #[inline(always)]
@@ -186,16 +183,6 @@ struct Resting {
     side: Side,
 }
 
-const NOBODY: Resting =
-    Resting { order: 0, open: 0, price: 0, previous: NONE, next: NONE, side: Side::Buy };
-
-/// Room for so many, in memory that the system has handed out already.
-fn touched<T: Clone>(count: usize, filler: T) -> Vec<T> {
-    let mut room = vec![filler; count];
-    black_box(&mut room).clear();
-    room
-}
-
 /// A book with nothing but what matching needs.
 pub(super) struct Floor {
     levels: Vec<Level>,
@@ -217,8 +204,8 @@ impl Floor {
             levels: vec![EMPTY; PRICES],
             occupied: [Occupied::new(), Occupied::new()],
             best: [0, PRICES - 1],
-            orders: touched(1 << order_bits >> 1, NOBODY),
-            free: touched(1 << order_bits >> 1, NONE),
+            orders: Vec::with_capacity(1 << order_bits >> 1),
+            free: Vec::with_capacity(1 << order_bits >> 1),
             slots: Slots::new(order_bits),
             trades: 0,
             traded: 0,
