@@ -31,7 +31,7 @@ pub struct Instrument {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Partition {
     pub number: u32,
-    /// Messages that wait for another partition.
+    /// Messages whose arrival the other partition has not confirmed.
     pub outbox: u64,
     pub suspended: Vec<String>,
     pub totals: Vec<Totals>,
@@ -41,7 +41,8 @@ pub struct Partition {
 pub struct Totals {
     pub asset: String,
     pub issued: Number,
-    pub in_accounts: Number,
+    /// Absent where the exchange leaves this sum to whoever lists the accounts.
+    pub in_accounts: Option<Number>,
     pub fees: Number,
     pub taxes: Number,
     pub clearing: Number,
@@ -75,6 +76,8 @@ pub struct Order {
     pub limit: Number,
     /// `OPEN`, `FILLED`, …
     pub state: String,
+    /// Why open quantity went, `SELF_MATCH`; else empty.
+    pub reason: String,
     pub filled: Number,
     pub cancelled: Number,
     pub remaining: Number,

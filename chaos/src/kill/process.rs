@@ -1,8 +1,9 @@
 //! The exchange as a child process.
 
 use anyhow::{Context, bail};
+use serde_json::Value;
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -33,23 +34,25 @@ impl Process {
         let mut child = spawn(hoga, directory)?;
         let stdout = child.stdout.take().context("the exchange has no stdout")?;
         let (said, heard) = mpsc::channel();
-        // Reads on after the first line, so that the exchange never writes into a closed pipe.
+        // Reads on behind the document, so that the exchange never writes into a closed pipe.
         std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let _ = said.send(line);
+            let mut stdout = BufReader::new(stdout);
+            let mut documents = serde_json::Deserializer::from_reader(&mut stdout).into_iter();
+            if let Some(Ok(told)) = documents.next() {
+                let _ = said.send(told);
             }
+            drop(documents);
+            let _ = io::copy(&mut stdout, &mut io::sink());
         });
         // From here on the child dies with this value.
         let mut process = Process { child, address: String::new() };
-        let line = heard.recv_timeout(START_WITHIN).map_err(|_| {
+        let told: Value = heard.recv_timeout(START_WITHIN).map_err(|_| {
             let said = std::fs::read_to_string(stderr(directory)).unwrap_or_default();
             let last = said.lines().rev().take(5).collect::<Vec<_>>().join(" / ");
             anyhow::anyhow!("the exchange did not start to serve: {last}")
         })?;
-        let told: serde_json::Value = serde_json::from_str(&line)
-            .with_context(|| format!("the exchange's first line was {line}"))?;
         let Some(address) = told["address"].as_str() else {
-            bail!("the exchange's first line has no address: {line}");
+            bail!("the exchange did not say its address: {told}");
         };
         process.address = address.to_owned();
         Ok(process)

@@ -37,10 +37,10 @@ pub fn check(case: &Case) -> Verdict {
     for partition in &export.partitions {
         for totals in &partition.totals {
             let (number, asset) = (partition.number, &totals.asset);
+            let Some(said) = totals.in_accounts else { continue };
             let here = balances(export).filter(|(p, of, _)| *p == number && of == asset);
             let sum: Number = here.map(|(.., sum)| sum).sum();
-            verdict.expect(sum == totals.in_accounts, || {
-                let said = totals.in_accounts;
+            verdict.expect(sum == said, || {
                 format!("{asset} in accounts of partition {number}: {sum}, its total says {said}")
             });
         }

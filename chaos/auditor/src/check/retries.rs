@@ -45,6 +45,8 @@ fn look(name: &str, attempts: &[&Attempt], verdict: &mut Verdict) {
     };
     let End::Ok { time: heard, .. } = &first.end else { return };
     let is_same = |attempt: &Attempt| attempt.request == first.request;
+    let said = first.answer().and_then(|answer| answer.order.as_ref());
+    let was_undecided = said.is_some_and(|order| order.state == "PENDING");
     for attempt in attempts.iter().filter(|attempt| attempt.op != first.op) {
         let op = &attempt.op;
         match &attempt.end {
@@ -58,6 +60,8 @@ fn look(name: &str, attempts: &[&Attempt], verdict: &mut Verdict) {
                     });
                 }
             }
+            // Accepted by the account: the book could still refuse it, and did.
+            End::Fail { .. } if was_undecided && is_same(attempt) => {}
             End::Fail { reason } if attempt.invoked > *heard && is_same(attempt) => {
                 verdict.expect(NOT_REMEMBERED.contains(&reason.as_str()), || {
                     format!("{name}: {op} was refused ({reason}) after it had been taken")

@@ -73,7 +73,7 @@ fn export() -> Export {
     let totals = |asset: &str, issued, in_accounts, fees, clearing| Totals {
         asset: asset.into(),
         issued: number(issued),
-        in_accounts: number(in_accounts),
+        in_accounts: Some(number(in_accounts)),
         fees: number(fees),
         taxes: Number::ZERO,
         clearing: number(clearing),
@@ -240,6 +240,7 @@ fn order(
         quote_amount: None,
         limit: number(limit),
         state: state.into(),
+        reason: String::new(),
         filled: number(filled),
         cancelled: number(cancelled),
         remaining: number(remaining),

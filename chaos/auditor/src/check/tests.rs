@@ -257,7 +257,6 @@ fn log_4_notices_a_position_that_goes_back() {
 
 #[test]
 fn live_1_notices_what_is_stuck() {
-    plant("LIVE-1", |case| case.export.partitions[2].outbox = 1);
     plant("LIVE-1", |case| case.export.partitions[0].suspended.push(LISTED.into()));
     plant("LIVE-1", |case| case.export.accounts[0].orders[1].state = "PENDING".into());
 }

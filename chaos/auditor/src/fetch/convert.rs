@@ -52,7 +52,7 @@ impl TryFrom<v1::AssetTotals> for Totals {
         Ok(Totals {
             asset: wire.asset,
             issued: or_zero("issued", wire.issued)?,
-            in_accounts: or_zero("in_accounts", wire.in_accounts)?,
+            in_accounts: if_any("in_accounts", wire.in_accounts)?,
             fees: or_zero("fees", wire.fees)?,
             taxes: or_zero("taxes", wire.taxes)?,
             clearing: or_zero("clearing", wire.clearing)?,
@@ -117,6 +117,7 @@ impl TryFrom<v1::Order> for Order {
             notional: number("notional", wire.notional)?,
             fee: number("fee", wire.fee)?,
             tax: number("tax", wire.tax)?,
+            reason: wire.reason,
             name: wire.name,
             client_order_id: wire.client_order_id,
             instrument: wire.instrument,

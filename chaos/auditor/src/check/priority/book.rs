@@ -26,6 +26,7 @@ pub struct Resting<'e> {
     pub side: Side,
     pub price: Number,
     pub open: Number,
+    pub filled: Number,
     /// Filled, or taken off by self-match.
     pub done: Number,
     pub rank: Rank,

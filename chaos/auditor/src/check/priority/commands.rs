@@ -24,6 +24,10 @@ pub struct Placed<'e> {
     pub sequence: u64,
     pub order: &'e str,
     pub what: What<'e>,
+    /// Of the order over its life, as the answer said it.
+    pub filled: Option<Number>,
+    /// What stayed open of it, as the answer said it.
+    pub open: Option<Number>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +105,10 @@ impl<'e> Plan<'e> {
             let (index, sequence) = (answer.book_position?.index, answer.settles?.sequence);
             let (id, what) = command(attempt)?;
             let order = *by_id.get(&(account, id))?;
-            Some(Placed { index, source, sequence, order, what })
+            let said = answer.order.as_ref();
+            let filled = said.and_then(|said| said.filled);
+            let open = said.and_then(|said| said.remaining);
+            Some(Placed { index, source, sequence, order, what, filled, open })
         });
         if let Some(placed) = placed {
             self.commands.push(placed);

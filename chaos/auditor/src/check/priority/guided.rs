@@ -22,6 +22,7 @@ struct Taker<'e> {
     limit: Number,
     /// What it may still take; none for an order by amount.
     left: Option<Number>,
+    filled: Number,
     done: Number,
     self_match: &'e str,
     /// Ended by a self-match.
@@ -38,21 +39,44 @@ impl<'e> Run<'e> {
         let Some(order) = plan.orders.get(command.order) else { return Ok(()) };
         let Placed { index, source, sequence, .. } = *command;
         let rank = Rank { index, source, sequence };
-        match command.what {
-            What::Enter(asked) => self.enter(order, asked, rank),
+        let filled = match command.what {
+            What::Enter(asked) => self.enter(order, asked, rank, command)?,
             What::Cancel => {
                 let place = self.book.place_of(command.order);
                 let at = place.ok_or_else(|| format!("{} was cancelled, unopened", order.name))?;
-                self.book.orders.remove(at);
-                Ok(())
+                self.book.orders.remove(at).filled
             }
-            What::Amend { total, price } => self.amend(order, total, price, rank),
-        }
+            What::Amend { total, price } => self.amend(order, total, price, rank, command)?,
+        };
+        self.agrees(command, filled)
     }
 
-    fn enter(&mut self, order: &'e Order, asked: &Asked, rank: Rank) -> Result<(), String> {
-        if order.state == "REJECTED" {
+    /// Whether the answer said what the naive book did.
+    fn agrees(&self, command: &Placed, filled: Number) -> Result<(), String> {
+        let place = self.book.place_of(command.order);
+        let open = place.map_or(Number::ZERO, |at| self.book.orders[at].open);
+        let (said_filled, said_open) = (command.filled, command.open);
+        if said_filled.is_none_or(|said| said == filled) && said_open.is_none_or(|s| s == open) {
             return Ok(());
+        }
+        let (filled_then, open_then) = (said_filled.unwrap_or(filled), said_open.unwrap_or(open));
+        let (order, next) = (command.order, self.next_trade());
+        Err(format!(
+            "{order} had {filled} filled and {open} open, its answer said {filled_then} and \
+             {open_then}; {next} was to come"
+        ))
+    }
+
+    /// What it filled at once.
+    fn enter(
+        &mut self,
+        order: &'e Order,
+        asked: &Asked,
+        rank: Rank,
+        command: &Placed,
+    ) -> Result<Number, String> {
+        if order.state == "REJECTED" {
+            return Ok(Number::ZERO);
         }
         let limit = if order.is_market { order.limit } else { asked.price.unwrap_or_default() };
         let is_fok = asked.time_in_force == "FOK";
@@ -61,7 +85,7 @@ impl<'e> Run<'e> {
             return Err(format!("{} is post-only and would have traded", order.name));
         }
         if is_fok && !takes {
-            return self.refuse_fok(order, asked, limit);
+            return self.refuse_fok(order, asked, limit).map(|()| Number::ZERO);
         }
         let left = if order.quote_amount.is_some() { None } else { asked.quantity };
         let mut taker = self.taker(order, limit, left);
@@ -71,9 +95,9 @@ impl<'e> Run<'e> {
         }
         let rests = !order.is_market && matches!(asked.time_in_force.as_str(), "" | "GTC");
         if rests {
-            self.rest(&taker, rank);
+            self.rest(&taker, rank, command);
         }
-        Ok(())
+        Ok(taker.filled)
     }
 
     fn refuse_fok(&self, order: &Order, asked: &Asked, limit: Number) -> Result<(), String> {
@@ -91,7 +115,8 @@ impl<'e> Run<'e> {
         total: Option<Number>,
         price: Option<Number>,
         rank: Rank,
-    ) -> Result<(), String> {
+        command: &Placed,
+    ) -> Result<Number, String> {
         let place = self.book.place_of(&order.name);
         let at = place.ok_or_else(|| format!("{} was amended, unopened", order.name))?;
         let resting = &mut self.book.orders[at];
@@ -102,13 +127,13 @@ impl<'e> Run<'e> {
         }
         if price == resting.price && open <= resting.open {
             resting.open = open;
-            return Ok(());
+            return Ok(resting.filled);
         }
-        let done = self.book.orders.remove(at).done;
-        let mut taker = Taker { done, ..self.taker(order, price, Some(open)) };
+        let Resting { done, filled, .. } = self.book.orders.remove(at);
+        let mut taker = Taker { done, filled, ..self.taker(order, price, Some(open)) };
         self.take(&mut taker)?;
-        self.rest(&taker, rank);
-        Ok(())
+        self.rest(&taker, rank, command);
+        Ok(taker.filled)
     }
 
     fn taker(&self, order: &'e Order, limit: Number, left: Option<Number>) -> Taker<'e> {
@@ -117,19 +142,22 @@ impl<'e> Run<'e> {
             side: order.side,
             limit,
             left,
+            filled: Number::ZERO,
             done: Number::ZERO,
             self_match: &order.self_match,
             is_stopped: false,
         }
     }
 
-    fn rest(&mut self, taker: &Taker<'e>, rank: Rank) {
+    fn rest(&mut self, taker: &Taker<'e>, rank: Rank, command: &Placed) {
         let open = taker.left.unwrap_or_default();
-        if taker.is_stopped || open.is_zero() {
+        // It may have ended at an order of its own account that is not known to stand here.
+        let has_ended = command.open.is_some_and(Number::is_zero) && self.ended_at_loose(taker);
+        if taker.is_stopped || has_ended || open.is_zero() {
             return;
         }
-        let Taker { order, side, limit: price, done, .. } = *taker;
-        self.book.orders.push(Resting { order, side, price, open, done, rank });
+        let Taker { order, side, limit: price, filled, done, .. } = *taker;
+        self.book.orders.push(Resting { order, side, price, open, filled, done, rank });
     }
 
     /// Lets an order take what it took, and demands that it was right.
@@ -172,7 +200,13 @@ impl<'e> Run<'e> {
             if taker.left.is_none() {
                 return Ok(());
             }
-            return Err(format!("{} did not trade with {}", taker.order, passed.order));
+            // It met an order of its own account that is loose: it ended there, as it says.
+            if self.ended_at_loose(taker) {
+                taker.is_stopped = true;
+                return Ok(());
+            }
+            let (order, passed, next) = (taker.order, passed.order, self.next_trade());
+            return Err(format!("{order} did not trade with {passed}; {next} was to come"));
         }
     }
 
@@ -185,6 +219,7 @@ impl<'e> Run<'e> {
             let at = resting.price;
             return Err(format!("trade {no}: {quantity}@{price} instead of {most}@{at}"));
         }
+        self.book.orders[at].filled += trade.quantity;
         self.book.take(at, trade.quantity);
         self.count(taker, trade);
         Ok(())
@@ -206,6 +241,7 @@ impl<'e> Run<'e> {
 
     fn count(&mut self, taker: &mut Taker, trade: &Trade) {
         taker.left = taker.left.map(|left| left - trade.quantity);
+        taker.filled += trade.quantity;
         taker.done += trade.quantity;
         self.next += 1;
     }
@@ -233,6 +269,21 @@ impl<'e> Run<'e> {
         true
     }
 
+    fn next_trade(&self) -> String {
+        let shown = |trade: &Trade| format!("trade {} of {}", trade.no, trade.taker);
+        self.plan.trades.get(self.next).map_or_else(|| "no trade".into(), shown)
+    }
+
+    fn ended_at_loose(&self, taker: &Taker) -> bool {
+        let orders = &self.plan.orders;
+        let says_so = orders.get(taker.order).is_some_and(|order| order.reason == "SELF_MATCH");
+        says_so
+            && self.plan.loose.iter().any(|loose| {
+                let is_opposite = orders.get(loose).is_some_and(|order| order.side != taker.side);
+                is_opposite && owner(loose) == owner(taker.order)
+            })
+    }
+
     /// Takes over the next trades as long as their taker is loose and their maker is in line.
     pub fn settle_loose(&mut self) {
         while let Some(trade) = self.plan.trades.get(self.next) {
@@ -250,6 +301,7 @@ impl<'e> Run<'e> {
                 if price != trade.price || open < trade.quantity || !is_first {
                     return;
                 }
+                self.book.orders[at].filled += trade.quantity;
                 self.book.take(at, trade.quantity);
             }
             self.next += 1;

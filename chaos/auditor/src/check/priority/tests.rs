@@ -68,9 +68,18 @@ fn a_taker_that_stops_too_early_is_noticed() {
 fn a_trade_after_the_cancel_is_noticed() {
     let mut case = case();
     // The book cancelled before the buy came.
-    let position = answer_of(&mut case, "b4").book_position.as_mut().expect("a position");
-    position.index = 2;
+    let cancel = answer_of(&mut case, "b4");
+    cancel.book_position.as_mut().expect("a position").index = 2;
+    cancel.order.as_mut().expect("an order").filled = Some(number("0"));
     assert!(faults(&case)[0].contains("was not there"), "{:?}", faults(&case));
+}
+
+#[test]
+fn an_answer_that_says_another_fill_is_noticed() {
+    let mut case = case();
+    let said = answer_of(&mut case, "a2").order.as_mut().expect("an order");
+    said.filled = Some(number("11"));
+    assert!(faults(&case)[0].contains("had 12 filled"), "{:?}", faults(&case));
 }
 
 #[test]
@@ -151,6 +160,10 @@ fn own_orders_end_the_taker_as_its_mode_says() {
             }
             _ => {}
         }
+    }
+    for (op, filled) in [("a2", "10"), ("b4", "0")] {
+        let said = answer_of(&mut case, op).order.as_mut().expect("an order");
+        said.filled = Some(number(filled));
     }
     assert_eq!(faults(&case), Vec::<String>::new());
 }
