@@ -42,6 +42,7 @@ pub struct Plan<'e> {
     pub commands: Vec<Placed<'e>>,
     pub trades: Vec<Trade<'e>>,
     pub orders: HashMap<&'e str, &'e Order>,
+    last_trades: HashMap<&'e str, u64>,
     /// Orders with a command that has no place.
     pub loose: HashSet<&'e str>,
 }
@@ -54,11 +55,19 @@ impl<'e> Plan<'e> {
         let orders: HashMap<&str, &Order> = orders.map(|o| (o.name.as_str(), o)).collect();
         let trades = trades(case, instrument)?;
         let (commands, loose) = (Vec::new(), HashSet::new());
-        let mut plan = Plan { commands, trades, orders, loose };
+        let legs =
+            trades.iter().flat_map(|trade| [(trade.taker, trade.no), (trade.maker, trade.no)]);
+        let last_trades = legs.collect();
+        let mut plan = Plan { commands, trades, orders, last_trades, loose };
         plan.place(case, instrument);
         plan.commands.retain(|command| !plan.loose.contains(command.order));
         plan.commands.sort_by_key(|command| (command.index, command.source, command.sequence));
         Ok(plan)
+    }
+
+    /// The number of the last trade of an order; 0 when it has none.
+    pub fn last_trade(&self, order: &str) -> u64 {
+        self.last_trades.get(order).copied().unwrap_or_default()
     }
 
     fn place(&mut self, case: &'e Case, instrument: &str) {

@@ -103,7 +103,9 @@ impl<'e> Run<'e> {
     fn refuse_fok(&self, order: &Order, asked: &Asked, limit: Number) -> Result<(), String> {
         let there = self.book.liquidity(&order.name, order.side, limit);
         let wanted = asked.quantity.unwrap_or_default();
-        match there.filter(|there| *there >= wanted) {
+        // What stands behind an order of its own is out of reach.
+        let is_clear = !self.may_meet_own(order);
+        match there.filter(|there| is_clear && *there >= wanted) {
             Some(there) => Err(format!("{} is FOK of {wanted}, {there} was there", order.name)),
             None => Ok(()),
         }
@@ -275,13 +277,21 @@ impl<'e> Run<'e> {
     }
 
     fn ended_at_loose(&self, taker: &Taker) -> bool {
-        let orders = &self.plan.orders;
-        let says_so = orders.get(taker.order).is_some_and(|order| order.reason == "SELF_MATCH");
-        says_so
-            && self.plan.loose.iter().any(|loose| {
-                let is_opposite = orders.get(loose).is_some_and(|order| order.side != taker.side);
-                is_opposite && owner(loose) == owner(taker.order)
-            })
+        let order = self.plan.orders.get(taker.order);
+        order.is_some_and(|order| order.reason == "SELF_MATCH" && self.may_meet_own(order))
+    }
+
+    /// Whether a loose order of the same account may stand on the other side now: it is of a kind
+    /// that rests, and not all of it has traded yet.
+    fn may_meet_own(&self, order: &Order) -> bool {
+        let next = self.plan.trades.get(self.next).map_or(u64::MAX, |trade| trade.no);
+        self.plan.loose.iter().filter_map(|name| self.plan.orders.get(name)).any(|loose| {
+            let rests = !loose.is_market && loose.time_in_force == "GTC";
+            let has_gone = loose.state == "REJECTED"
+                || (loose.state == "FILLED" && self.plan.last_trade(&loose.name) < next);
+            let is_own = owner(&loose.name) == owner(&order.name);
+            is_own && loose.side != order.side && rests && !has_gone
+        })
     }
 
     /// Takes over the next trades as long as their taker is loose and their maker is in line.
@@ -306,6 +316,17 @@ impl<'e> Run<'e> {
             }
             self.next += 1;
         }
+    }
+
+    /// Trades that are explained so far.
+    pub fn explained(&self) -> usize {
+        self.next
+    }
+
+    /// The next trade is one of a loose taker: it may have come already.
+    pub fn waits_for_loose(&self) -> bool {
+        let next = self.plan.trades.get(self.next);
+        next.is_some_and(|trade| self.plan.loose.contains(trade.taker))
     }
 
     /// What is left in the book is what is open.

@@ -27,6 +27,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Ways of ordering one record's commands that are tried before it counts as a fault.
 const TRIES_MAX: u32 = 100_000;
+/// Explanations that are followed further.
+const RUNS_MAX: usize = 8;
 
 pub fn check(case: &Case) -> Verdict {
     let mut verdict = Verdict::default();
@@ -51,67 +53,86 @@ pub fn check(case: &Case) -> Verdict {
 }
 
 fn replay(plan: &Plan) -> Result<(), String> {
-    let mut run = Run::new(plan);
+    let mut runs = vec![Run::new(plan)];
     let mut rest = &plan.commands[..];
     while let Some(first) = rest.first() {
         let here = rest.iter().take_while(|command| command.index == first.index).count();
         let (record, later) = rest.split_at(here);
-        run = Search { plan, deepest: None, tried: BTreeSet::new(), left: TRIES_MAX }
-            .record(run, record)?;
+        runs = Search::new(plan, record).explain(runs)?;
         rest = later;
     }
-    run.settle_loose();
-    run.finish()
+    let finished = runs.into_iter().map(|mut run| {
+        run.settle_loose();
+        run.finish()
+    });
+    finished.reduce(Result::or).unwrap_or(Ok(()))
 }
 
-/// Finds an order of one record's commands that explains what happened.
+/// Finds orders of one record's commands that explain what happened. There may be several that
+/// differ in whether a trade of a loose taker came before or comes later.
 struct Search<'p> {
     plan: &'p Plan<'p>,
+    /// By account partition.
+    queues: Vec<Vec<Placed<'p>>>,
+    /// Runs that are through, by how many trades they explained.
+    through: BTreeMap<usize, Run<'p>>,
+    /// How many commands of each queue, and how many trades, were got to before.
+    seen: BTreeSet<(Vec<usize>, usize)>,
     /// The fault of the try that came furthest, with how far that was.
     deepest: Option<(usize, String)>,
-    /// How many of each partition were done, where that was tried in vain.
-    tried: BTreeSet<Vec<usize>>,
     left: u32,
 }
 
 impl<'p> Search<'p> {
-    fn record(mut self, run: Run<'p>, record: &[Placed<'p>]) -> Result<Run<'p>, String> {
+    fn new(plan: &'p Plan<'p>, record: &[Placed<'p>]) -> Search<'p> {
         let mut queues: BTreeMap<u32, Vec<Placed<'p>>> = BTreeMap::new();
         for command in record {
             queues.entry(command.source).or_default().push(*command);
         }
-        let queues: Vec<Vec<Placed<'p>>> = queues.into_values().collect();
-        let done = vec![0; queues.len()];
-        let found = self.go(run, &queues, done);
-        let fault = self.deepest.map_or_else(String::new, |(_, fault)| fault);
-        found.ok_or(fault)
+        let queues = queues.into_values().collect();
+        let (through, seen) = (BTreeMap::new(), BTreeSet::new());
+        Search { plan, queues, through, seen, deepest: None, left: TRIES_MAX }
     }
 
-    fn go(
-        &mut self,
-        mut run: Run<'p>,
-        queues: &[Vec<Placed<'p>>],
-        done: Vec<usize>,
-    ) -> Option<Run<'p>> {
-        run.settle_loose();
-        let open: Vec<usize> = (0..queues.len()).filter(|&q| done[q] < queues[q].len()).collect();
-        if open.is_empty() {
-            return Some(run);
+    fn explain(mut self, runs: Vec<Run<'p>>) -> Result<Vec<Run<'p>>, String> {
+        for run in runs {
+            if self.go(run, vec![0; self.queues.len()]) {
+                break;
+            }
         }
-        for &queue in &open {
-            let mut next = done.clone();
-            next[queue] += 1;
-            if self.left == 0 || self.tried.contains(&next) {
-                continue;
+        if self.through.is_empty() {
+            return Err(self.deepest.map_or_else(String::new, |(_, fault)| fault));
+        }
+        // Whoever explained most is the likeliest.
+        Ok(self.through.into_values().rev().take(RUNS_MAX).collect())
+    }
+
+    /// Tries what may come next; true when nothing is left to be explained.
+    fn go(&mut self, mut run: Run<'p>, done: Vec<usize>) -> bool {
+        run.settle_loose();
+        if !self.seen.insert((done.clone(), run.explained())) {
+            return false;
+        }
+        let is_open = |queue: &usize| done[*queue] < self.queues[*queue].len();
+        let open: Vec<usize> = (0..self.queues.len()).filter(is_open).collect();
+        if open.is_empty() {
+            let is_all = !run.waits_for_loose();
+            self.through.insert(run.explained(), run);
+            return is_all;
+        }
+        for queue in open {
+            if self.left == 0 {
+                return false;
             }
             self.left -= 1;
             let mut branch = run.clone();
-            match branch.perform(self.plan, &queues[queue][done[queue]]) {
+            match branch.perform(self.plan, &self.queues[queue][done[queue]]) {
                 Ok(()) => {
-                    if let Some(found) = self.go(branch, queues, next.clone()) {
-                        return Some(found);
+                    let mut next = done.clone();
+                    next[queue] += 1;
+                    if self.go(branch, next) {
+                        return true;
                     }
-                    self.tried.insert(next);
                 }
                 Err(fault) => {
                     let depth = done.iter().sum();
@@ -121,7 +142,7 @@ impl<'p> Search<'p> {
                 }
             }
         }
-        None
+        false
     }
 }
 
