@@ -131,7 +131,7 @@ impl Entity {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let bytes = match self {
-            Entity::Book(listing) => postcard::to_stdvec(&Kept::Book(listing.state())),
+            Entity::Book(listing) => postcard::to_stdvec(&Kept::Book(Box::new(listing.state()))),
             Entity::Account(account) => postcard::to_stdvec(&KeptRef::Account(account)),
             Entity::Board(board) => postcard::to_stdvec(&KeptRef::Board(board)),
         };
@@ -142,7 +142,7 @@ impl Entity {
     /// The bytes are no entity's state.
     pub fn decode(bytes: &[u8]) -> Result<Entity, postcard::Error> {
         Ok(match postcard::from_bytes(bytes)? {
-            Kept::Book(state) => Entity::Book(Box::new(Listing::restore(state))),
+            Kept::Book(state) => Entity::Book(Box::new(Listing::restore(*state))),
             Kept::Account(account) => Entity::Account(account),
             Kept::Board(board) => Entity::Board(board),
         })
@@ -160,7 +160,7 @@ fn announce_set(board: &Board, before: u64, out: &mut Vec<Effect>) {
 /// An entity as it is written. The variants of the two must stay in the same order.
 #[derive(Serialize, Deserialize)]
 enum Kept {
-    Book(hoga_engine::book::ListingState),
+    Book(Box<hoga_engine::book::ListingState>),
     Account(Box<Account>),
     Board(Box<Board>),
 }

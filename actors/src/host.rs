@@ -179,7 +179,7 @@ impl Host {
 
     /// Sends accounts that have been idle for long back to sleep, a few at a time.
     async fn passivate_idle(&mut self) {
-        if self.chunk % 64 != 0 {
+        if !self.chunk.is_multiple_of(64) {
             return;
         }
         let from = self.sweep.take();

@@ -42,8 +42,9 @@ pub struct Lots(pub u64);
 impl Lots {
     pub const ZERO: Lots = Lots(0);
 
-    /// Highest quantity of one order: keeps price x quantity x lot value far inside 128 bits.
-    pub const MAX: Lots = Lots(1 << 56);
+    /// Highest quantity of one order. A level's sum stays inside 64 bits with a million of them,
+    /// price x quantity x lot value inside 128.
+    pub const MAX: Lots = Lots(1 << 44);
 
     #[must_use]
     pub const fn is_zero(self) -> bool {

@@ -23,7 +23,7 @@ pub struct Identity {
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     #[error("{0} cannot be read or written: {1}")]
-    Io(String, io::Error),
+    Io(String, #[source] io::Error),
     #[error("{path} is damaged ({reason}); restore it from a backup")]
     Damaged { path: String, reason: String },
     #[error("{path} has format {found}, this program writes {FORMAT}; use the program it is from")]

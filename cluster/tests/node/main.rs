@@ -5,5 +5,4 @@
 mod exchange;
 mod market;
 mod panics;
-mod rate;
 mod verify;

@@ -5,7 +5,6 @@ use super::snapshot::RestingOrder;
 use super::{AmendRefused, Amended};
 use crate::amount::{Lots, Ticks};
 use crate::effect::{Answer, Effect, Effects, MarketEvent};
-use crate::hash::StateHash;
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::Instrument;
 use crate::message::{
@@ -258,32 +257,22 @@ impl Listing {
         let ListingState { instrument, tape, board, mark, .. } = state;
         Listing { instrument, book, tape, board, mark }
     }
-
-    pub fn hash(&self, hash: &mut StateHash) {
-        hash.number(u64::from(self.instrument.id.0));
-        hash.number(self.instrument.phase as u64);
-        hash.number(self.tape.trades.0);
-        hash.number(self.tape.sequence);
-        hash.number(self.tape.last.map_or(u64::MAX, |price| u64::from(price.0)));
-        hash.number(self.mark.price.map_or(u64::MAX, |price| u64::from(price.0)));
-        hash.number(self.mark.sent.0);
-        self.book.hash(hash);
-    }
 }
 
 /// Tells the account by outbox, and a client that waits directly.
 ///
 /// The message goes first: the answer then names its place in the outbox.
+#[inline(always)]
 fn answer(outcome: Outcome, origin: Option<Origin>, out: &mut impl Effects) {
     let account = outcome.order.account;
-    if let Some(origin) = origin {
-        let message = AccountMessage::Outcome(outcome.clone());
-        out.send(account.partition(), Message::ToAccount(account, message));
-        out.answer(origin, Answer::decided(outcome));
-    } else {
-        let message = AccountMessage::Outcome(outcome);
-        out.send(account.partition(), Message::ToAccount(account, message));
-    }
+    let Some(origin) = origin else {
+        let message = || Message::ToAccount(account, AccountMessage::Outcome(outcome));
+        out.send_with(account.partition(), message);
+        return;
+    };
+    let message = || Message::ToAccount(account, AccountMessage::Outcome(outcome.clone()));
+    out.send_with(account.partition(), message);
+    out.decided(origin, &outcome);
 }
 
 /// What a suspended book says to a command: refused, so that its hold is released.
@@ -392,8 +381,8 @@ impl<'a, E: Effects> Wire<'a, E> {
 
     fn settle(&mut self, leg: Leg) {
         let account = leg.order.account;
-        let message = Message::ToAccount(account, AccountMessage::Settle(leg));
-        self.out.send(account.partition(), message);
+        let message = || Message::ToAccount(account, AccountMessage::Settle(leg));
+        self.out.send_with(account.partition(), message);
     }
 }
 

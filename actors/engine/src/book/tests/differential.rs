@@ -34,7 +34,7 @@ const REGIMES: [Regime; 6] = [
     Regime { name: "prices far apart", span: 60, step: 70_001, ..USUAL },
     Regime { name: "the lowest prices", low: 1, span: 30, ..USUAL },
     Regime { name: "the highest prices", low: Ticks::MAX.0 - 99, span: 100, ..USUAL },
-    Regime { name: "tiny and huge orders", accounts: 4, quantity_max: 1 << 56, ..USUAL },
+    Regime { name: "tiny and huge orders", accounts: 4, quantity_max: 1 << 44, ..USUAL },
 ];
 
 const USUAL: Regime = Regime {

@@ -244,7 +244,7 @@ fn a_market_order_never_rests() {
 
 #[test]
 fn a_market_buy_by_amount_is_filled_when_its_amount_is_spent() {
-    let by_amount = |no, most| Submit { value_max: Some(most), ..market(buy(no, 1 << 56, 600)) };
+    let by_amount = |no, most| Submit { value_max: Some(most), ..market(buy(no, 1 << 44, 600)) };
     let mut shop = Market::new(|_| ());
     shop.submit(sell(1, 2, 500));
     let outcome = shop.submit(by_amount(2, 1_000));
