@@ -14,6 +14,7 @@ mod floor;
 mod latency;
 mod machine;
 pub mod orders;
+pub mod replay;
 #[cfg(test)]
 mod tests;
 
