@@ -36,3 +36,10 @@ impl From<BadField> for Refusal {
         }
     }
 }
+
+/// A refusal on the heap, which is how results carry it: it is large, and rare.
+impl From<BadField> for Box<Refusal> {
+    fn from(bad: BadField) -> Box<Refusal> {
+        Box::new(bad.into())
+    }
+}

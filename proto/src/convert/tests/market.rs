@@ -1,6 +1,6 @@
 //! Assets and instruments.
 
-use super::{coin, listed, won, written};
+use super::{Spoil, coin, listed, won, written};
 use crate::convert::{BadField, account, market};
 use crate::v1;
 use hoga_engine::account::Position;
@@ -18,7 +18,7 @@ fn an_asset_comes_back() {
 
 #[test]
 fn an_asset_keeps_its_rules() {
-    let cases: [(fn(&mut v1::Asset), &str); 4] = [
+    let cases: [(Spoil<v1::Asset>, &str); 4] = [
         (|asset| asset.code = "krw".into(), "asset.code"),
         (|asset| asset.scale = 19, "asset.scale"),
         (|asset| asset.shown_scale = 9, "asset.shown_scale"),
@@ -43,7 +43,7 @@ fn an_instrument_comes_back() {
 
 #[test]
 fn a_rule_off_its_own_grid_is_refused() {
-    let cases: [(fn(&mut v1::Instrument), &str); 5] = [
+    let cases: [(Spoil<v1::Instrument>, &str); 5] = [
         (|i| i.quantity_min = Some(written("0.75")), "instrument.quantity_min"),
         (|i| i.base_price = Some(written("777.5")), "instrument.base_price"),
         (|i| i.band_high = None, "instrument.band_low"),

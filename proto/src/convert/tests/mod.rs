@@ -51,6 +51,9 @@ pub(super) fn listed() -> Instrument {
     }
 }
 
+/// What makes a good message bad.
+pub(super) type Spoil<T> = fn(&mut T);
+
 /// A decimal as a client writes it.
 pub(super) fn written(text: &str) -> crate::v1::Decimal {
     crate::v1::Decimal { value: text.into() }

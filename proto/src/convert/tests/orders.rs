@@ -1,6 +1,6 @@
 //! Orders: what a client may write, and what comes back.
 
-use super::{listed, written};
+use super::{Spoil, listed, written};
 use crate::convert::{BadField, order};
 use crate::v1;
 use hoga_engine::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
@@ -25,7 +25,7 @@ fn a_limit_order_is_read_in_minor_units() {
 
 #[test]
 fn a_field_that_contradicts_another_is_named() {
-    let cases: [(fn(&mut v1::Order), &str); 9] = [
+    let cases: [(Spoil<v1::Order>, &str); 9] = [
         (|order| order.side = 0, "order.side"),
         (|order| order.side = 9, "order.side"),
         (|order| order.r#type = 0, "order.type"),

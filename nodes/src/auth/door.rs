@@ -1,0 +1,153 @@
+//! The layer that every call passes: no rule, no entry.
+
+use super::caller::{Caller, unauthenticated};
+use super::names::Names;
+use super::token::{Accepts, Grant};
+use super::{deadline, trace};
+use hoga_proto::scope::{self, Scope};
+use hoga_proto::status::{REQUEST_ID_HEADER, Refusal};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use pin_project_lite::pin_project;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tonic::Code;
+use tonic::body::Body;
+use tower::{Layer, Service};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
+
+/// Services that tools ask before they have a token: whether the exchange lives, what it offers.
+const OPEN_SERVICES: [&str; 3] = [
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+];
+
+/// Asks everyone who comes for a token, and writes on the request who it is.
+#[derive(Clone)]
+pub struct Door {
+    accepts: Accepts,
+    names: Arc<Names>,
+}
+
+impl Door {
+    #[must_use]
+    pub fn new(accepts: Accepts, names: Arc<Names>) -> Door {
+        Door { accepts, names }
+    }
+
+    /// Who calls, if the call may enter.
+    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Option<Arc<Grant>>, Box<Refusal>> {
+        if OPEN_SERVICES.iter().any(|service| path.starts_with(service)) {
+            return Ok(None);
+        }
+        let Some(required) = scope::required(path) else {
+            let message = format!("there is no method {path}");
+            return Err(Box::new(Refusal::new(Code::Unimplemented, "UNKNOWN_METHOD", message)));
+        };
+        // A wrong token is refused everywhere: its bearer takes himself for somebody.
+        let grant = self.grant(headers)?;
+        let has = grant.as_ref().map_or(Scope::Public, |grant| grant.scope);
+        if has >= required {
+            return Ok(grant);
+        }
+        if grant.is_none() {
+            return Err(Box::new(unauthenticated()));
+        }
+        let message = format!("{path} is for operators; this token trades");
+        Err(Box::new(Refusal::new(Code::PermissionDenied, "PERMISSION_DENIED", message)))
+    }
+
+    fn grant(&self, headers: &HeaderMap) -> Result<Option<Arc<Grant>>, Box<Refusal>> {
+        let mut given = headers.get_all(http::header::AUTHORIZATION).iter();
+        let Some(header) = given.next() else { return Ok(None) };
+        // Two tokens are none: nobody should have to guess which one counts.
+        let header = if given.next().is_none() { header.to_str().ok() } else { None };
+        let token = header.and_then(|header| header.strip_prefix("Bearer "));
+        let grant = token.and_then(|token| match self.accepts {
+            Accepts::Nothing => None,
+            Accepts::Development => Grant::from_development(token),
+        });
+        grant.map(|grant| Some(Arc::new(grant))).ok_or_else(|| Box::new(unauthenticated()))
+    }
+}
+
+impl<S> Layer<S> for Door {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { door: self.clone(), inner }
+    }
+}
+
+/// A service behind the door.
+#[derive(Clone)]
+pub struct Guarded<S> {
+    door: Door,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Guarded<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Passing<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Passing<S::Future> {
+        let headers = request.headers();
+        let request_id = self.door.names.request_id(headers);
+        match self.door.admit(request.uri().path(), headers) {
+            Ok(grant) => {
+                let trace = trace::of(headers).unwrap_or_else(|| self.door.names.trace());
+                let deadline = deadline::of(headers);
+                let caller = Caller { grant, request_id: request_id.clone(), trace, deadline };
+                request.extensions_mut().insert(caller);
+                Passing::Entered { call: self.inner.call(request), request_id: Some(request_id) }
+            }
+            Err(refusal) => {
+                let refusal = refusal.request_id(request_id.to_str().unwrap_or_default());
+                let mut response = refusal.to_status().into_http();
+                response.headers_mut().insert(REQUEST_ID, request_id);
+                Passing::Refused { response: Some(response) }
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// A call at the door, or behind it.
+    #[project = PassingProjection]
+    pub enum Passing<F> {
+        Entered { #[pin] call: F, request_id: Option<HeaderValue> },
+        Refused { response: Option<Response<Body>> },
+    }
+}
+
+impl<F, E> Future for Passing<F>
+where
+    F: Future<Output = Result<Response<Body>, E>>,
+{
+    type Output = Result<Response<Body>, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            PassingProjection::Entered { call, request_id } => {
+                let mut response = ready!(call.poll(context))?;
+                if let Some(request_id) = request_id.take() {
+                    response.headers_mut().insert(REQUEST_ID, request_id);
+                }
+                Poll::Ready(Ok(response))
+            }
+            PassingProjection::Refused { response } => {
+                Poll::Ready(Ok(response.take().expect("a future is not polled after its end")))
+            }
+        }
+    }
+}

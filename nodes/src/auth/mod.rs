@@ -1,0 +1,23 @@
+//! Who may do what: the one place that decides it.
+//!
+//! Owns: the [`Door`], a layer that every call passes before it reaches a service; what a token
+//! says ([`Grant`]); what a method knows about its caller ([`Caller`]).
+//! Takes: the path and the headers of a call.
+//! Emits: a caller with its rights, its trace, its deadline and the id of its request.
+//! On failure: `UNAUTHENTICATED` without a good token, `PERMISSION_DENIED` for everything that
+//! no rule allows. A method without a rule does not exist.
+
+mod caller;
+mod deadline;
+mod door;
+mod names;
+mod token;
+mod trace;
+
+#[cfg(test)]
+mod tests;
+
+pub use caller::Caller;
+pub use door::Door;
+pub use names::Names;
+pub use token::{Accepts, Grant};

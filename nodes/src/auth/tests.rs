@@ -1,0 +1,50 @@
+//! Tokens and whom they cover. What passes the door is tested over the wire, with the gateway.
+
+use super::Grant;
+use hoga_proto::names::AccountName;
+use hoga_proto::scope::Scope;
+
+fn named(id: &str) -> AccountName {
+    AccountName::from_id(id).expect("a good name")
+}
+
+#[test]
+fn a_development_token_names_its_account() {
+    let alice = Grant::from_development("dev:alice").expect("a good token");
+    assert_eq!((alice.subject.id(), alice.scope), ("alice", Scope::Trade));
+    assert!(alice.covers(&named("alice")) && !alice.covers(&named("bob")));
+}
+
+#[test]
+fn a_token_may_trade_for_others() {
+    let two = Grant::from_development("dev:desk;trade_for=a,b").expect("a good token");
+    assert!(two.covers(&named("a")) && two.covers(&named("desk")) && !two.covers(&named("c")));
+    let all = Grant::from_development("dev:desk;trade_for=*").expect("a good token");
+    assert!(all.covers(&named("c")));
+    assert_eq!(all.scope, Scope::Trade, "to trade for everybody is not to operate");
+}
+
+#[test]
+fn only_the_operator_operates() {
+    let operator = Grant::from_development("dev:operator").expect("a good token");
+    assert_eq!(operator.scope, Scope::Admin);
+    assert!(!operator.covers(&named("alice")), "an operator does not act for accounts");
+}
+
+#[test]
+fn any_other_text_is_no_token() {
+    for text in [
+        "",
+        "alice",
+        "dev:",
+        "dev:me",
+        "dev:Alice",
+        "dev:alice;",
+        "dev:alice;admin",
+        "dev:alice;trade_for=",
+        "dev:alice;trade_for=*,b",
+        "DEV:alice",
+    ] {
+        assert_eq!(Grant::from_development(text), None, "{text}");
+    }
+}

@@ -1,0 +1,46 @@
+//! The gateway: the exchange as clients see it, over gRPC.
+//!
+//! Owns: the server and its services, the names it gives, the tape of trades, open sessions.
+//! Takes: calls and streams. Emits: requests to the exchange in the order in which a caller made
+//! them, and what became of them.
+//! On failure: a `google.rpc.Status` with a stable reason ([`reasons`]), which says whether
+//! anything was written. A gateway keeps no truth: it may die at any moment, and a retry with the
+//! same id finds out.
+
+mod account;
+mod account_list;
+mod admin;
+mod changing;
+mod desk;
+mod failure;
+mod finding;
+mod identity;
+mod ladder;
+mod listing_orders;
+mod market;
+mod meters;
+mod money;
+mod options;
+mod order;
+mod page;
+mod placing;
+mod ranking;
+pub mod reasons;
+mod rows;
+mod rulebook;
+mod serve;
+mod session;
+mod session_orders;
+mod standing;
+mod status;
+mod stream;
+mod symbols;
+mod tape;
+mod ticker;
+mod valuation;
+
+#[cfg(test)]
+mod tests;
+
+pub use options::GatewayOptions;
+pub use serve::{Running, serve};

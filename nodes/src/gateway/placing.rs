@@ -1,0 +1,230 @@
+//! A new order: from the wire to the engine, and the engine's answer back.
+
+use super::desk::{Desk, Reading, shown_at, unexpected};
+use super::failure::{Refused, rejected};
+use super::identity::{body_hash, identified, order_id};
+use super::meters::OrderResult;
+use super::symbols::Symbols;
+use crate::auth::Caller;
+use hoga_cluster::runtime::{At, Identified, Reply};
+use hoga_engine::account::Context;
+use hoga_engine::amount::Amount;
+use hoga_engine::effect::Answer;
+use hoga_engine::history::FillRow;
+use hoga_engine::instrument::Instrument;
+use hoga_engine::message::Outcome;
+use hoga_engine::order::{OrderRequest, Size, Status};
+use hoga_engine::request::{AccountRequest, Ack};
+use hoga_engine::topology::Role;
+use hoga_proto::convert::{numbers, order as wire};
+use hoga_proto::names::AccountName;
+use hoga_proto::status::Refusal;
+use hoga_proto::v1;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// An order that is well formed and may be placed.
+pub struct Placing {
+    pub account: AccountName,
+    pub identified: Identified,
+    pub order: OrderRequest,
+    ack: Ack,
+    symbols: Arc<Symbols>,
+    /// What the answer starts from: the client's own order, or nothing of it in a session.
+    echo: v1::Order,
+    since: Instant,
+}
+
+impl Placing {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// It is not the caller's account, nothing is listed under the name, or a field is malformed.
+    pub fn of(
+        desk: &Desk,
+        caller: &Caller,
+        message: v1::CreateOrderRequest,
+        is_echoed: bool,
+    ) -> Result<Placing, Refused> {
+        let account = caller.account("parent", &message.parent)?;
+        let Some(mut order) = message.order else {
+            return Err(Box::new(Refusal::malformed("order", "is required and was not given")));
+        };
+        let ack = wire::ack(message.ack)?;
+        let id = order_id(&order.client_order_id, &message.request_id, &desk.names)?;
+        let symbols = desk.symbols();
+        let instrument = symbols.instrument("order.instrument", &order.instrument)?;
+        let read = wire::request(&order, instrument)?;
+        let request = AccountRequest::Place { order: read, ack: Ack::Result, market_price: None };
+        let hash = body_hash(&request);
+        let identified = identified(id, hash, message.sent_at.as_ref(), caller)?;
+        // In a session nothing that the client sent is sent back, only an id that was given here.
+        let was_given = order.client_order_id.is_empty();
+        if !is_echoed {
+            order = v1::Order::default();
+        }
+        if is_echoed || was_given {
+            order.client_order_id = id.as_str().into();
+        }
+        let (echo, since) = (order, Instant::now());
+        Ok(Placing { account, identified, order: read, ack, symbols, echo, since })
+    }
+
+    /// What the engine is asked.
+    #[must_use]
+    pub fn request(&self) -> AccountRequest {
+        AccountRequest::Place { order: self.order, ack: self.ack, market_price: None }
+    }
+
+    /// What the client is told.
+    ///
+    /// # Errors
+    /// The order was refused, or there is no answer.
+    pub fn conclude(
+        self,
+        desk: &Desk,
+        caller: &Caller,
+        reply: Reply,
+    ) -> Result<v1::CreateOrderResponse, Refused> {
+        let (side, is_market) = (self.order.side, self.order.price.is_none());
+        let (symbols, id) = (self.symbols.clone(), self.order.instrument);
+        let count = |result| {
+            if let Some(meters) = symbols.meters(id) {
+                meters.count(side, is_market, result);
+            }
+        };
+        let (answer, at) =
+            desk.answered(caller, reply).inspect_err(|_| count(OrderResult::Unknown))?;
+        desk.acks.record(self.ack, self.since.elapsed());
+        count(result_of(&answer));
+        self.answer(desk, answer, at)
+    }
+
+    fn answer(
+        self,
+        desk: &Desk,
+        answer: Answer,
+        at: At,
+    ) -> Result<v1::CreateOrderResponse, Refused> {
+        let Placing { account, identified, order, symbols, echo: mut shown, .. } = self;
+        let instrument = symbols.listed(order.instrument).expect("it was listed a moment ago");
+        let is_account = desk.exchange.topology().role(at.partition) == Role::Accounts;
+        let (position, book_position) =
+            if is_account { (Some(shown_at(at)), None) } else { (None, Some(shown_at(at))) };
+        match answer {
+            Answer::Accepted(key) => {
+                shown.name = wire::name(account.id(), key);
+                shown.state = v1::OrderState::Pending.into();
+                shown.filled_quantity = Some(numbers::shown(0, instrument.base_scale));
+                shown.remaining_quantity.clone_from(&shown.quantity);
+                let order = Some(shown);
+                Ok(v1::CreateOrderResponse { order, position, ..Default::default() })
+            }
+            Answer::Decided { outcome, settles } => {
+                decide(&mut shown, &outcome, &account, instrument, &order);
+                Ok(v1::CreateOrderResponse {
+                    order: Some(shown),
+                    position,
+                    book_position,
+                    settles: settles.map(Into::into),
+                    // The first answer of this kind comes from the book: what the account says
+                    // is what it remembers.
+                    repeated_answer: is_account,
+                    ..Default::default()
+                })
+            }
+            Answer::Settled { outcome, fills } => {
+                decide(&mut shown, &outcome, &account, instrument, &order);
+                let id = identified.id.as_str();
+                settle(&mut shown, &fills, instrument);
+                let fills = fills.iter().map(|fill| wire::fill(fill, account.id(), id, instrument));
+                Ok(v1::CreateOrderResponse {
+                    order: Some(shown),
+                    settled_position: position,
+                    fills: fills.collect(),
+                    ..Default::default()
+                })
+            }
+            Answer::Rejected { order: key, reject } => {
+                let refusal = rejected(&reject, "order.");
+                Err(match key {
+                    Some(key) => {
+                        let name = wire::name(account.id(), key);
+                        Box::new(refusal.resource(name))
+                    }
+                    None => refusal,
+                })
+            }
+            other => unexpected(&other),
+        }
+    }
+
+    /// Makes every check and places nothing.
+    ///
+    /// # Errors
+    /// What placing it would be refused for.
+    pub async fn validate(self, desk: &Desk) -> Result<v1::CreateOrderResponse, Refused> {
+        let order = self.order;
+        let price = desk.exchange.quote(order.instrument).reference(order.side);
+        let market_price = price.filter(|_| order.price.is_none());
+        let now = desk.exchange.options().clock.now();
+        let checked = desk.look(&self.account, Reading::default(), move |account, scene, at| {
+            let context =
+                Context { catalogue: &scene.catalogue, topology: &scene.topology, at: now };
+            account.validate(&order, market_price, &context).map(|()| at).map_err(Box::new)
+        });
+        match checked.await? {
+            Ok(at) => Ok(v1::CreateOrderResponse {
+                order: Some(self.echo),
+                position: Some(shown_at(at)),
+                ..Default::default()
+            }),
+            Err(reject) => Err(rejected(&reject, "order.")),
+        }
+    }
+}
+
+/// Writes the book's decision about a new order, and what it traded on entry.
+fn decide(
+    shown: &mut v1::Order,
+    outcome: &Outcome,
+    account: &AccountName,
+    instrument: &Instrument,
+    asked: &OrderRequest,
+) {
+    wire::decide(shown, outcome, account.id(), instrument);
+    let quote = |minor: Amount| Some(numbers::shown(minor, instrument.quote_scale));
+    let base = |lots| Some(numbers::shown(instrument.base_amount(lots), instrument.base_scale));
+    shown.cancelled_quantity = base(outcome.cancelled);
+    let value = Amount::try_from(outcome.value).unwrap_or(Amount::MAX);
+    shown.notional = value.checked_mul(instrument.unit()).and_then(quote);
+    if asked.price.is_none() {
+        shown.worst_price = quote(instrument.price_amount(outcome.limit));
+    }
+    if let Size::QuoteAmount(_) = asked.size {
+        shown.quantity = base(outcome.filled);
+    }
+}
+
+/// Writes what the fills cost, now that all of them are settled.
+fn settle(shown: &mut v1::Order, fills: &[FillRow], instrument: &Instrument) {
+    let sum = |part: fn(&FillRow) -> Amount| {
+        Some(numbers::shown(fills.iter().map(part).sum(), instrument.quote_scale))
+    };
+    shown.notional = sum(|fill| fill.notional);
+    shown.fee = sum(|fill| fill.fee);
+    shown.tax = sum(|fill| fill.tax);
+}
+
+fn result_of(answer: &Answer) -> OrderResult {
+    match answer {
+        Answer::Accepted(_) => OrderResult::Accepted,
+        Answer::Decided { outcome, .. } | Answer::Settled { outcome, .. } => match outcome.status {
+            Status::Filled => OrderResult::Filled,
+            Status::Cancelled | Status::Expired => OrderResult::Cancelled,
+            Status::Rejected => OrderResult::Refused,
+            Status::Pending | Status::Open | Status::PartiallyFilled => OrderResult::Resting,
+        },
+        _ => OrderResult::Refused,
+    }
+}

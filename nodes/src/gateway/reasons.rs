@@ -1,0 +1,156 @@
+//! Every reason that a refusal can have, with its code and the rule behind it.
+
+use hoga_engine::reject::{Class, Reject};
+use hoga_proto::status::Refusal;
+use tonic::Code;
+
+/// A row of the table of reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// Stable, UPPER_SNAKE.
+    pub reason: &'static str,
+    pub code: Code,
+    pub rule: &'static str,
+}
+
+/// The gateway's own: what is refused before or beside the rules of trading.
+const GATEWAY: &[(&str, Code, &str)] = &[
+    (
+        "UNAUTHENTICATED",
+        Code::Unauthenticated,
+        "Everything but market data needs `authorization: Bearer TOKEN`; a token that is not good \
+         is refused everywhere.",
+    ),
+    (
+        "PERMISSION_DENIED",
+        Code::PermissionDenied,
+        "A token acts for its own account and for those under its scope trade_for; operators' \
+         methods need an operator's token.",
+    ),
+    ("UNKNOWN_METHOD", Code::Unimplemented, "Only methods of the .proto files exist."),
+    (
+        "NOT_SERVED",
+        Code::Unimplemented,
+        "The wire has a word for it, but this exchange does not do it.",
+    ),
+    ("UNKNOWN_BOARD", Code::NotFound, "The boards are return, equity and realised."),
+    (
+        "NOT_RANKED",
+        Code::NotFound,
+        "An account is on the boards once its first event has reached them.",
+    ),
+    ("DAY_NOT_FROZEN", Code::NotFound, "A board can be read as of a day that was closed."),
+    ("UNKNOWN_NODE", Code::NotFound, "A node answers for itself only."),
+    (
+        "ACCOUNT_NAME_RESERVED",
+        Code::PermissionDenied,
+        "Names of faucets, houses and operators are given by operators.",
+    ),
+    ("ASSET_EXISTS", Code::AlreadyExists, "An asset's code is taken once, for ever."),
+    ("INSTRUMENT_EXISTS", Code::AlreadyExists, "An instrument's symbol is taken once, for ever."),
+    ("NOT_SUSPENDED", Code::FailedPrecondition, "Only a suspended entity can be resumed."),
+    (
+        "SESSION_FENCED",
+        Code::FailedPrecondition,
+        "A session that was opened again under its id fences off the stream that had it before.",
+    ),
+    (
+        "TOO_MANY_SESSIONS",
+        Code::ResourceExhausted,
+        "A gateway keeps a bounded number of named sessions.",
+    ),
+    (
+        "ALREADY_SUBSCRIBED",
+        Code::AlreadyExists,
+        "A stream has a topic once; unsubscribe it to begin anew.",
+    ),
+    ("NOT_SUBSCRIBED", Code::NotFound, "Only what a stream has can be unsubscribed on it."),
+    (
+        "TOO_MANY_SUBSCRIPTIONS",
+        Code::ResourceExhausted,
+        "A stream has a bounded number of topics; open another one.",
+    ),
+    (
+        "SLOW_CONSUMER",
+        Code::ResourceExhausted,
+        "What is kept for the readers of a private topic is bounded. A reader that falls behind \
+         it goes on with its last token.",
+    ),
+    (
+        "EXCHANGE_BUSY",
+        Code::ResourceExhausted,
+        "Queues are bounded. Nothing was written; the same request may be sent again after a \
+         moment.",
+    ),
+    (
+        "DISK_FULL",
+        Code::ResourceExhausted,
+        "What cannot be made durable is not accepted. Nothing was written; cancels and reads work \
+         again when there is space.",
+    ),
+    (
+        "NO_LEADER",
+        Code::Unavailable,
+        "Nothing was written: the partition has no leader here now. Send the same request again.",
+    ),
+    (
+        "OUTCOME_UNKNOWN",
+        Code::Unavailable,
+        "The request may have been written. The same request with the same id gets its first \
+         answer.",
+    ),
+    (
+        "DEADLINE_EXCEEDED",
+        Code::DeadlineExceeded,
+        "The answer did not come in the caller's time. A change may have been made: the same \
+         request with the same id finds out.",
+    ),
+    (
+        "POSITION_NOT_REACHED",
+        Code::Unavailable,
+        "A read waits a bounded time for the position it has to see.",
+    ),
+    ("STOPPING", Code::Unavailable, "The exchange is about to stop. Nothing was changed."),
+    ("HISTORY_FAILED", Code::Internal, "The store of past orders, fills and rows failed."),
+];
+
+/// Why open quantity went: what stands in an order's `reason`, beside the refusals.
+pub const CANCELS: &[(&str, &str)] = &[
+    ("REQUESTED", "Its owner cancelled it."),
+    ("NO_LIQUIDITY", "An IOC or market order found nothing more to trade with."),
+    ("NOT_FILLED_WHOLE", "A FOK order could not be filled whole."),
+    ("SELF_MATCH", "It met an order of its own account."),
+    ("AMOUNT_SPENT", "A market buy by amount has spent what it can."),
+];
+
+/// Every reason: those of trading in the order in which they are checked, then the gateway's.
+pub fn all() -> impl Iterator<Item = Reason> {
+    let trading = Reject::TABLE.iter();
+    let trading =
+        trading.map(|&(reason, class, rule)| Reason { reason, code: code_of(class), rule });
+    let own = GATEWAY.iter().map(|&(reason, code, rule)| Reason { reason, code, rule });
+    trading.chain(own)
+}
+
+/// How a class of refusal shows on the wire.
+#[must_use]
+pub const fn code_of(class: Class) -> Code {
+    match class {
+        Class::InvalidArgument => Code::InvalidArgument,
+        Class::FailedPrecondition => Code::FailedPrecondition,
+        Class::NotFound => Code::NotFound,
+        Class::AlreadyExists => Code::AlreadyExists,
+    }
+}
+
+/// A refusal of this table, with what is to be said about the case.
+#[must_use]
+pub fn refusal(reason: &'static str, message: impl Into<String>) -> Box<Refusal> {
+    let row = all().find(|row| row.reason == reason);
+    let code = row.map(|row| row.code).expect("every reason stands in the table");
+    Box::new(Refusal::new(code, reason, message))
+}
+
+#[cfg(test)]
+#[path = "reasons_tests.rs"]
+mod tests;

@@ -1,0 +1,163 @@
+//! How this node and its partitions are doing.
+
+use super::desk::Desk;
+use super::failure::{Refused, unread};
+use super::reasons::refusal;
+use super::symbols::Symbols;
+use hoga_actors::EntityId;
+use hoga_cluster::log::PartitionId as LogPartition;
+use hoga_cluster::partition::{Core, SubAccounts, Suspension};
+use hoga_cluster::runtime::PartitionStatus;
+use hoga_engine::ids::{AccountId, AssetId, PartitionId};
+use hoga_proto::convert::numbers::shown;
+use hoga_proto::names::NodeName;
+use hoga_proto::status::Refusal;
+use hoga_proto::v1;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+/// What a partition's bookkeeping says of itself.
+struct Inside {
+    outbox: usize,
+    sums: Vec<(AssetId, SubAccounts)>,
+    /// With what an entity is called, and how much waits for it.
+    suspended: Vec<(EntityId, Option<Box<str>>, u64, usize)>,
+}
+
+/// The status of a node: only of this one.
+///
+/// # Errors
+/// The name is malformed or another node's.
+pub async fn status(desk: &Desk, name: &str) -> Result<v1::GetStatusResponse, Refused> {
+    let own = format!("nodes/n{}", desk.exchange.options().node);
+    if !name.is_empty() {
+        let name =
+            NodeName::parse(name).map_err(|bad| Refusal::malformed("name", bad.to_string()))?;
+        if name.to_string() != own {
+            let message = format!("{name} is not this node, which is {own}");
+            return Err(Box::new(refusal("UNKNOWN_NODE", message).resource(name.to_string())));
+        }
+    }
+    let mut partitions = Vec::new();
+    for status in desk.exchange.status() {
+        partitions.push(partition(desk, &own, &status).await?);
+    }
+    let log = desk.exchange.log().stats();
+    let snapshots = desk.exchange.options().data.join("snapshots");
+    let snapshot_bytes = tokio::task::spawn_blocking(move || bytes_below(&snapshots)).await;
+    let started = desk.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let status = v1::NodeStatus {
+        name: own,
+        version: env!("CARGO_PKG_VERSION").into(),
+        start_time: Some(prost_types::Timestamp {
+            seconds: started.as_secs() as i64,
+            nanos: started.subsec_nanos() as i32,
+        }),
+        draining: *desk.draining.borrow(),
+        log_bytes: log.segments * desk.exchange.options().log.segment_bytes,
+        snapshot_bytes: snapshot_bytes.unwrap_or_default(),
+        partitions,
+    };
+    Ok(v1::GetStatusResponse { status: Some(status) })
+}
+
+async fn partition(
+    desk: &Desk,
+    node: &str,
+    status: &PartitionStatus,
+) -> Result<v1::PartitionStatus, Refused> {
+    let id = PartitionId(status.id);
+    let inside = desk.exchange.core(id, |core, _| look_inside(core)).await;
+    let inside = inside.map_err(|error| unread(&error))?;
+    let log = desk.exchange.log().partition(LogPartition(status.id.into())).state();
+    let symbols = desk.symbols();
+    let totals = inside.sums.iter().filter_map(|(asset, sums)| {
+        let asset = symbols.asset_of(*asset)?;
+        let money = |minor| Some(shown(minor, asset.scale));
+        Some(v1::AssetTotals {
+            asset: asset.code.to_string(),
+            issued: money(sums.issued),
+            // Summing the accounts is for whoever lists them: the sum of everything else would
+            // prove nothing.
+            in_accounts: None,
+            fees: money(sums.fee),
+            taxes: money(sums.tax),
+            clearing: money(sums.clearing),
+        })
+    });
+    let kind = match status.role {
+        "meta" => v1::PartitionKind::Meta,
+        "boards" => v1::PartitionKind::Boards,
+        "books" => v1::PartitionKind::Books,
+        _ => v1::PartitionKind::Accounts,
+    };
+    Ok(v1::PartitionStatus {
+        partition: status.id.into(),
+        kind: kind.into(),
+        leader: if status.leads { node.into() } else { String::new() },
+        term: status.term,
+        first_index: log.first_index,
+        last_index: log.last.map_or(0, |at| at.index),
+        committed_index: log.committed.map_or(0, |at| at.index).max(status.applied),
+        applied_index: status.applied,
+        snapshot_index: log.purged.map_or(0, |at| at.index),
+        state_hash: String::new(),
+        outbox_messages: inside.outbox as u64,
+        entity_count: status.entities,
+        totals: totals.collect(),
+        suspended: shown_suspended(inside.suspended, &symbols),
+    })
+}
+
+fn look_inside(core: &Core) -> Inside {
+    let by_id: BTreeMap<AccountId, Box<str>> = match core.suspended().is_empty() {
+        true => BTreeMap::new(),
+        // Only when somebody is suspended are names looked for.
+        false => core.directory().names_after("").map(|(name, id)| (id, name.into())).collect(),
+    };
+    let suspended = core.suspended().iter().map(|(entity, suspension): (_, &Suspension)| {
+        let name = match entity {
+            EntityId::Account(id) => by_id.get(id).cloned(),
+            _ => None,
+        };
+        (*entity, name, suspension.index, suspension.parked.len())
+    });
+    Inside {
+        outbox: core.outboxes().values().map(|outbox| outbox.len()).sum(),
+        sums: core.sub_accounts().iter().map(|(asset, sums)| (*asset, *sums)).collect(),
+        suspended: suspended.collect(),
+    }
+}
+
+fn shown_suspended(
+    suspended: Vec<(EntityId, Option<Box<str>>, u64, usize)>,
+    symbols: &Symbols,
+) -> Vec<v1::SuspendedEntity> {
+    let shown = suspended.into_iter().map(|(entity, name, index, parked)| v1::SuspendedEntity {
+        entity: match (entity, name) {
+            (EntityId::Account(_), Some(name)) => format!("accounts/{name}"),
+            (EntityId::Book(id), _) => match symbols.listed(id) {
+                Some(instrument) => format!("instruments/{}", instrument.symbol),
+                None => entity.to_string(),
+            },
+            (EntityId::Board, _) => "boards/return".into(),
+            (other, None) => other.to_string(),
+        },
+        index,
+        reason: "it failed twice on one command; the node's log says how".into(),
+        parked_messages: parked as u64,
+    });
+    shown.collect()
+}
+
+/// Bytes of all files below a directory, as far as they can be read.
+fn bytes_below(directory: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(directory) else { return 0 };
+    let bytes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(found) if found.is_dir() => bytes_below(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    });
+    bytes.sum()
+}

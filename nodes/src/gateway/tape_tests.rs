@@ -1,0 +1,57 @@
+//! What a strip keeps, and what it makes of a day.
+
+use super::{MINUTE, MINUTES_MAX, Print, Strip, TRADES_MAX, Tape};
+use hoga_engine::amount::{Lots, Ticks};
+use hoga_engine::ids::{InstrumentId, TradeNo};
+use hoga_engine::order::Side;
+use hoga_engine::time::Time;
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock};
+use tokio::sync::watch;
+
+fn print(no: u64, price: u32, minute: u64) -> Print {
+    let time = Time(minute * MINUTE + 1);
+    Print { no: TradeNo(no), price: Ticks(price), quantity: Lots(2), taker: Side::Buy, time }
+}
+
+fn tape(prints: impl IntoIterator<Item = Print>) -> Tape {
+    let mut strip = Strip::default();
+    prints.into_iter().for_each(|print| strip.push(print));
+    let strips = HashMap::from([(InstrumentId(0), strip)]);
+    Tape { strips: Mutex::new(strips), news: watch::channel(0).0, reader: OnceLock::new() }
+}
+
+#[test]
+fn pages_go_back_from_the_newest() {
+    let tape = tape((1..=10).map(|no| print(no, 100, no)));
+    let numbers = |before, most| -> Vec<u64> {
+        tape.page(InstrumentId(0), before, most, |_| true).iter().map(|p| p.no.0).collect()
+    };
+    assert_eq!(numbers(u64::MAX, 3), [10, 9, 8]);
+    assert_eq!(numbers(8, 3), [7, 6, 5]);
+    assert_eq!(numbers(1, 3), Vec::<u64>::new());
+}
+
+#[test]
+fn a_strip_is_bounded() {
+    let count = TRADES_MAX as u64 + 10;
+    let tape = tape((1..=count).map(|no| print(no, 100, no)));
+    let kept = tape.page(InstrumentId(0), u64::MAX, usize::MAX, |_| true);
+    assert_eq!((kept.len(), kept[0].no.0), (TRADES_MAX, count));
+    assert_eq!(tape.strips()[&InstrumentId(0)].minutes.len(), MINUTES_MAX);
+}
+
+#[test]
+fn a_day_knows_its_extremes_and_what_came_before() {
+    let day = 24 * 60;
+    let tape =
+        tape([print(1, 50, 0), print(2, 100, day), print(3, 90, day), print(4, 95, day + 5)]);
+    let seen = tape.day(InstrumentId(0), Time((day + 10) * MINUTE));
+    assert_eq!(
+        (seen.before, seen.high, seen.low),
+        (Some(Ticks(50)), Some(Ticks(100)), Some(Ticks(90)))
+    );
+    assert_eq!((seen.volume, seen.value, seen.trades), (6, 2 * (100 + 90 + 95), 3));
+    let later = tape.day(InstrumentId(0), Time((2 * day + 10) * MINUTE));
+    assert_eq!((later.before, later.high, later.trades), (Some(Ticks(95)), None, 0));
+}

@@ -1,0 +1,108 @@
+//! What operators do.
+
+use super::{Rig, lpj, of, refused, text};
+use hoga_proto::v1;
+
+#[tokio::test]
+async fn an_asset_is_created_once() {
+    let rig = Rig::bare().await;
+    let admin = rig.operator();
+    let asset = |request_id: &str| v1::CreateAssetRequest {
+        asset: Some(v1::Asset { code: "KRW".into(), scale: 8, ..Default::default() }),
+        request_id: request_id.into(),
+        sent_at: None,
+    };
+    let made = admin.admin().create_asset(asset("a")).await.unwrap().into_inner();
+    assert_eq!(made.asset.unwrap().code, "KRW");
+    admin.admin().create_asset(asset("a")).await.expect("a retry gets the first answer");
+    let refusal = refused(admin.admin().create_asset(asset("b")).await, "ASSET_EXISTS");
+    assert_eq!(refusal.field.as_deref(), Some("asset.code"));
+}
+
+#[tokio::test]
+async fn a_rule_book_fills_in_an_instrument() {
+    let rig = Rig::start().await;
+    let admin = rig.operator();
+    let again = admin.admin().create_instrument(lpj("asked-once")).await.unwrap().into_inner();
+    let listed = again.instrument.unwrap();
+    assert!(!listed.tick_bands.is_empty() && listed.taker_fee.is_some());
+    assert_eq!(listed.phase(), v1::Phase::Continuous);
+    refused(admin.admin().create_instrument(lpj("again")).await, "INSTRUMENT_EXISTS");
+
+    let mut unknown = lpj("other");
+    unknown.rules = "nyse".into();
+    refused(admin.admin().create_instrument(unknown).await, "MALFORMED");
+    let mut missing = lpj("other");
+    missing.instrument.as_mut().unwrap().base_asset = "BTC".into();
+    refused(admin.admin().create_instrument(missing).await, "UNKNOWN_ASSET");
+}
+
+#[tokio::test]
+async fn a_fixed_supply_is_issued_to_its_faucet_alone() {
+    let rig = Rig::start().await;
+    rig.two().await;
+    let issue = |account: &str, asset: &str| v1::IssueRequest {
+        account: account.into(),
+        amount: Some(of(asset, "5")),
+        ..Default::default()
+    };
+    let admin = rig.operator();
+    refused(admin.admin().issue(issue("accounts/alice", "LPJ")).await, "MALFORMED");
+    let made = admin.admin().issue(issue("accounts/alice", "KRW")).await.unwrap().into_inner();
+    assert_eq!(text(&made.balance.unwrap().available), "1000005");
+}
+
+#[tokio::test]
+async fn the_node_says_how_it_is() {
+    let rig = Rig::start().await;
+    let admin = rig.operator();
+    let taken = admin.admin().take_snapshot(v1::TakeSnapshotRequest::default()).await.unwrap();
+    assert_eq!(taken.into_inner().positions.len(), 5);
+    let status = admin.admin().get_status(v1::GetStatusRequest::default()).await.unwrap();
+    let status = status.into_inner().status.unwrap();
+    assert_eq!((&*status.name, status.draining), ("nodes/n1", false));
+    assert!(status.log_bytes > 0 && status.snapshot_bytes > 0);
+    assert_eq!(status.partitions.len(), 5);
+    assert!(status.partitions.iter().all(|partition| partition.leader == "nodes/n1"));
+    let issued: Vec<_> = status.partitions.iter().flat_map(|p| &p.totals).collect();
+    assert!(issued.iter().any(|totals| text(&totals.issued) == "1000000"));
+    let other = v1::GetStatusRequest { name: "nodes/n2".into() };
+    refused(admin.admin().get_status(other).await, "UNKNOWN_NODE");
+}
+
+#[tokio::test]
+async fn what_works_cannot_be_resumed() {
+    let rig = Rig::start().await;
+    for name in ["accounts/faucet", "instruments/LPJ-KRW", "boards/return"] {
+        let resume = v1::ResumeEntityRequest { name: name.into(), ..Default::default() };
+        refused(rig.operator().admin().resume_entity(resume).await, "NOT_SUSPENDED");
+    }
+}
+
+#[tokio::test]
+async fn all_accounts_are_listed_by_pages() {
+    let rig = Rig::start().await;
+    for number in 0..7 {
+        rig.account(&format!("a{number}"), &[("KRW", "1")]).await;
+    }
+    let admin = rig.operator();
+    let (mut names, mut token) = (Vec::new(), String::new());
+    loop {
+        let list =
+            v1::ListAccountsRequest { page_size: 2, page_token: token, ..Default::default() };
+        let page = admin.accounts().list_accounts(list).await.unwrap().into_inner();
+        let position = page.position.unwrap();
+        for account in page.accounts {
+            assert_eq!(account.partition, position.partition, "a page is of one partition");
+            names.push(account.name);
+        }
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    names.sort();
+    let wanted: Vec<_> = (0..7).map(|n| format!("accounts/a{n}")).collect();
+    assert_eq!(names[..7], wanted);
+    assert_eq!(names[7..], ["accounts/faucet"]);
+}

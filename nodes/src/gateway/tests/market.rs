@@ -1,0 +1,82 @@
+//! Market data.
+
+use super::{Rig, buy, number, refused, sell, text};
+use hoga_proto::v1;
+
+#[tokio::test]
+async fn a_ladder_shows_both_sides() {
+    let rig = Rig::start().await;
+    let (alice, bob) = rig.two().await;
+    for price in ["700", "701", "705"] {
+        alice.orders().create_order(buy("1", price)).await.unwrap();
+    }
+    let last = bob.orders().create_order(sell("2", "711")).await.unwrap().into_inner();
+
+    let mut ask = v1::GetBookRequest {
+        name: "instruments/LPJ-KRW".into(),
+        min_index: last.book_position,
+        ..Default::default()
+    };
+    let seen = rig.anybody().market().get_book(ask.clone()).await.unwrap().into_inner();
+    let book = seen.book.unwrap();
+    let prices: Vec<_> = book.bids.iter().map(|level| text(&level.price)).collect();
+    assert_eq!(prices, ["705", "701", "700"]);
+    assert_eq!((text(&book.asks[0].quantity), book.asks[0].order_count), ("2", 1));
+    assert_eq!(book.sequence, 4);
+
+    ask.price_step = Some(number("10"));
+    let grouped = rig.anybody().market().get_book(ask.clone()).await.unwrap().into_inner();
+    let book = grouped.book.unwrap();
+    assert_eq!((text(&book.bids[0].price), text(&book.bids[0].quantity)), ("700", "3"));
+    assert_eq!(text(&book.asks[0].price), "720");
+    (ask.price_step, ask.depth) = (None, 1);
+    let top = rig.anybody().market().get_book(ask).await.unwrap().into_inner();
+    assert_eq!(top.book.unwrap().bids.len(), 1);
+}
+
+#[tokio::test]
+async fn trades_are_listed_and_summed_up() {
+    let rig = Rig::start().await;
+    let (alice, bob) = rig.two().await;
+    let mut last = None;
+    for price in ["700", "710", "705"] {
+        bob.orders().create_order(sell("2", price)).await.unwrap();
+        let bought = alice.orders().create_order(buy("2", price)).await.unwrap().into_inner();
+        last = bought.book_position;
+    }
+    let list = v1::ListTradesRequest {
+        parent: "instruments/LPJ-KRW".into(),
+        page_size: 2,
+        min_index: last,
+        ..Default::default()
+    };
+    let page = rig.anybody().market().list_trades(list.clone()).await.unwrap().into_inner();
+    let names: Vec<_> = page.trades.iter().map(|trade| &*trade.name).collect();
+    assert_eq!(names, ["instruments/LPJ-KRW/trades/3", "instruments/LPJ-KRW/trades/2"]);
+    assert_eq!(page.trades[0].taker_side(), v1::Side::Buy);
+    let rest = v1::ListTradesRequest { page_token: page.next_page_token, ..list };
+    let rest = rig.anybody().market().list_trades(rest).await.unwrap().into_inner();
+    assert_eq!((rest.trades.len(), &*rest.next_page_token), (1, ""));
+
+    let ask = v1::GetTickerRequest { name: "instruments/LPJ-KRW".into(), min_index: last };
+    let ticker = rig.anybody().market().get_ticker(ask).await.unwrap().into_inner().ticker.unwrap();
+    assert_eq!((text(&ticker.last), ticker.trade_count), ("705", 3));
+    assert_eq!((text(&ticker.high), text(&ticker.low)), ("710", "700"));
+    assert_eq!((text(&ticker.volume), text(&ticker.turnover)), ("6", "4230"));
+    assert!(ticker.bid.is_none() && ticker.change.is_some());
+}
+
+#[tokio::test]
+async fn what_is_listed_is_public() {
+    let rig = Rig::start().await;
+    let anybody = rig.anybody();
+    let all = anybody.market().list_instruments(v1::ListInstrumentsRequest::default()).await;
+    let all = all.unwrap().into_inner().instruments;
+    assert_eq!(all[0].name, "instruments/LPJ-KRW");
+    let get = v1::GetInstrumentRequest { name: all[0].name.clone(), min_index: None };
+    let one = anybody.market().get_instrument(get).await.unwrap().into_inner();
+    assert_eq!(one.instrument.unwrap(), all[0]);
+    let unknown = v1::GetInstrumentRequest { name: "instruments/LPX-KRW".into(), min_index: None };
+    let refusal = refused(anybody.market().get_instrument(unknown).await, "UNKNOWN_INSTRUMENT");
+    assert_eq!(refusal.resource.as_deref(), Some("instruments/LPX-KRW"));
+}

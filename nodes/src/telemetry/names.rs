@@ -1,0 +1,54 @@
+//! Every metric, with its kind and what it counts: the one list that documents, dashboards and
+//! tests go by.
+
+/// How a metric moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+/// A metric of this node.
+pub struct Metric {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub help: &'static str,
+}
+
+const fn counter(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Counter, help }
+}
+
+const fn gauge(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Gauge, help }
+}
+
+const fn histogram(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Histogram, help }
+}
+
+/// All of them, in the order in which an order meets them.
+pub const METRICS: &[Metric] = &[
+    gauge("hoga_build_info", "Always 1; the label says which version runs."),
+    counter("hoga_orders_total", "Orders asked for, by symbol, side, type and result."),
+    counter("hoga_refusals_total", "Calls refused, by reason."),
+    histogram("hoga_order_ack_seconds", "From an order's arrival to its answer, by stage."),
+    counter("hoga_trades_total", "Trades, by symbol."),
+    counter("hoga_turnover_total", "Whole units of the quote asset traded, by symbol."),
+    gauge("hoga_book_depth_orders", "Orders resting in a book, by symbol."),
+    gauge("hoga_feed_clients", "Streams that are open."),
+    counter("hoga_feed_conflations_total", "Snapshots sent to readers of market data too slow."),
+    gauge("hoga_entities", "Entities that the node holds, by kind of partition."),
+    gauge("hoga_actors", "Entities that are awake, by kind of partition."),
+    gauge("hoga_partition_leader", "1 where this node leads a partition, by node and partition."),
+    gauge("hoga_partition_applied_index", "Last log index applied, by partition."),
+    counter("hoga_commands_total", "Commands applied, by partition."),
+    counter("hoga_log_writes_total", "Writes of the log, each with one fsync."),
+    counter("hoga_log_entries_total", "Entries made durable."),
+    counter("hoga_log_bytes_total", "Bytes handed to the log's disk, padding included."),
+    gauge("hoga_log_segments", "Segment files that hold the log."),
+    gauge("hoga_log_full", "1 while the log's disk has no space."),
+    counter("hoga_invariant_violations_total", "Broken invariants found, by id; always 0."),
+    gauge("hoga_entities_suspended", "Entities that take nothing until an operator resumes them."),
+];
