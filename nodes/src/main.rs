@@ -11,6 +11,7 @@ mod cli;
 mod config;
 mod gateway;
 mod market;
+mod replay;
 mod telemetry;
 
 fn main() -> std::process::ExitCode {

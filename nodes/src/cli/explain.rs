@@ -2,10 +2,11 @@
 
 use super::failure::{Exit, Failure};
 use super::{Global, json, output};
+use crate::gateway::reasons;
 use clap::Args;
-use hoga_engine::reject::{Class, Reject};
 use hoga_scenarios::document::nearest;
 use serde_json::json;
+use tonic::Code;
 
 /// The rule behind a refusal: `hoga explain PRICE_NOT_ON_TICK`
 #[derive(Args, Debug)]
@@ -17,7 +18,7 @@ pub struct Explain {
 /// A reason, what it shows as on the wire, and the rule.
 struct Known {
     reason: &'static str,
-    code: &'static str,
+    code: String,
     rule: &'static str,
 }
 
@@ -55,16 +56,28 @@ fn document(known: &Known) -> serde_json::Value {
     json!({"reason": known.reason, "code": known.code, "rule": known.rule})
 }
 
-/// What accounts and books refuse, in the order of precedence.
+/// Every reason of a refusal, in the order of precedence, then why open quantity goes.
 fn known() -> Vec<Known> {
-    let engine = Reject::TABLE.iter().map(|&(reason, class, rule)| {
-        let code = match class {
-            Class::InvalidArgument => "INVALID_ARGUMENT",
-            Class::FailedPrecondition => "FAILED_PRECONDITION",
-            Class::NotFound => "NOT_FOUND",
-            Class::AlreadyExists => "ALREADY_EXISTS",
-        };
+    let refusals = reasons::all().map(|row| Known {
+        reason: row.reason,
+        code: code_name(row.code),
+        rule: row.rule,
+    });
+    let cancels = reasons::CANCELS.iter().map(|&(reason, rule)| {
+        let code = "not a refusal: why an order's open quantity went".to_owned();
         Known { reason, code, rule }
     });
-    engine.collect()
+    refusals.chain(cancels).collect()
+}
+
+/// `INVALID_ARGUMENT` for `InvalidArgument`.
+fn code_name(code: Code) -> String {
+    let mut name = String::new();
+    for letter in format!("{code:?}").chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
 }

@@ -12,11 +12,13 @@ mod output;
 mod paging;
 mod sentences;
 mod server;
+mod serving;
 mod table;
 mod wire;
 
 mod accounts;
 mod amend;
+mod bench;
 mod book;
 mod cancel;
 mod check;
@@ -24,18 +26,21 @@ mod completions;
 mod doctor;
 mod explain;
 mod fills;
-#[cfg(test)]
 mod fresh;
 mod instruments;
 mod ledger;
 mod money;
+mod node;
 mod orders;
 mod orders_in;
 mod play;
 mod portfolio;
 mod rank;
+mod replay;
 mod token;
 mod trace;
+mod up;
+mod verify;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use failure::{Exit, Failure};
@@ -85,6 +90,8 @@ impl Global {
 
 #[derive(Subcommand)]
 enum Command {
+    Up(up::Up),
+    Node(node::Node),
     Buy(orders_in::Buy),
     Sell(orders_in::Sell),
     Cancel(cancel::Cancel),
@@ -102,6 +109,9 @@ enum Command {
     Accounts(accounts::Accounts),
     Play(play::Play),
     Check(check::Check),
+    Replay(replay::Replay),
+    Verify(verify::Verify),
+    Bench(bench::Bench),
     Trace(trace::Trace),
     Explain(explain::Explain),
     Doctor(doctor::Doctor),
@@ -123,6 +133,8 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, global: &Global) -> Result<(), Failure> {
     match command {
+        Command::Up(command) => command.run(global),
+        Command::Node(command) => command.run(global),
         Command::Buy(command) => command.run(global),
         Command::Sell(command) => command.run(global),
         Command::Cancel(command) => command.run(global),
@@ -140,6 +152,9 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Accounts(command) => command.run(global),
         Command::Play(command) => command.run(global),
         Command::Check(command) => command.run(global),
+        Command::Replay(command) => command.run(global),
+        Command::Verify(command) => command.run(global),
+        Command::Bench(command) => command.run(global),
         Command::Trace(command) => command.run(global),
         Command::Explain(command) => command.run(global),
         Command::Doctor(command) => command.run(global),

@@ -9,7 +9,7 @@
 mod read;
 mod settings;
 
-pub use read::{ConfigError, read, read_file};
+pub use read::{ConfigError, read_file};
 pub use settings::{SETTINGS, Setting};
 
 use hoga_cluster::log::LogOptions;
@@ -67,7 +67,7 @@ impl Default for NodeConfig {
             data: default_data(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
             auth: Auth::Development,
-            log_filter: "info".into(),
+            log_filter: "info,openraft=warn".into(),
             log_format: LogFormat::Auto,
             metrics: None,
             topology: exchange.topology,

@@ -1,3 +1,4 @@
+use super::read::read;
 use super::*;
 use std::iter;
 

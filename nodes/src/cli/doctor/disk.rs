@@ -50,7 +50,9 @@ fn space(place: &Path) -> Finding {
         ..FREE_MIN => {
             Finding::fail(WHAT, found, "free at least 512 MiB: a full log takes no orders")
         }
-        ..FREE_COMFORTABLE => Finding::warn(WHAT, found, "4 GiB and more let it run for long"),
+        FREE_MIN..FREE_COMFORTABLE => {
+            Finding::warn(WHAT, found, "4 GiB and more let it run for long")
+        }
         _ => Finding::ok(WHAT, found),
     }
 }

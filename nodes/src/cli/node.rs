@@ -1,0 +1,57 @@
+//! `hoga node`: one node, told everything by its config.
+
+use super::failure::{Exit, Failure};
+use super::serving;
+use super::{Global, json, output};
+use crate::config::{self, ConfigError, NodeConfig, SETTINGS};
+use clap::Args;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Run one node by its config: `hoga node --config node.toml`
+#[derive(Args, Debug)]
+#[command(after_help = "Each setting can be overridden by a variable: HOGA_GATEWAY_LISTEN for \
+    `listen` in [gateway].")]
+pub struct Node {
+    /// The config
+    #[arg(long, value_name = "FILE", required_unless_present = "example")]
+    config: Option<PathBuf>,
+    /// Print a config with every setting, what it means and its default, and run nothing
+    #[arg(long, conflicts_with = "config")]
+    example: bool,
+}
+
+impl Node {
+    pub fn run(self, global: &Global) -> Result<(), Failure> {
+        let Some(path) = self.config else { return output::say(example()) };
+        let config = config::read_file(&path, std::env::vars()).map_err(|error| match error {
+            ConfigError::File(mistakes) => Failure::report((*mistakes).into()),
+            other => Failure::new(Exit::Failure, format!("error: {other}")),
+        })?;
+        output::tell(&config);
+        serving::is_free(config.listen)?;
+        let is_json = global.json;
+        serving::run(&config, false, |standing| {
+            if is_json {
+                return json::document(&json!({"address": standing.url}));
+            }
+            output::say(format!("node {} listens on {}", standing.config.id, standing.url))
+        })
+    }
+}
+
+/// A config file that says the defaults, with a comment for each.
+fn example() -> String {
+    let config = NodeConfig::default();
+    let mut lines = Vec::new();
+    let mut section = "";
+    for setting in SETTINGS {
+        if setting.section != section {
+            section = setting.section;
+            lines.push(format!("\n[{section}]"));
+        }
+        lines.push(format!("# {} ({})", setting.about, setting.variable()));
+        lines.push(format!("{} = {}", setting.key, setting.shown(&config)));
+    }
+    lines.join("\n").trim_start().to_owned()
+}

@@ -1,0 +1,221 @@
+//! An exchange in this process: started, founded, served, and stopped in good order.
+
+use super::failure::{Exit, Failure};
+use super::output::{self, Progress};
+use crate::auth::Accepts;
+use crate::config::{Auth, LogFormat, NodeConfig};
+use crate::gateway::{self, GatewayOptions, Running};
+use crate::market::{self, FoundingError};
+use crate::telemetry::{self, Endpoint, Lines, Registry};
+use hoga_cluster::runtime::{Exchange, Failure as Unwritten, StartError};
+use hoga_scenarios::listing;
+use hoga_scenarios::rules::RuleBook;
+use std::error::Error;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+const FREE_SPACE: &str = "free some space and start again: it goes on where it was";
+
+/// An exchange that serves.
+pub struct Standing<'c> {
+    pub config: &'c NodeConfig,
+    /// Where it really listens, also when the config left the port open.
+    pub url: String,
+    pub symbols: Vec<String>,
+}
+
+/// Runs an exchange until it is told to stop. `announce` is called once it serves.
+///
+/// # Errors
+/// What was in the way of a start; nothing was changed but what a start repeats. Or the log's
+/// disk failed: what was acknowledged is on it.
+pub fn run(
+    config: &NodeConfig,
+    seeded: bool,
+    announce: impl FnOnce(&Standing<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        telemetry::start_logging(&config.log_filter, lines(config))
+            .map_err(|error| failed(format!("error: RUST_LOG: {error}")))?;
+        // Before the exchange: what is recorded without a registry is lost.
+        let registry = config.metrics.map(|_| Registry::install()).transpose();
+        let registry = registry.map_err(|error| failed(format!("error: {error}")))?;
+        let mut stop = Stop::listen()?;
+        let exchange = {
+            let _alive = Progress::of("replaying the log");
+            let start = Exchange::start(config.exchange());
+            tokio::select! {
+                started = start => started.map_err(|error| of_start(config, &error))?,
+                () = stop.asked() => return Err(interrupted()),
+            }
+        };
+        let served = match endpoint(config, registry, &exchange).await {
+            Ok(_endpoint) => serve(config, seeded, &exchange, &mut stop, announce).await,
+            Err(failure) => Err(failure),
+        };
+        // A second word means it: what is acknowledged is on the disk in any case.
+        tokio::select! {
+            () = exchange.stop() => served,
+            () = stop.asked() => Err(interrupted()),
+        }
+    })
+}
+
+async fn serve(
+    config: &NodeConfig,
+    seeded: bool,
+    exchange: &Exchange,
+    stop: &mut Stop,
+    announce: impl FnOnce(&Standing<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    if let Some(rules) = &config.rules {
+        let _alive = Progress::of("founding the market");
+        found(exchange, rules, seeded).await?;
+    }
+    let auth = match config.auth {
+        Auth::Development => Accepts::Development,
+    };
+    let options = GatewayOptions { listen: config.listen, auth, ..GatewayOptions::default() };
+    let gateway = gateway::serve(exchange.clone(), options)
+        .await
+        .map_err(|error| failed(format!("error: {error}")))?;
+    let symbols = exchange.catalogue();
+    let symbols = symbols.instruments.values().map(|listed| listed.symbol.to_string()).collect();
+    announce(&Standing { config, url: format!("http://{}", gateway.address), symbols })?;
+
+    let mut fatal = exchange.log().fatal();
+    tokio::select! {
+        () = stop.asked() => output::tell("stopping; Ctrl-C again stops at once"),
+        cause = broken(&mut fatal) => return Err(of_disk(&cause)),
+    }
+    drain(gateway, stop).await
+}
+
+/// Where Prometheus reads, if anywhere.
+async fn endpoint(
+    config: &NodeConfig,
+    registry: Option<Registry>,
+    exchange: &Exchange,
+) -> Result<Option<Endpoint>, Failure> {
+    let (Some(address), Some(registry)) = (config.metrics, registry) else { return Ok(None) };
+    let served = Endpoint::serve(address, registry, exchange.clone()).await;
+    served.map(Some).map_err(|error| failed(format!("error: {error}")))
+}
+
+fn lines(config: &NodeConfig) -> Lines {
+    match config.log_format {
+        LogFormat::Auto => Lines::Auto,
+        LogFormat::Json => Lines::Json,
+        LogFormat::Pretty => Lines::Pretty,
+    }
+}
+
+/// Lets calls that are under way come to their end.
+async fn drain(gateway: Running, stop: &mut Stop) -> Result<(), Failure> {
+    tokio::select! {
+        () = gateway.shutdown() => Ok(()),
+        () = stop.asked() => Err(interrupted()),
+    }
+}
+
+/// The market of a shipped rule book, as far as it is not there yet.
+async fn found(exchange: &Exchange, rules: &str, seeded: bool) -> Result<(), Failure> {
+    let unsound = |why: String| failed(format!("error: the rule book {rules}: {why}"));
+    let book = RuleBook::shipped(rules)
+        .ok_or_else(|| unsound("there is none".into()))?
+        .map_err(|mistakes| unsound(mistakes.lines().join("; ")))?;
+    let listed =
+        listing::market(&book, &exchange.topology()).map_err(|error| unsound(error.to_string()))?;
+    for warning in &listed.unserved {
+        output::tell(format!("note: {warning}"));
+    }
+    let seeds = if seeded { market::first_seeds(&listed) } else { Vec::new() };
+    market::found(exchange, &listed, &seeds).await.map_err(|error| {
+        let failure = failed(format!("error: the market could not be founded: {error}"));
+        match error {
+            FoundingError::Failed { failure: Unwritten::DiskFull, .. } => failure.hint(FREE_SPACE),
+            _ => failure,
+        }
+    })
+}
+
+/// Whether an address can be listened on now. The gateway asks again when it comes to it.
+///
+/// # Errors
+/// Another process listens there, or the address is none of this machine.
+pub fn is_free(listen: SocketAddr) -> Result<(), Failure> {
+    match TcpListener::bind(listen) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            Err(failed(format!("error: {listen} is in use by another process"))
+                .hint("stop that process, or choose another port: --port N, 0 for any"))
+        }
+        Err(error) => Err(failed(format!("error: listening on {listen}: {error}"))),
+    }
+}
+
+/// What was in the way, with what to do about it.
+fn of_start(config: &NodeConfig, error: &StartError) -> Failure {
+    let failure = failed(format!("error: {error}"));
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(below) = cause {
+        match below.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+                return failure.hint(FREE_SPACE);
+            }
+            Some(io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
+                let data = config.data.display();
+                return failure.hint(format!("make {data} writable, or choose another directory"));
+            }
+            _ => cause = below.source(),
+        }
+    }
+    failure
+}
+
+fn of_disk(cause: &str) -> Failure {
+    failed(format!("error: the log's disk failed: {cause}"))
+        .hint("what was acknowledged is kept; mend the disk, then start again")
+}
+
+fn failed(message: String) -> Failure {
+    Failure::new(Exit::Failure, message)
+}
+
+fn interrupted() -> Failure {
+    Failure::new(Exit::Interrupted, "stopped at once")
+}
+
+/// Waits until the log has failed.
+async fn broken(fatal: &mut watch::Receiver<Option<Arc<str>>>) -> Arc<str> {
+    match fatal.wait_for(Option::is_some).await.map(|cause| cause.clone()) {
+        Ok(Some(cause)) => cause,
+        // The log is gone without a cause: it was closed by whoever stops this.
+        _ => std::future::pending().await,
+    }
+}
+
+/// The wish that this process ends, from a terminal or from a supervisor.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    /// From here on the process does not end by these signals alone.
+    fn listen() -> Result<Stop, Failure> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Stop { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `hoga up`: an exchange on this machine, ready to trade.
+
+use super::failure::Failure;
+use super::serving::{self, Standing};
+use super::{Global, fresh, json, output};
+use crate::config::{NodeConfig, PORT, default_data};
+use clap::Args;
+use hoga_scenarios::document::nearest;
+use serde_json::json;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// Run an exchange on this machine, with the LPJ market and two accounts
+#[derive(Args, Debug)]
+pub struct Up {
+    /// Where everything is kept; what is there already goes on
+    #[arg(long, value_name = "DIR", default_value_os_t = default_data())]
+    data: PathBuf,
+    /// Wipe the data directory first
+    #[arg(long)]
+    fresh: bool,
+    /// The port to listen on; 0 for any that is free
+    #[arg(long, default_value_t = PORT)]
+    port: u16,
+    /// How many nodes
+    #[arg(long, value_name = "N", default_value = "1", value_parser = one_node)]
+    nodes: u16,
+    /// The rule book of the market
+    #[arg(long, value_name = "BOOK", default_value = "lpj", value_parser = rule_book)]
+    rules: String,
+}
+
+fn one_node(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(1) => Ok(1),
+        _ => Err("this release runs one node; leave it out or say 1".into()),
+    }
+}
+
+fn rule_book(text: &str) -> Result<String, String> {
+    let names = hoga_scenarios::rules::SHIPPED.map(|(name, _)| name);
+    if names.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(match nearest(text, names) {
+        Some(near) => format!("there is no such rule book; did you mean {near}?"),
+        None => format!("there is no such rule book; there are: {}", names.join(", ")),
+    })
+}
+
+impl Up {
+    pub fn run(self, global: &Global) -> Result<(), Failure> {
+        let mut config = NodeConfig {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
+            log_filter: "warn,openraft=error".into(),
+            rules: Some(self.rules),
+            ..NodeConfig::default()
+        };
+        // Shown and kept whole, whatever directory this was started in.
+        config.data = std::path::absolute(&self.data)?;
+        // Before anything is wiped or written: a slip of the port must cost nothing.
+        serving::is_free(config.listen)?;
+        if self.fresh {
+            fresh::wipe(&config.data)?;
+        }
+        debug_assert_eq!(self.nodes, 1, "the parser takes no other number");
+        let is_json = global.json;
+        serving::run(&config, true, |standing| {
+            if is_json { announce_json(standing) } else { announce(standing) }
+        })
+    }
+}
+
+fn announce_json(standing: &Standing<'_>) -> Result<(), Failure> {
+    json::document(&json!({
+        "address": standing.url,
+        "data": standing.config.data,
+        "instruments": standing.symbols,
+        "tokens": {"alice": "dev:alice", "bob": "dev:bob", "operator": "dev:operator"},
+    }))
+}
+
+fn announce(standing: &Standing<'_>) -> Result<(), Failure> {
+    let Standing { config, url, symbols } = standing;
+    let symbol = symbols.first().map_or("LPJ-KRW", String::as_str);
+    let server = match config.listen.port() {
+        PORT => String::new(),
+        _ => format!(" --server {url}"),
+    };
+    output::say(format!(
+        "hoga {} listens on {url}\n\
+         data    {}\n\
+         trades  {}\n\
+         token   authorization: Bearer dev:alice      (development tokens, this machine only)\n\
+         \n\
+         try     hoga buy 10 {symbol} @ 777 --as alice{server}\n        \
+                 hoga book {symbol}{server}\n\
+         \n\
+         stop    Ctrl-C; what was acknowledged is kept",
+        env!("CARGO_PKG_VERSION"),
+        config.data.display(),
+        symbols.join(", "),
+    ))
+}

@@ -1,0 +1,56 @@
+//! Every command explains itself.
+
+use crate::rig::hoga;
+
+const COMMANDS: [&str; 23] = [
+    "up",
+    "node",
+    "buy",
+    "sell",
+    "cancel",
+    "amend",
+    "orders",
+    "fills",
+    "ledger",
+    "portfolio",
+    "deposit",
+    "withdraw",
+    "book",
+    "rank",
+    "instruments",
+    "token",
+    "accounts",
+    "play",
+    "check",
+    "trace",
+    "explain",
+    "doctor",
+    "completions",
+];
+
+#[test]
+fn every_command_explains_itself() {
+    for command in COMMANDS {
+        hoga(&[command, "--help"]).ended(0).said("Usage: hoga ").said(command);
+    }
+}
+
+#[test]
+fn the_help_lists_them_all() {
+    let help = hoga(&["--help"]).ended(0);
+    for command in COMMANDS {
+        assert!(help.out.lines().any(|line| line.trim_start().starts_with(command)), "{command}");
+    }
+}
+
+#[test]
+fn nothing_said_shows_the_help_and_is_a_slip_of_usage() {
+    hoga(&[]).ended(2).complained("Usage: hoga ");
+    hoga(&["bok", "LPJ-KRW"]).ended(2).complained("'book'");
+    hoga(&["book"]).ended(2).complained("<SYMBOL>");
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    hoga(&["--version"]).ended(0).said(env!("CARGO_PKG_VERSION"));
+}

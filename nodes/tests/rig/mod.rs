@@ -1,0 +1,170 @@
+//! Runs the binary: once for a command, or as an exchange in the background.
+
+// Each test binary uses its part of this.
+#![allow(dead_code)]
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long a test waits for what comes by itself.
+const SOON: Duration = Duration::from_secs(20);
+
+/// What a command said.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// Fails with everything that was said unless the command ended so.
+    #[track_caller]
+    pub fn ended(self, code: i32) -> Ran {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+
+    #[track_caller]
+    pub fn said(self, text: &str) -> Ran {
+        assert!(self.out.contains(text), "no `{text}` in {self:#?}");
+        self
+    }
+
+    #[track_caller]
+    pub fn complained(self, text: &str) -> Ran {
+        assert!(self.err.contains(text), "no `{text}` in {self:#?}");
+        self
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+}
+
+/// The binary, without whatever this machine's environment would tell it.
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hoga"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HOGA_")) {
+        command.env_remove(name);
+    }
+    command.env_remove("RUST_LOG").env("NO_COLOR", "1").args(args);
+    command
+}
+
+pub fn hoga(args: &[&str]) -> Ran {
+    let output = command(args).output().expect("the binary runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// An exchange in a process and a directory of its own. Killed when dropped.
+pub struct Exchange {
+    process: Child,
+    /// What it announced.
+    pub announced: Value,
+    pub url: String,
+    pub data: TempDir,
+}
+
+impl Exchange {
+    pub fn up() -> Exchange {
+        Self::up_in(TempDir::new().expect("a directory"))
+    }
+
+    /// On a directory that may hold an earlier exchange.
+    pub fn up_in(data: TempDir) -> Exchange {
+        Self::up_with(data, &[])
+    }
+
+    pub fn up_with(data: TempDir, more: &[&str]) -> Exchange {
+        let dir = data.path().display().to_string();
+        let args = ["up", "--json", "--port", "0", "--data", &dir];
+        let mut process = command(&[&args, more].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let Some(announced) = announcement(&mut process) else {
+            let mut said = String::new();
+            let mut errors = process.stderr.take().expect("piped");
+            errors.read_to_string(&mut said).expect("text");
+            panic!("the exchange did not start: {said}");
+        };
+        let url = announced["address"].as_str().expect("an address").to_owned();
+        Exchange { process, announced, url, data }
+    }
+
+    /// A command against it.
+    pub fn hoga(&self, args: &[&str]) -> Ran {
+        hoga(&[&["--server", &self.url], args].concat())
+    }
+
+    /// A command, again and again until it says this: what comes by itself comes soon.
+    #[track_caller]
+    pub fn until_said(&self, text: &str, args: &[&str]) {
+        let start = Instant::now();
+        loop {
+            let ran = self.hoga(args);
+            if ran.out.contains(text) {
+                return;
+            }
+            assert!(start.elapsed() < SOON, "still no `{text}` in {ran:#?}");
+        }
+    }
+
+    /// A command of this account, its answer as JSON.
+    #[track_caller]
+    pub fn json(&self, account: &str, args: &[&str]) -> Value {
+        self.hoga(&[&["--json", "--as", account], args].concat()).ended(0).json()
+    }
+
+    /// Ctrl-C, and the end.
+    pub fn interrupt(mut self) -> (ExitStatus, TempDir) {
+        self.signal("INT");
+        let status = self.process.wait().expect("an end");
+        let data = std::mem::replace(&mut self.data, TempDir::new().expect("a directory"));
+        (status, data)
+    }
+
+    /// Gone without a word, as by `kill -9`.
+    pub fn kill(mut self) -> TempDir {
+        self.process.kill().expect("killed");
+        self.process.wait().expect("an end");
+        std::mem::replace(&mut self.data, TempDir::new().expect("a directory"))
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.data.path()
+    }
+
+    fn signal(&self, name: &str) {
+        let process = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &process]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// Reads stdout until it holds a whole document; none when it ended before.
+fn announcement(process: &mut Child) -> Option<Value> {
+    let mut text = String::new();
+    for line in BufReader::new(process.stdout.take()?).lines() {
+        text.push_str(&line.ok()?);
+        if let Ok(document) = serde_json::from_str(&text) {
+            return Some(document);
+        }
+    }
+    None
+}
