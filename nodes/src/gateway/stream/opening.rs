@@ -1,0 +1,188 @@
+//! Opening a subscription: where its topic stands, and where the client goes on.
+
+use super::shared::{Of, Shared};
+use super::subscription::{Place, Source, Subscription};
+use super::token::{Stamp, Token};
+use super::topic::{Asked, Whose};
+use super::{frame, past};
+use crate::auth::Caller;
+use crate::gateway::desk::{Desk, Reading};
+use crate::gateway::failure::{Refused, unread};
+use bytes::Bytes;
+use hoga_cluster::runtime::{At, Tail, Topic};
+use hoga_engine::account::Account;
+use hoga_engine::book::Listing;
+use hoga_proto::names::AccountName;
+use hoga_proto::status::Refusal;
+use hoga_proto::v1;
+use hoga_proto::v1::server_frame::Frame;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Depth of a snapshot that does not say.
+const DEPTH_DEFAULT: usize = 30;
+/// Most depth of any snapshot.
+const DEPTH_MAX: i32 = 1_000;
+
+/// How a topic stands now.
+struct Stand {
+    topic: Topic,
+    /// Tells it apart from one of the same name in another exchange.
+    since: u64,
+    sequence: u64,
+    at: At,
+}
+
+/// Opens a subscription; returns it with the frames that begin it, the answer to `tag` first.
+///
+/// # Errors
+/// The topic is not served, malformed, or another's; or it could not be read.
+pub async fn open(
+    desk: &Arc<Desk>,
+    caller: &Caller,
+    tag: u64,
+    message: v1::Subscribe,
+    bell: &Arc<Notify>,
+) -> Result<(Subscription, Vec<Bytes>), Refused> {
+    let asked = Asked::of(desk, caller, message.topic)?;
+    let depth = depth(message.depth)?;
+    let token = token(&message.resume_token)?;
+    let shared = match asked.whose {
+        Whose::Ticker(id) => Some(Shared::of(desk, Of::Ticker(id)).await?),
+        Whose::Ranking(kind) => Some(Shared::of(desk, Of::Board(kind)).await?),
+        _ => None,
+    };
+    let (source, stamp, stand) = match shared {
+        Some(published) => {
+            published.listen(bell);
+            let newest = published.newest();
+            let (stamp, place) = (Stamp::of(&asked, 0), (newest.sequence, newest.at));
+            (Source::State(published), stamp, place)
+        }
+        None => {
+            let stand = stand(desk, &asked).await?;
+            let followed = desk.exchange.feed().follow(stand.topic, bell);
+            let stamp = Stamp::of(&asked, stand.since);
+            (Source::Ring(followed), stamp, (stand.sequence, stand.at))
+        }
+    };
+    let place = Place { sequence: stand.0, at: stand.1 };
+    let mut subscription = Subscription::new(asked, stamp, source, place, depth);
+    let resumed = match token {
+        Some(token) => subscription.resume(desk, caller, token, place).await?,
+        None => false,
+    };
+    let topic = Some(subscription.asked.shown.clone());
+    let mut frames = vec![frame::plain(tag, Frame::Subscribed(v1::Subscribed { topic, resumed }))];
+    if !resumed {
+        let reason = match token {
+            None => v1::SnapshotReason::First,
+            Some(_) => v1::SnapshotReason::ResumeTooOld,
+        };
+        frames.push(subscription.snapshot(desk, caller, reason, token).await?);
+    }
+    Ok((subscription, frames))
+}
+
+impl Subscription {
+    /// Goes on behind a token, if nothing between it and now is missing.
+    async fn resume(
+        &mut self,
+        desk: &Desk,
+        caller: &Caller,
+        token: Token,
+        now: Place,
+    ) -> Result<bool, Refused> {
+        let fits = token.is_of(self.stamp)
+            && token.sequence <= now.sequence
+            && token.index <= now.at.index;
+        if !fits {
+            return Ok(false);
+        }
+        let whole = match &self.source {
+            // Whoever has any state can be led to the newest one.
+            Source::State(_) => false,
+            Source::Ring(followed) => {
+                if !token.agrees(&followed.last(token.sequence + 1, 2)) {
+                    return Ok(false);
+                }
+                let is_kept = matches!(followed.read(token.sequence, 1), Tail::Events(_));
+                if is_kept || token.sequence == now.sequence {
+                    false
+                } else {
+                    match (followed.topic(), self.account()) {
+                        (Topic::Balances(_), _) => true,
+                        (Topic::Fills(id), Some(account)) => {
+                            let next = past::fills(desk, caller, account, id, token.sequence, 1);
+                            if next.await?.is_empty() {
+                                return Ok(false);
+                            }
+                            self.is_catching_up = true;
+                            false
+                        }
+                        _ => return Ok(false),
+                    }
+                }
+            }
+        };
+        self.needs_whole = whole;
+        self.place = Place { sequence: token.sequence, at: At { index: token.index, ..now.at } };
+        Ok(true)
+    }
+}
+
+async fn stand(desk: &Desk, asked: &Asked) -> Result<Stand, Refused> {
+    let book = |id| {
+        desk.exchange
+            .book(id, None, |listing: &Listing, at| (listing.sequence(), listing.trades().0, at))
+    };
+    match &asked.whose {
+        Whose::Book(id) => {
+            let (sequence, _, at) = book(*id).await.map_err(|error| unread(&error))?;
+            Ok(Stand { topic: Topic::Book(*id), since: 0, sequence, at })
+        }
+        Whose::Trades(id) => {
+            let (_, sequence, at) = book(*id).await.map_err(|error| unread(&error))?;
+            Ok(Stand { topic: Topic::Trades(*id), since: 0, sequence, at })
+        }
+        Whose::Orders(account) => {
+            own(desk, account, |own| (Topic::Orders(own.id()), own.told().orders)).await
+        }
+        Whose::Fills(account) => {
+            own(desk, account, |own| (Topic::Fills(own.id()), own.rows().1)).await
+        }
+        Whose::Balances(account) => {
+            own(desk, account, |own| (Topic::Balances(own.id()), own.told().balances)).await
+        }
+        Whose::Ticker(_) | Whose::Ranking(_) => unreachable!("their states are shared"),
+    }
+}
+
+async fn own(
+    desk: &Desk,
+    account: &AccountName,
+    look: impl FnOnce(&Account) -> (Topic, u64) + Send + 'static,
+) -> Result<Stand, Refused> {
+    let looked = desk.look(account, Reading::default(), move |account, _, at| {
+        let (topic, sequence) = look(account);
+        Stand { topic, since: account.created().0, sequence, at }
+    });
+    looked.await
+}
+
+fn depth(asked: i32) -> Result<usize, Refused> {
+    match asked {
+        0 => Ok(DEPTH_DEFAULT),
+        1.. => Ok(asked.min(DEPTH_MAX) as usize),
+        _ => Err(Box::new(Refusal::malformed("depth", "must not be below 0"))),
+    }
+}
+
+fn token(text: &str) -> Result<Option<Token>, Refused> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let rule = "is no token that a frame had";
+    let malformed = || Box::new(Refusal::malformed("resume_token", rule));
+    Token::parse(text).map(Some).ok_or_else(malformed)
+}

@@ -1,0 +1,94 @@
+//! What a private topic had before its ring begins, read from the history.
+
+use super::content;
+use crate::auth::Caller;
+use crate::gateway::desk::Desk;
+use crate::gateway::failure::Refused;
+use bytes::Bytes;
+use hoga_cluster::history::{Direction, RowKind};
+use hoga_engine::client_id::ClientId;
+use hoga_engine::history::{FillRow, HistoryRow};
+use hoga_engine::ids::{AccountId, OrderNo};
+use hoga_engine::order::OrderState;
+use hoga_proto::names::AccountName;
+use std::collections::HashMap;
+
+/// Finished orders looked at for those that finished behind a token.
+const SCANNED_MAX: usize = 20_000;
+
+/// Fills behind a number, oldest first and without a gap, each with its number.
+///
+/// # Errors
+/// The history could not be read.
+pub async fn fills(
+    desk: &Desk,
+    caller: &Caller,
+    account: &AccountName,
+    id: AccountId,
+    after: u64,
+    most: usize,
+) -> Result<Vec<(u64, Bytes)>, Refused> {
+    let open = desk.look(account, Default::default(), |account, _, _| {
+        let ids = account.open_orders().map(|open| (open.state.key.no, open.state.client_id));
+        ids.collect::<HashMap<OrderNo, ClientId>>()
+    });
+    let mut ids = open.await?;
+    let read = move |history: &dyn hoga_cluster::history::History| {
+        let rows = history.page_oldest_first(id, RowKind::Fill, Some(after), most)?;
+        let mut fills: Vec<(FillRow, Option<ClientId>)> = Vec::with_capacity(rows.len());
+        for row in rows {
+            let HistoryRow::Fill(fill) = row else { continue };
+            if !ids.contains_key(&fill.order)
+                && let Some(order) = history.order(id, fill.order)?
+            {
+                ids.insert(fill.order, order.client_id);
+            }
+            fills.push((fill, ids.get(&fill.order).copied()));
+        }
+        Ok(fills)
+    };
+    let rows = desk.past(caller, account, read).await?;
+    let symbols = desk.symbols();
+    let mut fills = Vec::with_capacity(rows.len());
+    for (at, (row, client_id)) in (after + 1..).zip(rows) {
+        // Older rows were given up: what is left has a gap before it.
+        if row.sequence != at {
+            break;
+        }
+        let client_id = client_id.as_ref().map_or("", |id| id.as_str());
+        let Some(fill) = content::of_fill(&symbols, &row, account.id(), client_id) else { break };
+        fills.push((at, fill));
+    }
+    Ok(fills)
+}
+
+/// Orders that finished behind an event, in the order in which they did. None when there were too
+/// many to look at all of them.
+///
+/// # Errors
+/// The history could not be read.
+pub async fn finished(
+    desk: &Desk,
+    caller: &Caller,
+    account: &AccountName,
+    id: AccountId,
+    after: u64,
+) -> Result<Option<Vec<OrderState>>, Refused> {
+    let read = move |history: &dyn hoga_cluster::history::History| {
+        let mut found = Vec::new();
+        let rows = history.scan(id, RowKind::Order, 0..=u64::MAX, Direction::NewestFirst);
+        for (scanned, row) in rows.enumerate() {
+            if scanned == SCANNED_MAX {
+                return Ok(None);
+            }
+            if let HistoryRow::Order(order) = row?
+                && order.event > after
+            {
+                found.push(*order);
+            }
+        }
+        found.sort_by_key(|order| order.event);
+        Ok(Some(found))
+    };
+    desk.past(caller, account, read).await
+}

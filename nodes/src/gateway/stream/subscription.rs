@@ -1,0 +1,314 @@
+//! One topic on one stream: the place of its reader, and the frames that lead on from there.
+
+use super::shared::Published;
+use super::token::{Stamp, Token};
+use super::topic::{Asked, Whose};
+use super::{content, frame, past};
+use crate::auth::Caller;
+use crate::gateway::desk::{Desk, Reading, shown_at};
+use crate::gateway::failure::{Refused, unread};
+use crate::gateway::ladder::ladder;
+use crate::gateway::reasons::refusal;
+use bytes::Bytes;
+use hoga_cluster::runtime::{At, Followed, Numbered, Tail, Topic};
+use hoga_engine::book::Listing;
+use hoga_engine::ids::{AccountId, InstrumentId};
+use hoga_proto::convert::account::balance;
+use hoga_proto::names::AccountName;
+use hoga_proto::v1;
+use hoga_proto::v1::server_frame::Frame;
+use prost::Message;
+use std::sync::Arc;
+
+/// Most events of one frame.
+const FRAME_EVENTS_MAX: usize = 256;
+
+/// Where frames come from.
+pub enum Source {
+    /// Events, one after the other.
+    Ring(Followed),
+    /// States that all followers share.
+    State(Arc<Published>),
+}
+
+/// How far a reader is.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The last event that it has.
+    pub sequence: u64,
+    pub at: At,
+}
+
+/// A subscription.
+pub struct Subscription {
+    pub asked: Asked,
+    pub(super) stamp: Stamp,
+    pub(super) source: Source,
+    pub(super) place: Place,
+    depth: usize,
+    /// Its next events come from the history.
+    pub(super) is_catching_up: bool,
+    /// Its next delta has everything, because the events to it are gone.
+    pub(super) needs_whole: bool,
+}
+
+/// What a subscription has to say.
+pub enum Next {
+    Nothing,
+    Frame(Bytes),
+    /// The last frame: the subscription is over.
+    Over(Bytes),
+}
+
+impl Subscription {
+    #[must_use]
+    pub fn new(
+        asked: Asked,
+        stamp: Stamp,
+        source: Source,
+        place: Place,
+        depth: usize,
+    ) -> Subscription {
+        let (is_catching_up, needs_whole) = (false, false);
+        Subscription { asked, stamp, source, place, depth, is_catching_up, needs_whole }
+    }
+
+    /// The account whose topic it is.
+    pub(super) fn account(&self) -> Option<&AccountName> {
+        match &self.asked.whose {
+            Whose::Orders(name) | Whose::Fills(name) | Whose::Balances(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The next frame, if there is one.
+    ///
+    /// # Errors
+    /// What it has to read could not be read.
+    pub async fn next(&mut self, desk: &Desk, caller: &Caller) -> Result<Next, Refused> {
+        let (tail, topic) = match &self.source {
+            Source::Ring(_) if self.needs_whole => {
+                return self.whole(desk).await.map(Next::Frame);
+            }
+            Source::Ring(followed) => {
+                (followed.read(self.place.sequence, FRAME_EVENTS_MAX), followed.topic())
+            }
+            Source::State(published) => {
+                let Some((state, parts)) = published.behind(self.place.sequence, self.depth) else {
+                    return Ok(Next::Nothing);
+                };
+                return Ok(Next::Frame(self.delta(state.sequence, state.at, &parts)));
+            }
+        };
+        match tail {
+            Tail::Events(events) => {
+                self.is_catching_up = false;
+                Ok(self.events(desk, topic, &events).map_or(Next::Nothing, Next::Frame))
+            }
+            Tail::Nothing | Tail::Gone if self.is_catching_up => {
+                self.catch_up(desk, caller, topic).await
+            }
+            Tail::Nothing => Ok(Next::Nothing),
+            Tail::Gone => match topic {
+                Topic::Balances(_) => self.whole(desk).await.map(Next::Frame),
+                topic if topic.is_private() => Ok(Next::Over(self.closed())),
+                _ => {
+                    metrics::counter!("hoga_feed_conflations_total").increment(1);
+                    let reason = v1::SnapshotReason::Conflated;
+                    self.snapshot(desk, caller, reason, None).await.map(Next::Frame)
+                }
+            },
+        }
+    }
+
+    fn events(&mut self, desk: &Desk, topic: Topic, events: &[Arc<Numbered>]) -> Option<Bytes> {
+        let account = self.account().map_or("", AccountName::id);
+        let encoded = events.iter().map_while(|e| content::of_event(desk, topic, e, account));
+        let mut parts: Vec<Bytes> = encoded.collect();
+        let last = events.get(parts.len().checked_sub(1)?)?;
+        if let Topic::Book(_) = topic {
+            parts.push(content::of_book_time(last.time));
+        }
+        let at = At { index: last.index, ..self.place.at };
+        Some(self.delta(last.sequence, at, &parts))
+    }
+
+    /// A delta up to `last`; the reader's place moves there.
+    fn delta(&mut self, last: u64, at: At, parts: &[Bytes]) -> Bytes {
+        let first = self.place.sequence + 1;
+        self.place = Place { sequence: last, at };
+        let head = v1::Delta {
+            topic: Some(self.asked.shown.clone()),
+            first,
+            last,
+            resume_token: self.token(),
+            content: None,
+            position: Some(shown_at(at)),
+        };
+        frame::delta(&head, &frame::Body { field: self.asked.content_field(), parts })
+    }
+
+    fn token(&self) -> String {
+        self.stamp.token(self.place.sequence, self.place.at.index).text()
+    }
+
+    /// A private topic's reader fell behind its ring.
+    fn closed(&self) -> Bytes {
+        let message = "the reader fell behind what is kept for it; resume with the token";
+        let closed = v1::Closed {
+            topic: Some(self.asked.shown.clone()),
+            resume_token: self.token(),
+            reason: Some(refusal("SLOW_CONSUMER", message).to_frame()),
+        };
+        frame::plain(0, Frame::Closed(closed))
+    }
+
+    async fn catch_up(
+        &mut self,
+        desk: &Desk,
+        caller: &Caller,
+        topic: Topic,
+    ) -> Result<Next, Refused> {
+        let (Topic::Fills(id), Some(account)) = (topic, self.account()) else {
+            return Ok(Next::Nothing);
+        };
+        let after = self.place.sequence;
+        let fills = past::fills(desk, caller, account, id, after, FRAME_EVENTS_MAX).await?;
+        let Some((last, _)) = fills.last() else {
+            self.is_catching_up = false;
+            return Ok(Next::Nothing);
+        };
+        let (last, at) = (*last, self.place.at);
+        let parts: Vec<Bytes> = fills.into_iter().map(|(_, fill)| fill).collect();
+        Ok(Next::Frame(self.delta(last, at, &parts)))
+    }
+
+    /// A delta that holds everything: whatever the reader has, it is right then.
+    async fn whole(&mut self, desk: &Desk) -> Result<Bytes, Refused> {
+        let (place, parts) = self.balances(desk).await?;
+        self.needs_whole = false;
+        Ok(self.delta(place.sequence, place.at, &parts))
+    }
+
+    /// The whole state; the reader's place moves there.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn snapshot(
+        &mut self,
+        desk: &Desk,
+        caller: &Caller,
+        reason: v1::SnapshotReason,
+        behind: Option<Token>,
+    ) -> Result<Bytes, Refused> {
+        let (place, parts) = match (&self.source, &self.asked.whose) {
+            (Source::State(published), _) => {
+                let state = published.newest();
+                let place = Place { sequence: state.sequence, at: state.at };
+                (place, state.whole(self.depth))
+            }
+            (Source::Ring(_), Whose::Book(id)) => self.ladder(desk, *id).await?,
+            (Source::Ring(followed), Whose::Trades(id)) => {
+                let look = |listing: &Listing, at| Place { sequence: listing.trades().0, at };
+                let seen = desk.exchange.book(*id, None, look).await;
+                let place = seen.map_err(|error| unread(&error))?;
+                let topic = followed.topic();
+                let last = followed.last(place.sequence, self.depth);
+                let parts = last.iter().filter_map(|e| content::of_event(desk, topic, e, ""));
+                (place, parts.collect())
+            }
+            (Source::Ring(_), Whose::Balances(_)) => self.balances(desk).await?,
+            (Source::Ring(followed), Whose::Orders(account)) => {
+                let behind = behind.filter(|token| token.is_of(self.stamp));
+                orders(desk, caller, account, followed.topic(), behind).await?
+            }
+            // A fill is no state: what counts is where the reader begins.
+            (Source::Ring(_), _) => (self.fills(desk).await?, Vec::new()),
+        };
+        self.place = place;
+        let head = v1::Snapshot {
+            topic: Some(self.asked.shown.clone()),
+            sequence: place.sequence,
+            resume_token: self.token(),
+            reason: reason.into(),
+            content: None,
+            position: Some(shown_at(place.at)),
+        };
+        let body = frame::Body { field: self.asked.content_field(), parts: &parts };
+        Ok(frame::snapshot(&head, &body))
+    }
+
+    async fn ladder(&self, desk: &Desk, id: InstrumentId) -> Result<(Place, Vec<Bytes>), Refused> {
+        let depth = self.depth;
+        let look = move |listing: &Listing, at| {
+            let place = Place { sequence: listing.sequence(), at };
+            (place, ladder(listing.book(), depth), listing.instrument().clone())
+        };
+        let seen = desk.exchange.book(id, None, look).await;
+        let (place, sides, instrument) = seen.map_err(|error| unread(&error))?;
+        Ok((place, vec![content::of_book(&sides, &instrument)]))
+    }
+
+    async fn fills(&self, desk: &Desk) -> Result<Place, Refused> {
+        let Some(account) = self.account() else { return Ok(self.place) };
+        let looked = desk.look(account, Reading::default(), |account, _, at| Place {
+            sequence: account.rows().1,
+            at,
+        });
+        looked.await
+    }
+
+    async fn balances(&self, desk: &Desk) -> Result<(Place, Vec<Bytes>), Refused> {
+        let Some(account) = self.account() else { return Ok((self.place, Vec::new())) };
+        let looked = desk.look(account, Reading::default(), |account, _, at| {
+            let held: Vec<_> = account.balances().collect();
+            (Place { sequence: account.told().balances, at }, held)
+        });
+        let (place, held) = looked.await?;
+        let symbols = desk.symbols();
+        let balances = held
+            .into_iter()
+            .filter_map(|(asset, held)| Some(balance(held, symbols.asset_of(asset)?)));
+        let all = v1::BalancesContent { balances: balances.collect() };
+        Ok((place, vec![all.encode_to_vec().into()]))
+    }
+}
+
+/// Open orders, oldest first; before them, for a reader whose events are gone, those that
+/// finished since the last event that it has.
+async fn orders(
+    desk: &Desk,
+    caller: &Caller,
+    account: &AccountName,
+    topic: Topic,
+    behind: Option<Token>,
+) -> Result<(Place, Vec<Bytes>), Refused> {
+    let looked = desk.look(account, Reading::default(), |account, _, at| {
+        let open: Vec<_> = account.open_orders().map(|open| open.state.clone()).collect();
+        (Place { sequence: account.told().orders, at }, open)
+    });
+    let (place, open) = looked.await?;
+    let mut states = Vec::new();
+    if let (Some(token), Topic::Orders(id)) = (behind, topic) {
+        states = finished(desk, caller, account, id, token, place).await?;
+    }
+    states.extend(open);
+    let symbols = desk.symbols();
+    let parts = states.iter().filter_map(|s| content::of_order(&symbols, s, account.id()));
+    Ok((place, parts.collect()))
+}
+
+async fn finished(
+    desk: &Desk,
+    caller: &Caller,
+    account: &AccountName,
+    id: AccountId,
+    token: Token,
+    place: Place,
+) -> Result<Vec<hoga_engine::order::OrderState>, Refused> {
+    let found = past::finished(desk, caller, account, id, token.sequence).await?;
+    let mut found = found.unwrap_or_default();
+    // What finished after the place comes as an event.
+    found.retain(|order| order.event <= place.sequence);
+    Ok(found)
+}
