@@ -39,7 +39,17 @@ pub enum Effect {
 /// implements this instead and copies nothing: rows and states are lent.
 pub trait Effects {
     fn send(&mut self, to: PartitionId, message: Message);
+    /// The same, for hot paths: whoever keeps messages builds them where they stay.
+    #[inline(always)]
+    fn send_with(&mut self, to: PartitionId, message: impl FnOnce() -> Message) {
+        self.send(to, message());
+    }
     fn answer(&mut self, to: Origin, answer: Answer);
+    /// What a book decided, to a client that waits.
+    #[inline(always)]
+    fn decided(&mut self, to: Origin, outcome: &Outcome) {
+        self.answer(to, Answer::decided(outcome.clone()));
+    }
     fn ledger(&mut self, row: &LedgerRow);
     fn fill(&mut self, row: &FillRow);
     /// An order reached its final status.

@@ -8,11 +8,12 @@ impl Instrument {
     /// # Errors
     /// The instrument takes nothing new now.
     pub fn check_phase(&self) -> Result<(), Reject> {
-        let symbol = self.symbol.clone();
+        // Nothing is made for a message before there is one: every order passes here twice.
+        let symbol = || self.symbol.clone();
         match self.phase {
             Phase::Continuous => Ok(()),
-            Phase::Halted => Err(Reject::InstrumentHalted { symbol }),
-            Phase::Closed => Err(Reject::MarketClosed { symbol }),
+            Phase::Halted => Err(Reject::InstrumentHalted { symbol: symbol() }),
+            Phase::Closed => Err(Reject::MarketClosed { symbol: symbol() }),
         }
     }
 
@@ -34,14 +35,13 @@ impl Instrument {
     /// # Errors
     /// The quantity is outside the instrument's limits.
     pub fn check_size(&self, quantity: Lots) -> Result<(), Reject> {
-        let shown = self.shown_quantity(quantity);
         if quantity < self.quantity_min {
-            let min = self.shown_quantity(self.quantity_min);
-            return Err(Reject::QuantityTooSmall { quantity: shown, min });
+            let [quantity, min] = [quantity, self.quantity_min].map(|q| self.shown_quantity(q));
+            return Err(Reject::QuantityTooSmall { quantity, min });
         }
         if quantity > self.quantity_max {
-            let max = self.shown_quantity(self.quantity_max);
-            return Err(Reject::QuantityTooLarge { quantity: shown, max });
+            let [quantity, max] = [quantity, self.quantity_max].map(|q| self.shown_quantity(q));
+            return Err(Reject::QuantityTooLarge { quantity, max });
         }
         Ok(())
     }

@@ -39,8 +39,9 @@ impl Account {
         let id = ask.id;
         self.memory.open(ask, None, Some(Ack::Result));
         let (request, origin) = (Some(id), Some(ask.envelope.origin));
-        let cancel = BookMessage::Cancel { order: self.key(no), request, origin };
-        out.send(instrument.partition, Message::ToBook(instrument.id, cancel));
+        let order = self.key(no);
+        let cancel = || BookMessage::Cancel { order, request, origin };
+        out.send_with(instrument.partition, || Message::ToBook(instrument.id, cancel()));
         Ok(())
     }
 

@@ -171,33 +171,30 @@ impl Memory {
     /// Remembers a request whose answer comes later. Returns its slot, which stays until its id
     /// is closed and forgotten.
     pub fn open(&mut self, ask: &Ask, order: Option<OrderNo>, waits: Option<Ack>) -> u32 {
-        let first = waits.map(|ack| (ask.envelope.origin, ack));
-        self.note(ask, order, First::Pending { first, more: None })
+        let origin = ask.envelope.origin;
+        let first = || First::Pending { first: waits.map(|ack| (origin, ack)), more: None };
+        self.note(ask, order, first)
     }
 
     /// Remembers a request with its answer, at once.
     pub fn close(&mut self, ask: &Ask, answer: Answer, at: Time) {
-        let slot = self.note(ask, None, First::Other(Box::new(answer)));
+        let slot = self.note(ask, None, || First::Other(Box::new(answer)));
         self.closed_at(slot, at);
     }
 
-    fn note(&mut self, ask: &Ask, order: Option<OrderNo>, first: First) -> u32 {
+    #[inline(always)]
+    fn note(&mut self, ask: &Ask, order: Option<OrderNo>, first: impl FnOnce() -> First) -> u32 {
         let (id, body_hash) = (halves(ask.id), ask.envelope.body_hash);
         let order = order.unwrap_or_default();
-        self.put(Remembered { id, body_hash, order, first })
+        let slot = self.slots.insert_with(|| Remembered { id, body_hash, order, first: first() });
+        self.index.insert(id[0], slot);
+        slot
     }
 
     /// Finds slots that were read again.
     pub(super) fn index_of(slots: &Slots<Remembered>) -> SlotIndex {
         let taken = slots.taken().into_iter();
         taken.map(|slot| (slots.get(slot).id[0], slot)).collect()
-    }
-
-    fn put(&mut self, entry: Remembered) -> u32 {
-        let key = entry.id[0];
-        let slot = self.slots.insert(entry);
-        self.index.insert(key, slot);
-        slot
     }
 
     /// Stores the first outcome of an order, by its slot; returns who waits for it.
@@ -207,11 +204,16 @@ impl Memory {
 
     /// Stores the answer of any other pending request and closes it.
     pub fn settle(&mut self, id: u128, answer: &Answer, at: Time) -> Waiting {
+        self.settle_with(id, || First::Other(Box::new(answer.clone())), at)
+    }
+
+    /// Stores what a book decided about a cancel or an amend and closes the request.
+    pub fn settle_decided(&mut self, id: u128, outcome: &Outcome, at: Time) -> Waiting {
+        self.settle_with(id, || First::of(outcome), at)
+    }
+
+    fn settle_with(&mut self, id: u128, first: impl FnOnce() -> First, at: Time) -> Waiting {
         let Some(slot) = self.find(id) else { return Waiting::default() };
-        let first = || match answer {
-            Answer::Decided { outcome, .. } => First::of(outcome),
-            other => First::Other(Box::new(other.clone())),
-        };
         // A reset is answered before the faucet has what it gave back: its id is closed once.
         let waiting = self.answer_with(slot, first);
         if waiting.is_some() {

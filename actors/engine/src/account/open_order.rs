@@ -1,10 +1,12 @@
 //! An order that is not final yet: where it stands, what it holds, which amends are under way.
 
 use crate::amount::{Amount, Lots, Rate, Ticks};
+use crate::client_id::ClientId;
 use crate::history::FillRow;
-use crate::ids::AssetId;
+use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo, PartitionId};
 use crate::instrument::{Fees, Instrument};
-use crate::order::{OrderState, Side};
+use crate::order::{OrderState, SelfMatch, Side, Status, TimeInForce};
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
 /// Amends of one order that may be unanswered at once.
@@ -66,10 +68,55 @@ impl OpenOrder {
     }
 
     pub(super) fn held_asset(&self, instrument: &Instrument) -> AssetId {
-        match self.state.side {
-            Side::Buy => instrument.quote,
-            Side::Sell => instrument.base,
+        held_asset(self.state.side, instrument)
+    }
+
+    /// No order: what a place for one holds before its first.
+    pub(super) fn blank() -> OpenOrder {
+        let account = AccountId::new(PartitionId(0), 0);
+        OpenOrder {
+            state: OrderState {
+                key: OrderKey { account, no: OrderNo(0) },
+                client_id: ClientId::NONE,
+                instrument: InstrumentId(0),
+                side: Side::Buy,
+                limit: Ticks(0),
+                is_market: false,
+                quote_amount: None,
+                time_in_force: TimeInForce::Gtc,
+                post_only: false,
+                self_match: SelfMatch::None,
+                ordered: Lots::ZERO,
+                filled: Lots::ZERO,
+                cancelled: Lots::ZERO,
+                notional: 0,
+                fee: 0,
+                tax: 0,
+                status: Status::Pending,
+                reason: None,
+                created: Time(0),
+                updated: Time(0),
+                event: 0,
+            },
+            remembered: 0,
+            fees: Fees::default(),
+            fee_numerator: 0,
+            tax_numerator: 0,
+            hold: 0,
+            is_decided: false,
+            amends: Vec::new(),
+            amends_sent: 0,
+            fills: None,
         }
+    }
+
+    /// Makes what an earlier order left a place for the order `no`.
+    #[inline]
+    pub(super) fn clear(&mut self, no: OrderNo) {
+        self.state.key.no = no;
+        (self.fee_numerator, self.tax_numerator, self.hold) = (0, 0, 0);
+        (self.is_decided, self.amends_sent, self.fills) = (false, 0, None);
+        self.amends.clear();
     }
 
     /// Takes over what an amend asked for.
@@ -92,10 +139,13 @@ impl OpenOrder {
         if self.amends.is_empty() {
             return self.need_of(instrument, standing.value(), standing.open);
         }
-        let amended = self.amends.iter().map(|amend| stage(amend.limit, amend.total));
-        let stages: Vec<Stage> = std::iter::once(standing).chain(amended).collect();
+        let mut stages = [standing; AMENDS_MAX + 1];
+        for (place, amend) in stages[1..].iter_mut().zip(&self.amends) {
+            *place = stage(amend.limit, amend.total);
+        }
+        let stages = &stages[..=self.amends.len()];
         let open = stages.iter().map(|stage| stage.open).max().unwrap_or(0);
-        self.need_of(instrument, worst_value(&stages), open)
+        self.need_of(instrument, worst_value(stages), open)
     }
 
     fn need_of(&self, instrument: &Instrument, value: Amount, open: u64) -> Amount {
@@ -115,6 +165,14 @@ impl OpenOrder {
     fn fee_still(&self, notional: Amount) -> Amount {
         let whole = self.fee_numerator + self.fees.bound().numerator(notional);
         Rate::ceil_sum(whole) - self.state.fee
+    }
+}
+
+/// What an order of a side holds.
+pub(super) fn held_asset(side: Side, instrument: &Instrument) -> AssetId {
+    match side {
+        Side::Buy => instrument.quote,
+        Side::Sell => instrument.base,
     }
 }
 
@@ -140,21 +198,25 @@ impl Stage {
 /// follow at the new one. The best split is always at a stage's own quantity, so a small table
 /// over those quantities finds it.
 fn worst_value(stages: &[Stage]) -> Amount {
-    let mut points: Vec<u64> = stages.iter().map(|stage| stage.open).collect();
-    points.push(0);
+    // Fixed sizes: an amend is part of every hot path that has one.
+    let mut points = [0; AMENDS_MAX + 2];
+    for (point, stage) in points[1..].iter_mut().zip(stages) {
+        *point = stage.open;
+    }
+    let points = &mut points[..=stages.len()];
     points.sort_unstable();
-    points.dedup();
     // Cost of having filled exactly points[i] so far; none where that cannot be yet.
-    let mut cost: Vec<Option<Amount>> = points.iter().map(|&p| (p == 0).then_some(0)).collect();
+    let mut cost = [None; AMENDS_MAX + 2];
+    cost[0] = Some(0);
     for stage in stages {
+        let limit = Amount::from(stage.limit.0);
         for to in 1..points.len() {
             if points[to] > stage.open {
                 break;
             }
             let filled_here = |from: usize| Amount::from(points[to] - points[from]);
-            let reached = (0..to)
-                .filter_map(|from| Some(cost[from]? + filled_here(from) * stage.limit.0 as i128))
-                .max();
+            let reached =
+                (0..to).filter_map(|from| Some(cost[from]? + filled_here(from) * limit)).max();
             cost[to] = cost[to].max(reached);
         }
     }

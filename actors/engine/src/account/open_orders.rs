@@ -12,11 +12,13 @@ pub(super) struct OpenOrders {
     index: Index,
 }
 
-/// Numbers are dense: by themselves they lie side by side, as orders are sent.
+/// Eight numbers that follow one another lie side by side, as orders are sent; the eights are
+/// scattered, so that no long runs come together.
 #[inline(always)]
 fn spot_of(no: OrderNo) -> Spot {
-    let home = no.0 as u32;
-    Spot { home, tag: home.wrapping_mul(0x9E37_79B1) >> 20 }
+    let scattered = (no.0 >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let home = (scattered >> 32) as u32 & !7 | no.0 as u32 & 7;
+    Spot { home, tag: (scattered >> 20) as u32 & 0xFF8 | no.0 as u32 & 7 }
 }
 
 impl OpenOrders {
@@ -39,19 +41,26 @@ impl OpenOrders {
         self.slot(no).map(|slot| self.slots.get_mut(slot))
     }
 
+    /// A place for a new order, with nothing filled, held or amended. Whoever asks fills it in
+    /// where it stays: an order is large, and every one passes here.
     #[inline]
-    pub fn insert(&mut self, order: OpenOrder) {
-        let spot = spot_of(order.state.key.no);
-        let slot = self.slots.insert(order);
-        let home_of = |slot| self.slots.get(slot).state.key.no.0 as u32;
-        self.index.insert(spot, slot, home_of);
+    pub fn enter(&mut self, no: OrderNo) -> &mut OpenOrder {
+        let slot = match self.slots.reuse() {
+            Some(slot) => slot,
+            None => self.slots.insert_with(OpenOrder::blank),
+        };
+        let order = self.slots.get_mut(slot);
+        order.clear(no);
+        let home_of = |slot| spot_of(self.slots.get(slot).state.key.no).home;
+        self.index.insert(spot_of(no), slot, home_of);
+        self.slots.get_mut(slot)
     }
 
     /// Lets go of an order that is there.
     #[inline]
     pub fn remove(&mut self, no: OrderNo) {
         if let Some(slot) = self.slot(no) {
-            let home_of = |slot| self.slots.get(slot).state.key.no.0 as u32;
+            let home_of = |slot| spot_of(self.slots.get(slot).state.key.no).home;
             self.index.remove(spot_of(no), slot, home_of);
             self.slots.vacate(slot);
         }
@@ -75,7 +84,10 @@ impl Serialize for OpenOrders {
 impl<'de> Deserialize<'de> for OpenOrders {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut orders = OpenOrders::default();
-        Vec::<OpenOrder>::deserialize(deserializer)?.into_iter().for_each(|o| orders.insert(o));
+        for order in Vec::<OpenOrder>::deserialize(deserializer)? {
+            let no = order.state.key.no;
+            *orders.enter(no) = order;
+        }
         Ok(orders)
     }
 }

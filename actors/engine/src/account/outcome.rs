@@ -41,14 +41,13 @@ impl Account {
             orders.remove(no);
         }
         for (origin, ack) in waiting.iter() {
-            let outcome = outcome.clone();
-            let answer = match (ack, &fills) {
+            match (ack, &fills) {
                 (Ack::Full, Some(fills)) if outcome.reject.is_none() => {
-                    Answer::Settled { outcome, fills: fills.clone() }
+                    let (outcome, fills) = (outcome.clone(), fills.clone());
+                    out.answer(origin, Answer::Settled { outcome, fills });
                 }
-                _ => Answer::decided(outcome),
-            };
-            out.answer(origin, answer);
+                _ => out.decided(origin, outcome),
+            }
         }
     }
 
@@ -81,7 +80,7 @@ impl Account {
                 self.tell(request, &answer, context, out);
             }
         } else {
-            self.tell(request, &Answer::decided(outcome.clone()), context, out);
+            self.tell_decided(request, outcome, context, out);
         }
     }
 
@@ -112,7 +111,7 @@ impl Account {
                 orders.remove(no);
             }
         }
-        self.tell(request, &Answer::decided(outcome.clone()), context, out);
+        self.tell_decided(request, outcome, context, out);
     }
 
     /// Part of a resting order went by self-match.
@@ -138,6 +137,19 @@ impl Account {
         till.tell(&mut open.state, out);
         if finish(open, memory, context.at, out) {
             orders.remove(no);
+        }
+    }
+
+    /// Stores what a book decided about a cancel or an amend and gives it to whoever waits.
+    fn tell_decided(
+        &mut self,
+        request: u128,
+        outcome: &Outcome,
+        context: &Context,
+        out: &mut impl Effects,
+    ) {
+        for (origin, _) in self.memory.settle_decided(request, outcome, context.at).iter() {
+            out.decided(origin, outcome);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Placing an order: the checks in their order, the hold, the submit.
 
-use super::open_order::OpenOrder;
+use super::open_order::held_asset;
 use super::till::Till;
 use super::{Account, Ask, Context};
 use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, Ticks, divide};
@@ -34,37 +34,67 @@ impl Account {
         check_form(order)?;
         let instrument = context.instrument(order.instrument)?;
         let sized = self.check(order, instrument, market_price)?;
-        let no = OrderNo(self.orders.0 + 1);
-        let mut open = self.new_order(no, ask, order, instrument, &sized, context);
-        if ack == Ack::Full {
-            open.fills = Some(Vec::new());
-        }
-        let need = open.need(instrument);
+        let need = sized.need(order.side, instrument);
         check_funds(&self.till, order.side, need, instrument)?;
+        let no = OrderNo(self.orders.0 + 1);
         self.orders = no;
-        open.hold = need;
-        self.till.hold(open.held_asset(instrument), need);
+        self.till.hold(held_asset(order.side, instrument), need);
         let waits = (ack != Ack::Accepted).then_some(ack);
-        open.remembered = self.memory.open(ask, Some(no), waits);
+        let remembered = self.memory.open(ask, Some(no), waits);
+        let key = self.key(no);
         if ack == Ack::Accepted {
-            out.answer(ask.envelope.origin, Answer::Accepted(self.key(no)));
+            out.answer(ask.envelope.origin, Answer::Accepted(key));
         }
-        let submit = Submit {
-            order: self.key(no),
+        let is_market = order.price.is_none();
+        let time_in_force = match order.time_in_force {
+            TimeInForce::Gtc if is_market => TimeInForce::Ioc,
+            other => other,
+        };
+        let self_match = order.self_match.unwrap_or(instrument.self_match);
+        let submit = || Submit {
+            order: key,
             side: order.side,
             limit: sized.limit,
             quantity: sized.quantity,
             value_max: sized.value_max,
-            time_in_force: open.state.time_in_force,
-            is_market: open.state.is_market,
+            time_in_force,
+            is_market,
             post_only: order.post_only,
-            self_match: open.state.self_match,
+            self_match,
             origin: (ack == Ack::Result).then_some(ask.envelope.origin),
         };
-        let message = Message::ToBook(instrument.id, BookMessage::Submit(submit));
-        out.send(instrument.partition, message);
+        let message = || Message::ToBook(instrument.id, BookMessage::Submit(submit()));
+        out.send_with(instrument.partition, message);
+        let is_by_amount = sized.quote_amount.is_some();
+        let open = self.open.enter(no);
+        open.state = OrderState {
+            key,
+            client_id: ask.envelope.id,
+            instrument: instrument.id,
+            side: order.side,
+            limit: sized.limit,
+            is_market,
+            quote_amount: sized.quote_amount,
+            time_in_force,
+            post_only: order.post_only,
+            self_match,
+            ordered: if is_by_amount { Lots::ZERO } else { sized.quantity },
+            filled: Lots::ZERO,
+            cancelled: Lots::ZERO,
+            notional: 0,
+            fee: 0,
+            tax: 0,
+            status: Status::Pending,
+            reason: None,
+            created: context.at,
+            updated: context.at,
+            event: 0,
+        };
+        open.remembered = remembered;
+        open.fees = instrument.fees;
+        open.hold = need;
+        open.fills = (ack == Ack::Full).then(Vec::new);
         self.till.tell(&mut open.state, out);
-        self.open.insert(open);
         Ok(())
     }
 
@@ -81,14 +111,7 @@ impl Account {
         check_form(order)?;
         let instrument = context.instrument(order.instrument)?;
         let sized = self.check(order, instrument, market_price)?;
-        let need = match (order.side, sized.quote_amount) {
-            (Side::Sell, _) => instrument.base_amount(sized.quantity),
-            (Side::Buy, Some(amount)) => amount,
-            (Side::Buy, None) => {
-                let notional = instrument.notional(sized.limit, sized.quantity);
-                notional + instrument.fees.bound().ceil(notional)
-            }
-        };
+        let need = sized.need(order.side, instrument);
         check_funds(&self.till, order.side, need, instrument)
     }
 
@@ -114,56 +137,18 @@ impl Account {
         }
         Ok(sized)
     }
+}
 
-    fn new_order(
-        &self,
-        no: OrderNo,
-        ask: &Ask,
-        order: &OrderRequest,
-        instrument: &Instrument,
-        sized: &Sized,
-        context: &Context,
-    ) -> OpenOrder {
-        let is_market = order.price.is_none();
-        let time_in_force = match order.time_in_force {
-            TimeInForce::Gtc if is_market => TimeInForce::Ioc,
-            other => other,
-        };
-        let is_by_amount = sized.quote_amount.is_some();
-        let state = OrderState {
-            key: self.key(no),
-            client_id: ask.envelope.id,
-            instrument: instrument.id,
-            side: order.side,
-            limit: sized.limit,
-            is_market,
-            quote_amount: sized.quote_amount,
-            time_in_force,
-            post_only: order.post_only,
-            self_match: order.self_match.unwrap_or(instrument.self_match),
-            ordered: if is_by_amount { Lots::ZERO } else { sized.quantity },
-            filled: Lots::ZERO,
-            cancelled: Lots::ZERO,
-            notional: 0,
-            fee: 0,
-            tax: 0,
-            status: Status::Pending,
-            reason: None,
-            created: context.at,
-            updated: context.at,
-            event: 0,
-        };
-        OpenOrder {
-            state,
-            remembered: 0,
-            fees: instrument.fees,
-            fee_numerator: 0,
-            tax_numerator: 0,
-            hold: 0,
-            is_decided: false,
-            amends: Vec::new(),
-            amends_sent: 0,
-            fills: None,
+impl Sized {
+    /// What has to be held for it.
+    fn need(&self, side: Side, instrument: &Instrument) -> Amount {
+        match (side, self.quote_amount) {
+            (Side::Sell, _) => instrument.base_amount(self.quantity),
+            (Side::Buy, Some(amount)) => amount,
+            (Side::Buy, None) => {
+                let notional = instrument.notional(self.limit, self.quantity);
+                notional + instrument.fees.bound().ceil(notional)
+            }
         }
     }
 }

@@ -29,24 +29,31 @@ impl<T> Slots<T> {
         &mut self.blocks[slot as usize / BLOCK][slot as usize % BLOCK]
     }
 
+    /// A vacated slot, with what it held.
     #[inline]
-    pub fn insert(&mut self, value: T) -> u32 {
-        if let Some(slot) = self.free.pop() {
-            *self.get_mut(slot) = value;
-            return slot;
-        }
-        self.append(value)
+    pub fn reuse(&mut self) -> Option<u32> {
+        self.free.pop()
     }
 
-    fn append(&mut self, value: T) -> u32 {
-        let is_full = self.blocks.last().is_none_or(|block| block.len() == BLOCK);
-        if is_full {
-            self.blocks.push(Vec::with_capacity(BLOCK));
+    #[inline(always)]
+    pub fn insert_with(&mut self, value: impl FnOnce() -> T) -> u32 {
+        if let Some(slot) = self.free.pop() {
+            *self.get_mut(slot) = value();
+            return slot;
         }
+        self.make_room();
         let nth = self.blocks.len() - 1;
         let block = &mut self.blocks[nth];
-        block.push(value);
+        // There is room: the value is built where it stays.
+        block.extend(std::iter::once_with(value));
         (nth * BLOCK + block.len() - 1) as u32
+    }
+
+    #[inline]
+    fn make_room(&mut self) {
+        if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
     }
 
     /// Those that are given out, in their order.

@@ -4,7 +4,7 @@ use super::matching::{Book, Decision, Execution, Incoming, Reports};
 use super::snapshot::RestingOrder;
 use super::{AmendRefused, Amended};
 use crate::amount::{Lots, Ticks};
-use crate::effect::{Answer, Effect, Effects, MarketEvent};
+use crate::effect::{Effect, Effects, MarketEvent};
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::Instrument;
 use crate::message::{

@@ -4,94 +4,97 @@ use crate::ids::PartitionId;
 use crate::message::Message;
 use std::collections::{BTreeMap, VecDeque};
 
+/// A message with the partition that it leaves and the one that it enters.
+pub(super) type Posted = (PartitionId, PartitionId, Message);
+
 /// Bounded by what one request can cause in a prompt pit, and by the caller, who delivers, in a
 /// delayed one.
-pub(super) enum Channels {
-    /// One queue for everything keeps the order within every channel. The spare one is empty.
-    Prompt {
-        queue: Vec<(PartitionId, Message)>,
-        spare: Vec<(PartitionId, Message)>,
-    },
-    Delayed {
-        queues: BTreeMap<(PartitionId, PartitionId), VecDeque<Message>>,
-        chooser: Chooser,
-    },
+#[derive(Default)]
+pub(super) struct Channels {
+    /// What the entity that is being handled says. One queue for everything keeps the order
+    /// within every channel.
+    said: Vec<Posted>,
+    /// Empty; it and the queue take turns.
+    spare: Vec<Posted>,
+    delayed: Option<Delayed>,
+}
+
+/// Messages that wait for a chooser.
+struct Delayed {
+    queues: BTreeMap<(PartitionId, PartitionId), VecDeque<Message>>,
+    chooser: Chooser,
 }
 
 impl Channels {
     pub fn prompt() -> Channels {
-        Channels::Prompt { queue: Vec::new(), spare: Vec::new() }
+        Channels::default()
     }
 
     pub fn delayed(seed: u64) -> Channels {
-        Channels::Delayed { queues: BTreeMap::new(), chooser: Chooser(seed) }
+        let delayed = Delayed { queues: BTreeMap::new(), chooser: Chooser(seed) };
+        Channels { delayed: Some(delayed), ..Channels::default() }
     }
 
-    /// Everything that a prompt pit has to deliver now.
+    pub fn is_empty(&self) -> bool {
+        self.said.is_empty() && self.delayed.as_ref().is_none_or(|it| it.queues.is_empty())
+    }
+
+    pub fn send(&mut self, from: PartitionId, to: PartitionId, message: Message) {
+        self.said.push((from, to, message));
+    }
+
+    /// The same without a copy: room is made first, so the message is built where it waits.
+    #[inline(always)]
+    pub fn send_with(
+        &mut self,
+        from: PartitionId,
+        to: PartitionId,
+        message: impl FnOnce() -> Message,
+    ) {
+        self.said.extend(std::iter::once_with(|| (from, to, message())));
+    }
+
+    /// Everything that a prompt pit has to deliver now. A delayed pit lays it by.
     #[inline]
-    pub fn batch(&mut self) -> Option<Vec<(PartitionId, Message)>> {
-        match self {
-            Channels::Prompt { queue, spare } if !queue.is_empty() => {
-                Some(std::mem::replace(queue, std::mem::take(spare)))
-            }
-            _ => None,
+    pub fn batch(&mut self) -> Option<Vec<Posted>> {
+        if self.said.is_empty() {
+            return None;
         }
+        if let Some(delayed) = &mut self.delayed {
+            for (from, to, message) in self.said.drain(..) {
+                delayed.queues.entry((from, to)).or_default().push_back(message);
+            }
+            return None;
+        }
+        Some(std::mem::replace(&mut self.said, std::mem::take(&mut self.spare)))
     }
 
     /// Takes a delivered batch back, to fill it again.
     #[inline]
-    pub fn done_with(&mut self, mut batch: Vec<(PartitionId, Message)>) {
-        if let Channels::Prompt { spare, .. } = self {
-            batch.clear();
-            *spare = batch;
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        match self {
-            Channels::Prompt { queue, .. } => queue.is_empty(),
-            Channels::Delayed { queues, .. } => queues.is_empty(),
-        }
-    }
-
-    #[inline]
-    pub fn send(&mut self, from: PartitionId, to: PartitionId, message: Message) {
-        match self {
-            Channels::Prompt { queue, .. } => queue.push((to, message)),
-            Channels::Delayed { queues, .. } => {
-                queues.entry((from, to)).or_default().push_back(message);
-            }
-        }
+    pub fn done_with(&mut self, mut batch: Vec<Posted>) {
+        batch.clear();
+        self.spare = batch;
     }
 
     /// The next message of a delayed pit, with where it goes.
-    #[inline]
     pub fn next(&mut self) -> Option<(PartitionId, Message)> {
-        match self {
-            Channels::Prompt { .. } => None,
-            Channels::Delayed { queues, chooser } => {
-                if queues.is_empty() {
-                    return None;
-                }
-                let nth = chooser.below(queues.len() as u64) as usize;
-                let &channel = queues.keys().nth(nth)?;
-                let queue = queues.get_mut(&channel)?;
-                let message = queue.pop_front()?;
-                if queue.is_empty() {
-                    queues.remove(&channel);
-                }
-                Some((channel.1, message))
-            }
+        let Delayed { queues, chooser } = self.delayed.as_mut()?;
+        if queues.is_empty() {
+            return None;
         }
+        let nth = chooser.below(queues.len() as u64) as usize;
+        let &channel = queues.keys().nth(nth)?;
+        let queue = queues.get_mut(&channel)?;
+        let message = queue.pop_front()?;
+        if queue.is_empty() {
+            queues.remove(&channel);
+        }
+        Some((channel.1, message))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Message> + '_ {
-        let (prompt, delayed) = match self {
-            Channels::Prompt { queue, .. } => (Some(queue), None),
-            Channels::Delayed { queues, .. } => (None, Some(queues)),
-        };
-        let prompt = prompt.into_iter().flatten().map(|(_, message)| message);
-        prompt.chain(delayed.into_iter().flat_map(|queues| queues.values().flatten()))
+        let said = self.said.iter().map(|(_, _, message)| message);
+        said.chain(self.delayed.iter().flat_map(|delayed| delayed.queues.values().flatten()))
     }
 }
 

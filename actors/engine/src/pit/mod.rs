@@ -29,7 +29,7 @@ use crate::effect::{Answer, Effects, MarketEvent, Posting};
 use crate::history::{FillRow, LedgerRow};
 use crate::ids::{AccountId, InstrumentId, Origin, PartitionId};
 use crate::instrument::{Asset, Instrument};
-use crate::message::{Message, PartitionMessage};
+use crate::message::{Message, Outcome, PartitionMessage};
 use crate::order::OrderState;
 use crate::request::{AccountRequest, Envelope};
 use crate::time::Time;
@@ -41,6 +41,9 @@ use sub_accounts::SubAccounts;
 /// Hears everything that is for nobody inside, in order. What a tap does not care for is free.
 pub trait Tap {
     fn answer(&mut self, _to: Origin, _answer: Answer) {}
+    fn decided(&mut self, to: Origin, outcome: &Outcome) {
+        self.answer(to, Answer::decided(outcome.clone()));
+    }
     fn ledger(&mut self, _row: &LedgerRow) {}
     fn fill(&mut self, _row: &FillRow) {}
     /// An order reached its final status.
@@ -190,7 +193,7 @@ impl<T: Tap> Pit<T> {
     /// What a message causes is delivered after everything that was under way before it.
     fn deliver_prompt(&mut self) {
         while let Some(batch) = self.channels.batch() {
-            for (to, message) in &batch {
+            for (_, to, message) in &batch {
                 self.handle(*to, message);
             }
             self.channels.done_with(batch);
@@ -200,6 +203,7 @@ impl<T: Tap> Pit<T> {
     fn deliver_one(&mut self) -> bool {
         let Some((to, message)) = self.channels.next() else { return false };
         self.handle(to, &message);
+        self.deliver_prompt();
         true
     }
 
@@ -295,42 +299,52 @@ struct Sink<'a, T> {
 }
 
 impl<T: Tap> Effects for Sink<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn send(&mut self, to: PartitionId, message: Message) {
         self.channels.send(self.from, to, message);
     }
 
-    #[inline]
+    #[inline(always)]
+    fn send_with(&mut self, to: PartitionId, message: impl FnOnce() -> Message) {
+        self.channels.send_with(self.from, to, message);
+    }
+
+    #[inline(always)]
     fn answer(&mut self, to: Origin, answer: Answer) {
         self.tap.answer(to, answer);
     }
 
-    #[inline]
+    #[inline(always)]
+    fn decided(&mut self, to: Origin, outcome: &Outcome) {
+        self.tap.decided(to, outcome);
+    }
+
+    #[inline(always)]
     fn ledger(&mut self, row: &LedgerRow) {
         self.tap.ledger(row);
     }
 
-    #[inline]
+    #[inline(always)]
     fn fill(&mut self, row: &FillRow) {
         self.tap.fill(row);
     }
 
-    #[inline]
+    #[inline(always)]
     fn closed(&mut self, order: &OrderState) {
         self.tap.closed(order);
     }
 
-    #[inline]
+    #[inline(always)]
     fn post(&mut self, posting: Posting) {
         self.sums.post(&posting);
     }
 
-    #[inline]
+    #[inline(always)]
     fn market(&mut self, instrument: InstrumentId, event: MarketEvent) {
         self.tap.market(instrument, event);
     }
 
-    #[inline]
+    #[inline(always)]
     fn order(&mut self, order: &OrderState) {
         self.tap.order(order);
     }

@@ -121,7 +121,7 @@ fn enormous_numbers_are_refused_and_overflow_nothing() {
     let unbounded = Instrument { quantity_max: Lots::MAX, tick: 1 << 40, ..lpj };
     pit.change(&unbounded);
     let price = ((1 << 26) - 2) << 40;
-    let request = place(&mut pit, "alice", "a", buy(1 << 56, price));
+    let request = place(&mut pit, "alice", "a", buy(1 << 44, price));
     assert_eq!(refusal(&pit, request), Some("NOTIONAL_TOO_LARGE"));
     let request = place(&mut pit, "alice", "a2", sell(i128::MAX, i128::MAX));
     assert_eq!(refusal(&pit, request), Some("QUANTITY_TOO_LARGE"));
