@@ -47,6 +47,11 @@ pub struct ReplayReport {
     pub log_bytes: u64,
     /// From the start of the process's work until it serves, without a snapshot: the median.
     pub start_seconds: f64,
+    /// Time of all cores from such a start until the node has stopped: what the machine has to
+    /// give, however busy it is with other things.
+    pub start_cpu_seconds: f64,
+    /// The same log applied in one thread, without actors, consensus and history.
+    pub alone_seconds: f64,
     /// The same with a snapshot as of the end of the history, the whole log still there.
     pub start_after_snapshot_seconds: f64,
     /// How long the snapshot took.
@@ -60,6 +65,9 @@ pub struct Targets {
     pub commands_per_second: f64,
     pub start_after_snapshot_seconds: f64,
 }
+
+/// Says that a directory is a whole history made by a benchmark.
+const MADE: &str = "made-by-hoga-bench";
 
 const TARGETS: Targets =
     Targets { commands_per_second: 1_000_000.0, start_after_snapshot_seconds: 5.0 };
@@ -89,11 +97,15 @@ async fn measure(
 ) -> Result<ReplayReport, BenchError> {
     build(options, dir).await?;
     let (mut floors, mut starts, mut contents) = (Vec::new(), Vec::new(), Contents::default());
+    let (mut cpu, mut alone) = (Vec::new(), Vec::new());
     for _ in 0..options.rounds {
         let (found, floor) = log::read(dir).await?;
         contents = found;
         floors.push(floor);
+        alone.push(log::apply(dir, exchange_on(dir).topology).await?.as_secs_f64());
+        let before = cpu_time();
         starts.push(restart(dir).await?);
+        cpu.push((cpu_time() - before).as_secs_f64());
     }
     let snapshot_seconds = snapshot(dir).await?.as_secs_f64();
     let mut again = Vec::new();
@@ -132,6 +144,8 @@ async fn measure(
         commands: contents.commands,
         log_bytes: contents.bytes,
         start_seconds: median(&starts),
+        start_cpu_seconds: median(&cpu),
+        alone_seconds: median(&alone),
         start_after_snapshot_seconds: median(&again),
         snapshot_seconds,
         targets: TARGETS,
@@ -144,14 +158,27 @@ fn figures(name: &'static str, rates: &[f64], seconds: &[f64]) -> Figures {
     Figures { name, rate: median(rates), p50_us, p99_us: slowest, p999_us: slowest }
 }
 
+/// What this process has had of all cores.
+fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    // Both parts are within bounds: the kernel says so.
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+}
+
 /// Options under which nothing takes a snapshot by itself.
 fn exchange_on(dir: &Path) -> ExchangeOptions {
     ExchangeOptions { snapshot_bytes: u64::MAX, ..ExchangeOptions::new(dir) }
 }
 
+/// Makes the history, or takes the one that an earlier run left.
 async fn build(options: &Options, dir: &Path) -> Result<(), BenchError> {
+    let made = dir.join(MADE);
+    if made.is_file() {
+        return forget_snapshots(dir).map_err(failed);
+    }
     if dir.join("node.json").exists() {
-        return Ok(());
+        let what = "has data that no benchmark made; name a directory of its own";
+        return Err(BenchError::Options(format!("{} {what}", dir.display())));
     }
     let exchange = Exchange::start(exchange_on(dir)).await.map_err(failed)?;
     let built = Load::new(&exchange, options.accounts).await;
@@ -160,7 +187,16 @@ async fn build(options: &Options, dir: &Path) -> Result<(), BenchError> {
         Err(error) => Err(error),
     };
     exchange.stop().await;
-    built
+    built?;
+    std::fs::write(made, "").map_err(failed)
+}
+
+/// The whole log is still there: no node purges it before it has two snapshots.
+fn forget_snapshots(dir: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(dir.join("snapshots")) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
 }
 
 /// Starts a node on the directory; returns how long it took until it served, and stops it.
@@ -194,6 +230,9 @@ impl fmt::Display for ReplayReport {
             let (name, rate, seconds) = (side.name, side.rate / 1e6, side.p50_us / 1e6);
             writeln!(f, "  {name:<34} {rate:>8.3} M commands/s   {seconds:>7.3} s")?;
         }
+        let alone = ("the same in one thread, bare", self.alone_seconds);
+        let rate = self.commands as f64 / alone.1 / 1e6;
+        writeln!(f, "  {:<34} {rate:>8.3} M commands/s   {:>7.3} s", alone.0, alone.1)?;
         let name = "start to serving after a snapshot";
         writeln!(f, "  {name:<34} {:>32.3} s", self.start_after_snapshot_seconds)?;
         let verdict = |is_met: bool| if is_met { "met" } else { "missed" };
@@ -208,8 +247,10 @@ impl fmt::Display for ReplayReport {
         )?;
         write!(
             f,
-            "  {:.0} log bytes a command; the snapshot took {:.2} s; {}",
+            "  {:.0} log bytes a command; a start takes {:.2} s of all cores; the snapshot took \
+             {:.2} s; {}",
             self.log_bytes as f64 / self.commands as f64,
+            self.start_cpu_seconds,
             self.snapshot_seconds,
             self.report.method
         )

@@ -5,6 +5,11 @@ use super::failed;
 use hoga_cluster::log::{LogOptions, PartitionLog, SegmentLog};
 use hoga_cluster::partition::{Batch, Command};
 use hoga_cluster::raft::batch_of;
+use hoga_cluster::replay::Replay;
+use hoga_cluster::state::State;
+use hoga_engine::ids::PartitionId;
+use hoga_engine::topology::Topology;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -30,20 +35,44 @@ pub(super) async fn read(dir: &Path) -> Result<(Contents, Duration), BenchError>
     let partitions: Vec<PartitionLog> =
         log.partitions().into_iter().map(|id| log.partition(id)).collect();
     for partition in &partitions {
-        each_entry(partition, |_| Ok(()))?;
+        each_entry(partition, |_, _| Ok(()))?;
     }
     let took = since.elapsed();
     let mut contents = Contents::default();
     for partition in &partitions {
-        each_entry(partition, |payload| contents.count(payload))?;
+        each_entry(partition, |_, payload| contents.count(payload))?;
     }
     log.close().await.map_err(failed)?;
     Ok((contents, took))
 }
 
+/// Applies every entry of every partition, one partition after another in this thread: what the
+/// entities and the partitions' bookkeeping take, without actors, consensus and history. The time
+/// has the opening and reading of the log in it.
+pub(super) async fn apply(dir: &Path, topology: Topology) -> Result<Duration, BenchError> {
+    let since = Instant::now();
+    let log = SegmentLog::open_dir(&dir.join("log"), LogOptions::default()).map_err(failed)?;
+    for (id, _) in topology.partitions() {
+        let partition = log.partition(hoga_cluster::log::PartitionId(u32::from(id.0)));
+        replay(id, &partition, topology)?;
+    }
+    let took = since.elapsed();
+    log.close().await.map_err(failed)?;
+    Ok(took)
+}
+
+fn replay(id: PartitionId, partition: &PartitionLog, topology: Topology) -> Result<(), BenchError> {
+    let mut replay = Replay::of(State::empty(id, topology), BTreeSet::new());
+    each_entry(partition, |index, payload| {
+        let batch: Batch = postcard::from_bytes(payload).map_err(failed)?;
+        let applied = replay.apply(index, batch, usize::MAX).map(drop);
+        applied.map_err(|poison| BenchError::Disagreement(format!("replay panics: {poison:?}")))
+    })
+}
+
 fn each_entry(
     partition: &PartitionLog,
-    mut take: impl FnMut(&[u8]) -> Result<(), BenchError>,
+    mut take: impl FnMut(u64, &[u8]) -> Result<(), BenchError>,
 ) -> Result<(), BenchError> {
     let state = partition.state();
     let mut next = state.purged.map_or(0, |at| at.index + 1);
@@ -54,7 +83,9 @@ fn each_entry(
             return Err(BenchError::Disagreement(format!("entry {next} is missing")));
         };
         next = last.at.index + 1;
-        entries.iter().filter_map(batch_of).try_for_each(|payload| take(payload))?;
+        for entry in &entries {
+            batch_of(entry).map_or(Ok(()), |payload| take(entry.at.index, payload))?;
+        }
     }
     Ok(())
 }
