@@ -14,6 +14,10 @@ mod market;
 mod replay;
 mod telemetry;
 
+/// Orders, effects and answers are many small pieces that one thread makes and another drops.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     cli::main()
 }

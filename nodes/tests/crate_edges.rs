@@ -33,7 +33,8 @@ const NOT_IN_THE_ENGINE: &[&str] = &["tokio", "ractor", "tonic", "sled", "redis"
 
 fn packages() -> BTreeMap<String, Vec<String>> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    let args = ["metadata", "--format-version=1", "--no-deps", "--offline", "--manifest-path", root];
+    let args =
+        ["metadata", "--format-version=1", "--no-deps", "--offline", "--manifest-path", root];
     let output = Command::new(env!("CARGO")).args(args).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -119,10 +119,7 @@ impl<'d> Fields<'d> {
         self.parsed_at(key).map(|at| at.value)
     }
 
-    pub fn parsed_at<T: FromStr<Err: Display>>(
-        &mut self,
-        key: &'static str,
-    ) -> Option<At<T>> {
+    pub fn parsed_at<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<At<T>> {
         let At { value, place } = self.text(key)?;
         let value = self.parse(value, &place)?;
         Some(At { value, place })

@@ -63,12 +63,7 @@ pub struct Sink(RefCell<Vec<Mistake>>);
 
 impl Sink {
     /// Adds a mistake at a place of the text, once.
-    pub fn report(
-        &self,
-        place: Range<usize>,
-        message: impl Into<String>,
-        help: Option<String>,
-    ) {
+    pub fn report(&self, place: Range<usize>, message: impl Into<String>, help: Option<String>) {
         let mistake = Mistake { message: message.into(), help, place: place.into() };
         let mut mistakes = self.0.borrow_mut();
         // One table may be read for several instruments: a mistake in it is still one mistake.

@@ -48,7 +48,8 @@ impl Market {
     pub async fn found(accounts: usize) -> Result<Market, BenchError> {
         let data = tempfile::tempdir().map_err(failed)?;
         let exchange = Exchange::start(ExchangeOptions::new(data.path())).await.map_err(failed)?;
-        let book = RuleBook::shipped("lpj").ok_or_else(|| failed("no rule book lpj"))?.map_err(failed)?;
+        let book =
+            RuleBook::shipped("lpj").ok_or_else(|| failed("no rule book lpj"))?.map_err(failed)?;
         let rules = listing::market(&book, &Topology::default()).map_err(failed)?;
         for mut asset in rules.assets {
             asset.faucet = None;
@@ -85,16 +86,9 @@ impl Market {
         Ok(since.elapsed())
     }
 
-    /// Bytes of the log, with its padding, for each command that was applied.
-    pub fn log_bytes_per_order(&self) -> u64 {
-        let orders: u64 = self
-            .exchange
-            .status()
-            .iter()
-            .filter(|partition| partition.role == "books")
-            .map(|partition| partition.commands)
-            .sum();
-        self.exchange.log().stats().bytes / orders.max(1)
+    /// Bytes written to the log so far, with what fills its blocks up.
+    pub fn log_bytes(&self) -> u64 {
+        self.exchange.log().stats().bytes
     }
 
     pub async fn stop(self) {

@@ -93,6 +93,7 @@ async fn rounds(options: &OrdersOptions, machine: Machine) -> Result<BenchReport
     // The first round of each warms connections, caches and actors up.
     load.run(echo, Duration::from_millis(500)).await?;
     load.run(market.address, Duration::from_secs(1)).await?;
+    let log_before = market.log_bytes();
     for _ in 0..options.rounds {
         floors.push(load.run(echo, options.round).await?);
         let mut result = load.run(market.address, options.round).await?;
@@ -101,9 +102,10 @@ async fn rounds(options: &OrdersOptions, machine: Machine) -> Result<BenchReport
     }
     let ratios: Vec<f64> =
         floors.iter().zip(&results).map(|(floor, result)| result.rate() / floor.rate()).collect();
+    let orders: u64 = results.iter().map(|round| round.orders).sum();
     let method = format!(
-        "server and callers in one process; {} log bytes an order on disk",
-        market.log_bytes_per_order()
+        "server and callers in one process; {} log bytes an order, blocks filled up",
+        (market.log_bytes() - log_before) / orders.max(1)
     );
     market.stop().await;
     Ok(BenchReport {
@@ -121,7 +123,8 @@ async fn rounds(options: &OrdersOptions, machine: Machine) -> Result<BenchReport
 }
 
 fn figures(name: &'static str, rounds: &[Outcome]) -> Figures {
-    let middle = |figure: fn(&Outcome) -> f64| median(&rounds.iter().map(figure).collect::<Vec<_>>());
+    let middle =
+        |figure: fn(&Outcome) -> f64| median(&rounds.iter().map(figure).collect::<Vec<_>>());
     Figures {
         name,
         rate: middle(Outcome::rate),
