@@ -30,8 +30,11 @@ pub struct Placing {
     pub order: OrderRequest,
     ack: Ack,
     symbols: Arc<Symbols>,
-    /// What the answer starts from: the client's own order, or nothing of it in a session.
-    echo: v1::Order,
+    /// What the answer starts from: the client's own order, or none of it in a session, where
+    /// thousands wait at a time.
+    echo: Option<Box<v1::Order>>,
+    /// The client gave no id, so the answer says which one was given here.
+    was_named_here: bool,
     since: Instant,
 }
 
@@ -47,7 +50,7 @@ impl Placing {
         is_echoed: bool,
     ) -> Result<Placing, Refused> {
         let account = caller.account("parent", &message.parent)?;
-        let Some(mut order) = message.order else {
+        let Some(order) = message.order else {
             return Err(Box::new(Refusal::malformed("order", "is required and was not given")));
         };
         let ack = wire::ack(message.ack)?;
@@ -58,16 +61,20 @@ impl Placing {
         let request = AccountRequest::Place { order: read, ack: Ack::Result, market_price: None };
         let hash = body_hash(&request);
         let identified = identified(id, hash, message.sent_at.as_ref(), caller)?;
-        // In a session nothing that the client sent is sent back, only an id that was given here.
-        let was_given = order.client_order_id.is_empty();
-        if !is_echoed {
-            order = v1::Order::default();
+        let was_named_here = order.client_order_id.is_empty();
+        let echo = is_echoed.then(|| Box::new(wire::without_outputs(order)));
+        let since = Instant::now();
+        let order = read;
+        Ok(Placing { account, identified, order, ack, symbols, echo, was_named_here, since })
+    }
+
+    /// The order that an answer starts from.
+    fn echo(&mut self) -> v1::Order {
+        let mut order = self.echo.take().map_or_else(v1::Order::default, |order| *order);
+        if self.was_named_here {
+            order.client_order_id = self.identified.id.as_str().into();
         }
-        if is_echoed || was_given {
-            order.client_order_id = id.as_str().into();
-        }
-        let (echo, since) = (order, Instant::now());
-        Ok(Placing { account, identified, order: read, ack, symbols, echo, since })
+        order
     }
 
     /// What the engine is asked.
@@ -101,12 +108,13 @@ impl Placing {
     }
 
     fn answer(
-        self,
+        mut self,
         desk: &Desk,
         answer: Answer,
         at: At,
     ) -> Result<v1::CreateOrderResponse, Refused> {
-        let Placing { account, identified, order, symbols, echo: mut shown, .. } = self;
+        let mut shown = self.echo();
+        let Placing { account, identified, order, symbols, .. } = self;
         let instrument = symbols.listed(order.instrument).expect("it was listed a moment ago");
         let is_account = desk.exchange.topology().role(at.partition) == Role::Accounts;
         let (position, book_position) =
@@ -163,7 +171,7 @@ impl Placing {
     ///
     /// # Errors
     /// What placing it would be refused for.
-    pub async fn validate(self, desk: &Desk) -> Result<v1::CreateOrderResponse, Refused> {
+    pub async fn validate(mut self, desk: &Desk) -> Result<v1::CreateOrderResponse, Refused> {
         let order = self.order;
         let price = desk.exchange.quote(order.instrument).reference(order.side);
         let market_price = price.filter(|_| order.price.is_none());
@@ -175,7 +183,7 @@ impl Placing {
         });
         match checked.await? {
             Ok(at) => Ok(v1::CreateOrderResponse {
-                order: Some(self.echo),
+                order: Some(self.echo()),
                 position: Some(shown_at(at)),
                 ..Default::default()
             }),

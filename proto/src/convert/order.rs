@@ -54,6 +54,26 @@ pub fn request(wire: &v1::Order, instrument: &Instrument) -> Result<OrderRequest
     })
 }
 
+/// What a client wrote, without what only the exchange fills in.
+#[must_use]
+pub fn without_outputs(order: v1::Order) -> v1::Order {
+    v1::Order {
+        name: String::new(),
+        state: 0,
+        filled_quantity: None,
+        cancelled_quantity: None,
+        remaining_quantity: None,
+        notional: None,
+        fee: None,
+        tax: None,
+        worst_price: None,
+        reason: String::new(),
+        create_time: None,
+        update_time: None,
+        ..order
+    }
+}
+
 /// The same request as a client would write it.
 #[must_use]
 pub fn asked(request: &OrderRequest, instrument: &Instrument) -> v1::Order {

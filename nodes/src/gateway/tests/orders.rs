@@ -151,6 +151,8 @@ async fn validate_only_checks_everything_and_places_nothing() {
     let (alice, _) = rig.two().await;
     let mut check = buy("10", "777");
     check.validate_only = true;
+    // What only the exchange says is ignored.
+    check.order.as_mut().unwrap().name = "accounts/alice/orders/9".into();
     let fine = alice.orders().create_order(check.clone()).await.unwrap().into_inner();
     assert!(fine.order.unwrap().name.is_empty());
     check.order.as_mut().unwrap().quantity = Some(number("10000"));
