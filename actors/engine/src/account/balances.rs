@@ -47,7 +47,7 @@ impl Balances {
                 let at = place.unwrap_or(self.rows.len());
                 self.rows.insert(at, (asset, Balance::default()));
                 // Rows behind it have new places, so all of them count as moved.
-                self.moved = u64::MAX;
+                self.moved |= u64::MAX << at.min(63);
                 at
             }
         };

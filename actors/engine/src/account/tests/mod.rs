@@ -12,6 +12,7 @@ mod money;
 mod profit;
 mod refusals;
 mod supply;
+mod told;
 
 use crate::account::{Account, Balance};
 use crate::amount::Amount;
