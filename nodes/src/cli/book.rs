@@ -1,29 +1,42 @@
 //! `hoga book`: the ladder of an instrument.
 
+mod feed;
+mod ladder;
+mod screen;
+mod watch;
+
 use super::failure::Failure;
 use super::output::Paint;
 use super::table::{Lean, Table};
 use super::{Global, actor, json, output, server, wire};
 use clap::Args;
 use hoga_proto::{decimal, v1};
+use watch::Watch;
 
 /// The ladder: `hoga book LPJ-KRW`
 #[derive(Args, Debug)]
 pub struct Book {
     /// Of which instrument
     symbol: String,
+    /// Go on showing it as it moves; as lines when this is no terminal
+    #[arg(long)]
+    watch: bool,
     /// So many prices a side
     #[arg(long, value_name = "N", default_value = "10")]
     #[arg(value_parser = clap::value_parser!(i32).range(1..=1000))]
     depth: i32,
     /// Group prices by this step
-    #[arg(long, value_name = "STEP")]
+    #[arg(long, value_name = "STEP", conflicts_with = "watch")]
     group: Option<hoga_scenarios::numbers::Amount>,
 }
 
 impl Book {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
         let name = actor::instrument(&self.symbol)?;
+        if self.watch {
+            let watch = Watch { instrument: name, depth: self.depth, json: global.json };
+            return server::talk(global, async |server| watch.run(server).await);
+        }
         let price_step = self.group.and_then(wire::number);
         let request =
             v1::GetBookRequest { name, depth: self.depth, price_step, ..Default::default() };
@@ -33,34 +46,38 @@ impl Book {
         if global.json {
             return json::print("GetBookResponse", &answer);
         }
-        output::say(ladder(&answer.book.unwrap_or_default()))
+        output::say(drawn(&answer.book.unwrap_or_default()))
     }
 }
 
-/// Asks above, bids below, prices in the middle.
-fn ladder(book: &v1::Book) -> String {
+/// As text, under its symbol.
+fn drawn(book: &v1::Book) -> String {
     let mut table = Table::new([
         ("BID", Lean::Right),
         ("PRICE", Lean::Right),
         ("ASK", Lean::Right),
         ("ORDERS", Lean::Right),
     ]);
-    let count = |level: &v1::Level| match level.order_count {
-        0 => String::new(),
-        count => count.to_string(),
-    };
-    for level in book.asks.iter().rev() {
-        let price = wire::text(level.price.as_ref());
-        let quantity = Paint::Red.on(wire::text(level.quantity.as_ref()));
-        table.row([String::new(), price.into(), quantity, count(level)]);
-    }
-    for level in &book.bids {
-        let price = wire::text(level.price.as_ref());
-        let quantity = Paint::Green.on(wire::text(level.quantity.as_ref()));
-        table.row([quantity, price.into(), String::new(), count(level)]);
+    for [bid, price, ask, orders] in rows(book) {
+        table.row([Paint::Green.on(bid), price, Paint::Red.on(ask), orders]);
     }
     let symbol = actor::last_part(&book.instrument);
     format!("{}\n{}\n{table}", Paint::Bold.on(symbol), Paint::Dim.on(spread(book)))
+}
+
+/// Asks above, bids below, prices in the middle: bid, price, ask, orders.
+fn rows(book: &v1::Book) -> Vec<[String; 4]> {
+    let row = |level: &v1::Level, is_bid: bool| {
+        let quantity = wire::text(level.quantity.as_ref()).to_owned();
+        let (bid, ask) = if is_bid { (quantity, String::new()) } else { (String::new(), quantity) };
+        let orders = match level.order_count {
+            0 => String::new(),
+            count => count.to_string(),
+        };
+        [bid, wire::text(level.price.as_ref()).to_owned(), ask, orders]
+    };
+    let asks = book.asks.iter().rev().map(|level| row(level, false));
+    asks.chain(book.bids.iter().map(|level| row(level, true))).collect()
 }
 
 fn spread(book: &v1::Book) -> String {

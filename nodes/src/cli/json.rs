@@ -6,9 +6,11 @@ use super::output;
 use hoga_proto::FILE_DESCRIPTOR_SET;
 use prost::Message;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage, Value,
+    DescriptorError, DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage,
+    Value,
 };
 use serde_json::{Map, Value as Json};
+use std::sync::OnceLock;
 
 /// Prints a message of `hoga.v1` as one document.
 ///
@@ -16,6 +18,14 @@ use serde_json::{Map, Value as Json};
 /// Stdout cannot be written.
 pub fn print<M: Message>(name: &str, message: &M) -> Result<(), Failure> {
     document(&message_json(name, message)?)
+}
+
+/// Prints a message of `hoga.v1` on one line: an event of a stream.
+///
+/// # Errors
+/// Stdout cannot be written.
+pub fn line<M: Message>(name: &str, message: &M) -> Result<(), Failure> {
+    output::say(message_json(name, message)?)
 }
 
 /// Prints any document, over several lines.
@@ -32,8 +42,7 @@ pub fn document(json: &Json) -> Result<(), Failure> {
 /// There is no such message, or it has another shape: this program is broken.
 fn message_json<M: Message>(name: &str, message: &M) -> Result<Json, Failure> {
     let broken = |why: String| Failure::new(Exit::Failure, format!("{name} as JSON: {why}"));
-    let pool =
-        DescriptorPool::decode(FILE_DESCRIPTOR_SET).map_err(|error| broken(error.to_string()))?;
+    let pool = descriptors().as_ref().map_err(|error| broken(error.to_string()))?;
     let full = format!("hoga.v1.{name}");
     let descriptor =
         pool.get_message_by_name(&full).ok_or_else(|| broken("no such message".into()))?;
@@ -41,6 +50,12 @@ fn message_json<M: Message>(name: &str, message: &M) -> Result<Json, Failure> {
     let dynamic = DynamicMessage::decode(descriptor, bytes.as_slice())
         .map_err(|error| broken(error.to_string()))?;
     Ok(of_message(&dynamic))
+}
+
+/// The descriptors of all messages, read once.
+fn descriptors() -> &'static Result<DescriptorPool, DescriptorError> {
+    static POOL: OnceLock<Result<DescriptorPool, DescriptorError>> = OnceLock::new();
+    POOL.get_or_init(|| DescriptorPool::decode(FILE_DESCRIPTOR_SET))
 }
 
 fn of_message(message: &DynamicMessage) -> Json {

@@ -41,13 +41,17 @@ pub enum Paint {
 impl Paint {
     /// The text in this colour, where a person looks and has not said NO_COLOR.
     pub fn on(self, text: impl Display) -> String {
+        let text = text.to_string();
+        if text.is_empty() || !is_painted() {
+            return text;
+        }
         let code = match self {
             Paint::Green => 32,
             Paint::Red => 31,
             Paint::Dim => 2,
             Paint::Bold => 1,
         };
-        if is_painted() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+        format!("\x1b[{code}m{text}\x1b[0m")
     }
 }
 

@@ -7,6 +7,7 @@ use hoga_proto::v1::account_service_client::AccountServiceClient;
 use hoga_proto::v1::market_service_client::MarketServiceClient;
 use hoga_proto::v1::order_service_client::OrderServiceClient;
 use hoga_proto::v1::ranking_service_client::RankingServiceClient;
+use hoga_proto::v1::stream_service_client::StreamServiceClient;
 use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -34,11 +35,17 @@ impl Interceptor for Credentials {
     }
 }
 
+/// Every call goes through here.
 type Line = InterceptedService<Channel, Credentials>;
+
+/// The client of open streams.
+pub type Streams = StreamServiceClient<Line>;
 
 /// An open connection.
 pub struct Server {
     line: Line,
+    /// Shown while an answer is waited for.
+    alive: Option<Progress>,
 }
 
 impl Server {
@@ -52,6 +59,15 @@ impl Server {
 
     pub fn market(&self) -> MarketServiceClient<Line> {
         MarketServiceClient::new(self.line.clone())
+    }
+
+    pub fn streams(&self) -> Streams {
+        StreamServiceClient::new(self.line.clone())
+    }
+
+    /// From here on the talk itself shows that it is alive.
+    pub fn quiet(&mut self) {
+        self.alive = None;
     }
 
     pub fn ranking(&self) -> RankingServiceClient<Line> {
@@ -72,9 +88,10 @@ pub fn talk<T>(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let conversation = async {
-            let _alive = Progress::of("waiting for the exchange");
+            let alive = Some(Progress::of("waiting for the exchange"));
             let channel = connect(&global.server, global.within()).await?;
-            talk(Server { line: InterceptedService::new(channel, credentials) }).await
+            let line = InterceptedService::new(channel, credentials);
+            talk(Server { line, alive }).await
         };
         tokio::select! {
             ended = conversation => ended,

@@ -81,3 +81,19 @@ fn an_account_begins_and_ranks() {
     exchange.hoga(&["rank", "--of", "carol"]).ended(0).said("carol");
     exchange.hoga(&["rank", "--board", "beauty"]).ended(3).complained("(UNKNOWN_BOARD)");
 }
+
+#[test]
+fn a_book_is_watched_as_it_moves() {
+    let exchange = Exchange::up();
+    let mut lines = exchange.listen(&["book", "LPJ-KRW", "--watch"]);
+    let mut frames = exchange.listen(&["--json", "book", "LPJ-KRW", "--watch"]);
+    // A snapshot says that the subscription stands: what follows is not missed.
+    frames.hears("SNAPSHOT_REASON_FIRST");
+    exchange.hoga(&["buy", "10", "LPJ-KRW", "@", "777", "--as", "alice"]).ended(0);
+    lines.hears("bid 777");
+    exchange.hoga(&["sell", "4", "LPJ-KRW", "@", "777", "--as", "bob"]).ended(0);
+    lines.hears("trade 4 @ 777, a sell");
+    let trade = frames.hears("instruments/LPJ-KRW/trades/1");
+    let trade: serde_json::Value = serde_json::from_str(&trade).expect("a document a line");
+    assert_eq!(trade["delta"]["first"], "1", "{trade}");
+}

@@ -118,6 +118,16 @@ impl Exchange {
         }
     }
 
+    /// A command that goes on talking: its lines as they come. It ends when this is dropped.
+    pub fn listen(&self, args: &[&str]) -> Listening {
+        let mut process = command(&[&["--server", &self.url], args].concat())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+        Listening { process, lines }
+    }
+
     /// A command of this account, its answer as JSON.
     #[track_caller]
     pub fn json(&self, account: &str, args: &[&str]) -> Value {
@@ -151,6 +161,28 @@ impl Exchange {
 }
 
 impl Drop for Exchange {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// A command that goes on talking.
+pub struct Listening {
+    process: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Listening {
+    /// The next line that holds this; those before it are passed over.
+    #[track_caller]
+    pub fn hears(&mut self, text: &str) -> String {
+        let found = self.lines.by_ref().flatten().find(|line| line.contains(text));
+        found.unwrap_or_else(|| panic!("it ended without `{text}`"))
+    }
+}
+
+impl Drop for Listening {
     fn drop(&mut self) {
         drop(self.process.kill());
         drop(self.process.wait());
