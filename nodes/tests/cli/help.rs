@@ -2,7 +2,7 @@
 
 use crate::rig::hoga;
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 26] = [
     "up",
     "node",
     "buy",
@@ -22,7 +22,10 @@ const COMMANDS: [&str; 23] = [
     "accounts",
     "play",
     "check",
+    "replay",
+    "verify",
     "trace",
+    "bench",
     "explain",
     "doctor",
     "completions",
