@@ -7,11 +7,13 @@
 
 mod load;
 mod log;
+mod restart;
 
 use super::{BenchError, BenchReport, Figures, Machine, machine, median};
-use hoga_cluster::runtime::{Exchange, ExchangeOptions};
+use hoga_cluster::runtime::ExchangeOptions;
 use load::Load;
 use log::Contents;
+use restart::{Restarted, restart, start};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -47,9 +49,11 @@ pub struct ReplayReport {
     pub log_bytes: u64,
     /// From the start of the process's work until it serves, without a snapshot: the median.
     pub start_seconds: f64,
-    /// Time of all cores from such a start until the node has stopped: what the machine has to
-    /// give, however busy it is with other things.
+    /// Time of all cores that such a start takes, however busy they are with other things.
     pub start_cpu_seconds: f64,
+    /// Of that, what the threads of the history take, which write every row anew; none where the
+    /// system does not tell.
+    pub history_cpu_seconds: Option<f64>,
     /// The same log applied in one thread, without actors, consensus and history.
     pub alone_seconds: f64,
     /// The same with a snapshot as of the end of the history, the whole log still there.
@@ -97,20 +101,21 @@ async fn measure(
 ) -> Result<ReplayReport, BenchError> {
     build(options, dir).await?;
     let (mut floors, mut starts, mut contents) = (Vec::new(), Vec::new(), Contents::default());
-    let (mut cpu, mut alone) = (Vec::new(), Vec::new());
+    let (mut cpu, mut history, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..options.rounds {
         let (found, floor) = log::read(dir).await?;
         contents = found;
         floors.push(floor);
         alone.push(log::apply(dir, exchange_on(dir).topology).await?.as_secs_f64());
-        let before = cpu_time();
-        starts.push(restart(dir).await?);
-        cpu.push((cpu_time() - before).as_secs_f64());
+        let Restarted { served, cpu: total, of_history } = restart(dir).await?;
+        starts.push(served);
+        cpu.push(total.as_secs_f64());
+        history.extend(of_history.map(|time| time.as_secs_f64()));
     }
     let snapshot_seconds = snapshot(dir).await?.as_secs_f64();
     let mut again = Vec::new();
     for _ in 0..options.rounds {
-        again.push(restart(dir).await?.as_secs_f64());
+        again.push(restart(dir).await?.served.as_secs_f64());
     }
     let commands = contents.commands as f64;
     let rates = |times: &[Duration]| -> Vec<f64> {
@@ -145,6 +150,7 @@ async fn measure(
         log_bytes: contents.bytes,
         start_seconds: median(&starts),
         start_cpu_seconds: median(&cpu),
+        history_cpu_seconds: (!history.is_empty()).then(|| median(&history)),
         alone_seconds: median(&alone),
         start_after_snapshot_seconds: median(&again),
         snapshot_seconds,
@@ -156,13 +162,6 @@ fn figures(name: &'static str, rates: &[f64], seconds: &[f64]) -> Figures {
     let slowest = seconds.iter().copied().fold(f64::NAN, f64::max) * 1e6;
     let p50_us = median(seconds) * 1e6;
     Figures { name, rate: median(rates), p50_us, p99_us: slowest, p999_us: slowest }
-}
-
-/// What this process has had of all cores.
-fn cpu_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    // Both parts are within bounds: the kernel says so.
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }
 
 /// Options under which nothing takes a snapshot by itself.
@@ -180,7 +179,7 @@ async fn build(options: &Options, dir: &Path) -> Result<(), BenchError> {
         let what = "has data that no benchmark made; name a directory of its own";
         return Err(BenchError::Options(format!("{} {what}", dir.display())));
     }
-    let exchange = Exchange::start(exchange_on(dir)).await.map_err(failed)?;
+    let (exchange, _) = start(dir).await?;
     let built = Load::new(&exchange, options.accounts).await;
     let built = match built {
         Ok(mut load) => load.run(options.commands).await,
@@ -199,17 +198,8 @@ fn forget_snapshots(dir: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Starts a node on the directory; returns how long it took until it served, and stops it.
-async fn restart(dir: &Path) -> Result<Duration, BenchError> {
-    let since = Instant::now();
-    let exchange = Exchange::start(exchange_on(dir)).await.map_err(failed)?;
-    let served = since.elapsed();
-    exchange.stop().await;
-    Ok(served)
-}
-
 async fn snapshot(dir: &Path) -> Result<Duration, BenchError> {
-    let exchange = Exchange::start(exchange_on(dir)).await.map_err(failed)?;
+    let (exchange, _) = start(dir).await?;
     let since = Instant::now();
     let taken = exchange.snapshot().await.map_err(failed);
     let took = since.elapsed();
@@ -247,10 +237,11 @@ impl fmt::Display for ReplayReport {
         )?;
         write!(
             f,
-            "  {:.0} log bytes a command; a start takes {:.2} s of all cores; the snapshot took \
-             {:.2} s; {}",
+            "  {:.0} log bytes a command; a start takes {:.2} s of all cores, {:.2} s of it to \
+             write the history anew; the snapshot took {:.2} s; {}",
             self.log_bytes as f64 / self.commands as f64,
             self.start_cpu_seconds,
+            self.history_cpu_seconds.unwrap_or(f64::NAN),
             self.snapshot_seconds,
             self.report.method
         )

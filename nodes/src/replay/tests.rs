@@ -7,9 +7,11 @@ use hoga_scenarios::replay::flow_script;
 use hoga_scenarios::replay::flow_source::{FlowSource, SEED, Shape};
 use hoga_scenarios::replay::lobster;
 use hoga_scenarios::replay::script::{Said, Script, Step};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 const RECORDED: &str = "lobster_goog_l10_fullday/LOBSTER_SampleFile_GOOG_2012-06-21_10.zip";
+const RECORDED_SHA256: &str = "2fa66b61c7c4d4cd3f19180aaa7f5937a26355f81b2ac8e4a84e36550e8dde4a";
 
 fn flow(operations: u64) -> (Script, Vec<String>) {
     let source = FlowSource::new(Shape::Default, SEED, operations);
@@ -99,7 +101,11 @@ fn the_recorded_day_goes_through_the_exchange() {
         eprintln!("SKIPPED: HOGA_DATA is not set; the recorded NASDAQ day was NOT sent through");
         return;
     };
-    let orders = lobster::orders(&Path::new(&data).join(RECORDED), |_, _| {}).expect("it reads");
+    let path = Path::new(&data).join(RECORDED);
+    let bytes = std::fs::read(&path).expect("HOGA_DATA names a folder with the recorded day");
+    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digest, RECORDED_SHA256, "{} is another file", path.display());
+    let orders = lobster::orders(&path, |_, _| {}).expect("it reads");
     let accounts: Vec<String> = orders.accounts.iter().map(|&name| name.to_owned()).collect();
     let report = sent(&orders.script, &accounts);
     assert!(report.ok && orders.book_mismatches == 0, "{report:?}");
