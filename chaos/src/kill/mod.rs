@@ -3,11 +3,12 @@
 //!
 //! Owns: [`run`]. Takes: a [`Plan`] with the programs to run. Emits: a [`Report`]. A round is:
 //! load, kill, start, wait until the exchange says that it serves, ask everything of unknown
-//! outcome again under its id, and some of what was acknowledged. Now and then the kill comes
-//! while the exchange is still starting. On failure: an error that names the round; directory,
+//! outcome again under its id, and some of what was acknowledged. Now and then snapshots are
+//! under way when the kill comes, or it comes while the exchange is still starting. On failure: an error that names the round; directory,
 //! history and what the exchange said on stderr stay for whoever looks.
 
 mod audit;
+mod operator;
 mod process;
 mod report;
 
@@ -29,6 +30,8 @@ use tokio::task::JoinSet;
 const SWEEPERS: usize = 1;
 /// Rounds in a hundred in which the exchange is killed once more while it starts.
 const KILLED_WHILE_STARTING: u64 = 15;
+/// Rounds in a hundred in which snapshots are under way when the kill comes.
+const SNAPSHOTS: u64 = 20;
 
 /// What to do to which programs.
 #[derive(Clone, Debug)]
@@ -78,9 +81,12 @@ async fn rounds(plan: &Plan, progress: impl Fn(u32)) -> anyhow::Result<Report> {
     open(&mut traders, &history, &process).await?;
     for round in 1..=plan.rounds {
         let load = Duration::from_millis(chance.between(plan.load_ms.0, plan.load_ms.1));
-        traders = load_and_kill(traders, &history, process, load)
-            .await
-            .with_context(|| format!("round {round}: under load"))?;
+        let snapshots = chance.percent(SNAPSHOTS).then(|| load.mul_f64(0.3));
+        let killed = load_and_kill(traders, &history, process, load, snapshots).await;
+        let taken;
+        (traders, taken) = killed.with_context(|| format!("round {round}: under load"))?;
+        course.snapshot_rounds += u64::from(snapshots.is_some());
+        course.snapshots += taken;
         course.kills += 1;
         course.kills_in_flight += u64::from(traders.iter().any(Trader::is_in_doubt));
         if chance.percent(KILLED_WHILE_STARTING) {
@@ -135,7 +141,8 @@ async fn load_and_kill(
     history: &Arc<History>,
     process: Process,
     load: Duration,
-) -> anyhow::Result<Vec<Trader>> {
+    snapshots: Option<Duration>,
+) -> anyhow::Result<(Vec<Trader>, u64)> {
     let stop = Arc::new(AtomicBool::new(false));
     let channel = connect(&process.address).await?;
     let mut tasks = JoinSet::new();
@@ -147,11 +154,16 @@ async fn load_and_kill(
             traded.map(|()| trader)
         });
     }
+    let operator = snapshots.map(|after| tokio::spawn(operator::snapshots(channel, after)));
     // The moment of the kill, and nothing that anybody waits for.
     tokio::time::sleep(load).await;
     process.kill()?;
     stop.store(true, Ordering::Relaxed);
-    joined(tasks).await
+    let taken = match operator {
+        Some(operator) => operator.await?,
+        None => 0,
+    };
+    Ok((joined(tasks).await?, taken))
 }
 
 async fn resume(

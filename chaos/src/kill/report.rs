@@ -31,6 +31,10 @@ pub(super) struct Course {
     /// With requests under way.
     pub kills_in_flight: u64,
     pub kills_while_starting: u64,
+    /// With snapshots under way.
+    pub snapshot_rounds: u64,
+    /// Of which the exchange said that they are on disk, all partitions at once.
+    pub snapshots: u64,
     /// From start to serving.
     pub recoveries: Vec<Duration>,
 }
@@ -43,6 +47,8 @@ pub struct Report {
     pub kills: u64,
     pub kills_in_flight: u64,
     pub kills_while_starting: u64,
+    pub snapshot_rounds: u64,
+    pub snapshots: u64,
     pub recovery_ms_p50: u64,
     pub recovery_ms_max: u64,
     pub tally: Tally,
@@ -76,6 +82,8 @@ impl Report {
             kills: course.kills,
             kills_in_flight: course.kills_in_flight,
             kills_while_starting: course.kills_while_starting,
+            snapshot_rounds: course.snapshot_rounds,
+            snapshots: course.snapshots,
             recovery_ms_p50: recoveries.get(recoveries.len() / 2).copied().unwrap_or_default(),
             recovery_ms_max: recoveries.last().copied().unwrap_or_default(),
             tally,
@@ -98,6 +106,10 @@ fn below_floor(plan: &Plan, tally: &Tally, course: &Course, audit: &Value) -> Ve
     };
     floor("kills", course.kills, rounds);
     floor("kills in flight", course.kills_in_flight, rounds * 9 / 10);
+    // Chance decides on these: a short run may have none.
+    floor("kills while starting", course.kills_while_starting, rounds / 20);
+    floor("kills during snapshots", course.snapshot_rounds, rounds / 20);
+    floor("snapshots", course.snapshots, rounds / 50);
     floor("unknown outcomes", tally.unknown, rounds);
     floor("acknowledged", tally.acknowledged, rounds * 100);
     floor("fills", tally.fills, rounds * 10);
