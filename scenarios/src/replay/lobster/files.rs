@@ -75,7 +75,21 @@ impl Source {
         let name = path.display().to_string();
         let found = found.map_err(|source| ReplayError::Read { name, source })?;
         let path = path.to_owned();
-        Ok(if found.is_dir() { Source::Directory(path) } else { Source::Archive(path) })
+        if !found.is_dir() {
+            return Ok(Source::Archive(path));
+        }
+        let directory = Source::Directory(path);
+        Ok(directory.only_archive()?.map_or(directory, Source::Archive))
+    }
+
+    /// The archive of a directory that holds no day's files but one archive, as they are handed
+    /// out.
+    fn only_archive(&self) -> Result<Option<PathBuf>, ReplayError> {
+        let (Source::Directory(path), names) = (self, self.names()?) else { return Ok(None) };
+        let mut archives = names.iter().filter(|name| name.ends_with(".zip"));
+        let only = archives.next().filter(|_| archives.next().is_none());
+        let is_unpacked = names.iter().any(|name| name.contains("_message_"));
+        Ok(only.filter(|_| !is_unpacked).map(|name| path.join(name)))
     }
 
     fn names(&self) -> Result<Vec<String>, ReplayError> {

@@ -74,7 +74,7 @@ fn a_wrong_level_is_counted_and_the_first_one_named() {
 }
 
 #[test]
-fn an_archive_gives_the_same_as_a_directory() {
+fn an_archive_gives_the_same_as_a_directory_also_when_the_directory_holds_only_it() {
     let day = Day::generate(3, 5, 500, Queue::OldestFirst);
     let directory = written(&day);
     let path = directory.path().join("day.zip");
@@ -92,6 +92,12 @@ fn an_archive_gives_the_same_as_a_directory() {
     let from_directory = replay(directory.path()).expect("the directory reads");
     from_archive.wall_seconds = from_directory.wall_seconds;
     assert_eq!(from_archive, from_directory);
+
+    let as_handed_out = tempfile::tempdir().expect("a directory");
+    std::fs::copy(&path, as_handed_out.path().join("day.zip")).expect("a copy");
+    let mut alone = replay(as_handed_out.path()).expect("the only archive reads");
+    alone.wall_seconds = from_directory.wall_seconds;
+    assert_eq!(alone, from_directory);
 }
 
 fn stored() -> zip::write::SimpleFileOptions {
