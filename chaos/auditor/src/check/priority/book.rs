@@ -27,6 +27,8 @@ pub struct Resting<'e> {
     pub price: Number,
     pub open: Number,
     pub filled: Number,
+    /// Commands of the order so far.
+    pub commands: usize,
     /// Filled, or taken off by self-match.
     pub done: Number,
     pub rank: Rank,

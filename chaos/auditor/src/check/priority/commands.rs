@@ -43,6 +43,8 @@ pub struct Plan<'e> {
     pub trades: Vec<Trade<'e>>,
     pub orders: HashMap<&'e str, &'e Order>,
     last_trades: HashMap<&'e str, u64>,
+    /// What the answers to an order's commands said it had filled, in order.
+    said: HashMap<&'e str, Vec<Option<Number>>>,
     /// Orders with a command that has no place.
     pub loose: HashSet<&'e str>,
 }
@@ -57,12 +59,20 @@ impl<'e> Plan<'e> {
         let (commands, loose) = (Vec::new(), HashSet::new());
         let legs =
             trades.iter().flat_map(|trade| [(trade.taker, trade.no), (trade.maker, trade.no)]);
-        let last_trades = legs.collect();
-        let mut plan = Plan { commands, trades, orders, last_trades, loose };
+        let (last_trades, said) = (legs.collect(), HashMap::new());
+        let mut plan = Plan { commands, trades, orders, last_trades, said, loose };
         plan.place(case, instrument);
         plan.commands.retain(|command| !plan.loose.contains(command.order));
         plan.commands.sort_by_key(|command| (command.index, command.source, command.sequence));
+        for command in &plan.commands {
+            plan.said.entry(command.order).or_default().push(command.filled);
+        }
         Ok(plan)
+    }
+
+    /// What the answer to a command said: the first one of an order is number 0.
+    pub fn said_filled(&self, order: &str, command: usize) -> Option<Number> {
+        self.said.get(order)?.get(command).copied().flatten()
     }
 
     /// The number of the last trade of an order; 0 when it has none.

@@ -24,6 +24,8 @@ struct Taker<'e> {
     left: Option<Number>,
     filled: Number,
     done: Number,
+    /// Commands of the order before this one.
+    commands: usize,
     self_match: &'e str,
     /// Ended by a self-match.
     is_stopped: bool,
@@ -129,10 +131,11 @@ impl<'e> Run<'e> {
         }
         if price == resting.price && open <= resting.open {
             resting.open = open;
+            resting.commands += 1;
             return Ok(resting.filled);
         }
-        let Resting { done, filled, .. } = self.book.orders.remove(at);
-        let mut taker = Taker { done, filled, ..self.taker(order, price, Some(open)) };
+        let Resting { done, filled, commands, .. } = self.book.orders.remove(at);
+        let mut taker = Taker { done, filled, commands, ..self.taker(order, price, Some(open)) };
         self.take(&mut taker)?;
         self.rest(&taker, rank, command);
         Ok(taker.filled)
@@ -146,6 +149,7 @@ impl<'e> Run<'e> {
             left,
             filled: Number::ZERO,
             done: Number::ZERO,
+            commands: 0,
             self_match: &order.self_match,
             is_stopped: false,
         }
@@ -159,7 +163,9 @@ impl<'e> Run<'e> {
             return;
         }
         let Taker { order, side, limit: price, filled, done, .. } = *taker;
-        self.book.orders.push(Resting { order, side, price, open, filled, done, rank });
+        let commands = taker.commands + 1;
+        let rest = Resting { order, side, price, open, filled, commands, done, rank };
+        self.book.orders.push(rest);
     }
 
     /// Lets an order take what it took, and demands that it was right.
@@ -302,7 +308,12 @@ impl<'e> Run<'e> {
             }
             if !self.plan.loose.contains(trade.maker) {
                 let Some(at) = self.book.place_of(trade.maker) else { return };
-                let Resting { side, price, open, .. } = self.book.orders[at];
+                let Resting { side, price, open, filled, commands, .. } = self.book.orders[at];
+                // A later answer that does not know of the trade came before it.
+                let next = self.plan.said_filled(trade.maker, commands);
+                if next.is_some_and(|said| said < filled + trade.quantity) {
+                    return;
+                }
                 let taker_side = if side == Side::Buy { Side::Sell } else { Side::Buy };
                 // Its own account's orders may have stood before it.
                 let is_own = |o: &&usize| owner(self.book.orders[**o].order) == owner(trade.taker);

@@ -167,3 +167,19 @@ fn own_orders_end_the_taker_as_its_mode_says() {
     }
     assert_eq!(faults(&case), Vec::<String>::new());
 }
+
+#[test]
+fn a_loose_takers_trade_comes_behind_an_answer_that_does_not_know_of_it() {
+    // Instead of cancelling the rest, Bob amends his second order to 2, of which nothing had
+    // filled when he was answered; Ann's buy has no place and took those 2 afterwards.
+    let mut case = with_line(
+        r#"{"kind":"cancel_order","account":"accounts/bob","id":"c1","order":"s2"}"#,
+        r#"{"kind":"amend_order","account":"accounts/bob","id":"c1","order":"s2","quantity":"2"}"#,
+    );
+    answer_of(&mut case, "a2").book_position = None;
+    let said = answer_of(&mut case, "b4").order.as_mut().expect("an order");
+    (said.filled, said.remaining) = (Some(number("0")), Some(number("2")));
+    let order = &mut case.export.accounts[1].orders[1];
+    (order.quantity, order.cancelled) = (Some(number("2")), number("0"));
+    assert_eq!(faults(&case), Vec::<String>::new());
+}
