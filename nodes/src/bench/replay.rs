@@ -229,8 +229,8 @@ impl fmt::Display for ReplayReport {
         let Targets { commands_per_second, start_after_snapshot_seconds } = self.targets;
         writeln!(
             f,
-            "  ratio {ratio:.3}; target {:.0} M commands/s: {}; target {start_after_snapshot_seconds} s after \
-             a snapshot: {}",
+            "  ratio {ratio:.3}; target {:.0} M commands/s: {}; target \
+             {start_after_snapshot_seconds} s after a snapshot: {}",
             commands_per_second / 1e6,
             verdict(result.rate >= commands_per_second),
             verdict(self.start_after_snapshot_seconds <= start_after_snapshot_seconds),
