@@ -38,6 +38,11 @@ pub enum IdentityError {
 }
 
 impl Identity {
+    /// Whether an exchange was founded in the directory.
+    pub(crate) fn is_there(dir: &Path) -> bool {
+        dir.join(FILE).exists()
+    }
+
     /// Reads who the directory belongs to, or founds it; counts this start, durably.
     pub(crate) fn claim(
         dir: &Path,

@@ -37,3 +37,4 @@ pub use partition::PartitionStatus;
 pub use quotes::Quote;
 pub use read::{At, ReadError};
 pub use start::StartError;
+pub(crate) use start::check_log;

@@ -34,6 +34,12 @@ use tokio::task::JoinSet;
 pub enum StartError {
     #[error("the data directory {dir}: {source}")]
     Directory { dir: String, source: std::io::Error },
+    /// Everything that was acknowledged is in the log; without it there is nothing to go on from.
+    #[error(
+        "{dir} has no log any more, but an exchange was founded here; restore the log from a \
+         backup, or start with an empty data directory"
+    )]
+    LogLost { dir: String },
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]
@@ -115,6 +121,7 @@ impl Exchange {
             .map_err(|source| StartError::Directory { dir: dir.display().to_string(), source })?;
         let log_options = options.log.clone();
         let log_dir = dir.join("log");
+        check_log(&dir)?;
         let log = tokio::task::spawn_blocking(move || SegmentLog::open_dir(&log_dir, log_options))
             .await
             .expect("opening the log does not panic")?;
@@ -226,6 +233,22 @@ async fn start_partition(
     let partition =
         Partition { id, role, replica, orders, clients, congested, visible, historian, tasks };
     Ok((partition, catalogue_shown))
+}
+
+/// A log that is gone must not be founded anew beside what it once led to.
+pub(crate) fn check_log(dir: &std::path::Path) -> Result<(), StartError> {
+    let log = dir.join("log");
+    if Identity::is_there(dir) && is_empty(&log) {
+        return Err(StartError::LogLost { dir: log.display().to_string() });
+    }
+    Ok(())
+}
+
+/// Whether a directory has nothing in it but, perhaps, a lock.
+fn is_empty(dir: &std::path::Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(dir) else { return true };
+    let mut segments = entries.flatten().filter(|entry| entry.file_name() != crate::log::LOCK_FILE);
+    segments.next().is_none()
 }
 
 /// The newest snapshot that is whole, or the state before the first command.

@@ -19,7 +19,7 @@ use crate::log::{LogOptions, PartitionId as LogPartitionId, PartitionLog, Segmen
 use crate::partition::Batch;
 use crate::raft::batch_of;
 use crate::replay::{Poison, Replay};
-use crate::runtime::{Identity, StartError};
+use crate::runtime::{Identity, StartError, check_log};
 use crate::snapshot::{Loaded, SnapshotStore};
 use crate::state::State;
 use hoga_engine::ids::PartitionId;
@@ -50,6 +50,7 @@ pub enum VerifyError {
 pub fn verify(dir: &Path, mut progress: impl FnMut(usize, usize)) -> Result<Report, VerifyError> {
     let identity = Identity::read(dir).map_err(StartError::from)?;
     let topology = identity.topology;
+    check_log(dir)?;
     let log =
         SegmentLog::open_dir(&dir.join("log"), LogOptions::default()).map_err(StartError::from)?;
     let history = HistoryDatabase::open(&dir.join("history"), HistoryOptions::default())

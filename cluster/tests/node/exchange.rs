@@ -1,7 +1,7 @@
 //! One node from the outside of the crate: orders in, fills out, and the same after a restart.
 
 use crate::market::{Market, WITHIN, identified};
-use hoga_cluster::runtime::Failure;
+use hoga_cluster::runtime::{Exchange, ExchangeOptions, Failure, StartError};
 use hoga_engine::effect::Answer;
 use hoga_engine::order::{Side, Status};
 use hoga_engine::reject::Reject;
@@ -97,4 +97,15 @@ async fn many_accounts_trade_and_every_unit_is_conserved() {
     market.exchange.settled().await.unwrap();
     market.assert_conserved().await;
     market.exchange.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_whose_log_is_gone_is_refused_and_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    Market::found(dir.path()).await.exchange.stop().await;
+    std::fs::remove_dir_all(dir.path().join("log")).unwrap();
+    let refused = Exchange::start(ExchangeOptions::new(dir.path())).await.err().unwrap();
+    assert!(matches!(refused, StartError::LogLost { .. }), "{refused}");
+    assert!(hoga_cluster::verify::verify(dir.path(), |_, _| {}).is_err());
+    assert!(!dir.path().join("log").exists());
 }
