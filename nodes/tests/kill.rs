@@ -22,7 +22,6 @@ fn auditor() -> PathBuf {
 }
 
 #[test]
-#[ignore = "the audit of ORD-2 once reported an order of unknown outcome behind a cancel-all; to be settled"]
 fn an_exchange_that_is_killed_five_times_keeps_what_it_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let hoga = PathBuf::from(env!("CARGO_BIN_EXE_hoga"));

@@ -30,8 +30,9 @@ pub fn check(case: &Case) -> Verdict {
                     format!("{name}: cancelled with {said} filled, now {state} with {filled}")
                 });
             }
-            Request::CancelAll { account, instrument, .. } if !answer.repeated => {
-                for earlier in acknowledged_before(case, account, instrument, attempt) {
+            Request::CancelAll { account, instrument, id } if !answer.repeated => {
+                let since = first_asked(case, account, id, attempt);
+                for earlier in acknowledged_before(case, account, instrument, since) {
                     let Some(order) = orders.get(&(account.as_str(), earlier)) else { continue };
                     verdict.expect(!order.is_open(), || {
                         format!("{} stands after the cancel-all {}", order.name, attempt.op)
@@ -49,13 +50,23 @@ fn acknowledged_before<'c>(
     case: &'c Case,
     account: &'c str,
     instrument: &'c str,
-    cancel_all: &'c Attempt,
+    since: u64,
 ) -> impl Iterator<Item = &'c str> {
     case.history.attempts.iter().filter_map(move |attempt| {
         let Request::CreateOrder(asked) = &attempt.request else { return None };
         let End::Ok { time, .. } = &attempt.end else { return None };
         let is_meant = instrument.is_empty() || asked.instrument == instrument;
-        let is_before = *time < cancel_all.invoked;
+        let is_before = *time < since;
         (asked.account == account && is_meant && is_before).then_some(asked.id.as_str())
     })
+}
+
+/// When the id of a cancel-all was asked first: a try with an unknown outcome may have been the
+/// one that was done, and a later one then gets its answer.
+fn first_asked(case: &Case, account: &str, id: &str, attempt: &Attempt) -> u64 {
+    let same = case.history.attempts.iter().filter(|other| {
+        matches!(&other.request, Request::CancelAll { account: of, id: other_id, .. }
+            if of == account && other_id == id)
+    });
+    same.map(|other| other.invoked).min().unwrap_or(attempt.invoked)
 }
