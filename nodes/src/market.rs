@@ -59,6 +59,17 @@ pub enum FoundingError {
     NoAsset { step: String, code: String },
 }
 
+impl FoundingError {
+    /// It may be founded a moment later, as it is.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            FoundingError::Failed { .. } => true,
+            FoundingError::Read { error, .. } => !matches!(error, ReadError::History(_)),
+            FoundingError::Refused { .. } | FoundingError::NoAsset { .. } => false,
+        }
+    }
+}
+
 /// Founds the market and seeds the accounts, as far as that was not done before.
 ///
 /// # Errors
@@ -120,7 +131,7 @@ impl Founding<'_> {
         let name = match &command {
             MetaCommand::CreateAsset(asset) => format!("found:asset:{}", asset.code),
             MetaCommand::CreateInstrument(listed) => format!("found:{}", listed.symbol),
-            MetaCommand::SetPhase { instrument, .. } => format!("found:phase:{}", instrument.0),
+            _ => unreachable!("a founding makes assets and lists instruments"),
         };
         let identified = identified(&name, &format!("{command:?}"));
         let reply = self.exchange.administer(&identified, command, STEP_WITHIN).await;

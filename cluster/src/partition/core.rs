@@ -2,6 +2,7 @@
 
 use super::directory::Directory;
 use super::meta::Meta;
+use super::nodes::NodeTable;
 use super::outbox::{OUTBOX_MAX, Outbox};
 use super::sub_accounts::SubAccounts;
 use super::suspension::Suspension;
@@ -117,6 +118,12 @@ impl Core {
     #[must_use]
     pub fn sub_accounts(&self) -> &BTreeMap<AssetId, SubAccounts> {
         &self.state.sub_accounts
+    }
+
+    /// The nodes of the exchange; known to the meta partition alone.
+    #[must_use]
+    pub fn nodes(&self) -> &NodeTable {
+        &self.state.meta.nodes
     }
 
     #[must_use]

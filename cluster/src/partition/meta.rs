@@ -1,5 +1,6 @@
-//! Assets and instruments: given out by the meta partition, known to all.
+//! Assets, instruments and nodes: given out by the meta partition, known to all.
 
+use super::nodes::{Broken, NodeId, NodeTable};
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
 use hoga_engine::ids::{AssetId, InstrumentId};
@@ -19,6 +20,16 @@ pub enum MetaCommand {
     CreateAsset(Asset),
     CreateInstrument(Box<Instrument>),
     SetPhase { instrument: InstrumentId, phase: Phase },
+    /// The nodes of a new exchange; without effect once there are some.
+    FoundNodes(Vec<(NodeId, Box<str>)>),
+    /// A further node, called at this address; the log gives it its number.
+    AddNode { link: Box<str> },
+    /// A node that starts says where it is called and which data directory it has.
+    EnterNode { node: NodeId, directory: u64, link: Box<str>, gateway: Box<str> },
+    /// A node leads nothing any more, or may lead again.
+    DrainNode { node: NodeId, drain: bool },
+    /// A node is given up for good.
+    RemoveNode { node: NodeId },
 }
 
 /// What the other partitions have to be told.
@@ -33,6 +44,7 @@ pub enum MetaChange {
 pub(super) struct Meta {
     remembered: BTreeMap<u128, (u64, Answer)>,
     order: VecDeque<u128>,
+    pub(super) nodes: NodeTable,
 }
 
 impl Meta {
@@ -50,8 +62,8 @@ impl Meta {
             }
             return (rejected(Reject::ClientOrderIdReused { id: text(envelope.id) }), None);
         }
-        let (answer, change) = match perform(catalogue, topology, command) {
-            Ok(change) => (Answer::Done, Some(change)),
+        let (answer, change) = match perform(catalogue, &mut self.nodes, topology, command) {
+            Ok(change) => (Answer::Done, change),
             Err(reject) => (rejected(reject), None),
         };
         if self.order.len() >= REMEMBERED_MAX
@@ -79,9 +91,11 @@ fn malformed(field: &str, rule: impl Into<Box<str>>) -> Reject {
 
 fn perform(
     catalogue: &mut Catalogue,
+    nodes: &mut NodeTable,
     topology: &Topology,
     command: &MetaCommand,
-) -> Result<MetaChange, Reject> {
+) -> Result<Option<MetaChange>, Reject> {
+    let broken = |rule: Broken| malformed("node", rule);
     match command {
         MetaCommand::CreateAsset(asset) => {
             if catalogue.asset_by_code(&asset.code).is_some() {
@@ -90,20 +104,32 @@ fn perform(
             let id = AssetId(catalogue.assets.len() as u16);
             let asset = Asset { id, ..asset.clone() };
             catalogue.assets.insert(id, asset.clone());
-            Ok(MetaChange::Asset(asset))
+            Ok(Some(MetaChange::Asset(asset)))
         }
         MetaCommand::CreateInstrument(instrument) => {
             let instrument = list(catalogue, topology, instrument)?;
             catalogue.instruments.insert(instrument.id, instrument.clone());
-            Ok(MetaChange::Instrument(Box::new(instrument)))
+            Ok(Some(MetaChange::Instrument(Box::new(instrument))))
         }
         MetaCommand::SetPhase { instrument, phase } => {
             let known = catalogue.instruments.get_mut(instrument).ok_or_else(|| {
                 Reject::UnknownInstrument { symbol: format!("#{}", instrument.0).into() }
             })?;
             known.phase = *phase;
-            Ok(MetaChange::Instrument(Box::new(known.clone())))
+            Ok(Some(MetaChange::Instrument(Box::new(known.clone()))))
         }
+        MetaCommand::FoundNodes(founders) => {
+            nodes.found(founders);
+            Ok(None)
+        }
+        MetaCommand::AddNode { link } => nodes.add(link).map(|_| None).map_err(broken),
+        MetaCommand::EnterNode { node, directory, link, gateway } => {
+            nodes.enter(*node, *directory, link, gateway).map(|()| None).map_err(broken)
+        }
+        MetaCommand::DrainNode { node, drain } => {
+            nodes.drain(*node, *drain).map(|()| None).map_err(broken)
+        }
+        MetaCommand::RemoveNode { node } => nodes.remove(*node).map(|()| None).map_err(broken),
     }
 }
 

@@ -71,6 +71,10 @@ impl Answers {
         }
     }
 
+    pub fn is_waiting(&self, origin: Origin) -> bool {
+        self.shard(origin.request).contains_key(&origin.request)
+    }
+
     pub fn fail(&self, origin: Origin, failure: Failure) {
         self.complete(origin, Reply { answer: Err(failure), at: None });
     }

@@ -3,6 +3,7 @@
 use super::answers::{Answers, Failure, Reply};
 use super::feed::Feed;
 use super::intake::Asked;
+use super::membership::Membership;
 use super::options::ExchangeOptions;
 use super::partition::{Partition, PartitionStatus};
 use super::quotes::{Quote, Quotes};
@@ -22,7 +23,7 @@ use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -43,7 +44,16 @@ pub struct Identified {
 #[derive(Clone)]
 pub struct Exchange(Arc<Inner>);
 
-type Shown = BTreeMap<PartitionId, watch::Receiver<Arc<Catalogue>>>;
+/// An exchange that this handle does not keep alive.
+pub(crate) struct WeakExchange(Weak<Inner>);
+
+impl WeakExchange {
+    pub fn upgrade(&self) -> Option<Exchange> {
+        self.0.upgrade().map(Exchange)
+    }
+}
+
+pub(super) type Shown = BTreeMap<PartitionId, watch::Receiver<Arc<Catalogue>>>;
 
 struct Inner {
     options: ExchangeOptions,
@@ -55,20 +65,26 @@ struct Inner {
     catalogues: Shown,
     failed: watch::Sender<Option<Arc<str>>>,
     space_is_low: watch::Receiver<bool>,
+    membership: Option<Membership>,
+}
+
+/// What an exchange is put together from.
+pub(super) struct Parts {
+    pub options: ExchangeOptions,
+    pub log: SegmentLog,
+    pub answers: Arc<Answers>,
+    pub feed: Feed,
+    pub quotes: Arc<Quotes>,
+    pub partitions: BTreeMap<PartitionId, Arc<Partition>>,
+    pub catalogues: Shown,
+    pub failed: watch::Sender<Option<Arc<str>>>,
+    /// Its part among other nodes, when there are any.
+    pub membership: Option<Membership>,
 }
 
 impl Exchange {
-    #[expect(clippy::too_many_arguments, reason = "called once, by the one who starts it")]
-    pub(super) fn new(
-        options: ExchangeOptions,
-        log: SegmentLog,
-        answers: Arc<Answers>,
-        feed: Feed,
-        quotes: Arc<Quotes>,
-        partitions: BTreeMap<PartitionId, Arc<Partition>>,
-        catalogues: Shown,
-        failed: watch::Sender<Option<Arc<str>>>,
-    ) -> Exchange {
+    pub(super) fn new(parts: Parts) -> Exchange {
+        let Parts { options, log, answers, feed, quotes, .. } = parts;
         let (low, space_is_low) = watch::channel(false);
         let reserve = options.reserve_bytes;
         tokio::spawn(super::space::watch_space(options.data.clone(), reserve, low));
@@ -78,11 +94,47 @@ impl Exchange {
             answers,
             feed,
             quotes,
-            partitions,
-            catalogues,
-            failed,
+            partitions: parts.partitions,
+            catalogues: parts.catalogues,
+            failed: parts.failed,
             space_is_low,
+            membership: parts.membership,
         }))
+    }
+
+    pub(super) fn downgrade(&self) -> WeakExchange {
+        WeakExchange(Arc::downgrade(&self.0))
+    }
+
+    pub(super) fn partition(&self, id: PartitionId) -> Option<&Arc<Partition>> {
+        self.0.partitions.get(&id)
+    }
+
+    pub(super) fn partitions(&self) -> impl Iterator<Item = &Arc<Partition>> {
+        self.0.partitions.values()
+    }
+
+    pub(super) fn is_short_of_space(&self) -> bool {
+        *self.0.space_is_low.borrow()
+    }
+
+    pub(super) fn space_is_low(&self) -> watch::Receiver<bool> {
+        self.0.space_is_low.clone()
+    }
+
+    /// Its part among other nodes; none for an exchange of one.
+    #[must_use]
+    pub fn membership(&self) -> Option<&Membership> {
+        self.0.membership.as_ref()
+    }
+
+    /// Says that this node cannot go on.
+    pub(super) fn fail(&self, cause: &str) {
+        self.0.failed.send_if_modified(|known| {
+            let is_first = known.is_none();
+            known.get_or_insert_with(|| cause.into());
+            is_first
+        });
     }
 
     /// Waits until this node leads every partition and has applied what was committed before.
@@ -199,7 +251,8 @@ impl Exchange {
     }
 
     fn write(&self, id: PartitionId, entry: Entry, origin: Origin) -> Result<(), Failure> {
-        if *self.0.space_is_low.borrow() {
+        // With other nodes, it is the disk of the one who leads that counts.
+        if self.0.membership.is_none() && self.is_short_of_space() {
             return Err(Failure::DiskFull);
         }
         let partition = &self.0.partitions[&id];
@@ -243,7 +296,7 @@ impl Exchange {
         question: impl FnOnce(&Account, &Scene, At) -> T + Send + 'static,
     ) -> Result<T, ReadError> {
         let id = self.0.options.topology.account_partition(name);
-        let after = after(id, min, settles);
+        let after = self.fresh(id, after(id, min, settles)).await?;
         let seen = move |seen: Seen<'_>| match seen {
             Seen::Entity(Entity::Account(account), scene, at) => Some(question(account, scene, at)),
             _ => None,
@@ -278,7 +331,8 @@ impl Exchange {
             Seen::Core(_, at) => Some(at),
             _ => None,
         };
-        let at = self.read(partition, subject, after(partition, min, None), seen).await?;
+        let after = self.fresh(partition, after(partition, min, None)).await?;
+        let at = self.read(partition, subject, after, seen).await?;
         let mut found = Vec::new();
         while let Ok(answer) = answers.try_recv() {
             found.push(answer);
@@ -338,7 +392,8 @@ impl Exchange {
             Seen::Core(core, at) => Some(question(core, at)),
             _ => None,
         };
-        let found = self.read(partition, Subject::Core, After::default(), seen).await?;
+        let after = self.fresh(partition, After::default()).await?;
+        let found = self.read(partition, Subject::Core, after, seen).await?;
         found.ok_or(ReadError::Stopped)
     }
 
@@ -370,6 +425,24 @@ impl Exchange {
         }
     }
 
+    /// What a read has to wait for to see everything that was acknowledged before it. With one
+    /// node that is what is applied already; otherwise whoever leads says how far it goes, and the
+    /// read itself is this node's own.
+    async fn fresh(&self, id: PartitionId, mut after: After) -> Result<After, ReadError> {
+        let Some(membership) = &self.0.membership else { return Ok(after) };
+        let until = tokio::time::Instant::now() + READ_WITHIN;
+        loop {
+            match membership.read_index(&self.0.partitions[&id]).await {
+                Ok(index) => {
+                    after.index = after.index.max(index);
+                    return Ok(after);
+                }
+                Err(error) if tokio::time::Instant::now() >= until => return Err(error),
+                Err(_) => tokio::time::sleep(membership.peers().back_off()).await,
+            }
+        }
+    }
+
     async fn read<T: Send + 'static>(
         &self,
         id: PartitionId,
@@ -394,7 +467,13 @@ impl Exchange {
     pub async fn history(&self, account: &str) -> Result<Arc<dyn History>, ReadError> {
         let id = self.0.options.topology.account_partition(account);
         let partition = &self.0.partitions[&id];
-        let history = partition.historian.at(partition.at().index).await;
+        let after = self.fresh(id, After::default()).await?;
+        let reached = |seen: Seen<'_>| match seen {
+            Seen::Core(_, at) => Some(at.index),
+            _ => None,
+        };
+        let index = self.read(id, Subject::Core, after, reached).await?;
+        let history = partition.historian.at(index.ok_or(ReadError::Stopped)?).await;
         history.map_err(|error| ReadError::History(error.to_string()))
     }
 
@@ -460,8 +539,14 @@ impl Exchange {
 
     /// Takes no more, applies what is committed, makes the log durable, and ends.
     pub async fn stop(&self) {
+        if let Some(membership) = &self.0.membership {
+            membership.leave(self).await;
+        }
         for partition in self.0.partitions.values() {
             partition.stop().await;
+        }
+        if let Some(membership) = &self.0.membership {
+            membership.peers().links().stop().await;
         }
         if let Err(error) = self.0.log.close().await {
             tracing::error!(%error, "the log did not close well");
@@ -489,5 +574,11 @@ fn knows(command: &MetaCommand) -> Box<dyn Fn(&Catalogue) -> bool + Send + Sync>
             let (id, phase) = (*instrument, *phase);
             Box::new(move |c| c.instruments.get(&id).is_some_and(|known| known.phase == phase))
         }
+        // Nodes are nobody's business but the meta partition's.
+        MetaCommand::FoundNodes(_)
+        | MetaCommand::AddNode { .. }
+        | MetaCommand::EnterNode { .. }
+        | MetaCommand::DrainNode { .. }
+        | MetaCommand::RemoveNode { .. } => Box::new(|_| true),
     }
 }

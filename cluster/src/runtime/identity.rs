@@ -3,6 +3,7 @@
 use hoga_engine::topology::Topology;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -10,13 +11,19 @@ const FILE: &str = "node.json";
 const FORMAT: u32 = 1;
 
 /// What stands in `node.json`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     pub format: u32,
     pub node: u64,
     /// Counts starts: answers to an earlier run's requests are nobody's.
     pub incarnation: u32,
     pub topology: Topology,
+    /// Drawn when the directory was made: an empty disk under an old number is another one.
+    pub directory: u64,
+    /// It is part of an exchange: it has founded one, or was entered in one.
+    pub is_member: bool,
+    /// Those that founded the exchange, with their directories; empty for a node added later.
+    pub founders: Vec<(u64, u64)>,
 }
 
 /// Why a directory is not this node's.
@@ -55,7 +62,18 @@ impl Identity {
         let mut identity = match fs::read(&path) {
             Ok(bytes) => Self::parse(&shown, &bytes)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Identity { format: FORMAT, node, incarnation: 0, topology }
+                let directory = RandomState::new().hash_one(node);
+                let (is_member, founders) = (false, Vec::new());
+                let incarnation = 0;
+                Identity {
+                    format: FORMAT,
+                    node,
+                    incarnation,
+                    topology,
+                    directory,
+                    is_member,
+                    founders,
+                }
             }
             Err(error) => return Err(failed(error)),
         };
@@ -67,8 +85,18 @@ impl Identity {
             return Err(IdentityError::OtherTopology { found, wanted });
         }
         identity.incarnation += 1;
-        identity.write(dir).map_err(failed)?;
+        identity.keep(dir).map_err(failed)?;
         Ok(identity)
+    }
+
+    /// Makes the directory that of an exchange of one, unless it is part of one already.
+    pub(crate) fn found_alone(&mut self, dir: &Path) -> Result<(), IdentityError> {
+        if self.is_member {
+            return Ok(());
+        }
+        self.is_member = true;
+        self.founders = vec![(self.node, self.directory)];
+        self.keep(dir).map_err(|error| IdentityError::Io(dir.display().to_string(), error))
     }
 
     /// Reads who a directory belongs to, and changes nothing.
@@ -93,7 +121,7 @@ impl Identity {
     }
 
     /// Replaces the file in one step: a crash leaves the old one or the new one.
-    fn write(&self, dir: &Path) -> io::Result<()> {
+    pub(crate) fn keep(&self, dir: &Path) -> io::Result<()> {
         let unnamed = dir.join("node.json.tmp");
         let mut file = File::create(&unnamed)?;
         file.write_all(&serde_json::to_vec_pretty(self)?)?;

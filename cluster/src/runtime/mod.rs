@@ -8,31 +8,40 @@
 //! retry with the same id finds out. A log that cannot write stops the node.
 
 mod answers;
+mod carrier;
 mod clock;
+mod courier;
 mod exchange;
 mod feed;
+mod founding;
 mod historian;
 mod identity;
 mod intake;
 mod machine;
+mod membership;
 mod options;
 mod partition;
+mod peers;
 mod performer;
 mod pump;
 mod quotes;
 mod read;
 mod rebuilder;
+mod receiving;
 mod sequencer;
 mod snapshots;
 mod space;
 mod start;
+mod steward;
+mod wiring;
 
 pub use answers::{Failure, Reply};
 pub use clock::Clock;
 pub use exchange::{Exchange, Identified};
 pub use feed::{Feed, FeedEvent, Followed, Happened, Numbered, Tail, Topic};
 pub use identity::{Identity, IdentityError};
-pub use options::ExchangeOptions;
+pub use membership::Membership;
+pub use options::{ClusterOptions, ExchangeOptions};
 pub use partition::PartitionStatus;
 pub use quotes::Quote;
 pub use read::{At, ReadError};

@@ -1,8 +1,11 @@
 //! How a node's exchange is set up.
 
 use super::clock::Clock;
+use crate::link::{NodeId, Tls};
 use crate::log::LogOptions;
 use hoga_engine::topology::Topology;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Everything an [`super::Exchange`] needs to start.
@@ -17,6 +20,29 @@ pub struct ExchangeOptions {
     pub snapshot_bytes: u64,
     /// Free bytes of the data directory's disk below which nothing new is taken in.
     pub reserve_bytes: u64,
+    /// The other nodes; none for an exchange of one.
+    pub cluster: Option<ClusterOptions>,
+}
+
+/// What a node knows of the others before it has met them.
+#[derive(Clone, Debug)]
+pub struct ClusterOptions {
+    /// Nodes of another name are refused.
+    pub name: String,
+    /// Where this node listens for the others.
+    pub listen: SocketAddr,
+    /// Where the others call it, and where clients do: host and port.
+    pub link: String,
+    pub gateway: String,
+    /// Where some of the others are called; the table of nodes tells the rest.
+    pub peers: BTreeMap<NodeId, String>,
+    /// The nodes that the exchange begins with. Empty for one that is added later.
+    pub founders: BTreeSet<NodeId>,
+    /// Times of consensus in milliseconds: heartbeat, shortest and longest election time-out.
+    pub heartbeat_ms: u64,
+    pub election_ms: (u64, u64),
+    /// Certificates; none only on loopback.
+    pub tls: Option<Tls>,
 }
 
 impl ExchangeOptions {
@@ -31,6 +57,7 @@ impl ExchangeOptions {
             log: LogOptions::default(),
             snapshot_bytes: 64 << 20,
             reserve_bytes: 128 << 20,
+            cluster: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One partition of this node: its replica and the tasks around it.
 
 use super::historian::Historian;
-use super::intake::Asked;
+use super::intake::{Asked, Inbound};
 use super::machine::PerformerMachine;
 use super::performer::{Order, Visible};
 use super::read::{After, At, Look, ReadError, Subject};
@@ -22,6 +22,10 @@ pub struct PartitionStatus {
     pub id: u16,
     pub role: &'static str,
     pub leads: bool,
+    /// Who leads, as far as this node knows.
+    pub leader: Option<u64>,
+    pub voters: Vec<u64>,
+    pub learners: Vec<u64>,
     pub term: u64,
     pub applied: u64,
     pub commands: u64,
@@ -35,7 +39,11 @@ pub(crate) struct Partition {
     pub role: Role,
     pub replica: Replica<PerformerMachine>,
     pub orders: mpsc::Sender<Order>,
+    /// The way to whoever leads.
     pub clients: mpsc::Sender<Asked>,
+    /// This node's own sequencer, for when it leads: requests, and batches out of outboxes.
+    pub sequencer: mpsc::Sender<Asked>,
+    pub inbound: mpsc::Sender<Inbound>,
     pub congested: watch::Receiver<bool>,
     pub visible: Arc<Visible>,
     pub historian: Historian,
@@ -57,12 +65,18 @@ impl Partition {
         self.orders.send(order).await.map_err(|_| ReadError::Stopped)
     }
 
+    /// This node leads, as far as it knows.
+    pub fn leads(&self) -> bool {
+        self.replica.leadership().borrow().is_me
+    }
+
     pub fn at(&self) -> At {
         At { partition: self.id, index: self.visible.applied.load(Ordering::Acquire) }
     }
 
     pub fn status(&self) -> PartitionStatus {
         let leadership = *self.replica.leadership().borrow();
+        let members = self.replica.membership().borrow().clone();
         let load = |value: &std::sync::atomic::AtomicU64| value.load(Ordering::Relaxed);
         PartitionStatus {
             id: self.id.0,
@@ -73,6 +87,9 @@ impl Partition {
                 Role::Accounts => "accounts",
             },
             leads: leadership.is_me,
+            leader: leadership.leader,
+            voters: members.voters.into_iter().collect(),
+            learners: members.learners.into_iter().collect(),
             term: leadership.term,
             applied: load(&self.visible.applied),
             commands: load(&self.visible.commands),

@@ -7,7 +7,7 @@ use super::pump::PumpOrder;
 use super::quotes::Quotes;
 use super::read::{After, At, Look, Seen, Subject};
 use super::snapshots::Writing;
-use crate::partition::{Absorbed, Batch, Chunk, Core};
+use crate::partition::{Absorbed, Batch, Chunk, Core, NodeTable};
 use crate::raft::Committed;
 use crate::state;
 use hoga_actors::{Entity, EntityId, Host, HostError, Output, Panicked, Slice};
@@ -76,6 +76,8 @@ pub(crate) struct Outlets {
     pub heard: BTreeMap<PartitionId, watch::Sender<u64>>,
     pub congested: watch::Sender<bool>,
     pub catalogue: watch::Sender<Arc<Catalogue>>,
+    /// Shows the nodes; only the meta partition has them.
+    pub table: Option<watch::Sender<Arc<NodeTable>>>,
     pub visible: Arc<Visible>,
     /// Bytes of log after which a snapshot is due.
     pub snapshot_bytes: u64,
@@ -405,6 +407,16 @@ impl<R: Rebuild> Performer<R> {
             *shown = catalogue.clone();
             is_new
         });
+        if let Some(table) = &self.outlets.table {
+            let now = self.core.nodes();
+            table.send_if_modified(|shown| {
+                let is_new = shown.epoch != now.epoch;
+                if is_new {
+                    *shown = Arc::new(now.clone());
+                }
+                is_new
+            });
+        }
         let congested = self.core.is_congested();
         self.outlets
             .congested

@@ -15,6 +15,9 @@ const BATCH: usize = 512;
 const IN_FLIGHT: usize = 4;
 /// How long a pump rests after a batch did not get through.
 const BACK_OFF: Duration = Duration::from_millis(20);
+/// How long what was taken may stay unheard before it is sent again: a leader may take a batch
+/// behind one that was lost with the leader before it, and then skips it.
+const UNHEARD_AFTER: Duration = Duration::from_millis(500);
 
 /// What a pump is told by its partition's performer.
 pub(crate) enum PumpOrder {
@@ -82,6 +85,9 @@ impl Pump {
                     Some(room) => in_flight.push_back(self.send(room)),
                     None => return,
                 },
+                () = tokio::time::sleep(UNHEARD_AFTER), if self.is_unheard(&in_flight) => {
+                    self.next = self.first;
+                }
             }
         }
     }
@@ -103,6 +109,11 @@ impl Pump {
                 self.queue.clear();
             }
         }
+    }
+
+    /// Everything was taken, and not everything has been heard of since.
+    fn is_unheard(&self, in_flight: &InFlight) -> bool {
+        in_flight.is_empty() && self.first < self.next
     }
 
     fn drop_acknowledged(&mut self) {

@@ -23,6 +23,9 @@ pub enum ReadError {
     /// What the read has to see did not arrive in time. Nothing changed; try again.
     #[error("the read did not see what it was asked to see in time")]
     TooEarly,
+    /// Nobody leads the partition, or nobody that this node reaches. Nothing changed; try again.
+    #[error("partition {0} has no leader now")]
+    NoLeader(u16),
     /// The partition is stopping. Nothing changed; try elsewhere or later.
     #[error("the partition is stopping")]
     Stopped,

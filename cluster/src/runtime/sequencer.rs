@@ -44,6 +44,8 @@ pub(crate) struct Sequencer {
     /// How far each destination has acknowledged, and how far the log knows.
     pub acked: BTreeMap<PartitionId, (watch::Receiver<u64>, u64)>,
     pub partition: PartitionId,
+    /// A courier sends again what was not written, so nobody has to be told.
+    pub is_sent_again: bool,
 }
 
 impl Sequencer {
@@ -78,7 +80,10 @@ impl Sequencer {
             }
             batch.fill(&mut clients, &mut inbound);
             self.acknowledge(&mut batch, ACKS_MIN);
-            let (concerned, submitted) = self.submit(batch).await;
+            let (mut concerned, submitted) = self.submit(batch).await;
+            if self.is_sent_again {
+                concerned.clients.clear();
+            }
             let answers = self.answers.clone();
             let partition = self.partition;
             tokio::spawn(async move {
@@ -101,6 +106,9 @@ impl Sequencer {
 
     /// Moves time on when something waits for it.
     fn tick(&mut self, batch: &mut Gathering) {
+        if !self.replica.leadership().borrow().is_me {
+            return;
+        }
         self.acknowledge(batch, 1);
         if self.visible.needs_tick.load(Ordering::Relaxed) {
             batch.push(Trace::default(), Command::Tick);

@@ -1,23 +1,31 @@
 //! Starting a node: log, snapshots and history opened, every partition replayed and led.
 
 use super::answers::Answers;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Parts};
 use super::feed::Feed;
+use super::founding::{self, Who};
 use super::historian::Historian;
 use super::identity::{Identity, IdentityError};
-use super::intake::{Asked, CLIENTS_MAX, INBOUND_MAX, Inbound};
 use super::machine::PerformerMachine;
-use super::options::ExchangeOptions;
+use super::membership::Membership;
+use super::options::{ClusterOptions, ExchangeOptions};
 use super::partition::Partition;
+use super::peers::Peers;
 use super::performer::{MAILBOX_MAX, Order, Outlets, Performer, Visible};
 use super::pump::{Pump, PumpOrder};
 use super::quotes::Quotes;
 use super::rebuilder::Rebuilder;
+use super::receiving::Receiving;
 use super::sequencer::Sequencer;
 use super::snapshots::Snapshots;
+use super::wiring::Wiring;
 use crate::history::{HistoryDatabase, HistoryError, HistoryOptions};
+use crate::link::{LinkError, LinkOptions, Links};
 use crate::log::{LogPosition, OpenError, PartitionId as LogPartitionId, SegmentLog};
-use crate::raft::{self, Applied, Leadership, NoNetwork, Replica, ReplicaSettings};
+use crate::partition::NodeTable;
+use crate::raft::{
+    self, Applied, Doorman, Leadership, NoNetwork, PeerNetwork, Replica, ReplicaSettings,
+};
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::state::{State, StateError};
 use hoga_actors::{Entity, EntityId, Host, HostError};
@@ -28,6 +36,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+
+/// What nodes speak over their links. Raised whenever a message or a record of the log changes.
+const LINK_VERSION: u32 = 1;
 
 /// Why a node did not start. What is on the disk is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -54,50 +65,17 @@ pub enum StartError {
     Raft(#[from] raft::StartError),
     #[error(transparent)]
     Host(#[from] HostError),
-}
-
-/// The ends of the channels between partitions, made before anybody works.
-struct Wiring {
-    clients: BTreeMap<PartitionId, (mpsc::Sender<Asked>, Option<mpsc::Receiver<Asked>>)>,
-    inbound: BTreeMap<PartitionId, (mpsc::Sender<Inbound>, Option<mpsc::Receiver<Inbound>>)>,
-    /// By (source, destination): how far the destination has heard the source.
-    heard: BTreeMap<(PartitionId, PartitionId), watch::Sender<u64>>,
-    congested: BTreeMap<PartitionId, watch::Sender<bool>>,
-}
-
-impl Wiring {
-    fn new(topology: &Topology) -> Wiring {
-        let ids: Vec<PartitionId> = topology.partitions().map(|(id, _)| id).collect();
-        let pairs = ids.iter().flat_map(|&from| ids.iter().map(move |&to| (from, to)));
-        Wiring {
-            clients: ids
-                .iter()
-                .map(|&id| {
-                    let (sender, receiver) = mpsc::channel(CLIENTS_MAX);
-                    (id, (sender, Some(receiver)))
-                })
-                .collect(),
-            inbound: ids
-                .iter()
-                .map(|&id| {
-                    let (sender, receiver) = mpsc::channel(INBOUND_MAX);
-                    (id, (sender, Some(receiver)))
-                })
-                .collect(),
-            heard: pairs.map(|pair| (pair, watch::channel(1).0)).collect(),
-            congested: ids.iter().map(|&id| (id, watch::channel(false).0)).collect(),
-        }
-    }
-
-    fn from(&self, source: PartitionId) -> BTreeMap<PartitionId, watch::Receiver<u64>> {
-        let mine = self.heard.iter().filter(|((from, _), _)| *from == source);
-        mine.map(|((_, to), heard)| (*to, heard.subscribe())).collect()
-    }
-
-    fn to(&self, destination: PartitionId) -> BTreeMap<PartitionId, watch::Sender<u64>> {
-        let mine = self.heard.iter().filter(|((_, to), _)| *to == destination);
-        mine.map(|((from, _), heard)| (*from, heard.clone())).collect()
-    }
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// Its votes were lost with its disk.
+    #[error(
+        "the exchange was founded with another data directory of node n{node}; a node that lost \
+         its disk comes back under a new number: `hoga cluster remove n{node}`, then \
+         `hoga cluster add`"
+    )]
+    Replaced { node: u64 },
+    #[error("the exchange does not take this node: {why}")]
+    NotWanted { why: String },
 }
 
 /// What all partitions of a node share.
@@ -108,10 +86,21 @@ struct Shared {
     failed: watch::Sender<Option<Arc<str>>>,
     feed: Feed,
     quotes: Arc<Quotes>,
+    table: watch::Sender<Arc<NodeTable>>,
+    cluster: Option<Clustered>,
+}
+
+/// What they need where there are other nodes.
+struct Clustered {
+    peers: Peers,
+    consensus: Doorman,
+    receiving: Arc<Receiving>,
+    settings: ReplicaSettings,
 }
 
 impl Exchange {
-    /// Opens the data directory, replays what the snapshots do not have, and serves.
+    /// Opens the data directory, replays what the snapshots do not have, and serves. With other
+    /// nodes it does not wait for them, except to found the exchange or to be entered in it.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -126,7 +115,14 @@ impl Exchange {
             .await
             .expect("opening the log does not panic")?;
         // Only now is it certain that no other process has the directory.
-        let identity = Identity::claim(&dir, options.node, options.topology)?;
+        let mut identity = Identity::claim(&dir, options.node, options.topology)?;
+        let cluster = match &options.cluster {
+            Some(cluster) => Some(meet_others(&mut identity, &dir, cluster).await?),
+            None => {
+                identity.found_alone(&dir)?;
+                None
+            }
+        };
         let history = HistoryDatabase::open(&dir.join("history"), HistoryOptions::default())?;
         let shared = Shared {
             log: log.clone(),
@@ -135,6 +131,8 @@ impl Exchange {
             failed: watch::channel(None).0,
             feed: Feed::start(options.topology),
             quotes: Arc::default(),
+            table: watch::channel(Arc::default()).0,
+            cluster,
         };
         let mut wiring = Wiring::new(&options.topology);
         let mut partitions = BTreeMap::new();
@@ -145,12 +143,63 @@ impl Exchange {
             catalogues.insert(id, catalogue);
             partitions.insert(id, Arc::new(partition));
         }
-        let Shared { answers, feed, quotes, failed, .. } = shared;
-        let exchange =
-            Exchange::new(options, log, answers, feed, quotes, partitions, catalogues, failed);
-        exchange.until_led().await;
+        let Shared { answers, feed, quotes, failed, table, cluster, .. } = shared;
+        let membership = cluster.as_ref().zip(options.cluster.clone()).map(|(with, options)| {
+            Membership::new(with.peers.clone(), options, identity, table.subscribe())
+        });
+        let exchange = Exchange::new(Parts {
+            options,
+            log,
+            answers,
+            feed,
+            quotes,
+            partitions,
+            catalogues,
+            failed,
+            membership,
+        });
+        match (&cluster, exchange.membership()) {
+            (Some(cluster), Some(membership)) => {
+                cluster.receiving.open(&exchange);
+                membership.begin(&exchange);
+            }
+            _ => exchange.until_led().await,
+        }
         Ok(exchange)
     }
+}
+
+/// Opens the links to the other nodes and makes this one part of their exchange.
+async fn meet_others(
+    identity: &mut Identity,
+    dir: &std::path::Path,
+    cluster: &ClusterOptions,
+) -> Result<Clustered, StartError> {
+    let who = Who::new(identity);
+    let consensus = Doorman::default();
+    let receiving = Arc::new(Receiving::new(who.clone(), consensus.clone()));
+    let links = Links::start(
+        LinkOptions {
+            node: identity.node,
+            incarnation: identity.incarnation,
+            cluster: cluster.name.clone(),
+            version: LINK_VERSION,
+            listen: cluster.listen.into(),
+            peers: cluster.peers.clone(),
+            tls: cluster.tls.clone(),
+        },
+        receiving.clone(),
+    )
+    .await?;
+    let peers = Peers::new(links);
+    founding::join(identity, dir, cluster, &peers, &who).await?;
+    let settings = ReplicaSettings {
+        heartbeat_ms: cluster.heartbeat_ms,
+        election_ms_min: cluster.election_ms.0,
+        election_ms_max: cluster.election_ms.1,
+        ..ReplicaSettings::founded_by(identity.founders.iter().map(|(node, _)| *node))
+    };
+    Ok(Clustered { peers, consensus, receiving, settings })
 }
 
 async fn start_partition(
@@ -179,11 +228,11 @@ async fn start_partition(
     let visible = Arc::new(Visible::default());
     let mut pumps = BTreeMap::new();
     let mut tasks = JoinSet::new();
-    for (to, acked) in wiring.from(id) {
+    for (to, acked) in wiring.heard_from(id) {
         let (orders, told) = mpsc::unbounded_channel::<PumpOrder>();
-        let inbound = wiring.inbound[&to].0.clone();
+        let inbound = wiring.to(to);
         let is_work = role == Role::Accounts && options.topology.role(to) == Role::Books;
-        let congested = is_work.then(|| wiring.congested[&to].subscribe());
+        let congested = is_work.then(|| wiring.congested(to).subscribe());
         tasks.spawn(Pump::new(id, inbound, acked, congested).run(told));
         pumps.insert(to, orders);
     }
@@ -196,9 +245,10 @@ async fn start_partition(
         feed: shared.feed.clone(),
         quotes: shared.quotes.clone(),
         pumps,
-        heard: wiring.to(id),
-        congested: wiring.congested[&id].clone(),
+        heard: wiring.heard_by(id),
+        congested: wiring.congested(id).clone(),
         catalogue,
+        table: (role == Role::Meta).then(|| shared.table.clone()),
         visible: visible.clone(),
     };
     let (log, topology) = (shared.log.partition(log_id), options.topology);
@@ -210,9 +260,21 @@ async fn start_partition(
     tasks.spawn(Performer::new(core, host, outlets, rebuild).run(mailbox));
 
     let machine = PerformerMachine { orders: orders.clone(), applied, snapshots };
-    let settings = ReplicaSettings::founded_by([options.node]);
-    let replica =
-        Replica::start(log_id, options.node, &shared.log, machine, NoNetwork, settings).await?;
+    let replica = match &shared.cluster {
+        None => {
+            let settings = ReplicaSettings::founded_by([options.node]);
+            let log = &shared.log;
+            Replica::start(log_id, options.node, log, machine, NoNetwork, settings).await?
+        }
+        Some(cluster) => {
+            let network = PeerNetwork::new(log_id, cluster.peers.links().clone());
+            let (log, settings) = (&shared.log, cluster.settings.clone());
+            let replica =
+                Replica::start(log_id, options.node, log, machine, network, settings).await?;
+            cluster.consensus.admit(log_id, replica.clone());
+            replica
+        }
+    };
     tasks.spawn(snapshot_when_due(replica.clone(), visible.clone()));
     tasks.spawn(follow_leadership(replica.leadership(), orders.clone()));
     let sequencer = Sequencer {
@@ -220,18 +282,29 @@ async fn start_partition(
         clock: options.clock.clone(),
         answers: shared.answers.clone(),
         visible: visible.clone(),
-        acked: wiring.from(id).into_iter().map(|(to, acked)| (to, (acked, 1))).collect(),
+        acked: wiring.heard_from(id).into_iter().map(|(to, acked)| (to, (acked, 1))).collect(),
         partition: id,
+        is_sent_again: shared.cluster.is_some(),
     };
-    let (clients, asked) = wiring.clients.get_mut(&id).expect("wired");
-    let (_, heard) = wiring.inbound.get_mut(&id).expect("wired");
-    let (asked, heard) = (asked.take().expect("once"), heard.take().expect("once"));
-    tasks.spawn(sequencer.run(asked, heard));
-    let clients = clients.clone();
-    let congested = wiring.congested[&id].subscribe();
-    let tasks = tokio::sync::Mutex::new(tasks);
-    let partition =
-        Partition { id, role, replica, orders, clients, congested, visible, historian, tasks };
+    let mut intake = wiring.intake(id);
+    if let Some(cluster) = &shared.cluster {
+        let (answers, leadership) = (&shared.answers, replica.leadership());
+        intake = intake.by_way_of(id, &cluster.peers, &leadership, answers, &mut tasks);
+    }
+    tasks.spawn(sequencer.run(intake.asked, intake.batches));
+    let partition = Partition {
+        id,
+        role,
+        replica,
+        orders,
+        clients: intake.clients,
+        sequencer: intake.sequencer,
+        inbound: intake.inbound,
+        congested: wiring.congested(id).subscribe(),
+        visible,
+        historian,
+        tasks: tokio::sync::Mutex::new(tasks),
+    };
     Ok((partition, catalogue_shown))
 }
 

@@ -14,10 +14,14 @@ use std::error::Error;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 const FREE_SPACE: &str = "free some space and start again: it goes on where it was";
+
+/// The pause before a founding that other nodes were missing for is tried again.
+const FOUND_EVERY: Duration = Duration::from_millis(200);
 
 /// An exchange that serves.
 pub struct Standing<'c> {
@@ -47,7 +51,9 @@ pub fn run(
         let mut stop = Stop::listen()?;
         let exchange = {
             let _alive = Progress::of("replaying the log");
-            let start = Exchange::start(config.exchange());
+            let options = config.exchange();
+            let options = options.map_err(|error| failed(format!("error: {error}")))?;
+            let start = Exchange::start(options);
             tokio::select! {
                 started = start => started.map_err(|error| of_start(config, &error))?,
                 () = stop.asked() => return Err(interrupted()),
@@ -72,9 +78,11 @@ async fn serve(
     stop: &mut Stop,
     announce: impl FnOnce(&Standing<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    if let Some(rules) = &config.rules {
-        let _alive = Progress::of("founding the market");
-        found(exchange, rules, seeded).await?;
+    // Alone, nobody is let in before there is a market. Among others, clients are: what is asked
+    // before a partition has a leader is answered so.
+    let is_alone = exchange.membership().is_none();
+    if is_alone {
+        found(exchange, config, seeded).await?;
     }
     let auth = match config.auth {
         Auth::Development => Accepts::Development,
@@ -83,6 +91,12 @@ async fn serve(
     let gateway = gateway::serve(exchange.clone(), options)
         .await
         .map_err(|error| failed(format!("error: {error}")))?;
+    if !is_alone {
+        tokio::select! {
+            founded = found(exchange, config, seeded) => founded?,
+            () = stop.asked() => return drain(gateway, stop).await,
+        }
+    }
     let symbols = exchange.catalogue();
     let symbols = symbols.instruments.values().map(|listed| listed.symbol.to_string()).collect();
     announce(&Standing { config, url: format!("http://{}", gateway.address), symbols })?;
@@ -122,25 +136,38 @@ async fn drain(gateway: Running, stop: &mut Stop) -> Result<(), Failure> {
     }
 }
 
-/// The market of a shipped rule book, as far as it is not there yet.
-async fn found(exchange: &Exchange, rules: &str, seeded: bool) -> Result<(), Failure> {
+/// The market of a shipped rule book, as far as it is not there yet. Among other nodes it is tried
+/// until enough of them are there.
+async fn found(exchange: &Exchange, config: &NodeConfig, seeded: bool) -> Result<(), Failure> {
+    let Some(rules) = &config.rules else { return Ok(()) };
+    let _alive = Progress::of("founding the market");
     let unsound = |why: String| failed(format!("error: the rule book {rules}: {why}"));
     let book = RuleBook::shipped(rules)
         .ok_or_else(|| unsound("there is none".into()))?
         .map_err(|mistakes| unsound(mistakes.lines().join("; ")))?;
     let listed =
         listing::market(&book, &exchange.topology()).map_err(|error| unsound(error.to_string()))?;
-    for warning in &listed.unserved {
-        output::tell(format!("note: {warning}"));
+    if exchange.membership().is_none() {
+        for warning in &listed.unserved {
+            output::tell(format!("note: {warning}"));
+        }
     }
     let seeds = if seeded { market::first_seeds(&listed) } else { Vec::new() };
-    market::found(exchange, &listed, &seeds).await.map_err(|error| {
-        let failure = failed(format!("error: the market could not be founded: {error}"));
-        match error {
-            FoundingError::Failed { failure: Unwritten::DiskFull, .. } => failure.hint(FREE_SPACE),
-            _ => failure,
+    loop {
+        match market::found(exchange, &listed, &seeds).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.may_pass() && exchange.membership().is_some() => {
+                tracing::debug!(%error, "the market is not founded yet");
+                tokio::time::sleep(FOUND_EVERY).await;
+            }
+            Err(error) => {
+                let failure = failed(format!("error: the market could not be founded: {error}"));
+                let full =
+                    matches!(error, FoundingError::Failed { failure: Unwritten::DiskFull, .. });
+                return Err(if full { failure.hint(FREE_SPACE) } else { failure });
+            }
         }
-    })
+    }
 }
 
 /// Whether an address can be listened on now. The gateway asks again when it comes to it.

@@ -6,12 +6,15 @@
 //! that cannot be wrong. On failure: every mistake of the file with line, column and the nearest
 //! known key; a wrong variable by its name. Nothing is started.
 
+mod cluster;
 mod read;
 mod settings;
 
+pub use cluster::ClusterConfig;
 pub use read::{ConfigError, read_file};
 pub use settings::{SETTINGS, Setting};
 
+use hoga_cluster::link::LinkError;
 use hoga_cluster::log::LogOptions;
 use hoga_cluster::runtime::ExchangeOptions;
 use hoga_engine::topology::Topology;
@@ -30,6 +33,7 @@ pub struct NodeConfig {
     pub data: PathBuf,
     pub listen: SocketAddr,
     pub auth: Auth,
+    pub cluster: ClusterConfig,
     /// What is logged, as `RUST_LOG` says it.
     pub log_filter: String,
     pub log_format: LogFormat,
@@ -67,6 +71,7 @@ impl Default for NodeConfig {
             data: default_data(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
             auth: Auth::Development,
+            cluster: ClusterConfig::default(),
             log_filter: "info,openraft=warn".into(),
             log_format: LogFormat::Auto,
             metrics: None,
@@ -90,6 +95,9 @@ impl NodeConfig {
             );
             complaints.push(("gateway", "auth", why));
         }
+        if let Some((key, why)) = self.cluster.complaint(u64::from(self.id)) {
+            complaints.push(("cluster", key, why));
+        }
         if let Err(why) = self.log.check() {
             complaints.push(("log", "segment_bytes", why));
         }
@@ -101,14 +109,18 @@ impl NodeConfig {
     }
 
     /// What the exchange is started with.
-    pub fn exchange(&self) -> ExchangeOptions {
-        ExchangeOptions {
+    ///
+    /// # Errors
+    /// The certificates for links to other nodes cannot be read.
+    pub fn exchange(&self) -> Result<ExchangeOptions, LinkError> {
+        Ok(ExchangeOptions {
+            cluster: self.cluster.options(self)?,
             node: u64::from(self.id),
             topology: self.topology,
             log: self.log.clone(),
             snapshot_bytes: self.snapshot_bytes,
             ..ExchangeOptions::new(&self.data)
-        }
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The settings, one line each: where they stand, what they mean, how they are read and shown.
 
-use super::{Auth, LogFormat, NodeConfig};
+use super::{Auth, LogFormat, NodeConfig, cluster};
 use hoga_scenarios::rules::SHIPPED;
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -72,6 +72,60 @@ pub const SETTINGS: &[Setting] = &[
     text("gateway", "auth", "how callers prove who they are: development", set_auth, |_| {
         "development".into()
     }),
+    text("cluster", "listen", "where other nodes call, or none", cluster::set_listen, |config| {
+        cluster::show_listen(config)
+    }),
+    text("cluster", "name", "the exchange's name", cluster::set_name, |config| {
+        config.cluster.name.clone()
+    }),
+    text("cluster", "link", "what others call, or auto", cluster::set_link, |config| {
+        config.cluster.link.clone().unwrap_or("auto".into())
+    }),
+    text("cluster", "gateway", "what clients call, or auto", cluster::set_gateway, |config| {
+        config.cluster.gateway.clone().unwrap_or("auto".into())
+    }),
+    text(
+        "cluster",
+        "peers",
+        "where the others are called: 1=HOST:PORT, 2=HOST:PORT",
+        cluster::set_peers,
+        cluster::show_peers,
+    ),
+    text(
+        "cluster",
+        "founders",
+        "the nodes that the exchange begins with; none for a node that is added",
+        cluster::set_founders,
+        cluster::show_founders,
+    ),
+    text(
+        "cluster",
+        "certificates",
+        "the directory with ca.pem, nN.pem and nN.key; none only on loopback",
+        cluster::set_certificates,
+        cluster::show_certificates,
+    ),
+    number!(
+        "cluster",
+        "heartbeat_ms",
+        "how often a leader is heard",
+        cluster.heartbeat_ms,
+        5..=10_000
+    ),
+    number!(
+        "cluster",
+        "election_ms_min",
+        "how long at least a node waits for a leader",
+        cluster.election_ms_min,
+        10..=60_000
+    ),
+    number!(
+        "cluster",
+        "election_ms_max",
+        "how long at most a node waits for a leader",
+        cluster.election_ms_max,
+        11..=120_000
+    ),
     text("telemetry", "log", "what is logged, as RUST_LOG says it", set_filter, |config| {
         config.log_filter.clone()
     }),
@@ -156,7 +210,7 @@ fn whole<T: FromStr + PartialOrd + Display>(
     })
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| format!("`{text}` is no address: write IP:PORT, such as 127.0.0.1:7070"))
 }

@@ -4,6 +4,7 @@
 //! meta partition, snapshots, the state of this node. On failure: a refusal that says whether
 //! anything changed; every operator's change leaves a line in the log of the node.
 
+use super::cluster;
 use super::desk::{Desk, shown_at, told, unexpected};
 use super::failure::{Refused, failed, rejected, unread};
 use super::money::{self, Named, asset_amount};
@@ -98,7 +99,7 @@ impl Admin {
     }
 
     /// Asks the meta partition for a change.
-    async fn administer(
+    pub(super) async fn administer(
         &self,
         caller: &Caller,
         named: Named<'_>,
@@ -279,6 +280,38 @@ impl AdminService for Admin {
     ) -> Result<Response<v1::GetStatusResponse>, Status> {
         let (caller, message) = Caller::of(request)?;
         told(&caller, status(&self.0, &message.name).await)
+    }
+
+    async fn get_cluster_map(
+        &self,
+        request: Request<v1::GetClusterMapRequest>,
+    ) -> Result<Response<v1::GetClusterMapResponse>, Status> {
+        let (caller, _) = Caller::of(request)?;
+        told(&caller, Ok(v1::GetClusterMapResponse { map: Some(cluster::map(&self.0)) }))
+    }
+
+    async fn add_node(
+        &self,
+        request: Request<v1::AddNodeRequest>,
+    ) -> Result<Response<v1::AddNodeResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.add_node(&caller, message).await)
+    }
+
+    async fn drain_node(
+        &self,
+        request: Request<v1::DrainNodeRequest>,
+    ) -> Result<Response<v1::DrainNodeResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.drain_node(&caller, message).await)
+    }
+
+    async fn remove_node(
+        &self,
+        request: Request<v1::RemoveNodeRequest>,
+    ) -> Result<Response<v1::RemoveNodeResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.remove_node(&caller, message).await)
     }
 
     async fn resume_entity(

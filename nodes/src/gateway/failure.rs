@@ -120,6 +120,7 @@ pub fn unread(error: &ReadError) -> Refused {
         ReadError::TooEarly => {
             Box::new(refusal("POSITION_NOT_REACHED", message).retry_after(BUSY_WAIT))
         }
+        ReadError::NoLeader(_) => Box::new(refusal("NO_LEADER", message).retry_after(LEADER_WAIT)),
         ReadError::Stopped => Box::new(refusal("STOPPING", message).retry_after(LEADER_WAIT)),
         ReadError::History(_) => refusal("HISTORY_FAILED", message),
     }

@@ -11,6 +11,7 @@ mod account;
 mod account_list;
 mod admin;
 mod changing;
+mod cluster;
 mod desk;
 mod failure;
 mod finding;

@@ -58,6 +58,7 @@ pub async fn status(desk: &Desk, name: &str) -> Result<v1::GetStatusResponse, Re
         log_bytes: log.segments * desk.exchange.options().log.segment_bytes,
         snapshot_bytes: snapshot_bytes.unwrap_or_default(),
         partitions,
+        process_id: std::process::id(),
     };
     Ok(v1::GetStatusResponse { status: Some(status) })
 }
@@ -95,7 +96,7 @@ async fn partition(
     Ok(v1::PartitionStatus {
         partition: status.id.into(),
         kind: kind.into(),
-        leader: if status.leads { node.into() } else { String::new() },
+        leader: status.leader.map(super::cluster::shown).unwrap_or_default(),
         term: status.term,
         first_index: log.first_index,
         last_index: log.last.map_or(0, |at| at.index),

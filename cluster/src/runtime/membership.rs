@@ -1,0 +1,183 @@
+//! A node's part among the others: how far reads have to see, and the table of nodes.
+
+use super::exchange::{Exchange, Identified};
+use super::identity::Identity;
+use super::options::ClusterOptions;
+use super::partition::Partition;
+use super::peers::{Enter, Entered, Peers};
+use super::read::ReadError;
+use super::steward::Steward;
+use crate::link::{NodeId, PeerState};
+use crate::partition::{MetaCommand, NodeTable, Standing, Trace};
+use hoga_engine::client_id::ClientId;
+use hoga_engine::effect::Answer;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long one try to have this node entered may take.
+const ENTER_WITHIN: Duration = Duration::from_secs(3);
+/// How long leaders may take to hand over before this node stops all the same.
+const LEAVE_WITHIN: Duration = Duration::from_secs(3);
+
+/// What makes an exchange one of several.
+pub struct Membership {
+    peers: Peers,
+    options: ClusterOptions,
+    identity: Identity,
+    table: watch::Receiver<Arc<NodeTable>>,
+    /// This node is about to stop and leads nothing any more.
+    leaving: watch::Sender<bool>,
+}
+
+impl Membership {
+    pub(super) fn new(
+        peers: Peers,
+        options: ClusterOptions,
+        identity: Identity,
+        table: watch::Receiver<Arc<NodeTable>>,
+    ) -> Membership {
+        Membership { peers, options, identity, table, leaving: watch::channel(false).0 }
+    }
+
+    /// The nodes of the exchange, as far as this one knows.
+    #[must_use]
+    pub fn table(&self) -> watch::Receiver<Arc<NodeTable>> {
+        self.table.clone()
+    }
+
+    /// How each other node is.
+    #[must_use]
+    pub fn peer_states(&self) -> watch::Receiver<BTreeMap<NodeId, PeerState>> {
+        self.peers.links().peers()
+    }
+
+    pub(super) fn peers(&self) -> &Peers {
+        &self.peers
+    }
+
+    /// How far a read of a partition has to see.
+    pub(super) async fn read_index(&self, partition: &Partition) -> Result<u64, ReadError> {
+        let no_leader = ReadError::NoLeader(partition.id.0);
+        let leader = partition.replica.leadership().borrow().leader;
+        match leader {
+            None => Err(no_leader),
+            Some(leader) if leader == self.peers.me() => {
+                partition.replica.read_barrier().await.map_err(|_| no_leader)
+            }
+            Some(leader) => self.peers.read_index(leader, partition.id).await,
+        }
+    }
+
+    /// Starts what goes on for as long as the exchange does.
+    pub(super) fn begin(&self, exchange: &Exchange) {
+        let leaving = self.leaving.subscribe();
+        for partition in exchange.partitions() {
+            let steward = Steward {
+                partition: partition.id,
+                replica: partition.replica.clone(),
+                me: self.peers.me(),
+                table: self.table.clone(),
+                peers: self.peer_states(),
+                leaving: leaving.clone(),
+                space_is_low: exchange.space_is_low(),
+            };
+            tokio::spawn(steward.run());
+        }
+        let (links, seeds) = (self.peers.links().clone(), self.options.peers.clone());
+        tokio::spawn(follow_table(self.table.clone(), links, seeds));
+        tokio::spawn(be_known(exchange.downgrade(), self.identity.clone(), self.options.clone()));
+    }
+
+    /// Hands leadership over before this node stops, as far as somebody takes it.
+    pub(super) async fn leave(&self, exchange: &Exchange) {
+        self.leaving.send_replace(true);
+        let voters = |p: &Arc<Partition>| p.replica.membership().borrow().voters.len();
+        let given = async {
+            for partition in exchange.partitions().filter(|p| voters(p) > 1) {
+                let mut leadership = partition.replica.leadership();
+                drop(leadership.wait_for(|leadership| !leadership.is_me).await);
+            }
+        };
+        drop(tokio::time::timeout(LEAVE_WITHIN, given).await);
+    }
+}
+
+impl Exchange {
+    /// Enters a node in the table, for one that starts.
+    pub(super) async fn enter_node(&self, newcomer: Enter) -> Entered {
+        let Enter { node, directory, link, gateway } = newcomer;
+        let command = MetaCommand::EnterNode { node, directory, link, gateway };
+        let reply = self.administer(&once("enter"), command, ENTER_WITHIN).await;
+        match reply.answer {
+            Ok(Answer::Rejected { reject, .. }) => Entered::No(reject.to_string()),
+            Ok(_) => Entered::Yes,
+            Err(_) => Entered::Later,
+        }
+    }
+}
+
+/// A request that nobody repeats under its id: what it asks is the same however often it is done.
+fn once(what: &str) -> Identified {
+    use std::hash::{BuildHasher, RandomState};
+    let id = format!("{what}:{:016x}", RandomState::new().hash_one(what));
+    let id = ClientId::parse(&id).expect("a word and sixteen digits fit an id");
+    Identified { id, body_hash: 0, sent_at: None, trace: Trace::default() }
+}
+
+/// Keeps links to whoever is in the table; before there is one, to those of the configuration.
+async fn follow_table(
+    mut table: watch::Receiver<Arc<NodeTable>>,
+    links: crate::link::Links,
+    seeds: BTreeMap<NodeId, String>,
+) {
+    loop {
+        let now = table.borrow_and_update().clone();
+        let mut peers = if now.is_empty() { seeds.clone() } else { BTreeMap::new() };
+        for (id, node) in now.members() {
+            // A founder that has not said so itself is where the configuration says.
+            let known = seeds.get(&id).filter(|_| node.directory.is_none());
+            peers.insert(id, known.cloned().unwrap_or_else(|| node.link.to_string()));
+        }
+        links.set_peers(peers);
+        if table.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Founds the table when there is none, and makes sure that this node stands in it as it is.
+async fn be_known(
+    exchange: super::exchange::WeakExchange,
+    identity: Identity,
+    options: ClusterOptions,
+) {
+    loop {
+        let Some(exchange) = exchange.upgrade() else { return };
+        let Some(membership) = exchange.membership() else { return };
+        if membership.table().borrow().is_empty() && !options.founders.is_empty() {
+            let founders = options.founders.iter();
+            let link = |id: &NodeId| match options.peers.get(id) {
+                Some(link) => link.as_str().into(),
+                None => options.link.as_str().into(),
+            };
+            let founders = founders.map(|id| (*id, link(id))).collect();
+            let command = MetaCommand::FoundNodes(founders);
+            drop(exchange.administer(&once("found"), command, ENTER_WITHIN).await);
+        }
+        match exchange.enter_node(super::founding::newcomer(&identity, &options)).await {
+            Entered::Yes => return,
+            Entered::No(why) => {
+                exchange.fail(&why);
+                return;
+            }
+            Entered::Later => tokio::time::sleep(membership.peers().back_off()).await,
+        }
+    }
+}
+
+/// Whether a node should lead: it is there, and nobody drains it.
+pub(super) fn may_lead(table: &NodeTable, id: NodeId) -> bool {
+    table.get(id).is_some_and(|node| node.standing == Standing::Active)
+}

@@ -1,0 +1,172 @@
+//! What the runtimes of two nodes say to each other, besides consensus.
+
+use super::read::ReadError;
+use crate::link::{CallError, Lane, Links, NodeId};
+use crate::partition::{Carried, Entry};
+use bytes::Bytes;
+use hoga_engine::ids::{Origin, PartitionId};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Kinds of calls; those below 64 are consensus.
+pub(crate) mod kind {
+    pub const SUBMIT: u8 = 64;
+    pub const CARRY: u8 = 65;
+    pub const READ_INDEX: u8 = 66;
+    pub const MEET: u8 = 67;
+    pub const ENTER: u8 = 68;
+}
+
+/// How long another node may take to queue a request.
+const SUBMIT_WITHIN: Duration = Duration::from_millis(500);
+/// How long another node may take to log a batch out of an outbox.
+const CARRY_WITHIN: Duration = Duration::from_secs(2);
+/// How long a leader may take to say how far a read has to see.
+const READ_INDEX_WITHIN: Duration = Duration::from_millis(500);
+/// How long another node may take to say who it is.
+const MEET_WITHIN: Duration = Duration::from_secs(1);
+/// How long another node may take to have a newcomer entered.
+const ENTER_WITHIN: Duration = Duration::from_secs(5);
+/// The pause before another try, about: spread, so that nodes do not meet again.
+const BACK_OFF_MS: (u64, u64) = (10, 50);
+
+/// Requests of clients for a partition.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Submit {
+    pub partition: u16,
+    pub entries: Vec<(Origin, Entry)>,
+}
+
+/// What another node did with requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Taken {
+    All,
+    /// None of them.
+    NotLeader,
+    /// None of them.
+    DiskFull,
+    /// Some of them, perhaps.
+    Busy,
+}
+
+/// A batch out of an outbox.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Carry {
+    pub to: u16,
+    pub source: u16,
+    pub first: u64,
+    pub messages: Vec<Carried>,
+}
+
+/// Who a node is, to one that starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Met {
+    pub directory: u64,
+    /// The data directories of those that founded the exchange, once it is founded.
+    pub founders: Vec<(NodeId, u64)>,
+}
+
+/// A node that wants to take part.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Enter {
+    pub node: NodeId,
+    pub directory: u64,
+    pub link: Box<str>,
+    pub gateway: Box<str>,
+}
+
+/// What becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Entered {
+    Yes,
+    No(String),
+    /// Nobody can say now.
+    Later,
+}
+
+/// The other nodes.
+#[derive(Clone)]
+pub(crate) struct Peers {
+    links: Links,
+}
+
+impl Peers {
+    pub fn new(links: Links) -> Peers {
+        Peers { links }
+    }
+
+    pub fn me(&self) -> NodeId {
+        self.links.me()
+    }
+
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// Differs by node and by moment; nothing depends on it but who tries first.
+    pub fn back_off(&self) -> Duration {
+        let moment = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().subsec_nanos();
+        let (least, most) = BACK_OFF_MS;
+        Duration::from_millis(least + (u64::from(moment / 1000) + self.me() * 13) % (most - least))
+    }
+
+    pub async fn submit(
+        &self,
+        to: NodeId,
+        partition: PartitionId,
+        entries: &[(Origin, Entry)],
+    ) -> Result<Taken, CallError> {
+        let body = encode(&(partition.0, entries));
+        let answer = self.links.call(to, Lane::Messages, kind::SUBMIT, body, SUBMIT_WITHIN).await?;
+        decode(&answer).ok_or(CallError::Unknown(to))
+    }
+
+    /// Whether the batch was logged and applied there.
+    pub async fn carry(
+        &self,
+        leader: NodeId,
+        to: PartitionId,
+        source: PartitionId,
+        first: u64,
+        messages: &[Carried],
+    ) -> bool {
+        let body = encode(&(to.0, source.0, first, messages));
+        let answer = self.links.call(leader, Lane::Messages, kind::CARRY, body, CARRY_WITHIN).await;
+        answer.is_ok_and(|answer| decode(&answer) == Some(true))
+    }
+
+    /// How far a read of a partition has to see what was acknowledged before it.
+    pub async fn read_index(
+        &self,
+        leader: NodeId,
+        partition: PartitionId,
+    ) -> Result<u64, ReadError> {
+        let body = encode(&partition.0);
+        let within = READ_INDEX_WITHIN;
+        let answer = self.links.call(leader, Lane::Messages, kind::READ_INDEX, body, within).await;
+        let index = answer.ok().and_then(|answer| decode::<Option<u64>>(&answer)).flatten();
+        index.ok_or(ReadError::NoLeader(partition.0))
+    }
+
+    pub async fn meet(&self, node: NodeId) -> Option<Met> {
+        let body = Bytes::new();
+        let answer = self.links.call(node, Lane::Messages, kind::MEET, body, MEET_WITHIN).await;
+        answer.ok().and_then(|answer| decode(&answer))
+    }
+
+    pub async fn enter(&self, through: NodeId, newcomer: &Enter) -> Entered {
+        let body = encode(newcomer);
+        let within = ENTER_WITHIN;
+        let answer = self.links.call(through, Lane::Messages, kind::ENTER, body, within).await;
+        answer.ok().and_then(|answer| decode(&answer)).unwrap_or(Entered::Later)
+    }
+}
+
+pub(crate) fn encode<T: Serialize>(message: &T) -> Bytes {
+    postcard::to_stdvec(message).expect("a message always encodes").into()
+}
+
+/// None when it is no such message: peers of another version were refused before.
+pub(crate) fn decode<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Option<T> {
+    postcard::from_bytes(body).ok()
+}

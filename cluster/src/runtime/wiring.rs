@@ -1,0 +1,114 @@
+//! The channels between the partitions of a node, and to the leaders of partitions on others.
+
+use super::answers::Answers;
+use super::carrier::Carrier;
+use super::courier::Courier;
+use super::intake::{Asked, CLIENTS_MAX, INBOUND_MAX, Inbound};
+use super::peers::Peers;
+use crate::raft::Leadership;
+use hoga_engine::ids::PartitionId;
+use hoga_engine::topology::Topology;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+/// Both ends of a queue.
+type Queue<T> = (mpsc::Sender<T>, mpsc::Receiver<T>);
+
+/// The ends of the channels between partitions, made before anybody works.
+pub(super) struct Wiring {
+    /// What pumps send to a partition.
+    carried: BTreeMap<PartitionId, (mpsc::Sender<Inbound>, Option<mpsc::Receiver<Inbound>>)>,
+    /// By (source, destination): how far the destination has heard the source.
+    heard: BTreeMap<(PartitionId, PartitionId), watch::Sender<u64>>,
+    congested: BTreeMap<PartitionId, watch::Sender<bool>>,
+}
+
+impl Wiring {
+    pub fn new(topology: &Topology) -> Wiring {
+        let ids: Vec<PartitionId> = topology.partitions().map(|(id, _)| id).collect();
+        let pairs = ids.iter().flat_map(|&from| ids.iter().map(move |&to| (from, to)));
+        let queue = |&id: &PartitionId| {
+            let (sender, receiver) = mpsc::channel(INBOUND_MAX);
+            (id, (sender, Some(receiver)))
+        };
+        Wiring {
+            carried: ids.iter().map(queue).collect(),
+            heard: pairs.map(|pair| (pair, watch::channel(1).0)).collect(),
+            congested: ids.iter().map(|&id| (id, watch::channel(false).0)).collect(),
+        }
+    }
+
+    /// Where a pump sends what is for a partition.
+    pub fn to(&self, destination: PartitionId) -> mpsc::Sender<Inbound> {
+        self.carried[&destination].0.clone()
+    }
+
+    pub fn congested(&self, id: PartitionId) -> &watch::Sender<bool> {
+        &self.congested[&id]
+    }
+
+    /// How far each destination has heard a source.
+    pub fn heard_from(&self, source: PartitionId) -> BTreeMap<PartitionId, watch::Receiver<u64>> {
+        let mine = self.heard.iter().filter(|((from, _), _)| *from == source);
+        mine.map(|((_, to), heard)| (*to, heard.subscribe())).collect()
+    }
+
+    /// Where a destination says how far it has heard each source.
+    pub fn heard_by(&self, destination: PartitionId) -> BTreeMap<PartitionId, watch::Sender<u64>> {
+        let mine = self.heard.iter().filter(|((_, to), _)| *to == destination);
+        mine.map(|((from, _), heard)| (*from, heard.clone())).collect()
+    }
+
+    /// The ways into a partition; asked once for each.
+    pub fn intake(&mut self, id: PartitionId) -> Intake {
+        let clients = mpsc::channel(CLIENTS_MAX);
+        let (sender, receiver) = self.carried.get_mut(&id).expect("every partition is wired");
+        let carried = (sender.clone(), receiver.take().expect("a partition starts once"));
+        Intake {
+            clients: clients.0.clone(),
+            sequencer: clients.0,
+            inbound: carried.0,
+            asked: clients.1,
+            batches: carried.1,
+        }
+    }
+}
+
+/// The ways into a partition: where clients and pumps send, and what its sequencer takes.
+pub(super) struct Intake {
+    /// What clients of this node ask.
+    pub clients: mpsc::Sender<Asked>,
+    /// Straight to this node's sequencer: requests, and batches out of outboxes.
+    pub sequencer: mpsc::Sender<Asked>,
+    pub inbound: mpsc::Sender<Inbound>,
+    pub asked: mpsc::Receiver<Asked>,
+    pub batches: mpsc::Receiver<Inbound>,
+}
+
+impl Intake {
+    /// The same where another node may lead: a courier and a carrier stand before the sequencer.
+    pub fn by_way_of(
+        self,
+        id: PartitionId,
+        peers: &Peers,
+        leadership: &watch::Receiver<Leadership>,
+        answers: &Arc<Answers>,
+        tasks: &mut JoinSet<()>,
+    ) -> Intake {
+        let (sequencer, asked): Queue<Asked> = mpsc::channel(CLIENTS_MAX);
+        let (inbound, batches): Queue<Inbound> = mpsc::channel(INBOUND_MAX);
+        let courier =
+            Courier::new(id, sequencer.clone(), peers.clone(), leadership.clone(), answers.clone());
+        tasks.spawn(courier.run(self.asked));
+        let carrier = Carrier {
+            to: id,
+            sequencer: inbound.clone(),
+            peers: peers.clone(),
+            leadership: leadership.clone(),
+        };
+        tasks.spawn(carrier.run(self.batches));
+        Intake { clients: self.clients, sequencer, inbound, asked, batches }
+    }
+}

@@ -1,0 +1,160 @@
+//! The nodes of the exchange, for operators: the map, and changes to the table of nodes.
+
+use super::admin::Admin;
+use super::desk::{Desk, shown_at};
+use super::failure::Refused;
+use super::money::Named;
+use super::reasons::refusal;
+use crate::auth::Caller;
+use hoga_cluster::link::PeerState;
+use hoga_cluster::partition::{MetaCommand, NodeId, NodeTable, Standing};
+use hoga_cluster::runtime::PartitionStatus;
+use hoga_proto::names::NodeName;
+use hoga_proto::status::Refusal;
+use hoga_proto::v1;
+use std::collections::BTreeMap;
+
+/// The exchange as this node sees it.
+pub fn map(desk: &Desk) -> v1::ClusterMap {
+    let me = desk.exchange.options().node;
+    let statuses = desk.exchange.status();
+    let partitions = statuses.iter().map(|status| partition(desk, status)).collect();
+    let Some(membership) = desk.exchange.membership() else {
+        let alone = v1::ClusterNode {
+            name: shown(me),
+            standing: v1::NodeStanding::Active.into(),
+            reach: v1::NodeReach::Self_.into(),
+            ..Default::default()
+        };
+        return v1::ClusterMap { epoch: 0, nodes: vec![alone], partitions };
+    };
+    let table = membership.table().borrow().clone();
+    let states = membership.peer_states().borrow().clone();
+    let nodes = table.members().map(|(id, node)| v1::ClusterNode {
+        name: shown(id),
+        link: node.link.to_string(),
+        gateway: node.gateway.to_string(),
+        standing: match node.standing {
+            Standing::Draining => v1::NodeStanding::Draining.into(),
+            Standing::Active | Standing::Removed => v1::NodeStanding::Active.into(),
+        },
+        reach: reach(id == me, &states, id).into(),
+    });
+    v1::ClusterMap { epoch: table.epoch, nodes: nodes.collect(), partitions }
+}
+
+fn reach(is_me: bool, states: &BTreeMap<NodeId, PeerState>, id: NodeId) -> v1::NodeReach {
+    match states.get(&id) {
+        _ if is_me => v1::NodeReach::Self_,
+        Some(PeerState::Up { .. }) => v1::NodeReach::Up,
+        Some(PeerState::Suspect) => v1::NodeReach::Suspect,
+        Some(PeerState::Connecting | PeerState::Down) | None => v1::NodeReach::Down,
+    }
+}
+
+fn partition(desk: &Desk, status: &PartitionStatus) -> v1::ClusterPartition {
+    let catalogue = desk.exchange.catalogue();
+    let here = catalogue.instruments.values().filter(|listed| listed.partition.0 == status.id);
+    v1::ClusterPartition {
+        partition: status.id.into(),
+        leader: status.leader.map(shown).unwrap_or_default(),
+        term: status.term,
+        voters: status.voters.iter().copied().map(shown).collect(),
+        learners: status.learners.iter().copied().map(shown).collect(),
+        applied_index: status.applied,
+        applied_commands: status.commands,
+        symbols: here.map(|listed| listed.symbol.to_string()).collect(),
+    }
+}
+
+/// A node's resource name.
+#[must_use]
+pub fn shown(id: NodeId) -> String {
+    format!("nodes/n{id}")
+}
+
+/// The number of a node that is in the table.
+fn number(table: &NodeTable, name: &str) -> Result<NodeId, Refused> {
+    let name = NodeName::parse(name).map_err(|bad| Refusal::malformed("name", bad.to_string()))?;
+    let number = name.id().strip_prefix('n').and_then(|digits| digits.parse().ok());
+    number.filter(|id| table.members().any(|(known, _)| known == *id)).ok_or_else(|| {
+        let known: Vec<String> = table.members().map(|(id, _)| format!("n{id}")).collect();
+        let message = format!("{name} is no node of this exchange; there are: {}", known.join(", "));
+        Box::new(refusal("UNKNOWN_NODE", message).resource(name.to_string()))
+    })
+}
+
+impl Admin {
+    /// The table of nodes, of an exchange that has one.
+    fn table(&self) -> Result<std::sync::Arc<NodeTable>, Refused> {
+        let alone = || {
+            let message = "this exchange is one node that knows of no others; start it with a \
+                           [cluster] section in its config";
+            Box::new(refusal("NOT_SERVED", message))
+        };
+        let membership = self.0.exchange.membership().ok_or_else(alone)?;
+        Ok(membership.table().borrow().clone())
+    }
+
+    pub(super) async fn add_node(
+        &self,
+        caller: &Caller,
+        message: v1::AddNodeRequest,
+    ) -> Result<v1::AddNodeResponse, Refused> {
+        self.table()?;
+        let is_address = |(host, port): (&str, &str)| !host.is_empty() && port.parse::<u16>().is_ok();
+        if !message.link.rsplit_once(':').is_some_and(is_address) {
+            let rule = format!("`{}` is no address: write HOST:PORT", message.link);
+            return Err(Box::new(Refusal::malformed("link", rule)));
+        }
+        let named = Named::of(&message.request_id, message.sent_at.as_ref());
+        let link: Box<str> = message.link.as_str().into();
+        let command = MetaCommand::AddNode { link: link.clone() };
+        let (at, repeated_answer) = self.change_nodes(caller, named, command).await?;
+        let look = move |core: &hoga_cluster::partition::Core, _| core.nodes().at_link(&link);
+        let meta = hoga_engine::topology::Topology::META;
+        let added = self.0.exchange.core(meta, look).await;
+        let added = added.map_err(|error| super::failure::unread(&error))?;
+        let gone = || Box::new(refusal("UNKNOWN_NODE", "the node was removed again meanwhile"));
+        let id = added.ok_or_else(gone)?;
+        tracing::info!(node = id, link = message.link, "node added");
+        let (name, position) = (shown(id), Some(shown_at(at)));
+        Ok(v1::AddNodeResponse { name, position, repeated_answer })
+    }
+
+    pub(super) async fn drain_node(
+        &self,
+        caller: &Caller,
+        message: v1::DrainNodeRequest,
+    ) -> Result<v1::DrainNodeResponse, Refused> {
+        let node = number(&*self.table()?, &message.name)?;
+        let named = Named::of(&message.request_id, message.sent_at.as_ref());
+        let command = MetaCommand::DrainNode { node, drain: !message.undo };
+        let (at, repeated_answer) = self.change_nodes(caller, named, command).await?;
+        tracing::info!(node, drain = !message.undo, "node drained");
+        Ok(v1::DrainNodeResponse { position: Some(shown_at(at)), repeated_answer })
+    }
+
+    pub(super) async fn remove_node(
+        &self,
+        caller: &Caller,
+        message: v1::RemoveNodeRequest,
+    ) -> Result<v1::RemoveNodeResponse, Refused> {
+        let node = number(&*self.table()?, &message.name)?;
+        let named = Named::of(&message.request_id, message.sent_at.as_ref());
+        let command = MetaCommand::RemoveNode { node };
+        let (at, repeated_answer) = self.change_nodes(caller, named, command).await?;
+        tracing::info!(node, "node removed");
+        Ok(v1::RemoveNodeResponse { position: Some(shown_at(at)), repeated_answer })
+    }
+
+    async fn change_nodes(
+        &self,
+        caller: &Caller,
+        named: Named<'_>,
+        command: MetaCommand,
+    ) -> Result<(hoga_cluster::runtime::At, bool), Refused> {
+        let at = self.administer(caller, named, command).await?;
+        Ok((at, false))
+    }
+}
