@@ -2,22 +2,23 @@
 
 /// What a stream is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
 pub enum Lane {
     /// Heartbeats, votes, hand-over of leadership: small and urgent.
-    Votes,
+    Votes = 1,
     /// Entries of the logs.
-    Appends,
+    Appends = 2,
     /// Everything between partitions and gateways.
-    Messages,
+    Messages = 3,
     /// States and histories for replicas that are too far behind.
-    Snapshots,
+    Snapshots = 4,
 }
 
 impl Lane {
     pub const ALL: [Lane; 4] = [Lane::Votes, Lane::Appends, Lane::Messages, Lane::Snapshots];
 
     /// Calls and notifications that may be under way on one stream: accepted and not yet answered
-    /// or taken. More are refused.
+    /// or dealt with. More are refused.
     #[must_use]
     pub const fn under_way_max(self) -> usize {
         match self {
@@ -27,17 +28,57 @@ impl Lane {
         }
     }
 
-    /// Bytes of bodies that may be under way on one stream. More are refused, but one body always
-    /// finds room on an empty stream.
+    /// Bytes that may be under way on one stream, each body with [`FRAME_BYTES`] on top. More are
+    /// refused. On the answering side the same number bounds answers that wait to be written;
+    /// whoever has another one waits.
     #[must_use]
     pub const fn bytes_under_way_max(self) -> usize {
         match self {
             Lane::Votes => 1 << 20,
             Lane::Appends | Lane::Messages => 16 << 20,
-            Lane::Snapshots => 4 << 20,
+            Lane::Snapshots => 8 << 20,
         }
+    }
+
+    /// The largest body of a call, a notification or an answer, in bytes.
+    #[must_use]
+    pub const fn body_bytes_max(self) -> usize {
+        match self {
+            Lane::Votes => 64 << 10,
+            Lane::Appends | Lane::Messages | Lane::Snapshots => 4 << 20,
+        }
+    }
+
+    pub(super) fn number(self) -> u32 {
+        u32::from(self as u8)
+    }
+
+    pub(super) fn from_number(number: u32) -> Option<Lane> {
+        Self::ALL.into_iter().find(|lane| lane.number() == number)
+    }
+
+    /// The lane's place among [`Lane::ALL`].
+    pub(super) fn place(self) -> usize {
+        self as usize - 1
+    }
+
+    /// What a body costs of [`Lane::bytes_under_way_max`].
+    pub(super) fn cost(body: usize) -> u32 {
+        u32::try_from(body + FRAME_BYTES).unwrap_or(u32::MAX)
     }
 }
 
-/// The largest body of a call, a notification or an answer, in bytes.
-pub const BODY_BYTES_MAX: usize = 4 << 20;
+/// What a frame costs besides its body, in bytes.
+pub const FRAME_BYTES: usize = 64;
+
+/// Bytes of frames after which a message is sent as it is; the last frame may exceed it.
+pub(super) const MESSAGE_BYTES: usize = 64 << 10;
+
+/// Frames in one message.
+pub(super) const MESSAGE_FRAMES: usize = 256;
+
+/// The largest message on the wire, in bytes.
+pub(super) const WIRE_BYTES_MAX: usize = 8 << 20;
+
+/// Bytes of one stream that may be on the wire or in the kernel, unread.
+pub(super) const WINDOW_BYTES: u32 = 1 << 20;

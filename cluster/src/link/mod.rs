@@ -12,21 +12,33 @@
 //! again, for ever. A peer of another cluster, another protocol version or another name than its
 //! certificate's is refused, and told why.
 
+mod accept;
+mod answering;
+mod connect;
+mod development;
+mod dial;
 mod error;
 mod handler;
+mod hello;
 mod lane;
 mod links;
 mod options;
 mod peer_state;
+mod register;
+mod sending;
+mod service;
+mod session;
 mod tls;
+mod told;
 
+pub use development::DevelopmentCa;
 pub use error::{CallError, LinkError};
 pub use handler::Handler;
-pub use lane::Lane;
+pub use lane::{FRAME_BYTES, Lane};
 pub use links::Links;
 pub use options::{LinkOptions, Listen};
 pub use peer_state::PeerState;
-pub use tls::{DevelopmentCa, Tls};
+pub use tls::Tls;
 
 /// The name of a node; the same as in consensus.
 pub type NodeId = u64;
