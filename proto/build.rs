@@ -32,6 +32,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("scopes.rs"), scope_table(&compiler.descriptor_pool())?)?;
 
     tonic_prost_build::configure().emit_rerun_if_changed(false).compile_fds(types)?;
+    compile_internal()
+}
+
+/// What nodes say to each other has no scopes and is not shown to clients. Bodies are taken out
+/// of the buffer they came in, without a copy.
+fn compile_internal() -> Result<(), Box<dyn Error>> {
+    let mut compiler = Compiler::new([ROOT])?;
+    compiler.include_imports(true).include_source_info(true);
+    compiler.open_files(proto_files(Path::new(ROOT).join("hoga/internal/v1").as_path())?)?;
+    let types = compiler.file_descriptor_set();
+    tonic_prost_build::configure().emit_rerun_if_changed(false).bytes(".").compile_fds(types)?;
     Ok(())
 }
 

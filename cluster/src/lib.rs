@@ -1,6 +1,7 @@
 //! Partitions: the node's log, consensus, snapshots, and what moves between partitions.
 
 pub mod history;
+pub mod link;
 pub mod log;
 pub mod partition;
 pub mod raft;

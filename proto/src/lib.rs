@@ -18,6 +18,12 @@ pub mod v1 {
     tonic::include_proto!("hoga.v1");
 }
 
-/// All files with their imports and options, encoded: for reflection, and for whoever wants to
+/// What nodes say to each other: package `hoga.internal.v1`.
+#[allow(clippy::all, missing_docs)]
+pub mod internal {
+    tonic::include_proto!("hoga.internal.v1");
+}
+
+/// All files of `hoga.v1` with their imports and options, encoded: for reflection, and for whoever wants to
 /// read messages by their descriptors. Without comments.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
