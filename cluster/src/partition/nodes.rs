@@ -137,8 +137,8 @@ impl NodeTable {
     /// # Errors
     /// There is no such node, or nobody else could lead.
     pub fn drain(&mut self, id: NodeId, drain: bool) -> Result<(), Broken> {
-        let others = self.members().filter(|(other, _)| *other != id);
-        if drain && !others.clone().any(|(_, node)| node.standing == Standing::Active) {
+        let mut others = self.members().filter(|(other, _)| *other != id);
+        if drain && !others.any(|(_, node)| node.standing == Standing::Active) {
             return Err(format!("n{id} is the only node that leads; nobody could take over"));
         }
         let standing = if drain { Standing::Draining } else { Standing::Active };

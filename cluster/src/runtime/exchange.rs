@@ -106,8 +106,8 @@ impl Exchange {
         WeakExchange(Arc::downgrade(&self.0))
     }
 
-    pub(super) fn partition(&self, id: PartitionId) -> Option<&Arc<Partition>> {
-        self.0.partitions.get(&id)
+    pub(super) fn partition(&self, id: PartitionId) -> Option<Arc<Partition>> {
+        self.0.partitions.get(&id).cloned()
     }
 
     pub(super) fn partitions(&self) -> impl Iterator<Item = &Arc<Partition>> {

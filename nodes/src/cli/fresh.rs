@@ -8,15 +8,35 @@ use std::path::Path;
 
 /// What an exchange keeps in its directory; the file that says whose it is goes last, so that a
 /// wipe that was cut short is still known as one.
-const OURS: [&str; 5] = ["snapshots", "history", "log", "node.json.tmp", IDENTITY];
+const OURS: [&str; 6] = ["snapshots", "history", "log", "node.toml", "node.json.tmp", IDENTITY];
 const IDENTITY: &str = "node.json";
+/// What the nodes of one directory share.
+const CERTIFICATES: &str = "certificates";
 
-/// Removes what an exchange left in `dir`. Files that are not its own stay.
+/// Removes what an exchange left in `dir`, be it of one node or of several. Files that are not its
+/// own stay.
 ///
 /// # Errors
 /// The directory holds something and is no data directory, or another process works on it:
-/// nothing was removed. Or a file could not be removed: wiping again goes on.
+/// nothing of that node was removed. Or a file could not be removed: wiping again goes on.
 pub fn wipe(dir: &Path) -> Result<(), Failure> {
+    let nodes: Vec<_> = (1..=255).map(|id| dir.join(format!("n{id}"))).collect();
+    let nodes: Vec<_> = nodes.iter().filter(|node| node.join("node.toml").is_file()).collect();
+    for node in &nodes {
+        if node.join(IDENTITY).is_file() {
+            wipe_one(node)?;
+        }
+        // What is left is not ours, or it is a config that was never started.
+        remove(&node.join("node.toml"))?;
+        drop(fs::remove_dir(node));
+    }
+    if !nodes.is_empty() {
+        remove(&dir.join(CERTIFICATES))?;
+    }
+    wipe_one(dir)
+}
+
+fn wipe_one(dir: &Path) -> Result<(), Failure> {
     let is_empty = match fs::read_dir(dir) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => true,
@@ -35,18 +55,18 @@ pub fn wipe(dir: &Path) -> Result<(), Failure> {
     let lock = DirLock::acquire(&log)
         .map_err(|error| Failure::new(Exit::Failure, format!("error: {error}")))?;
     for name in OURS {
-        let path = dir.join(name);
-        let removed =
-            if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        match removed {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(failed(&path, &error));
-            }
-            _ => {}
-        }
+        remove(&dir.join(name))?;
     }
     drop(lock);
     Ok(())
+}
+
+fn remove(path: &Path) -> Result<(), Failure> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, &error)),
+        _ => Ok(()),
+    }
 }
 
 fn failed(path: &Path, error: &io::Error) -> Failure {

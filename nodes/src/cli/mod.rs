@@ -8,6 +8,7 @@
 mod actor;
 mod failure;
 mod json;
+mod keys;
 mod output;
 mod paging;
 mod sentences;
@@ -22,6 +23,7 @@ mod bench;
 mod book;
 mod cancel;
 mod check;
+mod cluster;
 mod completions;
 mod doctor;
 mod explain;
@@ -104,6 +106,7 @@ enum Command {
     Withdraw(money::Withdraw),
     Book(book::Book),
     Rank(rank::Rank),
+    Cluster(cluster::Cluster),
     Instruments(instruments::Instruments),
     Token(token::Token),
     Accounts(accounts::Accounts),
@@ -147,6 +150,7 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Withdraw(command) => command.run(global),
         Command::Book(command) => command.run(global),
         Command::Rank(command) => command.run(global),
+        Command::Cluster(command) => command.run(global),
         Command::Instruments(command) => command.run(global),
         Command::Token(command) => command.run(global),
         Command::Accounts(command) => command.run(global),

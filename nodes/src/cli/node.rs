@@ -19,6 +19,12 @@ pub struct Node {
     /// Print a config with every setting, what it means and its default, and run nothing
     #[arg(long, conflicts_with = "config")]
     example: bool,
+    /// Found the market with two accounts, as `hoga up` does
+    #[arg(long, hide = true)]
+    seeded: bool,
+    /// Stop when stdin is closed
+    #[arg(long, hide = true)]
+    stops_with_parent: bool,
 }
 
 impl Node {
@@ -31,7 +37,9 @@ impl Node {
         output::tell(&config);
         serving::is_free(config.listen)?;
         let is_json = global.json;
-        serving::run(&config, false, |standing| {
+        let started =
+            serving::Started { seeded: self.seeded, by_parent: self.stops_with_parent };
+        serving::run(&config, started, |standing| {
             if is_json {
                 return json::document(&json!({"address": standing.url}));
             }

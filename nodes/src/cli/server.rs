@@ -4,6 +4,7 @@ use super::failure::{Exit, Failure};
 use super::output::Progress;
 use super::{Global, actor};
 use hoga_proto::v1::account_service_client::AccountServiceClient;
+use hoga_proto::v1::admin_service_client::AdminServiceClient;
 use hoga_proto::v1::market_service_client::MarketServiceClient;
 use hoga_proto::v1::order_service_client::OrderServiceClient;
 use hoga_proto::v1::ranking_service_client::RankingServiceClient;
@@ -25,6 +26,13 @@ pub struct Credentials {
     within: Duration,
 }
 
+impl Credentials {
+    fn of(global: &Global, within: Duration) -> Result<Credentials, Failure> {
+        let bearer = actor::token(global)?.map(|token| bearer(&token)).transpose()?;
+        Ok(Credentials { bearer, within })
+    }
+}
+
 impl Interceptor for Credentials {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.set_timeout(self.within);
@@ -40,6 +48,24 @@ type Line = InterceptedService<Channel, Credentials>;
 
 /// The client of open streams.
 pub type Streams = StreamServiceClient<Line>;
+
+/// The client of operators.
+pub type Admin = AdminServiceClient<Line>;
+
+/// A client of operators for one node.
+///
+/// # Errors
+/// The node does not answer.
+pub async fn admin(global: &Global, url: &str, within: Duration) -> Result<Admin, Failure> {
+    let credentials = Credentials::of(global, within)?;
+    let channel = connect(url, within).await?;
+    Ok(AdminServiceClient::new(InterceptedService::new(channel, credentials)))
+}
+
+/// Nobody answered in time.
+pub fn silent() -> Failure {
+    Failure::new(Exit::Unreachable, "error: no answer came in time")
+}
 
 /// An open connection.
 pub struct Server {
@@ -83,8 +109,7 @@ pub fn talk<T>(
     global: &Global,
     talk: impl AsyncFnOnce(Server) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let bearer = actor::token(global)?.map(|token| bearer(&token)).transpose()?;
-    let credentials = Credentials { bearer, within: global.within() };
+    let credentials = Credentials::of(global, global.within())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let conversation = async {

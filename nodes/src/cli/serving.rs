@@ -16,7 +16,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 const FREE_SPACE: &str = "free some space and start again: it goes on where it was";
 
@@ -31,6 +31,15 @@ pub struct Standing<'c> {
     pub symbols: Vec<String>,
 }
 
+/// Who starts it, and with what.
+#[derive(Clone, Copy, Debug)]
+pub struct Started {
+    /// Two accounts are opened and given something to trade with.
+    pub seeded: bool,
+    /// Another process that holds stdin open: it stops when that one is gone.
+    pub by_parent: bool,
+}
+
 /// Runs an exchange until it is told to stop. `announce` is called once it serves.
 ///
 /// # Errors
@@ -38,7 +47,7 @@ pub struct Standing<'c> {
 /// disk failed: what was acknowledged is on it.
 pub fn run(
     config: &NodeConfig,
-    seeded: bool,
+    started: Started,
     announce: impl FnOnce(&Standing<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -48,7 +57,7 @@ pub fn run(
         // Before the exchange: what is recorded without a registry is lost.
         let registry = config.metrics.map(|_| Registry::install()).transpose();
         let registry = registry.map_err(|error| failed(format!("error: {error}")))?;
-        let mut stop = Stop::listen()?;
+        let mut stop = Stop::listen(started.by_parent)?;
         let exchange = {
             let _alive = Progress::of("replaying the log");
             let options = config.exchange();
@@ -60,7 +69,7 @@ pub fn run(
             }
         };
         let served = match endpoint(config, registry, &exchange).await {
-            Ok(_endpoint) => serve(config, seeded, &exchange, &mut stop, announce).await,
+            Ok(_endpoint) => serve(config, started.seeded, &exchange, &mut stop, announce).await,
             Err(failure) => Err(failure),
         };
         // A second word means it: what is acknowledged is on the disk in any case.
@@ -226,23 +235,47 @@ async fn broken(fatal: &mut watch::Receiver<Option<Arc<str>>>) -> Arc<str> {
     }
 }
 
-/// The wish that this process ends, from a terminal or from a supervisor.
+/// The wish that this process ends, from a terminal, a supervisor, or a parent that is gone.
 struct Stop {
     interrupt: Signal,
     terminate: Signal,
+    /// Closed with the parent's end of stdin; none without a parent.
+    parent: Option<oneshot::Receiver<()>>,
 }
 
 impl Stop {
     /// From here on the process does not end by these signals alone.
-    fn listen() -> Result<Stop, Failure> {
+    fn listen(by_parent: bool) -> Result<Stop, Failure> {
         let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Stop { interrupt, terminate: signal(SignalKind::terminate())? })
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Stop { interrupt, terminate, parent: by_parent.then(watch_stdin) })
     }
 
     async fn asked(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+        let parent = async {
+            match &mut self.parent {
+                Some(parent) => drop(parent.await),
+                None => std::future::pending().await,
+            }
+        };
+        let is_parent = tokio::select! {
+            _ = self.interrupt.recv() => false,
+            _ = self.terminate.recv() => false,
+            () = parent => true,
+        };
+        if is_parent {
+            // It goes only once.
+            self.parent = None;
         }
     }
+}
+
+/// Ends when stdin does. A thread of its own: reading it blocks.
+fn watch_stdin() -> oneshot::Receiver<()> {
+    let (gone, parent) = oneshot::channel();
+    std::thread::spawn(move || {
+        drop(io::copy(&mut io::stdin().lock(), &mut io::sink()));
+        drop(gone.send(()));
+    });
+    parent
 }

@@ -5,22 +5,18 @@ use super::watch::told;
 use super::{rows, spread};
 use crate::cli::actor;
 use crate::cli::failure::Failure;
+use crate::cli::keys::Keys;
 use hoga_proto::v1;
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyModifiers};
 use ratatui::layout::{Constraint, Layout};
 use ratatui::style::{Color, Style, Stylize};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, List, Row, Table};
 use ratatui::{DefaultTerminal, Frame};
-use tokio::sync::mpsc;
-
-/// Keys that may wait; a person is slower.
-const KEYS_MAX: usize = 16;
 
 /// A terminal in our hands; given back when this is dropped.
 pub struct Screen {
     terminal: DefaultTerminal,
-    keys: mpsc::Receiver<Event>,
+    keys: Keys,
     symbol: String,
 }
 
@@ -29,25 +25,13 @@ impl Screen {
     /// It is no terminal that can be painted on.
     pub fn open(instrument: &str) -> Result<Screen, Failure> {
         let terminal = ratatui::try_init()?;
-        let (press, keys) = mpsc::channel(KEYS_MAX);
-        // A thread of its own: reading a key blocks. It ends with the process.
-        std::thread::spawn(move || {
-            while let Ok(event) = event::read() {
-                if press.blocking_send(event).is_err() {
-                    return;
-                }
-            }
-        });
+        let keys = Keys::listen();
         Ok(Screen { terminal, keys, symbol: actor::last_part(instrument).to_owned() })
     }
 
     /// The next key or change of size: whether it means the end. None when there are no more.
     pub async fn key(&mut self) -> Option<bool> {
-        let event = self.keys.recv().await?;
-        let Some(key) = event.as_key_press_event() else { return Some(false) };
-        let is_ctrl_c =
-            key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-        Some(is_ctrl_c || matches!(key.code, KeyCode::Char('q') | KeyCode::Esc))
+        self.keys.next().await
     }
 
     /// # Errors

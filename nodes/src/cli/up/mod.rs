@@ -1,11 +1,16 @@
 //! `hoga up`: an exchange on this machine, ready to trade.
 
-use super::failure::Failure;
+mod children;
+mod layout;
+mod several;
+
+use super::failure::{Exit, Failure};
 use super::serving::{self, Standing};
 use super::{Global, fresh, json, output};
 use crate::config::{NodeConfig, PORT, default_data};
 use clap::Args;
 use hoga_scenarios::document::nearest;
+use layout::Layout;
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -22,19 +27,13 @@ pub struct Up {
     /// The port to listen on; 0 for any that is free
     #[arg(long, default_value_t = PORT)]
     port: u16,
-    /// How many nodes
-    #[arg(long, value_name = "N", default_value = "1", value_parser = one_node)]
-    nodes: u16,
+    /// How many nodes, one process each: 1, 3 or 5 (2 and 4 are on the way there)
+    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=5))]
+    nodes: u64,
     /// The rule book of the market
     #[arg(long, value_name = "BOOK", default_value = "lpj", value_parser = rule_book)]
     rules: String,
-}
-
-fn one_node(text: &str) -> Result<u16, String> {
-    match text.parse() {
-        Ok(1) => Ok(1),
-        _ => Err("this release runs one node; leave it out or say 1".into()),
-    }
 }
 
 fn rule_book(text: &str) -> Result<String, String> {
@@ -63,9 +62,16 @@ impl Up {
         if self.fresh {
             fresh::wipe(&config.data)?;
         }
-        debug_assert_eq!(self.nodes, 1, "the parser takes no other number");
+        if self.nodes > 1 {
+            return several::run(&Layout::of(&config, self.nodes)?, global);
+        }
+        if config.data.join("n1").exists() {
+            let data = config.data.display();
+            return Err(Failure::new(Exit::Failure, format!("error: {data} has several nodes"))
+                .hint("say --nodes as before, or another --data, or --fresh to begin anew"));
+        }
         let is_json = global.json;
-        serving::run(&config, true, |standing| {
+        serving::run(&config, serving::Started { seeded: true, by_parent: false }, |standing| {
             if is_json { announce_json(standing) } else { announce(standing) }
         })
     }

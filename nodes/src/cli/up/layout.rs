@@ -1,0 +1,167 @@
+//! Where the nodes of `hoga up --nodes N` keep their things, and where they listen.
+
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::{actor, serving};
+use crate::config::{self, NodeConfig};
+use hoga_proto::v1;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+const CONFIG: &str = "node.toml";
+/// Links listen so far above the gateways.
+const LINKS_ABOVE: u16 = 100;
+
+/// The nodes of one data directory, each with a config of its own.
+pub struct Layout {
+    pub data: PathBuf,
+    nodes: u64,
+    /// The exchange begins with these; the others are added to it.
+    founders: BTreeSet<u64>,
+    urls: BTreeMap<u64, String>,
+}
+
+impl Layout {
+    /// Lays out so many nodes, as far as that was not done before.
+    ///
+    /// # Errors
+    /// There are more already, a port is in use, or the directory cannot be written.
+    pub fn of(base: &NodeConfig, nodes: u64) -> Result<Layout, Failure> {
+        let data = base.data.clone();
+        let mut layout =
+            Layout { data, nodes, founders: BTreeSet::new(), urls: BTreeMap::new() };
+        let known: Vec<u64> = (1..=255).filter(|id| layout.config(*id).exists()).collect();
+        if let Some(more) = known.iter().find(|id| **id > nodes) {
+            let message = format!(
+                "error: {} has a node n{more} already; say --nodes {} or more",
+                layout.data.display(),
+                known.len()
+            );
+            return Err(Failure::new(Exit::Failure, message)
+                .hint("`hoga cluster remove` gives a node up, --fresh begins anew"));
+        }
+        layout.founders = match (layout.is_grown(), known.first()) {
+            (true, _) => BTreeSet::from([1]),
+            (false, Some(first)) => layout.read(*first)?.cluster.founders,
+            (false, None) => (1..=nodes).collect(),
+        };
+        let mut configs = BTreeMap::new();
+        for id in 1..=nodes {
+            let config = if known.contains(&id) { layout.read(id)? } else { layout.new(base, id)? };
+            configs.insert(id, config);
+        }
+        let link = |config: &NodeConfig| config.cluster.listen.map(|listen| listen.to_string());
+        let links = configs.iter().filter_map(|(id, config)| Some((*id, link(config)?)));
+        let links: BTreeMap<u64, String> = links.collect();
+        for (id, config) in &mut configs {
+            serving::is_free(config.listen)?;
+            config.cluster.peers = links.clone();
+            layout.urls.insert(*id, format!("http://{}", config.listen));
+            layout.write(*id, config)?;
+        }
+        Ok(layout)
+    }
+
+    /// The directory was that of an exchange of one; it is n1's.
+    fn is_grown(&self) -> bool {
+        self.data.join("node.json").exists()
+    }
+
+    fn dir(&self, id: u64) -> PathBuf {
+        if id == 1 && self.is_grown() { self.data.clone() } else { self.data.join(format!("n{id}")) }
+    }
+
+    /// The config of a node.
+    pub fn config(&self, id: u64) -> PathBuf {
+        self.dir(id).join(CONFIG)
+    }
+
+    fn read(&self, id: u64) -> Result<NodeConfig, Failure> {
+        let path = self.config(id);
+        config::read_file(&path, std::iter::empty())
+            .map_err(|error| Failure::new(Exit::Failure, format!("error: {error}")))
+    }
+
+    fn new(&self, base: &NodeConfig, id: u64) -> Result<NodeConfig, Failure> {
+        let mut config = base.clone();
+        config.id = u16::try_from(id).unwrap_or_default();
+        config.data = self.dir(id);
+        config.listen = port(base.listen.port(), id - 1)?;
+        config.cluster.listen = Some(match base.listen.port() {
+            0 => port(0, 0)?,
+            first => port(first + LINKS_ABOVE, id - 1)?,
+        });
+        let is_founder = self.founders.contains(&id);
+        config.cluster.founders = if is_founder { self.founders.clone() } else { BTreeSet::new() };
+        config.cluster.certificates = Some(self.data.join("certificates"));
+        Ok(config)
+    }
+
+    fn write(&self, id: u64, config: &NodeConfig) -> Result<(), Failure> {
+        let failed = |path: &Path, error: std::io::Error| {
+            Failure::new(Exit::Failure, format!("error: {}: {error}", path.display()))
+        };
+        let path = self.config(id);
+        std::fs::create_dir_all(self.dir(id)).map_err(|error| failed(&self.dir(id), error))?;
+        std::fs::write(&path, config.to_string()).map_err(|error| failed(&path, error))
+    }
+
+    /// The nodes that are started first: those that found the exchange or are part of it.
+    pub fn first(&self) -> impl Iterator<Item = u64> {
+        (1..=self.nodes).filter(|id| !self.has_to_be_added(*id))
+    }
+
+    /// The nodes that have to be added to it.
+    pub fn further(&self) -> impl Iterator<Item = u64> {
+        (1..=self.nodes).filter(|id| self.has_to_be_added(*id))
+    }
+
+    fn has_to_be_added(&self, id: u64) -> bool {
+        !self.founders.contains(&id) && !self.dir(id).join("node.json").exists()
+    }
+
+    pub fn url(&self, id: u64) -> String {
+        self.urls.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Where the other nodes call a node.
+    ///
+    /// # Errors
+    /// Its config cannot be read.
+    pub fn link(&self, id: u64) -> Result<String, Failure> {
+        Ok(self.read(id)?.cluster.listen.map(|listen| listen.to_string()).unwrap_or_default())
+    }
+
+    /// Lays out a node that an operator added, to be called at `link`.
+    ///
+    /// # Errors
+    /// No port is free, or the directory cannot be written.
+    pub fn prepare_added(&self, id: u64, link: &str, map: &v1::ClusterMap) -> Result<(), Failure> {
+        if self.config(id).exists() {
+            return Ok(());
+        }
+        let mut config = self.read(1)?;
+        config.id = u16::try_from(id).unwrap_or_default();
+        config.data = self.dir(id);
+        config.listen = port(0, 0)?;
+        config.cluster.listen = link.replace("localhost", "127.0.0.1").parse().ok();
+        config.cluster.founders = BTreeSet::new();
+        let number = |node: &v1::ClusterNode| {
+            actor::last_part(&node.name).trim_start_matches('n').parse::<u64>().ok()
+        };
+        let peers = map.nodes.iter().filter_map(|node| Some((number(node)?, node.link.clone())));
+        config.cluster.peers = peers.filter(|(peer, _)| *peer != id).collect();
+        self.write(id, &config)
+    }
+}
+
+/// A port of this machine: so far behind the first one, or any that is free.
+fn port(first: u16, behind: u64) -> Result<SocketAddr, Failure> {
+    if first > 0 {
+        let port = u16::try_from(u64::from(first) + behind).map_err(|_| {
+            Failure::usage(format!("error: there is no port {behind} behind {first}"))
+        })?;
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}

@@ -1,0 +1,202 @@
+//! `hoga up --nodes 3`: one process a node on this machine, all of them in one terminal.
+
+use super::children::{Child, Ended};
+use super::layout::Layout;
+use crate::cli::cluster::Reach;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::{Global, actor, json, output};
+use hoga_proto::v1;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+/// How often it looks whether a node was added.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a node may take to stop in good order.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// Lines and ends of nodes that may wait to be shown; nodes wait beyond.
+const TOLD_MAX: usize = 1024;
+
+/// The nodes that run.
+struct Nodes<'l> {
+    layout: &'l Layout,
+    global: Global,
+    children: BTreeMap<u64, Child>,
+    /// With what was said when they end.
+    ended: mpsc::Sender<Ended>,
+}
+
+/// Runs the nodes of a layout until it is told to stop.
+///
+/// # Errors
+/// A node does not start, or none is left.
+pub fn run(layout: &Layout, global: &Global) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut stop = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let (ended, mut ends) = mpsc::channel(TOLD_MAX);
+        let mut global = global.clone();
+        global.who = Some(actor::OPERATOR.into());
+        global.token = None;
+        let mut nodes = Nodes { layout, global, children: BTreeMap::new(), ended };
+        let ran = tokio::select! {
+            ran = nodes.go(&mut ends) => ran,
+            _ = stop.recv() => Ok(()),
+            _ = terminate.recv() => Ok(()),
+        };
+        nodes.stop(&mut stop).await;
+        ran
+    })
+}
+
+impl Nodes<'_> {
+    async fn go(&mut self, ends: &mut mpsc::Receiver<Ended>) -> Result<(), Failure> {
+        for id in self.layout.first() {
+            self.start(id)?;
+        }
+        self.until_up(ends).await?;
+        for id in self.layout.further() {
+            self.add(id).await?;
+        }
+        self.announce()?;
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        let mut reach = Reach::at(&self.global, &self.layout.url(1));
+        loop {
+            tokio::select! {
+                Some(end) = ends.recv() => self.note(&end)?,
+                _ = looks.tick() => self.start_added(&mut reach).await?,
+            }
+        }
+    }
+
+    fn start(&mut self, id: u64) -> Result<(), Failure> {
+        let child = Child::start(id, &self.layout.config(id), self.ended.clone())?;
+        self.children.insert(id, child);
+        Ok(())
+    }
+
+    /// Waits until every node serves; one that ends before is the end of it.
+    async fn until_up(&mut self, ends: &mut mpsc::Receiver<Ended>) -> Result<(), Failure> {
+        for child in self.children.values_mut() {
+            tokio::select! {
+                biased;
+                Some(end) = ends.recv() => {
+                    let message = format!("error: n{} did not start ({})", end.node, end.how);
+                    return Err(Failure::new(Exit::Failure, message));
+                }
+                () = child.is_up() => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Has a further node entered, and starts it.
+    async fn add(&mut self, id: u64) -> Result<(), Failure> {
+        let link = self.layout.link(id)?;
+        let mut reach = Reach::at(&self.global, &self.layout.url(1));
+        let known = reach.map().await?.nodes.iter().any(|node| node.link == link);
+        if !known {
+            let request = v1::AddNodeRequest {
+                link,
+                request_id: actor::request_id(None),
+                sent_at: Some(actor::sent_now()),
+            };
+            let added = reach.admin().await?.add_node(request).await?.into_inner().name;
+            if added != format!("nodes/n{id}") {
+                let message = format!("error: the new node is {added}, and n{id} was prepared");
+                return Err(Failure::new(Exit::Failure, message).hint("start again"));
+            }
+        }
+        self.start(id)
+    }
+
+    /// Starts nodes that an operator added and that are to be called at this machine.
+    async fn start_added(&mut self, reach: &mut Reach) -> Result<(), Failure> {
+        // While nobody answers there is nothing to be found out.
+        let Ok(map) = reach.map().await else { return Ok(()) };
+        for node in &map.nodes {
+            let id = actor::last_part(&node.name).trim_start_matches('n').parse().unwrap_or(0);
+            let is_here = node.link.starts_with("127.0.0.1:") || node.link.starts_with("localhost:");
+            if id > 0 && is_here && !self.children.contains_key(&id) {
+                self.layout.prepare_added(id, &node.link, &map)?;
+                output::tell(format!("n{id} was added; it is started"));
+                self.start(id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, end: &Ended) -> Result<(), Failure> {
+        let config = self.layout.config(end.node);
+        output::tell(format!(
+            "n{} ended ({}); to start it again: hoga node --config {}",
+            end.node,
+            end.how,
+            config.display()
+        ));
+        if let Some(child) = self.children.get_mut(&end.node) {
+            child.has_ended = true;
+        }
+        if self.children.values().all(|child| child.has_ended) {
+            return Err(Failure::new(Exit::Failure, "error: no node is left"));
+        }
+        Ok(())
+    }
+
+    fn announce(&self) -> Result<(), Failure> {
+        let urls: Vec<String> = self.children.keys().map(|id| self.layout.url(*id)).collect();
+        if self.global.json {
+            return json::document(&json!({
+                "address": urls[0],
+                "addresses": urls,
+                "data": self.layout.data,
+                "tokens": {"alice": "dev:alice", "bob": "dev:bob", "operator": "dev:operator"},
+            }));
+        }
+        output::say(format!(
+            "hoga {}: {} nodes listen on {}\n\
+             data    {}\n\
+             token   authorization: Bearer dev:alice      (development tokens, this machine only)\n\
+             \n\
+             try     hoga buy 10 LPJ-KRW @ 777 --as alice --server {}\n        \
+                     hoga cluster map --watch --server {}\n        \
+                     hoga cluster kill n2 --server {}\n\
+             \n\
+             stop    Ctrl-C; what was acknowledged is kept",
+            env!("CARGO_PKG_VERSION"),
+            urls.len(),
+            urls.join(" "),
+            self.layout.data.display(),
+            urls[0],
+            urls[0],
+            urls[0],
+        ))
+    }
+
+    /// Stops the nodes in good order, or at once on a second word.
+    async fn stop(&mut self, again: &mut Signal) {
+        if self.children.values().all(|child| child.has_ended) {
+            return;
+        }
+        output::tell("stopping; Ctrl-C again stops at once");
+        for child in self.children.values() {
+            child.ask_to_stop();
+        }
+        let stopped = async {
+            for child in self.children.values_mut() {
+                child.until_ended().await;
+            }
+        };
+        tokio::select! {
+            () = stopped => return,
+            () = tokio::time::sleep(STOP_WITHIN) => {}
+            _ = again.recv() => {}
+        }
+        for child in self.children.values() {
+            child.kill();
+        }
+    }
+}
