@@ -5,7 +5,7 @@ use super::founding::Who;
 use super::intake::{Asked, Inbound};
 use super::peers::{Carry, Enter, Entered, Met, Submit, Taken, decode, encode, kind};
 use crate::link::{Handler, NodeId};
-use crate::raft::Doorman;
+use crate::raft::RaftHandler;
 use bytes::Bytes;
 use futures::future::{BoxFuture, ready};
 use hoga_engine::ids::PartitionId;
@@ -17,14 +17,14 @@ use tokio::sync::oneshot;
 /// Answers peers; until the exchange has started, only who this node is.
 pub(crate) struct Receiving {
     who: Arc<Who>,
-    consensus: Doorman,
+    consensus: RaftHandler,
     exchange: OnceLock<WeakExchange>,
 }
 
 type Answer = BoxFuture<'static, Option<Bytes>>;
 
 impl Receiving {
-    pub fn new(who: Arc<Who>, consensus: Doorman) -> Receiving {
+    pub fn new(who: Arc<Who>, consensus: RaftHandler) -> Receiving {
         Receiving { who, consensus, exchange: OnceLock::new() }
     }
 

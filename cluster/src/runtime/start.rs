@@ -24,7 +24,7 @@ use crate::link::{LinkError, LinkOptions, Links};
 use crate::log::{LogPosition, OpenError, PartitionId as LogPartitionId, SegmentLog};
 use crate::partition::NodeTable;
 use crate::raft::{
-    self, Applied, Doorman, Leadership, NoNetwork, PeerNetwork, Replica, ReplicaSettings,
+    self, Applied, Donor, Leadership, NoNetwork, PeerNetwork, RaftHandler, Replica, ReplicaSettings,
 };
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::state::{State, StateError};
@@ -93,7 +93,7 @@ struct Shared {
 /// What they need where there are other nodes.
 struct Clustered {
     peers: Peers,
-    consensus: Doorman,
+    consensus: RaftHandler,
     receiving: Arc<Receiving>,
     settings: ReplicaSettings,
 }
@@ -176,7 +176,7 @@ async fn meet_others(
     cluster: &ClusterOptions,
 ) -> Result<Clustered, StartError> {
     let who = Who::new(identity);
-    let consensus = Doorman::default();
+    let consensus = RaftHandler::default();
     let receiving = Arc::new(Receiving::new(who.clone(), consensus.clone()));
     let links = Links::start(
         LinkOptions {

@@ -5,7 +5,7 @@ use super::machine::PerformerMachine;
 use super::membership::may_lead;
 use crate::link::{NodeId, PeerState};
 use crate::partition::{NodeTable, placement};
-use crate::raft::{MembershipError, Replica};
+use crate::raft::{MembersError, Progress, Replica};
 use hoga_engine::ids::PartitionId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -67,30 +67,32 @@ impl Steward {
         }
     }
 
-    async fn step(&self, up_since: &BTreeMap<NodeId, Instant>) -> Result<(), MembershipError> {
+    async fn step(&self, up_since: &BTreeMap<NodeId, Instant>) -> Result<(), MembersError> {
         let table = self.table.borrow().clone();
         if table.is_empty() {
             return Ok(());
         }
         let now = self.replica.membership().borrow().clone();
+        let Some(progress) = self.replica.progress() else { return Ok(()) };
         let known: BTreeSet<NodeId> = now.voters.union(&now.learners).copied().collect();
         let members: BTreeSet<NodeId> = table.members().map(|(id, _)| id).collect();
         for &id in members.difference(&known).filter(|id| up_since.contains_key(id)) {
             tracing::info!(partition = self.partition.0, node = id, "a replica is added");
-            return self.replica.add_learner(id).await;
+            return self.replica.add_learner(id).await.map(drop);
         }
         let wanted = placement::voters(&table, self.partition);
-        let is_ready = |id: &NodeId| now.voters.contains(id) || self.has_caught_up(*id);
-        if wanted != now.voters && wanted.is_subset(&known) && wanted.iter().all(is_ready) {
+        let is_ready = |id: &NodeId| now.voters.contains(id) || has_caught_up(&progress, *id);
+        let differs = now.is_joint || wanted != now.voters;
+        if differs && wanted.is_subset(&known) && wanted.iter().all(is_ready) {
             tracing::info!(partition = self.partition.0, voters = ?wanted, "voters change");
-            return self.replica.change_voters(wanted).await;
+            return self.replica.change_voters(wanted, now.at).await.map(drop);
         }
         let gone: BTreeSet<NodeId> = now.learners.difference(&members).copied().collect();
         if !gone.is_empty() {
             tracing::info!(partition = self.partition.0, nodes = ?gone, "replicas are given up");
-            return self.replica.remove_learners(gone).await;
+            return self.replica.remove_learners(gone).await.map(drop);
         }
-        match self.successor(&table, &now.voters, up_since) {
+        match self.successor(&table, &now.voters, &progress, up_since) {
             Some(to) => self.replica.transfer_leadership(to).await,
             None => Ok(()),
         }
@@ -101,9 +103,12 @@ impl Steward {
         &self,
         table: &NodeTable,
         voters: &BTreeSet<NodeId>,
+        progress: &Progress,
         up_since: &BTreeMap<NodeId, Instant>,
     ) -> Option<NodeId> {
-        let can = |id: &NodeId| *id != self.me && voters.contains(id) && self.has_caught_up(*id);
+        let can = |id: &NodeId| {
+            *id != self.me && voters.contains(id) && has_caught_up(progress, *id)
+        };
         let best = placement::leader(table, self.partition);
         let must_go = *self.leaving.borrow()
             || *self.space_is_low.borrow()
@@ -119,8 +124,9 @@ impl Steward {
         };
         best.filter(|id| can(id) && is_settled(id))
     }
+}
 
-    fn has_caught_up(&self, id: NodeId) -> bool {
-        self.replica.lag(id).is_some_and(|entries| entries <= LAG_MAX)
-    }
+fn has_caught_up(progress: &Progress, id: NodeId) -> bool {
+    let Some(Some(reached)) = progress.others.get(&id) else { return false };
+    progress.last.unwrap_or_default().saturating_sub(*reached) <= LAG_MAX
 }

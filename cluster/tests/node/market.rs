@@ -70,12 +70,21 @@ impl Market {
         let mut options = ExchangeOptions::new(dir);
         options.log.segment_bytes = 8 << 20;
         options.log.write_bytes_max = 1 << 20;
-        let exchange = Exchange::start(options).await.unwrap();
+        Market::of(Exchange::start(options).await.unwrap())
+    }
+
+    pub fn of(exchange: Exchange) -> Market {
         Market { exchange, settles: Mutex::default() }
     }
 
     pub async fn found(dir: &Path) -> Market {
         let market = Market::open(dir).await;
+        market.list().await;
+        market
+    }
+
+    /// Lists LPJ-KRW; done twice, it is done once.
+    pub async fn list(&self) {
         let commands = [
             MetaCommand::CreateAsset(asset("KRW")),
             MetaCommand::CreateAsset(asset("LPJ")),
@@ -83,10 +92,9 @@ impl Market {
         ];
         for (n, command) in commands.into_iter().enumerate() {
             let id = identified(&format!("found{n}"), n as u64);
-            let reply = market.exchange.administer(&id, command, WITHIN).await;
+            let reply = self.exchange.administer(&id, command, WITHIN).await;
             assert_eq!(reply.answer, Ok(Answer::Done));
         }
-        market
     }
 
     fn asset(&self, code: &str) -> AssetId {
