@@ -137,8 +137,8 @@ impl NodeTable {
     /// # Errors
     /// There is no such node, or nobody else could lead.
     pub fn drain(&mut self, id: NodeId, drain: bool) -> Result<(), Broken> {
-        let mut others = self.members().filter(|(other, _)| *other != id);
-        if drain && !others.any(|(_, node)| node.standing == Standing::Active) {
+        let leads = |(other, node): (NodeId, &Node)| other != id && node.standing == Standing::Active;
+        if drain && !self.members().any(leads) {
             return Err(format!("n{id} is the only node that leads; nobody could take over"));
         }
         let standing = if drain { Standing::Draining } else { Standing::Active };

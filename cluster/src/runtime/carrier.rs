@@ -34,7 +34,9 @@ impl Carrier {
                     let Some(batch) = batch else { return };
                     let leader = self.leadership.borrow().leader;
                     match leader {
-                        None => drop(batch.done.send(false)),
+                        None => {
+                            let _ = batch.done.send(false);
+                        }
                         Some(leader) if leader == self.peers.me() => {
                             if self.sequencer.send(batch).await.is_err() {
                                 return;
@@ -59,7 +61,7 @@ impl Carrier {
             let Inbound { source, first, messages, done } = batch;
             let taken = peers.carry(leader, to, source, first, &messages).await;
             // Nobody listens any more when the pump has begun anew.
-            drop(done.send(taken));
+            let _ = done.send(taken);
         })
     }
 }

@@ -4,7 +4,7 @@ use super::historian::Historian;
 use super::intake::{Asked, Inbound};
 use super::machine::PerformerMachine;
 use super::performer::{Order, Visible};
-use super::read::{After, At, Look, ReadError, Subject};
+use super::read::{After, Look, ReadError, Subject};
 use crate::raft::Replica;
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Role;
@@ -70,9 +70,6 @@ impl Partition {
         self.replica.leadership().borrow().is_me
     }
 
-    pub fn at(&self) -> At {
-        At { partition: self.id, index: self.visible.applied.load(Ordering::Acquire) }
-    }
 
     pub fn status(&self) -> PartitionStatus {
         let leadership = *self.replica.leadership().borrow();

@@ -108,6 +108,8 @@ pub(crate) struct Performer<R> {
     pub outlets: Outlets,
     pub rebuild: R,
     leads: bool,
+    /// Index of the last entry that came, also of one of consensus itself: what a read waits for.
+    reached: u64,
     /// Chunks of the batch under way that are applied.
     chunks: usize,
     waiting: Vec<(Subject, After, Instant, Look)>,
@@ -115,9 +117,16 @@ pub(crate) struct Performer<R> {
 }
 
 impl<R: Rebuild> Performer<R> {
-    pub fn new(core: Core, host: Host, outlets: Outlets, rebuild: R) -> Performer<R> {
-        let (waiting, writing) = (Vec::new(), None);
-        Performer { core, host, outlets, rebuild, leads: false, chunks: 0, waiting, writing }
+    /// Begins behind the entry `reached`.
+    pub fn new(
+        core: Core,
+        host: Host,
+        outlets: Outlets,
+        rebuild: R,
+        reached: u64,
+    ) -> Performer<R> {
+        let (leads, chunks, waiting, writing) = (false, 0, Vec::new(), None);
+        Performer { core, host, outlets, rebuild, leads, reached, chunks, waiting, writing }
     }
 
     /// Works until it is stopped.
@@ -168,6 +177,7 @@ impl<R: Rebuild> Performer<R> {
 
     async fn apply(&mut self, entries: Vec<Committed>) -> Result<(), HostError> {
         for entry in entries {
+            self.reached = entry.at.index;
             let Some(payload) = entry.payload else { continue };
             let batch: Batch = postcard::from_bytes(&payload)
                 .expect("a committed batch decodes: its checksum was right");
@@ -331,7 +341,7 @@ impl<R: Rebuild> Performer<R> {
         let now = Instant::now();
         let mut later = Vec::new();
         for (subject, after, until, look) in std::mem::take(&mut self.waiting) {
-            if after.is_met(&self.core) {
+            if after.is_met(&self.core, self.reached) {
                 self.look(subject, look).await;
             } else if until > now {
                 later.push((subject, after, until, look));
@@ -396,7 +406,7 @@ impl<R: Rebuild> Performer<R> {
     fn show(&self) {
         let visible = &self.outlets.visible;
         visible.needs_tick.store(self.core.needs_tick(), Ordering::Relaxed);
-        visible.applied.store(self.core.index(), Ordering::Release);
+        visible.applied.store(self.reached, Ordering::Release);
         visible.commands.store(self.core.commands(), Ordering::Relaxed);
         let (entities, actors) = self.host.counts();
         visible.entities.store(entities as u64, Ordering::Relaxed);

@@ -44,10 +44,10 @@ pub(crate) struct After {
 }
 
 impl After {
-    /// Whether the partition has come so far.
-    pub fn is_met(&self, core: &Core) -> bool {
+    /// Whether the partition, which has taken everything up to `reached`, has come so far.
+    pub fn is_met(&self, core: &Core, reached: u64) -> bool {
         let settled = |s: Settles| core.next_in(s.partition) > s.sequence;
-        core.index() >= self.index && self.settles.is_none_or(settled)
+        reached >= self.index && self.settles.is_none_or(settled)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::link::{LinkError, LinkOptions, Links};
 use crate::log::{LogPosition, OpenError, PartitionId as LogPartitionId, SegmentLog};
 use crate::partition::NodeTable;
 use crate::raft::{
-    self, Applied, Donor, Leadership, NoNetwork, PeerNetwork, RaftHandler, Replica, ReplicaSettings,
+    self, Applied, Depot, Donor, GIVEN_AT_ONCE_MAX, Leadership, NoNetwork, PeerNetwork, RaftHandler, Replica, ReplicaSettings,
 };
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::state::{State, StateError};
@@ -34,7 +34,7 @@ use hoga_engine::order::Side;
 use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// What nodes speak over their links. Raised whenever a message or a record of the log changes.
@@ -96,6 +96,8 @@ struct Clustered {
     consensus: RaftHandler,
     receiving: Arc<Receiving>,
     settings: ReplicaSettings,
+    /// Snapshots that this node gives away at once.
+    giving: Arc<Semaphore>,
 }
 
 impl Exchange {
@@ -199,7 +201,8 @@ async fn meet_others(
         election_ms_max: cluster.election_ms.1,
         ..ReplicaSettings::founded_by(identity.founders.iter().map(|(node, _)| *node))
     };
-    Ok(Clustered { peers, consensus, receiving, settings })
+    let giving = Arc::new(Semaphore::new(GIVEN_AT_ONCE_MAX));
+    Ok(Clustered { peers, consensus, receiving, settings, giving })
 }
 
 async fn start_partition(
@@ -256,8 +259,9 @@ async fn start_partition(
     for (source, heard) in &outlets.heard {
         heard.send_replace(core.next_in(*source));
     }
+    let reached = applied.last.map_or(0, |at| at.index);
     let (orders, mailbox) = mpsc::channel(MAILBOX_MAX);
-    tasks.spawn(Performer::new(core, host, outlets, rebuild).run(mailbox));
+    tasks.spawn(Performer::new(core, host, outlets, rebuild, reached).run(mailbox));
 
     let machine = PerformerMachine { orders: orders.clone(), applied, snapshots };
     let replica = match &shared.cluster {
@@ -267,11 +271,13 @@ async fn start_partition(
             Replica::start(log_id, options.node, log, machine, NoNetwork, settings).await?
         }
         Some(cluster) => {
-            let network = PeerNetwork::new(log_id, cluster.peers.links().clone());
+            let depot: Arc<dyn Depot> = Arc::new(machine.snapshots.clone());
+            let donor = Donor::new(depot.clone(), cluster.giving.clone());
+            let network = PeerNetwork::new(cluster.peers.links().clone(), log_id, donor);
             let (log, settings) = (&shared.log, cluster.settings.clone());
             let replica =
                 Replica::start(log_id, options.node, log, machine, network, settings).await?;
-            cluster.consensus.admit(log_id, replica.clone());
+            cluster.consensus.add(log_id, &replica, depot);
             replica
         }
     };
