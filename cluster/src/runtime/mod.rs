@@ -9,10 +9,12 @@
 
 mod answers;
 mod clock;
+mod depot;
 mod exchange;
 mod feed;
 mod historian;
 mod identity;
+mod installing;
 mod intake;
 mod machine;
 mod options;

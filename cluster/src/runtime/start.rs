@@ -20,9 +20,8 @@ use crate::log::{LogPosition, OpenError, PartitionId as LogPartitionId, SegmentL
 use crate::raft::{self, Applied, Leadership, NoNetwork, Replica, ReplicaSettings};
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::state::{State, StateError};
-use hoga_actors::{Entity, EntityId, Host, HostError};
+use hoga_actors::{Host, HostError};
 use hoga_engine::ids::PartitionId;
-use hoga_engine::order::Side;
 use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -171,7 +170,7 @@ async fn start_partition(
             .map_err(|source| StartError::Directory { dir: "history".into(), source })?;
     }
     let snapshots = Snapshots { partition: id, store, historian: historian.clone() };
-    show_quotes(&state, &shared.quotes);
+    shared.quotes.restore_all(&state.entities);
     let mut host = Host::start().await?;
     let core = state.settle(&mut host);
 
@@ -209,7 +208,7 @@ async fn start_partition(
     let (orders, mailbox) = mpsc::channel(MAILBOX_MAX);
     tasks.spawn(Performer::new(core, host, outlets, rebuild).run(mailbox));
 
-    let machine = PerformerMachine { orders: orders.clone(), applied, snapshots };
+    let machine = PerformerMachine { orders: orders.clone(), applied, snapshots, topology };
     let settings = ReplicaSettings::founded_by([options.node]);
     let replica =
         Replica::start(log_id, options.node, &shared.log, machine, NoNetwork, settings).await?;
@@ -266,15 +265,6 @@ fn load(
     let applied = Applied { last: Some(last), membership: meta.membership.into() };
     let state = State::decode(partition, topology, &loaded.into_bytes())?;
     Ok((state, applied))
-}
-
-fn show_quotes(state: &State, quotes: &Quotes) {
-    for (id, entity) in &state.entities {
-        if let (EntityId::Book(instrument), Entity::Book(listing)) = (id, entity) {
-            let levels = [Side::Buy, Side::Sell].map(|side| listing.book().levels(side).collect());
-            quotes.restore(*instrument, listing.last(), levels);
-        }
-    }
 }
 
 /// Tells a performer when its node begins or ends to lead.
