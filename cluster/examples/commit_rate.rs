@@ -47,6 +47,10 @@ impl Machine for Nothing {
     async fn capture(&mut self, _meta: SnapshotMeta) -> SnapshotWriting {
         Box::pin(async { Ok(SnapshotWritten { log_needless_through: None }) })
     }
+
+    async fn install(&mut self, _meta: SnapshotMeta) -> Result<(), SnapshotError> {
+        Ok(())
+    }
 }
 
 /// Latencies of one phase; the phase's length gives the rate.

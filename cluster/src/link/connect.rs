@@ -79,6 +79,10 @@ async fn reach(
     let tcp = timeout(CONNECT_WITHIN, TcpStream::connect(address)).await;
     let tcp = tcp.map_err(late)?.map_err(unreachable)?;
     tcp.set_nodelay(true).map_err(unreachable)?;
+    // Nobody listens there, and the kernel chose that very port for this end.
+    if tcp.local_addr().ok() == tcp.peer_addr().ok() {
+        return Err(unreachable(io::ErrorKind::ConnectionRefused.into()));
+    }
     let Some(tls) = tls else {
         if !tcp.peer_addr().map_err(unreachable)?.ip().is_loopback() {
             return Err(ConnectError::PlainText { address: address.into() });

@@ -31,6 +31,15 @@ mod session;
 mod tls;
 mod told;
 
+#[cfg(test)]
+mod development_tests;
+#[cfg(test)]
+mod hello_tests;
+#[cfg(test)]
+pub(crate) mod rig;
+#[cfg(test)]
+mod tests;
+
 pub use development::DevelopmentCa;
 pub use error::{CallError, LinkError};
 pub use handler::Handler;

@@ -123,11 +123,18 @@ impl<C: RaftTypes, M: Machine> RaftStateMachine<C> for Applier<M> {
 
     async fn install_snapshot(
         &mut self,
-        _meta: &RaftSnapshotMeta,
+        meta: &RaftSnapshotMeta,
         _snapshot: SnapshotToken,
     ) -> io::Result<()> {
-        // Only a peer sends snapshots, and there is no way to peers yet.
-        Err(io::Error::new(io::ErrorKind::Unsupported, "a snapshot from a peer cannot be taken"))
+        let last = meta.last_log_id.as_ref().map(codec::position);
+        let last = last.ok_or_else(|| io::Error::other("a snapshot of nothing"))?;
+        let membership = codec::encode_stored(&meta.last_membership)?;
+        let installed = self.machine.install(SnapshotMeta { last, membership }).await;
+        installed.map_err(io::Error::other)?;
+        self.last = Some(last);
+        self.membership = meta.last_membership.clone();
+        self.durable = Some(meta.clone());
+        Ok(())
     }
 
     async fn get_current_snapshot(&mut self) -> io::Result<Option<RaftSnapshot>> {

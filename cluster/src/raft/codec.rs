@@ -126,10 +126,10 @@ fn encode(form: &impl Serialize) -> io::Result<Bytes> {
     postcard::to_stdvec(form).map(Bytes::from).map_err(io::Error::other)
 }
 
-fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> io::Result<T> {
+pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> io::Result<T> {
     postcard::from_bytes(bytes).map_err(|error| damaged(format!("{what}: {error}")))
 }
 
-fn damaged(what: String) -> io::Error {
+pub(super) fn damaged(what: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }

@@ -46,6 +46,11 @@ pub enum ReadError {
 pub enum SnapshotError {
     #[error("writing a snapshot: {0}")]
     Writing(String),
+    #[error("reading a snapshot: {0}")]
+    Reading(String),
+    /// What came of a peer's snapshot is thrown away.
+    #[error("the snapshot was given up before its last block came")]
+    GivenUp,
     #[error("the replica has stopped")]
     Stopped,
 }

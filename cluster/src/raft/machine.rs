@@ -60,4 +60,14 @@ pub trait Machine: Send + Sync + 'static {
     /// Captures the state as of the last apply and returns the writing of it. Apply waits for the
     /// capture and not for the writing; there is one writing at a time.
     fn capture(&mut self, meta: SnapshotMeta) -> impl Future<Output = SnapshotWriting> + Send;
+
+    /// Replaces the state by the newest snapshot in the machine's store, which came from another
+    /// node and is of this position. What comes next follows it.
+    ///
+    /// # Errors
+    /// The state cannot be read; the replica stops.
+    fn install(
+        &mut self,
+        meta: SnapshotMeta,
+    ) -> impl Future<Output = Result<(), SnapshotError>> + Send;
 }

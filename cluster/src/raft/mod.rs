@@ -9,17 +9,27 @@
 //! or unknown. When the log fails, the replica stops, and the log says so to the node.
 
 mod applier;
+mod arrival;
+mod carriage;
 mod codec;
+mod depot;
+mod donor;
 mod error;
 mod leadership;
 mod machine;
+mod members;
 mod network;
+mod peers;
+mod receiving;
 mod replica;
 mod settings;
 mod snapshotting;
 mod store;
 mod types;
+mod wire;
 
+#[cfg(test)]
+mod cluster_tests;
 #[cfg(test)]
 mod replica_tests;
 #[cfg(test)]
@@ -29,11 +39,17 @@ mod tally;
 
 pub use applier::Applier;
 pub use codec::batch_of;
+pub use depot::{BLOCK_BYTES_MAX, Block, Depot, Outgoing, SnapshotName};
+pub use donor::{Donor, GIVEN_AT_ONCE_MAX};
 pub use error::{ProposeError, ReadError, SnapshotError, StartError};
 pub use leadership::Leadership;
 pub use machine::{Applied, Committed, Machine, SnapshotMeta, SnapshotWriting, SnapshotWritten};
+pub use members::{MembersError, Membership, Progress};
 pub use network::{NoNetwork, SnapshotToken};
+pub use peers::PeerNetwork;
+pub use receiving::RaftHandler;
 pub use replica::{Pending, Replica};
 pub use settings::ReplicaSettings;
 pub use store::LogStore;
 pub use types::{Batch, NodeId, RaftTypes, TokioRaft};
+pub use wire::KINDS;

@@ -18,6 +18,7 @@ use super::codec;
 use super::error::{ProposeError, ReadError, SnapshotError, StartError};
 use super::leadership::{self, Leadership};
 use super::machine::Machine;
+use super::members::{self, Membership};
 use super::network::SnapshotToken;
 use super::settings::ReplicaSettings;
 use super::snapshotting::Snapshotter;
@@ -44,6 +45,7 @@ struct Inner<M: Machine, C: RaftTypes> {
     raft: Raft<C, Applier<M>>,
     log: PartitionLog,
     leadership: watch::Receiver<Leadership>,
+    members: watch::Receiver<Membership>,
     snapshots: Arc<Snapshotter<M, C>>,
     in_flight: Arc<Semaphore>,
     /// Ends the background task when it is dropped.
@@ -83,12 +85,15 @@ where
 
         let (told, leadership) = watch::channel(Leadership::default());
         drop(C::spawn(leadership::follow::<C>(raft.server_metrics(), told)));
+        let (told, members) = watch::channel(Membership::default());
+        drop(C::spawn(members::follow::<C>(raft.server_metrics(), told)));
         let snapshots = Arc::new(Snapshotter::new(partition, raft.clone()));
         let (running, ended) = watch::channel(());
         let keeper = Arc::clone(&snapshots);
         drop(C::spawn(async move { keeper.keep_log_short(stale, ended).await }));
         let in_flight = Arc::new(Semaphore::new(settings.proposals_in_flight_max));
-        let inner = Inner { node, raft, log, leadership, snapshots, in_flight, _running: running };
+        let _running = running;
+        let inner = Inner { node, raft, log, leadership, members, snapshots, in_flight, _running };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -163,6 +168,20 @@ where
         if let Err(error) = self.inner.raft.shutdown().await {
             tracing::error!(%error, "a replica ended by a panic");
         }
+    }
+}
+
+impl<M: Machine, C: RaftTypes> Replica<M, C> {
+    pub(super) fn raft(&self) -> &Raft<C, Applier<M>> {
+        &self.inner.raft
+    }
+
+    pub(super) fn node(&self) -> NodeId {
+        self.inner.node
+    }
+
+    pub(super) fn members_told(&self) -> watch::Receiver<Membership> {
+        self.inner.members.clone()
     }
 }
 

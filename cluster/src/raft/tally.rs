@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 
 use super::{
-    Applied, Committed, Machine, SnapshotError, SnapshotMeta, SnapshotWriting, SnapshotWritten,
+    Applied, Block, Committed, Depot, Machine, Outgoing, SnapshotError, SnapshotMeta, SnapshotName,
+    SnapshotWriting, SnapshotWritten,
 };
 use crate::log::LogPosition;
 
@@ -22,6 +23,8 @@ struct Shelved {
     /// Every position applied since the machine was made.
     positions: Vec<LogPosition>,
     refuse_snapshots: bool,
+    /// Snapshots taken over from another node.
+    installed: usize,
 }
 
 impl Shelf {
@@ -35,6 +38,10 @@ impl Shelf {
 
     pub(super) fn refuse_snapshots(&self, refuse: bool) {
         self.0.lock().expect("no panic").refuse_snapshots = refuse;
+    }
+
+    pub(super) fn installed(&self) -> usize {
+        self.0.lock().expect("no panic").installed
     }
 
     pub(super) fn lose_snapshots(&self) {
@@ -88,5 +95,77 @@ impl Machine for Tally {
             let older = older.map(|at| shelved.generations[at].0.last.index);
             Ok(SnapshotWritten { log_needless_through: older })
         })
+    }
+
+    async fn install(&mut self, meta: SnapshotMeta) -> Result<(), SnapshotError> {
+        let mut shelved = self.shelf.0.lock().expect("no panic");
+        let newest = shelved.generations.last().cloned();
+        let (found, seen) = newest.ok_or(SnapshotError::GivenUp)?;
+        if found != meta {
+            return Err(SnapshotError::Reading("another snapshot is the newest".into()));
+        }
+        shelved.seen = seen;
+        shelved.installed += 1;
+        Ok(())
+    }
+}
+
+/// The bytes of a block: a number of batches.
+const BLOCK_BATCHES: usize = 16;
+
+struct Going {
+    name: SnapshotName,
+    seen: Vec<Bytes>,
+    at: usize,
+}
+
+impl Outgoing for Going {
+    fn name(&self) -> SnapshotName {
+        self.name.clone()
+    }
+
+    fn resume(&mut self, cursor: &[u8]) -> Result<(), SnapshotError> {
+        let at = cursor.try_into().map(u64::from_le_bytes);
+        self.at = at.map_err(|_| SnapshotError::Reading("a strange cursor".into()))? as usize;
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Option<Block>, SnapshotError> {
+        if self.at >= self.seen.len() {
+            return Ok(None);
+        }
+        let end = self.seen.len().min(self.at + BLOCK_BATCHES);
+        let batches: Vec<&[u8]> = self.seen[self.at..end].iter().map(AsRef::as_ref).collect();
+        self.at = end;
+        let bytes = postcard::to_stdvec(&batches).expect("it encodes").into();
+        let cursor = Bytes::copy_from_slice(&(end as u64).to_le_bytes());
+        Ok(Some(Block { cursor, bytes }))
+    }
+}
+
+impl Depot for Shelf {
+    fn open(&self) -> Result<Option<Box<dyn Outgoing>>, SnapshotError> {
+        let shelved = self.0.lock().expect("no panic");
+        let newest = shelved.generations.last().cloned();
+        Ok(newest.map(|(meta, seen)| {
+            let generation = shelved.generations.len() as u64;
+            let name = SnapshotName { meta, generation };
+            Box::new(Going { name, seen, at: 0 }) as Box<dyn Outgoing>
+        }))
+    }
+
+    fn take(
+        &self,
+        meta: &SnapshotMeta,
+        blocks: &mut dyn Iterator<Item = Result<Block, SnapshotError>>,
+    ) -> Result<(), SnapshotError> {
+        let mut seen = Vec::new();
+        for block in blocks {
+            let bytes = block?.bytes;
+            let batches: Vec<&[u8]> = postcard::from_bytes(&bytes).expect("it was encoded");
+            seen.extend(batches.into_iter().map(Bytes::copy_from_slice));
+        }
+        self.0.lock().expect("no panic").generations.push((meta.clone(), seen));
+        Ok(())
     }
 }

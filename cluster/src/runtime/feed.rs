@@ -20,6 +20,7 @@ use hoga_engine::topology::Topology;
 use ring::Bell;
 use shelf::Shelf;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
@@ -69,8 +70,16 @@ impl Feed {
     /// Follows a topic: from here on its ring is kept, and `bell` rings for it.
     #[must_use]
     pub fn follow(&self, topic: Topic, bell: &Arc<Notify>) -> Followed {
-        let id = self.shelf(topic).follow(topic, bell.clone());
-        Followed { feed: self.clone(), topic, id }
+        let (id, losses) = self.shelf(topic).follow(topic, bell.clone());
+        Followed { feed: self.clone(), topic, id, losses: AtomicU64::new(losses) }
+    }
+
+    /// A partition's state was replaced: what led to it was not seen here. Whoever follows one of
+    /// its topics has lost its place.
+    pub(crate) fn lose(&self, partition: PartitionId) {
+        let Some(shelf) = self.0.shelves.get(&partition) else { return };
+        lock(shelf).lose();
+        self.0.news.notify_one();
     }
 
     pub(crate) fn publish(&self, event: FeedEvent) {
@@ -100,6 +109,8 @@ pub struct Followed {
     feed: Feed,
     topic: Topic,
     id: Bell,
+    /// The losses of its partition that it knows of.
+    losses: AtomicU64,
 }
 
 impl Followed {
@@ -111,7 +122,12 @@ impl Followed {
     /// Up to `most` events behind number `after`.
     #[must_use]
     pub fn read(&self, after: u64, most: usize) -> Tail {
-        self.feed.shelf(self.topic).read(self.topic, after, most)
+        let shelf = self.feed.shelf(self.topic);
+        let losses = shelf.losses();
+        if self.losses.swap(losses, Ordering::Relaxed) != losses {
+            return Tail::Gone;
+        }
+        shelf.read(self.topic, after, most)
     }
 
     /// Up to `most` of the events up to number `until`, oldest first: what the ring has of them.

@@ -38,6 +38,11 @@ impl Historian {
         }
     }
 
+    /// The store itself, as far as it is; none in a partition without accounts.
+    pub fn store(&self) -> Option<Arc<dyn History>> {
+        self.0.as_ref().map(|book| book.store.clone())
+    }
+
     /// The store, once it has the rows of everything up to `index`.
     pub async fn at(&self, index: u64) -> Result<Arc<dyn History>, HistoryError> {
         let none = || HistoryError::Stopped { cause: "this partition keeps none".into() };

@@ -3,6 +3,7 @@
 use super::performer::Order;
 use super::snapshots::Snapshots;
 use crate::raft::{Applied, Committed, Machine, SnapshotError, SnapshotMeta, SnapshotWriting};
+use hoga_engine::topology::Topology;
 use tokio::sync::{mpsc, oneshot};
 
 /// Hands committed entries to a performer and waits for it.
@@ -10,6 +11,7 @@ pub(crate) struct PerformerMachine {
     pub orders: mpsc::Sender<Order>,
     pub applied: Applied,
     pub snapshots: Snapshots,
+    pub topology: Topology,
 }
 
 impl Machine for PerformerMachine {
@@ -31,5 +33,16 @@ impl Machine for PerformerMachine {
             Ok(writing) => self.snapshots.write(meta, writing),
             Err(_) => Box::pin(std::future::ready(Err(SnapshotError::Stopped))),
         }
+    }
+
+    async fn install(&mut self, meta: SnapshotMeta) -> Result<(), SnapshotError> {
+        let (snapshots, topology) = (self.snapshots.clone(), self.topology);
+        let reached = meta.last.index;
+        let loading = tokio::task::spawn_blocking(move || snapshots.state_at(&meta, topology));
+        let state = loading.await.map_err(|error| SnapshotError::Reading(error.to_string()))??;
+        let (done, installed) = oneshot::channel();
+        let order = Order::Install { state: Box::new(state), reached, done };
+        self.orders.send(order).await.map_err(|_| SnapshotError::Stopped)?;
+        installed.await.map_err(|_| SnapshotError::Stopped)
     }
 }

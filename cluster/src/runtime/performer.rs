@@ -9,7 +9,7 @@ use super::read::{After, At, Look, Seen, Subject};
 use super::snapshots::Writing;
 use crate::partition::{Absorbed, Batch, Chunk, Core, NodeTable};
 use crate::raft::Committed;
-use crate::state;
+use crate::state::{self, State};
 use hoga_actors::{Entity, EntityId, Host, HostError, Output, Panicked, Slice};
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::PartitionId;
@@ -43,6 +43,13 @@ pub(crate) enum Order {
     Lead(bool),
     Capture {
         done: oneshot::Sender<Writing>,
+    },
+    /// Everything is replaced by a state from another node.
+    Install {
+        state: Box<State>,
+        /// Index of the last entry in it.
+        reached: u64,
+        done: oneshot::Sender<()>,
     },
     Stop {
         done: oneshot::Sender<()>,
@@ -86,9 +93,11 @@ pub(crate) struct Outlets {
 }
 
 /// A snapshot that is being captured: where its blocks go, and the hash of what went.
-struct CaptureUnderWay {
+pub(super) struct CaptureUnderWay {
     blocks: mpsc::Sender<Vec<u8>>,
     hash: u64,
+    /// Tells the writer that the last block was the last.
+    is_whole: Arc<AtomicBool>,
 }
 
 /// Rebuilds an entity from the snapshot and the log.
@@ -113,7 +122,7 @@ pub(crate) struct Performer<R> {
     /// Chunks of the batch under way that are applied.
     chunks: usize,
     waiting: Vec<(Subject, After, Instant, Look)>,
-    writing: Option<CaptureUnderWay>,
+    pub(super) writing: Option<CaptureUnderWay>,
 }
 
 impl<R: Rebuild> Performer<R> {
@@ -162,6 +171,14 @@ impl<R: Rebuild> Performer<R> {
                 }
                 Some(Order::Lead(leads)) => self.lead(leads),
                 Some(Order::Capture { done }) => self.capture(done),
+                Some(Order::Install { state, reached, done }) => {
+                    self.reached = reached;
+                    if let Err(error) = self.install(*state).await {
+                        self.fail(error.to_string());
+                        return;
+                    }
+                    let _ = done.send(());
+                }
                 Some(Order::Stop { done }) => {
                     self.host.stop().await;
                     let _ = done.send(());
@@ -295,7 +312,7 @@ impl<R: Rebuild> Performer<R> {
     }
 
     /// Says that this node cannot go on: what the state counts, its history has to have.
-    fn fail(&self, cause: String) {
+    pub(super) fn fail(&self, cause: String) {
         tracing::error!(partition = self.core.id().0, cause, "the node cannot go on");
         self.outlets.failed.send_if_modified(|known| {
             let is_first = known.is_none();
@@ -334,7 +351,7 @@ impl<R: Rebuild> Performer<R> {
     }
 
     /// Answers the reads whose time has come, and drops those whose time is over.
-    async fn read(&mut self) {
+    pub(super) async fn read(&mut self) {
         if self.waiting.is_empty() {
             return;
         }
@@ -385,8 +402,10 @@ impl<R: Rebuild> Performer<R> {
         self.host.begin_capture();
         // The channel is empty, so there is room.
         drop(blocks.try_send(state::core_block(&core)));
-        self.writing = Some(CaptureUnderWay { blocks, hash: state::hash_core(&core) });
-        drop(done.send(Writing { blocks: writing }));
+        let is_whole = Arc::new(AtomicBool::new(false));
+        let hash = state::hash_core(&core);
+        self.writing = Some(CaptureUnderWay { blocks, hash, is_whole: is_whole.clone() });
+        drop(done.send(Writing { blocks: writing, is_whole }));
     }
 
     async fn capture_more(&mut self, room: mpsc::Permit<'_, Vec<u8>>) {
@@ -398,12 +417,13 @@ impl<R: Rebuild> Performer<R> {
         let mut block = state::entity_block(&captured);
         if is_last {
             block.extend_from_slice(&writing.hash.to_le_bytes());
+            writing.is_whole.store(true, Ordering::Release);
             self.writing = None;
         }
         room.send(block);
     }
 
-    fn show(&self) {
+    pub(super) fn show(&self) {
         let visible = &self.outlets.visible;
         visible.needs_tick.store(self.core.needs_tick(), Ordering::Relaxed);
         visible.applied.store(self.reached, Ordering::Release);

@@ -1,6 +1,7 @@
 //! Starting a node: log, snapshots and history opened, every partition replayed and led.
 
 use super::answers::Answers;
+use super::depot::PartitionDepot;
 use super::exchange::{Exchange, Parts};
 use super::feed::Feed;
 use super::founding::{self, Who};
@@ -28,9 +29,8 @@ use crate::raft::{
 };
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::state::{State, StateError};
-use hoga_actors::{Entity, EntityId, Host, HostError};
+use hoga_actors::{Host, HostError};
 use hoga_engine::ids::PartitionId;
-use hoga_engine::order::Side;
 use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -223,7 +223,7 @@ async fn start_partition(
             .map_err(|source| StartError::Directory { dir: "history".into(), source })?;
     }
     let snapshots = Snapshots { partition: id, store, historian: historian.clone() };
-    show_quotes(&state, &shared.quotes);
+    shared.quotes.restore_all(&state.entities);
     let mut host = Host::start().await?;
     let core = state.settle(&mut host);
 
@@ -263,7 +263,7 @@ async fn start_partition(
     let (orders, mailbox) = mpsc::channel(MAILBOX_MAX);
     tasks.spawn(Performer::new(core, host, outlets, rebuild, reached).run(mailbox));
 
-    let machine = PerformerMachine { orders: orders.clone(), applied, snapshots };
+    let machine = PerformerMachine { orders: orders.clone(), applied, snapshots, topology };
     let replica = match &shared.cluster {
         None => {
             let settings = ReplicaSettings::founded_by([options.node]);
@@ -271,7 +271,8 @@ async fn start_partition(
             Replica::start(log_id, options.node, log, machine, NoNetwork, settings).await?
         }
         Some(cluster) => {
-            let depot: Arc<dyn Depot> = Arc::new(machine.snapshots.clone());
+            let Snapshots { partition, store, historian } = machine.snapshots.clone();
+            let depot: Arc<dyn Depot> = Arc::new(PartitionDepot { partition, store, historian });
             let donor = Donor::new(depot.clone(), cluster.giving.clone());
             let network = PeerNetwork::new(cluster.peers.links().clone(), log_id, donor);
             let (log, settings) = (&shared.log, cluster.settings.clone());
@@ -345,15 +346,6 @@ fn load(
     let applied = Applied { last: Some(last), membership: meta.membership.into() };
     let state = State::decode(partition, topology, &loaded.into_bytes())?;
     Ok((state, applied))
-}
-
-fn show_quotes(state: &State, quotes: &Quotes) {
-    for (id, entity) in &state.entities {
-        if let (EntityId::Book(instrument), Entity::Book(listing)) = (id, entity) {
-            let levels = [Side::Buy, Side::Sell].map(|side| listing.book().levels(side).collect());
-            quotes.restore(*instrument, listing.last(), levels);
-        }
-    }
 }
 
 /// Tells a performer when its node begins or ends to lead.

@@ -17,6 +17,13 @@ pub enum SnapshotError {
     /// the others still are there; a retry is safe and succeeds when space has returned.
     #[error("the disk of {dir} has {available} bytes left, below the reserve of {reserve}")]
     Full { dir: PathBuf, available: u64, reserve: u64 },
+    /// What was to be written was not there to its end. The unfinished generation is removed, the
+    /// others still are there; a retry is safe.
+    #[error("the state to be written is not whole: {0}")]
+    Source(String),
+    /// A newer state is there already. Nothing was changed; a retry finds the same.
+    #[error("a snapshot of index {index} came after one of index {newest}")]
+    Older { index: u64, newest: u64 },
     /// Every generation is damaged; nothing was changed and a retry finds the same. In a cluster
     /// the node is wiped and joins under a new id; alone, a backup has to be restored, unless the
     /// log still goes back to the partition's first entry.

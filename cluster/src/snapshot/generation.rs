@@ -69,7 +69,7 @@ pub(super) fn open_database(dir: &Path) -> Result<sled::Db, SledFailure> {
 pub(super) fn write(
     dir: &Path,
     meta: SnapshotMeta,
-    blocks: impl Iterator<Item = Vec<u8>>,
+    blocks: impl Iterator<Item = Result<Vec<u8>, SnapshotError>>,
     reserve_bytes: u64,
 ) -> Result<Manifest, SnapshotError> {
     std::fs::create_dir_all(dir)
@@ -86,7 +86,7 @@ pub(super) fn write(
         path: dir.to_path_buf(),
     };
     for block in blocks {
-        writer.push(&block)?;
+        writer.push(&block?)?;
     }
     let (database, manifest) = writer.finish()?;
     guarded(move || {

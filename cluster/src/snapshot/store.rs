@@ -105,7 +105,29 @@ impl SnapshotStore {
         meta: SnapshotMeta,
         blocks: impl IntoIterator<Item = Vec<u8>>,
     ) -> Result<Manifest, SnapshotError> {
+        self.try_write(meta, blocks.into_iter().map(Ok))
+    }
+
+    /// As [`SnapshotStore::write`], from blocks that may end in an error: then nothing is written.
+    ///
+    /// # Errors
+    /// As [`SnapshotStore::write`]; [`SnapshotError::Older`] when a newer state is here, because
+    /// the newest generation has to be the newest state; and what the blocks end in.
+    ///
+    /// # Panics
+    /// As [`SnapshotStore::write`].
+    pub fn try_write(
+        &mut self,
+        meta: SnapshotMeta,
+        blocks: impl IntoIterator<Item = Result<Vec<u8>, SnapshotError>>,
+    ) -> Result<Manifest, SnapshotError> {
         assert_eq!(meta.partition, self.partition, "a snapshot of another partition");
+        let sound = self.generations.iter().filter(|kept| !kept.damaged);
+        if let Some(newest) = sound.filter_map(|kept| kept.index).max()
+            && newest > meta.index
+        {
+            return Err(SnapshotError::Older { index: meta.index, newest });
+        }
         let generation = self.next_generation;
         self.next_generation += 1;
         let unnamed = self.dir.join(format!("gen-{generation}.tmp"));

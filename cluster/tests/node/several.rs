@@ -142,6 +142,33 @@ async fn two_of_three_go_on_and_the_third_catches_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_too_far_behind_gets_a_snapshot_with_its_history() {
+    let ground = Ground::new(3);
+    let mut nodes = ground.start_all().await;
+    nodes[0].account("alice", "1000000", "0").await;
+    nodes[0].account("bob", "0", "500").await;
+    nodes.pop().unwrap().exchange.stop().await;
+    // The log goes back to the older of two snapshots.
+    for n in 0..3 {
+        nodes[n % 2].limit("bob", &format!("s{n}"), Side::Sell, 5, 770).await.unwrap();
+        nodes[n % 2].limit("alice", &format!("b{n}"), Side::Buy, 3, 770).await.unwrap();
+        nodes[0].exchange.settled().await.unwrap();
+        for node in &nodes {
+            node.exchange.snapshot().await.unwrap();
+        }
+    }
+    nodes.push(ground.start(3).await);
+    nodes[2].limit("alice", "late", Side::Buy, 2, 770).await.unwrap();
+    assert_equal(&nodes).await;
+    let rows = |market: &Market| {
+        let exchange = market.exchange.clone();
+        async move { format!("{:?}", exchange.history("alice").await.unwrap().export(None).collect::<Vec<_>>()) }
+    };
+    assert_eq!(rows(&nodes[2]).await, rows(&nodes[0]).await);
+    stop_all(&nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_whole_exchange_comes_back() {
     let ground = Ground::new(3);
     let nodes = ground.start_all().await;

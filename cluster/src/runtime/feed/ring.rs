@@ -48,6 +48,12 @@ impl Ring {
         self.events.push_back(Arc::new(Numbered { sequence, index, time, happened, wire }));
     }
 
+    /// Drops all events; there is news all the same.
+    pub fn forget(&mut self) {
+        self.events.clear();
+        self.has_news = true;
+    }
+
     /// Up to `most` events behind number `after`.
     pub fn read(&self, after: u64, most: usize) -> Tail {
         match (self.events.front(), self.events.back()) {

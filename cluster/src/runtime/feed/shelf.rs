@@ -19,6 +19,8 @@ pub(super) struct Shelf {
     /// Topics whose bells have to ring.
     news: Vec<Topic>,
     bells: u64,
+    /// How often the partition's state was replaced by another.
+    losses: u64,
 }
 
 impl Shelf {
@@ -50,7 +52,24 @@ impl Shelf {
         });
     }
 
-    pub fn follow(&mut self, topic: Topic, bell: Arc<Notify>) -> Bell {
+    /// Forgets everything, because what comes next does not follow it, and rings every bell.
+    pub fn lose(&mut self) {
+        self.losses += 1;
+        self.chunks.clear();
+        self.bytes = 0;
+        self.news.clear();
+        for (topic, ring) in &mut self.rings {
+            ring.forget();
+            self.news.push(*topic);
+        }
+    }
+
+    pub fn losses(&self) -> u64 {
+        self.losses
+    }
+
+    /// Returns the follower's name, and how often the state was replaced until now.
+    pub fn follow(&mut self, topic: Topic, bell: Arc<Notify>) -> (Bell, u64) {
         let Shelf { chunks, rings, .. } = self;
         let ring = rings.entry(topic).or_insert_with(|| {
             let mut ring = Ring::of(topic);
@@ -66,7 +85,7 @@ impl Shelf {
         self.bells += 1;
         let id = Bell(self.bells);
         ring.bells.push((id, bell));
-        id
+        (id, self.losses)
     }
 
     pub fn leave(&mut self, topic: Topic, bell: Bell) {
