@@ -48,7 +48,10 @@ impl Machine for Nothing {
         Box::pin(async { Ok(SnapshotWritten { log_needless_through: None }) })
     }
 
-    async fn install(&mut self, _meta: SnapshotMeta) -> Result<(), SnapshotError> {
+    async fn install(
+        &mut self,
+        _meta: SnapshotMeta,
+    ) -> Result<(), hoga_cluster::raft::SnapshotError> {
         Ok(())
     }
 }

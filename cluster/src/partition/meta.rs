@@ -19,17 +19,32 @@ const REMEMBERED_MAX: usize = 4096;
 pub enum MetaCommand {
     CreateAsset(Asset),
     CreateInstrument(Box<Instrument>),
-    SetPhase { instrument: InstrumentId, phase: Phase },
+    SetPhase {
+        instrument: InstrumentId,
+        phase: Phase,
+    },
     /// The nodes of a new exchange; without effect once there are some.
     FoundNodes(Vec<(NodeId, Box<str>)>),
     /// A further node, called at this address; the log gives it its number.
-    AddNode { link: Box<str> },
+    AddNode {
+        link: Box<str>,
+    },
     /// A node that starts says where it is called and which data directory it has.
-    EnterNode { node: NodeId, directory: u64, link: Box<str>, gateway: Box<str> },
+    EnterNode {
+        node: NodeId,
+        directory: u64,
+        link: Box<str>,
+        gateway: Box<str>,
+    },
     /// A node leads nothing any more, or may lead again.
-    DrainNode { node: NodeId, drain: bool },
+    DrainNode {
+        node: NodeId,
+        drain: bool,
+    },
     /// A node is given up for good.
-    RemoveNode { node: NodeId },
+    RemoveNode {
+        node: NodeId,
+    },
 }
 
 /// What the other partitions have to be told.

@@ -137,7 +137,8 @@ impl NodeTable {
     /// # Errors
     /// There is no such node, or nobody else could lead.
     pub fn drain(&mut self, id: NodeId, drain: bool) -> Result<(), Broken> {
-        let leads = |(other, node): (NodeId, &Node)| other != id && node.standing == Standing::Active;
+        let leads =
+            |(other, node): (NodeId, &Node)| other != id && node.standing == Standing::Active;
         if drain && !self.members().any(leads) {
             return Err(format!("n{id} is the only node that leads; nobody could take over"));
         }

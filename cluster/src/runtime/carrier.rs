@@ -7,7 +7,6 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use hoga_engine::ids::PartitionId;
-use std::task::Poll;
 use tokio::sync::{mpsc, watch};
 
 /// Batches on their way to another node at a time; pumps wait for a place beyond.
@@ -45,7 +44,7 @@ impl Carrier {
                         Some(leader) => {
                             let mut sending = self.send(leader, batch);
                             // Begun at once, so that batches go out in their order.
-                            if let Poll::Pending = futures::poll!(&mut sending) {
+                            if futures::poll!(&mut sending).is_pending() {
                                 in_flight.push(sending);
                             }
                         }

@@ -1,14 +1,15 @@
 //! A node's part among the others: how far reads have to see, and the table of nodes.
 
-use super::exchange::{Exchange, Identified};
+use super::exchange::{Exchange, Identified, WeakExchange};
 use super::identity::Identity;
 use super::options::ClusterOptions;
 use super::partition::Partition;
 use super::peers::{Enter, Entered, Peers};
 use super::read::ReadError;
 use super::steward::Steward;
-use crate::link::{NodeId, PeerState};
+use crate::link::{Links, NodeId, PeerState};
 use crate::partition::{MetaCommand, NodeTable, Standing, Trace};
+use crate::raft::RaftHandler;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 /// What makes an exchange one of several.
 pub struct Membership {
     peers: Peers,
+    consensus: RaftHandler,
     options: ClusterOptions,
     identity: Identity,
     table: watch::Receiver<Arc<NodeTable>>,
@@ -34,11 +36,13 @@ pub struct Membership {
 impl Membership {
     pub(super) fn new(
         peers: Peers,
+        consensus: RaftHandler,
         options: ClusterOptions,
         identity: Identity,
         table: watch::Receiver<Arc<NodeTable>>,
     ) -> Membership {
-        Membership { peers, options, identity, table, leaving: watch::channel(false).0 }
+        let leaving = watch::channel(false).0;
+        Membership { peers, consensus, options, identity, table, leaving }
     }
 
     /// The nodes of the exchange, as far as this one knows.
@@ -86,7 +90,7 @@ impl Membership {
             tokio::spawn(steward.run());
         }
         let (links, seeds) = (self.peers.links().clone(), self.options.peers.clone());
-        tokio::spawn(follow_table(self.table.clone(), links, seeds));
+        tokio::spawn(follow_table(self.table.clone(), links, seeds, exchange.downgrade()));
         tokio::spawn(be_known(exchange.downgrade(), self.identity.clone(), self.options.clone()));
     }
 
@@ -101,6 +105,9 @@ impl Membership {
             }
         };
         drop(tokio::time::timeout(LEAVE_WITHIN, given).await);
+        for partition in exchange.partitions() {
+            self.consensus.remove(crate::log::PartitionId(partition.id.0.into()));
+        }
     }
 }
 
@@ -129,11 +136,17 @@ fn once(what: &str) -> Identified {
 /// Keeps links to whoever is in the table; before there is one, to those of the configuration.
 async fn follow_table(
     mut table: watch::Receiver<Arc<NodeTable>>,
-    links: crate::link::Links,
+    links: Links,
     seeds: BTreeMap<NodeId, String>,
+    exchange: WeakExchange,
 ) {
     loop {
         let now = table.borrow_and_update().clone();
+        let mine = now.get(links.me()).map(|node| node.standing);
+        if let (Some(Standing::Removed), Some(exchange)) = (mine, exchange.upgrade()) {
+            exchange.fail("this node was removed from the exchange; its directory is of no use");
+            return;
+        }
         let mut peers = if now.is_empty() { seeds.clone() } else { BTreeMap::new() };
         for (id, node) in now.members() {
             // A founder that has not said so itself is where the configuration says.
@@ -148,11 +161,7 @@ async fn follow_table(
 }
 
 /// Founds the table when there is none, and makes sure that this node stands in it as it is.
-async fn be_known(
-    exchange: super::exchange::WeakExchange,
-    identity: Identity,
-    options: ClusterOptions,
-) {
+async fn be_known(exchange: WeakExchange, identity: Identity, options: ClusterOptions) {
     loop {
         let Some(exchange) = exchange.upgrade() else { return };
         let Some(membership) = exchange.membership() else { return };

@@ -70,7 +70,6 @@ impl Partition {
         self.replica.leadership().borrow().is_me
     }
 
-
     pub fn status(&self) -> PartitionStatus {
         let leadership = *self.replica.leadership().borrow();
         let members = self.replica.membership().borrow().clone();

@@ -127,13 +127,7 @@ pub(crate) struct Performer<R> {
 
 impl<R: Rebuild> Performer<R> {
     /// Begins behind the entry `reached`.
-    pub fn new(
-        core: Core,
-        host: Host,
-        outlets: Outlets,
-        rebuild: R,
-        reached: u64,
-    ) -> Performer<R> {
+    pub fn new(core: Core, host: Host, outlets: Outlets, rebuild: R, reached: u64) -> Performer<R> {
         let (leads, chunks, waiting, writing) = (false, 0, Vec::new(), None);
         Performer { core, host, outlets, rebuild, leads, reached, chunks, waiting, writing }
     }

@@ -25,7 +25,8 @@ use crate::link::{LinkError, LinkOptions, Links};
 use crate::log::{LogPosition, OpenError, PartitionId as LogPartitionId, SegmentLog};
 use crate::partition::NodeTable;
 use crate::raft::{
-    self, Applied, Depot, Donor, GIVEN_AT_ONCE_MAX, Leadership, NoNetwork, PeerNetwork, RaftHandler, Replica, ReplicaSettings,
+    self, Applied, Depot, Donor, GIVEN_AT_ONCE_MAX, Leadership, NoNetwork, PeerNetwork,
+    RaftHandler, Replica, ReplicaSettings,
 };
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::state::{State, StateError};
@@ -147,7 +148,8 @@ impl Exchange {
         }
         let Shared { answers, feed, quotes, failed, table, cluster, .. } = shared;
         let membership = cluster.as_ref().zip(options.cluster.clone()).map(|(with, options)| {
-            Membership::new(with.peers.clone(), options, identity, table.subscribe())
+            let (peers, consensus) = (with.peers.clone(), with.consensus.clone());
+            Membership::new(peers, consensus, options, identity, table.subscribe())
         });
         let exchange = Exchange::new(Parts {
             options,

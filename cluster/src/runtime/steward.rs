@@ -76,7 +76,8 @@ impl Steward {
         let Some(progress) = self.replica.progress() else { return Ok(()) };
         let known: BTreeSet<NodeId> = now.voters.union(&now.learners).copied().collect();
         let members: BTreeSet<NodeId> = table.members().map(|(id, _)| id).collect();
-        for &id in members.difference(&known).filter(|id| up_since.contains_key(id)) {
+        let mut newcomers = members.difference(&known).filter(|id| up_since.contains_key(id));
+        if let Some(&id) = newcomers.next() {
             tracing::info!(partition = self.partition.0, node = id, "a replica is added");
             return self.replica.add_learner(id).await.map(drop);
         }
@@ -106,9 +107,8 @@ impl Steward {
         progress: &Progress,
         up_since: &BTreeMap<NodeId, Instant>,
     ) -> Option<NodeId> {
-        let can = |id: &NodeId| {
-            *id != self.me && voters.contains(id) && has_caught_up(progress, *id)
-        };
+        let can =
+            |id: &NodeId| *id != self.me && voters.contains(id) && has_caught_up(progress, *id);
         let best = placement::leader(table, self.partition);
         let must_go = *self.leaving.borrow()
             || *self.space_is_low.borrow()
@@ -119,9 +119,8 @@ impl Steward {
             let mut others = best.into_iter().chain(others);
             return others.find(|id| can(id) && up_since.contains_key(id));
         }
-        let is_settled = |id: &NodeId| {
-            up_since.get(id).is_some_and(|since| since.elapsed() >= SETTLED_AFTER)
-        };
+        let is_settled =
+            |id: &NodeId| up_since.get(id).is_some_and(|since| since.elapsed() >= SETTLED_AFTER);
         best.filter(|id| can(id) && is_settled(id))
     }
 }

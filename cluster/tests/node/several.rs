@@ -38,7 +38,7 @@ impl Ground {
     }
 
     fn options(&self, node: NodeId) -> ExchangeOptions {
-        let ca = DevelopmentCa::in_dir(&self.dir.path().join("certificates")).unwrap();
+        let ca = DevelopmentCa::in_dir(self.dir.path().join("certificates")).unwrap();
         let is_founder = self.founders.contains(&node);
         let mut options = ExchangeOptions::new(self.data(node));
         options.node = node;
@@ -162,7 +162,12 @@ async fn a_node_that_is_too_far_behind_gets_a_snapshot_with_its_history() {
     assert_equal(&nodes).await;
     let rows = |market: &Market| {
         let exchange = market.exchange.clone();
-        async move { format!("{:?}", exchange.history("alice").await.unwrap().export(None).collect::<Vec<_>>()) }
+        async move {
+            format!(
+                "{:?}",
+                exchange.history("alice").await.unwrap().export(None).collect::<Vec<_>>()
+            )
+        }
     };
     assert_eq!(rows(&nodes[2]).await, rows(&nodes[0]).await);
     stop_all(&nodes).await;

@@ -34,11 +34,13 @@ impl Node {
             ConfigError::File(mistakes) => Failure::report((*mistakes).into()),
             other => Failure::new(Exit::Failure, format!("error: {other}")),
         })?;
-        output::tell(&config);
+        // Whoever started it wrote the config.
+        if !self.stops_with_parent {
+            output::tell(&config);
+        }
         serving::is_free(config.listen)?;
         let is_json = global.json;
-        let started =
-            serving::Started { seeded: self.seeded, by_parent: self.stops_with_parent };
+        let started = serving::Started { seeded: self.seeded, by_parent: self.stops_with_parent };
         serving::run(&config, started, |standing| {
             if is_json {
                 return json::document(&json!({"address": standing.url}));

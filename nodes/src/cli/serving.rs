@@ -13,10 +13,9 @@ use hoga_scenarios::rules::RuleBook;
 use std::error::Error;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 const FREE_SPACE: &str = "free some space and start again: it goes on where it was";
 
@@ -110,10 +109,9 @@ async fn serve(
     let symbols = symbols.instruments.values().map(|listed| listed.symbol.to_string()).collect();
     announce(&Standing { config, url: format!("http://{}", gateway.address), symbols })?;
 
-    let mut fatal = exchange.log().fatal();
     tokio::select! {
         () = stop.asked() => output::tell("stopping; Ctrl-C again stops at once"),
-        cause = broken(&mut fatal) => return Err(of_disk(&cause)),
+        cause = exchange.failed() => return Err(of_node(&cause)),
     }
     drain(gateway, stop).await
 }
@@ -213,9 +211,9 @@ fn of_start(config: &NodeConfig, error: &StartError) -> Failure {
     failure
 }
 
-fn of_disk(cause: &str) -> Failure {
-    failed(format!("error: the log's disk failed: {cause}"))
-        .hint("what was acknowledged is kept; mend the disk, then start again")
+fn of_node(cause: &str) -> Failure {
+    failed(format!("error: this node cannot go on: {cause}"))
+        .hint("what was acknowledged is kept; mend the cause, then start again")
 }
 
 fn failed(message: String) -> Failure {
@@ -224,15 +222,6 @@ fn failed(message: String) -> Failure {
 
 fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "stopped at once")
-}
-
-/// Waits until the log has failed.
-async fn broken(fatal: &mut watch::Receiver<Option<Arc<str>>>) -> Arc<str> {
-    match fatal.wait_for(Option::is_some).await.map(|cause| cause.clone()) {
-        Ok(Some(cause)) => cause,
-        // The log is gone without a cause: it was closed by whoever stops this.
-        _ => std::future::pending().await,
-    }
 }
 
 /// The wish that this process ends, from a terminal, a supervisor, or a parent that is gone.
@@ -275,7 +264,7 @@ fn watch_stdin() -> oneshot::Receiver<()> {
     let (gone, parent) = oneshot::channel();
     std::thread::spawn(move || {
         drop(io::copy(&mut io::stdin().lock(), &mut io::sink()));
-        drop(gone.send(()));
+        let _ = gone.send(());
     });
     parent
 }

@@ -57,7 +57,10 @@ impl ClusterConfig {
         if self.founders.contains(&id) {
             let missing = |other: &&u64| **other != id && !self.peers.contains_key(other);
             if let Some(other) = self.founders.iter().find(missing) {
-                return Some(("founders", format!("node {other} founds, and no peer says where it is")));
+                return Some((
+                    "founders",
+                    format!("node {other} founds, and no peer says where it is"),
+                ));
             }
         } else if self.peers.is_empty() {
             return Some(("peers", "a node that is added has to know one that is there".into()));
@@ -98,10 +101,10 @@ impl ClusterConfig {
         let dir = self.certificates.clone().unwrap_or_default();
         let (authority, name) = (dir.join("ca.pem"), format!("n{}", config.id));
         let (certificate, key) = (dir.join(format!("{name}.pem")), dir.join(format!("{name}.key")));
-        if certificate.exists() || !dir.join("ca.key").exists() {
-            return Tls::from_files(&authority, &certificate, &key);
+        if dir.join("ca.key").exists() {
+            return DevelopmentCa::in_dir(&dir)?.issue(u64::from(config.id));
         }
-        DevelopmentCa::in_dir(&dir)?.issue(u64::from(config.id))
+        Tls::from_files(&authority, &certificate, &key)
     }
 }
 

@@ -79,7 +79,8 @@ fn number(table: &NodeTable, name: &str) -> Result<NodeId, Refused> {
     let number = name.id().strip_prefix('n').and_then(|digits| digits.parse().ok());
     number.filter(|id| table.members().any(|(known, _)| known == *id)).ok_or_else(|| {
         let known: Vec<String> = table.members().map(|(id, _)| format!("n{id}")).collect();
-        let message = format!("{name} is no node of this exchange; there are: {}", known.join(", "));
+        let message =
+            format!("{name} is no node of this exchange; there are: {}", known.join(", "));
         Box::new(refusal("UNKNOWN_NODE", message).resource(name.to_string()))
     })
 }
@@ -90,7 +91,7 @@ impl Admin {
         let alone = || {
             let message = "this exchange is one node that knows of no others; start it with a \
                            [cluster] section in its config";
-            Box::new(refusal("NOT_SERVED", message))
+            refusal("NOT_SERVED", message)
         };
         let membership = self.0.exchange.membership().ok_or_else(alone)?;
         Ok(membership.table().borrow().clone())
@@ -102,7 +103,8 @@ impl Admin {
         message: v1::AddNodeRequest,
     ) -> Result<v1::AddNodeResponse, Refused> {
         self.table()?;
-        let is_address = |(host, port): (&str, &str)| !host.is_empty() && port.parse::<u16>().is_ok();
+        let is_address =
+            |(host, port): (&str, &str)| !host.is_empty() && port.parse::<u16>().is_ok();
         if !message.link.rsplit_once(':').is_some_and(is_address) {
             let rule = format!("`{}` is no address: write HOST:PORT", message.link);
             return Err(Box::new(Refusal::malformed("link", rule)));
@@ -115,7 +117,7 @@ impl Admin {
         let meta = hoga_engine::topology::Topology::META;
         let added = self.0.exchange.core(meta, look).await;
         let added = added.map_err(|error| super::failure::unread(&error))?;
-        let gone = || Box::new(refusal("UNKNOWN_NODE", "the node was removed again meanwhile"));
+        let gone = || refusal("UNKNOWN_NODE", "the node was removed again meanwhile");
         let id = added.ok_or_else(gone)?;
         tracing::info!(node = id, link = message.link, "node added");
         let (name, position) = (shown(id), Some(shown_at(at)));

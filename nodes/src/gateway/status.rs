@@ -41,7 +41,7 @@ pub async fn status(desk: &Desk, name: &str) -> Result<v1::GetStatusResponse, Re
     }
     let mut partitions = Vec::new();
     for status in desk.exchange.status() {
-        partitions.push(partition(desk, &own, &status).await?);
+        partitions.push(partition(desk, &status).await?);
     }
     let log = desk.exchange.log().stats();
     let snapshots = desk.exchange.options().data.join("snapshots");
@@ -63,11 +63,7 @@ pub async fn status(desk: &Desk, name: &str) -> Result<v1::GetStatusResponse, Re
     Ok(v1::GetStatusResponse { status: Some(status) })
 }
 
-async fn partition(
-    desk: &Desk,
-    node: &str,
-    status: &PartitionStatus,
-) -> Result<v1::PartitionStatus, Refused> {
+async fn partition(desk: &Desk, status: &PartitionStatus) -> Result<v1::PartitionStatus, Refused> {
     let id = PartitionId(status.id);
     let inside = desk.exchange.core(id, |core, _| look_inside(core)).await;
     let inside = inside.map_err(|error| unread(&error))?;

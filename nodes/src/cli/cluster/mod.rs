@@ -152,7 +152,10 @@ fn locate(global: &Global, map: &v1::ClusterMap, symbol: &str) -> Result<(), Fai
         }));
     }
     if leader.is_empty() {
-        return output::say(format!("{wanted} is in partition {}, led by nobody now", here.partition));
+        return output::say(format!(
+            "{wanted} is in partition {}, led by nobody now",
+            here.partition
+        ));
     }
     let at = if gateway.is_empty() { String::new() } else { format!(" ({gateway})") };
     output::say(format!("{wanted} is in partition {}, led by {leader}{at}", here.partition))
@@ -206,5 +209,6 @@ async fn added_node(
         actor::last_part(name),
         peers.join(", "),
     ))?;
-    output::tell("`hoga up` starts it by itself where it runs the others")
+    output::tell("`hoga up` starts it by itself where it runs the others");
+    Ok(())
 }

@@ -1,8 +1,8 @@
 //! The way to whichever node of the exchange answers.
 
+use crate::cli::Global;
 use crate::cli::failure::Failure;
 use crate::cli::server::{self, Admin};
-use crate::cli::Global;
 use hoga_proto::v1;
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -36,7 +36,11 @@ pub async fn run(global: &Global, mut reach: Reach) -> Result<(), Failure> {
     let mut timeline = Timeline::default();
     timeline.follow(&first, begun);
     if !is_screen {
-        if global.json { json::line("ClusterMap", &first)? } else { output::say(super::map::shown(&first))? }
+        if global.json {
+            json::line("ClusterMap", &first)?
+        } else {
+            output::say(super::map::shown(&first))?
+        }
     }
     let mut counted = (begun, first.clone());
     let mut view = View { map: first, rates: Vec::new(), told: VecDeque::new(), is_lost: false };

@@ -82,7 +82,7 @@ impl Child {
     fn signal(&self, signal: Signal) {
         if let Some(process) = self.process.filter(|_| !*self.ended.borrow()) {
             // It may have ended this moment.
-            drop(kill_process(process, signal));
+            let _ = kill_process(process, signal);
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::{actor, serving};
 use crate::config::{self, NodeConfig};
+use hoga_cluster::link::DevelopmentCa;
 use hoga_proto::v1;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -28,8 +29,7 @@ impl Layout {
     /// There are more already, a port is in use, or the directory cannot be written.
     pub fn of(base: &NodeConfig, nodes: u64) -> Result<Layout, Failure> {
         let data = base.data.clone();
-        let mut layout =
-            Layout { data, nodes, founders: BTreeSet::new(), urls: BTreeMap::new() };
+        let mut layout = Layout { data, nodes, founders: BTreeSet::new(), urls: BTreeMap::new() };
         let known: Vec<u64> = (1..=255).filter(|id| layout.config(*id).exists()).collect();
         if let Some(more) = known.iter().find(|id| **id > nodes) {
             let message = format!(
@@ -47,7 +47,8 @@ impl Layout {
         };
         let mut configs = BTreeMap::new();
         for id in 1..=nodes {
-            let config = if known.contains(&id) { layout.read(id)? } else { layout.new(base, id)? };
+            let config =
+                if known.contains(&id) { layout.read(id)? } else { layout.new_config(base, id)? };
             configs.insert(id, config);
         }
         let link = |config: &NodeConfig| config.cluster.listen.map(|listen| listen.to_string());
@@ -68,7 +69,11 @@ impl Layout {
     }
 
     fn dir(&self, id: u64) -> PathBuf {
-        if id == 1 && self.is_grown() { self.data.clone() } else { self.data.join(format!("n{id}")) }
+        if id == 1 && self.is_grown() {
+            self.data.clone()
+        } else {
+            self.data.join(format!("n{id}"))
+        }
     }
 
     /// The config of a node.
@@ -82,7 +87,7 @@ impl Layout {
             .map_err(|error| Failure::new(Exit::Failure, format!("error: {error}")))
     }
 
-    fn new(&self, base: &NodeConfig, id: u64) -> Result<NodeConfig, Failure> {
+    fn new_config(&self, base: &NodeConfig, id: u64) -> Result<NodeConfig, Failure> {
         let mut config = base.clone();
         config.id = u16::try_from(id).unwrap_or_default();
         config.data = self.dir(id);
@@ -93,7 +98,11 @@ impl Layout {
         });
         let is_founder = self.founders.contains(&id);
         config.cluster.founders = if is_founder { self.founders.clone() } else { BTreeSet::new() };
-        config.cluster.certificates = Some(self.data.join("certificates"));
+        let certificates = self.data.join("certificates");
+        DevelopmentCa::in_dir(&certificates)
+            .and_then(|authority| authority.issue(id))
+            .map_err(|error| Failure::new(Exit::Failure, format!("error: {error}")))?;
+        config.cluster.certificates = Some(certificates);
         Ok(config)
     }
 

@@ -119,7 +119,8 @@ impl Nodes<'_> {
         let Ok(map) = reach.map().await else { return Ok(()) };
         for node in &map.nodes {
             let id = actor::last_part(&node.name).trim_start_matches('n').parse().unwrap_or(0);
-            let is_here = node.link.starts_with("127.0.0.1:") || node.link.starts_with("localhost:");
+            let is_here =
+                node.link.starts_with("127.0.0.1:") || node.link.starts_with("localhost:");
             if id > 0 && is_here && !self.children.contains_key(&id) {
                 self.layout.prepare_added(id, &node.link, &map)?;
                 output::tell(format!("n{id} was added; it is started"));
