@@ -94,7 +94,8 @@ fn is_first(first: &Answer, other: &Answer) -> bool {
         return one.name == two.name;
     }
     let number = |one: u64, two: u64| one == 0 || two == 0 || one == two;
-    let decimal = |one: Option<Number>, two| one.is_none() || two == None || one == two;
+    let decimal =
+        |one: Option<Number>, two: Option<Number>| one.is_none() || two.is_none() || one == two;
     (&one.name, &one.state) == (&two.name, &two.state)
         && decimal(one.filled, two.filled)
         && decimal(one.remaining, two.remaining)
