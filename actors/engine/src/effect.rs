@@ -17,6 +17,8 @@ pub enum Effect {
     Send(PartitionId, Message),
     /// Goes to a client that waits. Not durable: a lost answer is asked for again.
     Answer(Origin, Answer),
+    /// The same, of a request that was answered before: its first answer once more.
+    Again(Origin, Answer),
     /// Goes to the history store.
     Row(HistoryRow),
     /// Moves sub-accounts of the partition.
@@ -45,6 +47,10 @@ pub trait Effects {
         self.send(to, message());
     }
     fn answer(&mut self, to: Origin, answer: Answer);
+    /// The first answer once more, to another try of a request.
+    fn again(&mut self, to: Origin, answer: Answer) {
+        self.answer(to, answer);
+    }
     /// What a book decided, to a client that waits.
     #[inline(always)]
     fn decided(&mut self, to: Origin, outcome: &Outcome) {
@@ -72,6 +78,10 @@ impl Effects for Vec<Effect> {
 
     fn answer(&mut self, to: Origin, answer: Answer) {
         self.push(Effect::Answer(to, answer));
+    }
+
+    fn again(&mut self, to: Origin, answer: Answer) {
+        self.push(Effect::Again(to, answer));
     }
 
     fn ledger(&mut self, row: &LedgerRow) {

@@ -159,7 +159,7 @@ impl Exchange {
     ) -> Reply {
         let (origin, answer) = match self.submit(account, identified, request) {
             Ok(submitted) => submitted,
-            Err(failure) => return Reply { answer: Err(failure), at: None },
+            Err(failure) => return Reply::failure(failure),
         };
         self.wait(origin, answer, within).await
     }
@@ -208,7 +208,7 @@ impl Exchange {
         let meta = |envelope| Command::Meta { envelope, command };
         let (origin, answer) = match self.enter(Topology::META, identified, meta) {
             Ok(submitted) => submitted,
-            Err(failure) => return Reply { answer: Err(failure), at: None },
+            Err(failure) => return Reply::failure(failure),
         };
         let reply = self.wait(origin, answer, within).await;
         if matches!(reply.answer, Ok(hoga_engine::effect::Answer::Done)) {
@@ -279,7 +279,7 @@ impl Exchange {
             Ok(Ok(reply)) => reply,
             _ => {
                 self.0.answers.forget(origin);
-                Reply { answer: Err(Failure::Unknown), at: None }
+                Reply::failure(Failure::Unknown)
             }
         }
     }

@@ -277,16 +277,19 @@ impl<R: Rebuild> Performer<R> {
     }
 
     async fn dispatch(&mut self, absorbed: Absorbed) {
-        let Absorbed { answers, rows, market, orders, balances, ranked, heard, grew } = absorbed;
+        let Absorbed { answers, repeated, rows, market, orders, balances, ranked, heard, grew } =
+            absorbed;
         let at = self.at();
         let (partition, index) = (at.partition, at.index);
         self.outlets.quotes.follow(&market);
         for (to, last) in grew {
             self.pump(to, last);
         }
-        for (origin, answer) in answers {
-            let reply = Reply { answer: Ok(answer), at: Some(at) };
-            self.outlets.answers.complete(origin, reply);
+        for (told, is_repeated) in [(answers, false), (repeated, true)] {
+            for (origin, answer) in told {
+                let reply = Reply { answer: Ok(answer), at: Some(at), is_repeated };
+                self.outlets.answers.complete(origin, reply);
+            }
         }
         for (source, next) in heard {
             if let Some(heard) = self.outlets.heard.get(&source) {

@@ -49,7 +49,8 @@ impl Admin {
         let code = asset.code.clone();
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
         let command = MetaCommand::CreateAsset(asset);
-        let at = self.administer(caller, named, command).await.map_err(|refusal| {
+        let asked = self.administer(caller, named, command).await;
+        let (at, repeated_answer) = asked.map_err(|refusal| {
             self.exists_instead(refusal, "asset.code", |desk| {
                 desk.symbols().catalogue().asset_by_code(&code).is_some().then_some("ASSET_EXISTS")
             })
@@ -60,7 +61,7 @@ impl Admin {
         Ok(v1::CreateAssetResponse {
             asset: Some(asset.into()),
             position: Some(shown_at(at)),
-            repeated_answer: false,
+            repeated_answer,
         })
     }
 
@@ -81,7 +82,8 @@ impl Admin {
         let symbol = instrument.symbol.clone();
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
         let command = MetaCommand::CreateInstrument(Box::new(instrument));
-        let at = self.administer(caller, named, command).await.map_err(|refusal| {
+        let done = self.administer(caller, named, command).await;
+        let (at, repeated_answer) = done.map_err(|refusal| {
             self.exists_instead(refusal, "instrument.name", |desk| {
                 let symbols = desk.symbols();
                 let listed = symbols.catalogue().instrument_by_symbol(&symbol);
@@ -94,7 +96,7 @@ impl Admin {
         Ok(v1::CreateInstrumentResponse {
             instrument: Some(wire::shown_instrument(listed)),
             position: Some(shown_at(at)),
-            repeated_answer: false,
+            repeated_answer,
         })
     }
 
@@ -104,12 +106,13 @@ impl Admin {
         caller: &Caller,
         named: Named<'_>,
         command: MetaCommand,
-    ) -> Result<At, Refused> {
+    ) -> Result<(At, bool), Refused> {
         let identified = named.identify(&self.0, caller, &command)?;
         let within = caller.remaining();
         let reply = self.0.exchange.administer(&identified, command, within).await;
+        let is_repeated = reply.is_repeated;
         match self.0.answered(caller, reply)? {
-            (Answer::Done, at) => Ok(at),
+            (Answer::Done, at) => Ok((at, is_repeated)),
             (Answer::Rejected { reject, .. }, _) => Err(rejected(&reject, "")),
             (other, _) => unexpected(&other),
         }

@@ -78,10 +78,11 @@ impl Desk {
         account: &AccountName,
         identified: &Identified,
         request: AccountRequest,
-    ) -> Result<(Answer, At), Refused> {
+    ) -> Result<(Answer, At, bool), Refused> {
         let within = caller.remaining();
         let reply = self.exchange.ask(account.id(), identified, request, within).await;
-        self.answered(caller, reply)
+        let is_repeated = reply.is_repeated;
+        self.answered(caller, reply).map(|(answer, at)| (answer, at, is_repeated))
     }
 
     /// What a reply says, a refusal of the engine included.
