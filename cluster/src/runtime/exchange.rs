@@ -394,7 +394,7 @@ impl Exchange {
     pub async fn history(&self, account: &str) -> Result<Arc<dyn History>, ReadError> {
         let id = self.0.options.topology.account_partition(account);
         let partition = &self.0.partitions[&id];
-        let history = partition.historian.at(partition.at().index).await;
+        let history = partition.historian.caught_up().await;
         history.map_err(|error| ReadError::History(error.to_string()))
     }
 

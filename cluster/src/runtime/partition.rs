@@ -4,7 +4,7 @@ use super::historian::Historian;
 use super::intake::Asked;
 use super::machine::PerformerMachine;
 use super::performer::{Order, Visible};
-use super::read::{After, At, Look, ReadError, Subject};
+use super::read::{After, Look, ReadError, Subject};
 use crate::raft::Replica;
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Role;
@@ -57,10 +57,6 @@ impl Partition {
         self.orders.send(order).await.map_err(|_| ReadError::Stopped)
     }
 
-    pub fn at(&self) -> At {
-        At { partition: self.id, index: self.visible.applied.load(Ordering::Acquire) }
-    }
-
     pub fn status(&self) -> PartitionStatus {
         let leadership = *self.replica.leadership().borrow();
         let load = |value: &std::sync::atomic::AtomicU64| value.load(Ordering::Relaxed);
@@ -87,6 +83,10 @@ impl Partition {
         let (done, stopped) = oneshot::channel();
         drop(self.orders.send(Order::Stop { done }).await);
         drop(stopped.await);
+        // The next start has less to rewrite then; a history that fails here is behind, no more.
+        if let Err(error) = self.historian.sync().await {
+            tracing::warn!(partition = self.id.0, %error, "the history ends unsynced");
+        }
         self.tasks.lock().await.shutdown().await;
     }
 }

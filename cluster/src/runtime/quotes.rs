@@ -1,5 +1,6 @@
 //! The market as last published: what a market order is priced by.
 
+use hoga_actors::{Entity, EntityId};
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::effect::MarketEvent;
 use hoga_engine::ids::InstrumentId;
@@ -65,8 +66,15 @@ impl Quotes {
         }
     }
 
-    /// Takes over a whole book, as a snapshot restored it.
-    pub fn restore(
+    /// Takes over a whole book, as a snapshot or a replay left it.
+    pub fn show(&self, id: EntityId, entity: &Entity) {
+        if let (EntityId::Book(instrument), Entity::Book(listing)) = (id, entity) {
+            let levels = [Side::Buy, Side::Sell].map(|side| listing.book().levels(side).collect());
+            self.restore(instrument, listing.last(), levels);
+        }
+    }
+
+    fn restore(
         &self,
         instrument: InstrumentId,
         last: Option<Ticks>,

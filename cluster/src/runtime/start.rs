@@ -20,9 +20,8 @@ use crate::log::{LogPosition, OpenError, PartitionId as LogPartitionId, SegmentL
 use crate::raft::{self, Applied, Leadership, NoNetwork, Replica, ReplicaSettings};
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::state::{State, StateError};
-use hoga_actors::{Entity, EntityId, Host, HostError};
+use hoga_actors::{Host, HostError};
 use hoga_engine::ids::PartitionId;
-use hoga_engine::order::Side;
 use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -58,11 +57,26 @@ pub enum StartError {
 
 /// The ends of the channels between partitions, made before anybody works.
 struct Wiring {
-    clients: BTreeMap<PartitionId, (mpsc::Sender<Asked>, Option<mpsc::Receiver<Asked>>)>,
-    inbound: BTreeMap<PartitionId, (mpsc::Sender<Inbound>, Option<mpsc::Receiver<Inbound>>)>,
+    clients: BTreeMap<PartitionId, Ends<Asked>>,
+    inbound: BTreeMap<PartitionId, Ends<Inbound>>,
     /// By (source, destination): how far the destination has heard the source.
     heard: BTreeMap<(PartitionId, PartitionId), watch::Sender<u64>>,
     congested: BTreeMap<PartitionId, watch::Sender<bool>>,
+}
+
+/// Both ends of a channel; the receiving one is there until its partition takes it.
+struct Ends<T>(mpsc::Sender<T>, Mutex<Option<mpsc::Receiver<T>>>);
+
+impl<T> Ends<T> {
+    fn new(places: usize) -> Ends<T> {
+        let (sender, receiver) = mpsc::channel(places);
+        Ends(sender, Mutex::new(Some(receiver)))
+    }
+
+    fn take(&self) -> mpsc::Receiver<T> {
+        let mut receiver = self.1.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        receiver.take().expect("a partition is started once")
+    }
 }
 
 impl Wiring {
@@ -70,20 +84,8 @@ impl Wiring {
         let ids: Vec<PartitionId> = topology.partitions().map(|(id, _)| id).collect();
         let pairs = ids.iter().flat_map(|&from| ids.iter().map(move |&to| (from, to)));
         Wiring {
-            clients: ids
-                .iter()
-                .map(|&id| {
-                    let (sender, receiver) = mpsc::channel(CLIENTS_MAX);
-                    (id, (sender, Some(receiver)))
-                })
-                .collect(),
-            inbound: ids
-                .iter()
-                .map(|&id| {
-                    let (sender, receiver) = mpsc::channel(INBOUND_MAX);
-                    (id, (sender, Some(receiver)))
-                })
-                .collect(),
+            clients: ids.iter().map(|&id| (id, Ends::new(CLIENTS_MAX))).collect(),
+            inbound: ids.iter().map(|&id| (id, Ends::new(INBOUND_MAX))).collect(),
             heard: pairs.map(|pair| (pair, watch::channel(1).0)).collect(),
             congested: ids.iter().map(|&id| (id, watch::channel(false).0)).collect(),
         }
@@ -136,16 +138,24 @@ impl Exchange {
             feed: Feed::start(options.topology),
             quotes: Arc::default(),
         };
-        let mut wiring = Wiring::new(&options.topology);
+        let (shared, wiring) = (Arc::new(shared), Arc::new(Wiring::new(&options.topology)));
+        // Side by side: each replays its own log.
+        let mut starting = JoinSet::new();
+        for (id, role) in options.topology.partitions() {
+            let (options, shared, wiring) = (options.clone(), shared.clone(), wiring.clone());
+            starting.spawn(async move {
+                start_partition(id, role, &options, &shared, &wiring).await
+            });
+        }
         let mut partitions = BTreeMap::new();
         let mut catalogues = BTreeMap::new();
-        for (id, role) in options.topology.partitions() {
-            let (partition, catalogue) =
-                start_partition(id, role, &options, &shared, &mut wiring).await?;
-            catalogues.insert(id, catalogue);
-            partitions.insert(id, Arc::new(partition));
+        while let Some(started) = starting.join_next().await {
+            let (partition, catalogue) = started.expect("starting a partition does not panic")?;
+            catalogues.insert(partition.id, catalogue);
+            partitions.insert(partition.id, Arc::new(partition));
         }
-        let Shared { answers, feed, quotes, failed, .. } = shared;
+        let (answers, feed) = (shared.answers.clone(), shared.feed.clone());
+        let (quotes, failed) = (shared.quotes.clone(), shared.failed.clone());
         let exchange =
             Exchange::new(options, log, answers, feed, quotes, partitions, catalogues, failed);
         exchange.until_led().await;
@@ -158,24 +168,22 @@ async fn start_partition(
     role: Role,
     options: &ExchangeOptions,
     shared: &Shared,
-    wiring: &mut Wiring,
+    wiring: &Wiring,
 ) -> Result<(Partition, watch::Receiver<Arc<hoga_engine::instrument::Catalogue>>), StartError> {
     let store = SnapshotStore::open(options.data.join(format!("snapshots/{}", id.0)), id)?;
     let store = Arc::new(Mutex::new(store));
     let (state, applied) = load(id, &store, options.topology)?;
     let mut historian = Historian::default();
+    let log_id = LogPartitionId(u32::from(id.0));
+    let log = shared.log.partition(log_id);
     if role == Role::Accounts {
         let history = Arc::new(shared.history.partition(id)?);
-        let index = applied.last.map_or(0, |at| at.index);
-        historian = Historian::start(history, index)
-            .map_err(|source| StartError::Directory { dir: "history".into(), source })?;
+        historian = Historian::start(history, &log, applied.last)?;
     }
     let snapshots = Snapshots { partition: id, store, historian: historian.clone() };
-    show_quotes(&state, &shared.quotes);
     let mut host = Host::start().await?;
     let core = state.settle(&mut host);
 
-    let log_id = LogPartitionId(u32::from(id.0));
     let visible = Arc::new(Visible::default());
     let mut pumps = BTreeMap::new();
     let mut tasks = JoinSet::new();
@@ -201,13 +209,14 @@ async fn start_partition(
         catalogue,
         visible: visible.clone(),
     };
-    let (log, topology) = (shared.log.partition(log_id), options.topology);
+    let topology = options.topology;
+    let replayed = log.state().last.filter(|last| applied.last < Some(*last)).map(|at| at.index);
     let rebuild = Rebuilder { snapshots: snapshots.clone(), log, topology };
     for (source, heard) in &outlets.heard {
         heard.send_replace(core.next_in(*source));
     }
     let (orders, mailbox) = mpsc::channel(MAILBOX_MAX);
-    tasks.spawn(Performer::new(core, host, outlets, rebuild).run(mailbox));
+    tasks.spawn(Performer::new(core, host, outlets, rebuild, replayed).run(mailbox));
 
     let machine = PerformerMachine { orders: orders.clone(), applied, snapshots };
     let settings = ReplicaSettings::founded_by([options.node]);
@@ -223,11 +232,8 @@ async fn start_partition(
         acked: wiring.from(id).into_iter().map(|(to, acked)| (to, (acked, 1))).collect(),
         partition: id,
     };
-    let (clients, asked) = wiring.clients.get_mut(&id).expect("wired");
-    let (_, heard) = wiring.inbound.get_mut(&id).expect("wired");
-    let (asked, heard) = (asked.take().expect("once"), heard.take().expect("once"));
-    tasks.spawn(sequencer.run(asked, heard));
-    let clients = clients.clone();
+    tasks.spawn(sequencer.run(wiring.clients[&id].take(), wiring.inbound[&id].take()));
+    let clients = wiring.clients[&id].0.clone();
     let congested = wiring.congested[&id].subscribe();
     let tasks = tokio::sync::Mutex::new(tasks);
     let partition =
@@ -266,15 +272,6 @@ fn load(
     let applied = Applied { last: Some(last), membership: meta.membership.into() };
     let state = State::decode(partition, topology, &loaded.into_bytes())?;
     Ok((state, applied))
-}
-
-fn show_quotes(state: &State, quotes: &Quotes) {
-    for (id, entity) in &state.entities {
-        if let (EntityId::Book(instrument), Entity::Book(listing)) = (id, entity) {
-            let levels = [Side::Buy, Side::Sell].map(|side| listing.book().levels(side).collect());
-            quotes.restore(*instrument, listing.last(), levels);
-        }
-    }
 }
 
 /// Tells a performer when its node begins or ends to lead.
