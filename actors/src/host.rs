@@ -107,11 +107,7 @@ impl Host {
 
     /// Runs slices one after the other, on the calling task: what a replay does, where every core
     /// has a partition of its own to work on.
-    pub fn run_here(
-        &mut self,
-        slices: Vec<Slice>,
-        scene: &Scene,
-    ) -> Vec<Result<Output, Panicked>> {
+    pub fn run_here(&mut self, slices: Vec<Slice>, scene: &Scene) -> Vec<Result<Output, Panicked>> {
         slices.iter().map(|slice| self.run_one(slice, scene)).collect()
     }
 
