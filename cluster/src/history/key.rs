@@ -35,11 +35,8 @@ impl RowKey {
     pub const BYTES: usize = 17;
 
     /// No key of a row is below this one.
-    pub(super) const LOWEST: RowKey = RowKey {
-        account: AccountId::new(PartitionId(0), 0),
-        kind: RowKind::ALL[0],
-        sequence: 0,
-    };
+    pub(super) const LOWEST: RowKey =
+        RowKey { account: AccountId::new(PartitionId(0), 0), kind: RowKind::ALL[0], sequence: 0 };
 
     #[must_use]
     pub fn of(row: &HistoryRow) -> RowKey {

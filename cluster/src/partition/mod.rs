@@ -15,6 +15,7 @@ mod directory;
 mod meta;
 mod outbox;
 mod plan;
+mod record;
 mod sub_accounts;
 mod suspension;
 
@@ -24,6 +25,7 @@ pub use command::{Batch, Carried, Command, Entry, Trace};
 pub use core::{Core, CoreState};
 pub use meta::{MetaChange, MetaCommand};
 pub use outbox::{OUTBOX_MAX, Outbox};
+pub use record::RecordError;
 pub use sub_accounts::SubAccounts;
 pub use suspension::Suspension;
 

@@ -87,9 +87,8 @@ impl Historian {
             _ => None,
         });
         let accounts: BTreeMap<AccountId, Counts> = accounts.collect();
-        let happened = move |key: RowKey| {
-            accounts.get(&key.account).is_some_and(|account| account.have(key))
-        };
+        let happened =
+            move |key: RowKey| accounts.get(&key.account).is_some_and(|account| account.have(key));
         book.writer.settle(Box::new(happened)).await
     }
 

@@ -210,8 +210,8 @@ impl<R: Rebuild> Performer<R> {
         for entry in entries {
             self.replayed_before(entry.at.index).await?;
             let Some(payload) = entry.payload else { continue };
-            let batch: Batch = postcard::from_bytes(&payload)
-                .expect("a committed batch decodes: its checksum was right");
+            let batch =
+                Batch::decode(&payload).expect("a committed batch decodes: its checksum was right");
             self.core.begin(entry.at.index, &batch);
             self.weigh(payload.len() as u64);
             let mut rest = batch.entries.into_iter();
@@ -336,7 +336,8 @@ impl<R: Rebuild> Performer<R> {
     }
 
     fn dispatch(&mut self, absorbed: Absorbed) {
-        let Absorbed { answers, mut rows, market, orders, balances, ranked, heard, grew } = absorbed;
+        let Absorbed { answers, mut rows, market, orders, balances, ranked, heard, grew } =
+            absorbed;
         let at = self.at();
         let (partition, index) = (at.partition, at.index);
         for (source, next) in heard {

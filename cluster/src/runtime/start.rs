@@ -143,9 +143,8 @@ impl Exchange {
         let mut starting = JoinSet::new();
         for (id, role) in options.topology.partitions() {
             let (options, shared, wiring) = (options.clone(), shared.clone(), wiring.clone());
-            starting.spawn(async move {
-                start_partition(id, role, &options, &shared, &wiring).await
-            });
+            starting
+                .spawn(async move { start_partition(id, role, &options, &shared, &wiring).await });
         }
         let mut partitions = BTreeMap::new();
         let mut catalogues = BTreeMap::new();
