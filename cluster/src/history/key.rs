@@ -34,6 +34,10 @@ pub struct RowKey {
 impl RowKey {
     pub const BYTES: usize = 17;
 
+    /// No key of a row is below this one.
+    pub(super) const LOWEST: RowKey =
+        RowKey { account: AccountId::new(PartitionId(0), 0), kind: RowKind::ALL[0], sequence: 0 };
+
     #[must_use]
     pub fn of(row: &HistoryRow) -> RowKey {
         match row {

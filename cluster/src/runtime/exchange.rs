@@ -468,12 +468,8 @@ impl Exchange {
         let id = self.0.options.topology.account_partition(account);
         let partition = &self.0.partitions[&id];
         let after = self.fresh(id, After::default()).await?;
-        let reached = |seen: Seen<'_>| match seen {
-            Seen::Core(_, at) => Some(at.index),
-            _ => None,
-        };
-        let index = self.read(id, Subject::Core, after, reached).await?;
-        let history = partition.historian.at(index.ok_or(ReadError::Stopped)?).await;
+        self.read(id, Subject::Core, after, |_| Some(())).await?;
+        let history = partition.historian.caught_up().await;
         history.map_err(|error| ReadError::History(error.to_string()))
     }
 

@@ -100,6 +100,10 @@ impl Partition {
         let (done, stopped) = oneshot::channel();
         drop(self.orders.send(Order::Stop { done }).await);
         drop(stopped.await);
+        // The next start has less to rewrite then; a history that fails here is behind, no more.
+        if let Err(error) = self.historian.sync().await {
+            tracing::warn!(partition = self.id.0, %error, "the history ends unsynced");
+        }
         self.tasks.lock().await.shutdown().await;
     }
 }
