@@ -1,9 +1,11 @@
 //! The actor of one entity: a mailbox around a state.
 
 use crate::entity::{Entity, Scene};
+use crate::meters;
 use crate::slice::{Output, Step};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// What an entity's actor is asked.
@@ -45,7 +47,9 @@ impl Actor for EntityActor {
         match message {
             EntityMessage::Run { steps, scene, done } => {
                 let mut output = Output::default();
+                let begun = Instant::now();
                 steps.iter().for_each(|step| output.run(entity, step, &scene));
+                meters::handled(entity.kind(), begun.elapsed());
                 drop(done.send(output));
             }
             EntityMessage::Capture { done } => drop(done.send(entity.encode())),

@@ -2,6 +2,7 @@
 
 use crate::actor::{EntityActor, EntityMessage};
 use crate::entity::{Entity, EntityId, Scene};
+use crate::meters;
 use crate::slice::{Output, Slice};
 use crate::supervisor::Supervisor;
 use ractor::{Actor, ActorRef};
@@ -115,6 +116,7 @@ impl Host {
                 Ok(output) => outputs.push(output),
                 Err(_) => {
                     self.remove(slice.entity);
+                    meters::restarted(slice.entity);
                     panicked.push(Panicked(slice));
                 }
             }

@@ -9,6 +9,7 @@
 mod actor;
 mod entity;
 mod host;
+mod meters;
 #[cfg(feature = "poison")]
 mod poison;
 mod slice;

@@ -8,10 +8,12 @@
 //! retry with the same id finds out. A log that cannot write stops the node.
 
 mod answers;
+mod audit;
 mod clock;
 mod exchange;
 mod feed;
 mod historian;
+mod hops;
 mod identity;
 mod intake;
 mod machine;
@@ -28,6 +30,7 @@ mod space;
 mod start;
 
 pub use answers::{Failure, Reply};
+pub use audit::Audit;
 pub use clock::Clock;
 pub use exchange::{Exchange, Identified};
 pub use feed::{Feed, FeedEvent, Followed, Happened, Numbered, Tail, Topic};

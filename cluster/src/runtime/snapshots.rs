@@ -5,6 +5,7 @@ use crate::raft::{SnapshotError, SnapshotMeta, SnapshotWriting, SnapshotWritten}
 use crate::snapshot::SnapshotStore;
 use hoga_engine::ids::PartitionId;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::mpsc;
 
 /// A capture under way: its blocks as they come.
@@ -24,6 +25,7 @@ impl Snapshots {
     pub fn write(&self, meta: SnapshotMeta, mut writing: Writing) -> SnapshotWriting {
         let Snapshots { partition, store, historian } = self.clone();
         Box::pin(async move {
+            let begun = Instant::now();
             // What the state counts, the history has to have.
             historian.sync().await.map_err(failed)?;
             let stored = crate::snapshot::SnapshotMeta {
@@ -40,6 +42,7 @@ impl Snapshots {
             };
             let log_needless_through =
                 tokio::task::spawn_blocking(write).await.map_err(failed)?.map_err(failed)?;
+            metrics::histogram!("hoga_snapshot_seconds").record(begun.elapsed());
             Ok(SnapshotWritten { log_needless_through })
         })
     }

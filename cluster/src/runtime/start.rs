@@ -26,6 +26,7 @@ use hoga_engine::order::Side;
 use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -116,6 +117,7 @@ impl Exchange {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(options: ExchangeOptions) -> Result<Exchange, StartError> {
+        let begun = Instant::now();
         let dir = options.data.clone();
         std::fs::create_dir_all(&dir)
             .map_err(|source| StartError::Directory { dir: dir.display().to_string(), source })?;
@@ -149,6 +151,7 @@ impl Exchange {
         let exchange =
             Exchange::new(options, log, answers, feed, quotes, partitions, catalogues, failed);
         exchange.until_led().await;
+        exchange.count_replay(begun.elapsed());
         Ok(exchange)
     }
 }
@@ -177,6 +180,7 @@ async fn start_partition(
 
     let log_id = LogPartitionId(u32::from(id.0));
     let visible = Arc::new(Visible::default());
+    visible.restored.store(core.commands(), std::sync::atomic::Ordering::Relaxed);
     let mut pumps = BTreeMap::new();
     let mut tasks = JoinSet::new();
     for (to, acked) in wiring.from(id) {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// What an exchange keeps in its directory; the file that says whose it is goes last, so that a
 /// wipe that was cut short is still known as one.
-const OURS: [&str; 5] = ["snapshots", "history", "log", "node.json.tmp", IDENTITY];
+const OURS: [&str; 6] = ["snapshots", "history", "tape", "log", "node.json.tmp", IDENTITY];
 const IDENTITY: &str = "node.json";
 
 /// Removes what an exchange left in `dir`. Files that are not its own stay.

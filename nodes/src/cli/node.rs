@@ -29,11 +29,15 @@ impl Node {
             other => Failure::new(Exit::Failure, format!("error: {other}")),
         })?;
         output::tell(&config);
-        serving::is_free(config.listen)?;
+        serving::is_free(config.listen, "`listen` in [gateway]")?;
+        if let Some(metrics) = config.metrics {
+            serving::is_free(metrics, "`metrics` in [telemetry]")?;
+        }
         let is_json = global.json;
         serving::run(&config, false, |standing| {
             if is_json {
-                return json::document(&json!({"address": standing.url}));
+                let (address, metrics) = (&standing.url, &standing.metrics);
+                return json::document(&json!({"address": address, "metrics": metrics}));
             }
             output::say(format!("node {} listens on {}", standing.config.id, standing.url))
         })

@@ -6,6 +6,7 @@ use crate::auth::Accepts;
 use crate::config::{Auth, LogFormat, NodeConfig};
 use crate::gateway::{self, GatewayOptions, Running};
 use crate::market::{self, FoundingError};
+use crate::telemetry::otlp::Otlp;
 use crate::telemetry::{self, Endpoint, Lines, Registry};
 use hoga_cluster::runtime::{Exchange, Failure as Unwritten, StartError};
 use hoga_scenarios::listing;
@@ -13,9 +14,7 @@ use hoga_scenarios::rules::RuleBook;
 use std::error::Error;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
 
 const FREE_SPACE: &str = "free some space and start again: it goes on where it was";
 
@@ -25,6 +24,8 @@ pub struct Standing<'c> {
     /// Where it really listens, also when the config left the port open.
     pub url: String,
     pub symbols: Vec<String>,
+    /// Where Prometheus reads, if anywhere.
+    pub metrics: Option<String>,
 }
 
 /// Runs an exchange until it is told to stop. `announce` is called once it serves.
@@ -39,7 +40,10 @@ pub fn run(
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        telemetry::start_logging(&config.log_filter, lines(config))
+        let otlp = Otlp::read(config.id, |name| std::env::var(name).ok())
+            .map_err(|error| failed(format!("error: {error}")))?;
+        let hops = otlp.map(telemetry::otlp::start);
+        telemetry::start_logging(&config.log_filter, lines(config), hops)
             .map_err(|error| failed(format!("error: RUST_LOG: {error}")))?;
         // Before the exchange: what is recorded without a registry is lost.
         let registry = config.metrics.map(|_| Registry::install()).transpose();
@@ -54,7 +58,13 @@ pub fn run(
             }
         };
         let served = match endpoint(config, registry, &exchange).await {
-            Ok(_endpoint) => serve(config, seeded, &exchange, &mut stop, announce).await,
+            Ok(endpoint) => {
+                let metrics = endpoint.as_ref().map(|at| format!("http://{}/metrics", at.address));
+                serve(config, seeded, &exchange, &mut stop, |url, symbols| {
+                    announce(&Standing { config, url, symbols, metrics })
+                })
+                .await
+            }
             Err(failure) => Err(failure),
         };
         // A second word means it: what is acknowledged is on the disk in any case.
@@ -70,7 +80,7 @@ async fn serve(
     seeded: bool,
     exchange: &Exchange,
     stop: &mut Stop,
-    announce: impl FnOnce(&Standing<'_>) -> Result<(), Failure>,
+    announce: impl FnOnce(String, Vec<String>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     if let Some(rules) = &config.rules {
         let _alive = Progress::of("founding the market");
@@ -79,18 +89,22 @@ async fn serve(
     let auth = match config.auth {
         Auth::Development => Accepts::Development,
     };
-    let options = GatewayOptions { listen: config.listen, auth, ..GatewayOptions::default() };
+    let options = GatewayOptions {
+        listen: config.listen,
+        auth,
+        orders_per_second_max: config.orders_per_second_max,
+        ..GatewayOptions::default()
+    };
     let gateway = gateway::serve(exchange.clone(), options)
         .await
         .map_err(|error| failed(format!("error: {error}")))?;
     let symbols = exchange.catalogue();
     let symbols = symbols.instruments.values().map(|listed| listed.symbol.to_string()).collect();
-    announce(&Standing { config, url: format!("http://{}", gateway.address), symbols })?;
+    announce(format!("http://{}", gateway.address), symbols)?;
 
-    let mut fatal = exchange.log().fatal();
     tokio::select! {
         () = stop.asked() => output::tell("stopping; Ctrl-C again stops at once"),
-        cause = broken(&mut fatal) => return Err(of_disk(&cause)),
+        cause = exchange.failed() => return Err(of_disk(&cause)),
     }
     drain(gateway, stop).await
 }
@@ -143,16 +157,17 @@ async fn found(exchange: &Exchange, rules: &str, seeded: bool) -> Result<(), Fai
     })
 }
 
-/// Whether an address can be listened on now. The gateway asks again when it comes to it.
+/// Whether an address can be listened on now; `another` says how to choose one. The gateway asks
+/// again when it comes to it.
 ///
 /// # Errors
 /// Another process listens there, or the address is none of this machine.
-pub fn is_free(listen: SocketAddr) -> Result<(), Failure> {
+pub fn is_free(listen: SocketAddr, another: &str) -> Result<(), Failure> {
     match TcpListener::bind(listen) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             Err(failed(format!("error: {listen} is in use by another process"))
-                .hint("stop that process, or choose another port: --port N, 0 for any"))
+                .hint(format!("stop that process, or choose another port: {another}")))
         }
         Err(error) => Err(failed(format!("error: listening on {listen}: {error}"))),
     }
@@ -178,7 +193,7 @@ fn of_start(config: &NodeConfig, error: &StartError) -> Failure {
 }
 
 fn of_disk(cause: &str) -> Failure {
-    failed(format!("error: the log's disk failed: {cause}"))
+    failed(format!("error: the disk failed: {cause}"))
         .hint("what was acknowledged is kept; mend the disk, then start again")
 }
 
@@ -188,15 +203,6 @@ fn failed(message: String) -> Failure {
 
 fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "stopped at once")
-}
-
-/// Waits until the log has failed.
-async fn broken(fatal: &mut watch::Receiver<Option<Arc<str>>>) -> Arc<str> {
-    match fatal.wait_for(Option::is_some).await.map(|cause| cause.clone()) {
-        Ok(Some(cause)) => cause,
-        // The log is gone without a cause: it was closed by whoever stops this.
-        _ => std::future::pending().await,
-    }
 }
 
 /// The wish that this process ends, from a terminal or from a supervisor.

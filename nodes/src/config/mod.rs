@@ -12,6 +12,7 @@ mod settings;
 pub use read::{ConfigError, read_file};
 pub use settings::{SETTINGS, Setting};
 
+use crate::gateway::ORDERS_PER_SECOND_MAX;
 use hoga_cluster::log::LogOptions;
 use hoga_cluster::runtime::ExchangeOptions;
 use hoga_engine::topology::Topology;
@@ -30,6 +31,8 @@ pub struct NodeConfig {
     pub data: PathBuf,
     pub listen: SocketAddr,
     pub auth: Auth,
+    /// New orders and amends a second of one account; 0 for no bound.
+    pub orders_per_second_max: u32,
     /// What is logged, as `RUST_LOG` says it.
     pub log_filter: String,
     pub log_format: LogFormat,
@@ -67,6 +70,7 @@ impl Default for NodeConfig {
             data: default_data(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
             auth: Auth::Development,
+            orders_per_second_max: ORDERS_PER_SECOND_MAX,
             log_filter: "info,openraft=warn".into(),
             log_format: LogFormat::Auto,
             metrics: None,
