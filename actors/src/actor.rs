@@ -1,8 +1,10 @@
 //! The actor of one entity: it works on the state that is lent to it, and gives it back.
 
 use crate::entity::{Entity, Scene};
+use crate::meters;
 use crate::slice::{Output, Slice};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// Commands for an entity, with its state; the lender waits for both to come back.
@@ -31,7 +33,9 @@ impl Actor for EntityActor {
         (): &mut (),
     ) -> Result<(), ActorProcessingErr> {
         let Loan { mut entity, slice, scene, done } = loan;
+        let begun = Instant::now();
         let output = Output::of(&slice, &mut entity, &scene);
+        meters::handled(entity.kind(), begun.elapsed());
         // A lender that is gone is a partition that stopped; the log has the state.
         drop(done.send((entity, output)));
         Ok(())

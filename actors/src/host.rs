@@ -7,9 +7,11 @@
 use crate::capture::Capture;
 use crate::entity::{Entity, EntityId, Scene};
 use crate::lending::Lending;
+use crate::meters;
 use crate::slice::{Output, Slice};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 pub use crate::capture::Captured;
 
@@ -97,6 +99,7 @@ impl Host {
                 // The actor ended with the state in its hands.
                 Err(_) => {
                     self.lending.forget(slice.entity);
+                    meters::restarted(slice.entity);
                     Err(Panicked(slice.clone()))
                 }
             });
@@ -116,9 +119,12 @@ impl Host {
         let entity = self.entities.get_mut(&slice.entity);
         let entity = entity.unwrap_or_else(|| never_inserted(slice.entity));
         // A state that a panic went through is not looked at again: it is dropped here.
+        let (kind, begun) = (entity.kind(), Instant::now());
         let ran = catch_unwind(AssertUnwindSafe(|| Output::of(slice, entity, scene)));
+        meters::handled(kind, begun.elapsed());
         ran.map_err(|_| {
             self.entities.remove(&slice.entity);
+            meters::restarted(slice.entity);
             tracing::error!(entity = %slice.entity, "an entity failed");
             Panicked(slice.clone())
         })

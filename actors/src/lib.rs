@@ -13,6 +13,7 @@ mod capture;
 mod entity;
 mod host;
 mod lending;
+mod meters;
 #[cfg(feature = "poison")]
 mod poison;
 mod slice;

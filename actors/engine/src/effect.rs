@@ -2,7 +2,7 @@
 
 use crate::account::Balance;
 use crate::amount::{Amount, Lots, Ticks};
-use crate::history::{FillRow, HistoryRow, LedgerRow};
+use crate::history::{FillRow, HistoryRow, LedgerRow, PartyRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::message::{Message, Outcome};
 use crate::order::{OrderState, Side};
@@ -58,6 +58,10 @@ pub trait Effects {
     }
     fn ledger(&mut self, row: &LedgerRow);
     fn fill(&mut self, row: &FillRow);
+    /// The other account of a ledger row that was told of just before.
+    fn party(&mut self, row: &PartyRow) {
+        let _ = row;
+    }
     /// An order reached its final status.
     fn closed(&mut self, order: &OrderState);
     fn post(&mut self, posting: Posting);
@@ -90,6 +94,10 @@ impl Effects for Vec<Effect> {
 
     fn fill(&mut self, row: &FillRow) {
         self.push(Effect::Row(HistoryRow::Fill(*row)));
+    }
+
+    fn party(&mut self, row: &PartyRow) {
+        self.push(Effect::Row(HistoryRow::Party(Box::new(row.clone()))));
     }
 
     fn closed(&mut self, order: &OrderState) {

@@ -138,6 +138,7 @@ pub struct Draw {
     pub asset: AssetId,
     pub amount: Amount,
     pub to: AccountId,
+    pub to_name: Box<str>,
     pub request: ClientId,
     pub origin: Origin,
 }

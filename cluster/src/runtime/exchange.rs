@@ -147,6 +147,13 @@ impl Exchange {
         }
     }
 
+    /// Counts what this start replayed behind the snapshots.
+    pub(super) fn count_replay(&self, took: Duration) {
+        let replayed = self.status().into_iter().map(|status| status.commands - status.restored);
+        metrics::counter!("hoga_replay_commands_total").absolute(replayed.sum());
+        metrics::gauge!("hoga_replay_seconds").set(took.as_secs_f64());
+    }
+
     /// Asks something of an account and waits for the answer.
     ///
     /// Never hangs: when `within` is over the outcome is unknown, and a retry finds out.
@@ -319,14 +326,14 @@ impl Exchange {
         question: impl Fn(&Account, &Scene) -> T + Send + Sync + 'static,
     ) -> Result<(Vec<T>, At), ReadError> {
         let (told, mut answers) = mpsc::channel(most.max(1));
-        let each = move |entity: &Entity, scene: &Scene| {
+        let each = move |_, entity: &Entity, scene: &Scene| {
             if let Entity::Account(account) = entity {
                 // Who does not listen any more does not need the answer.
                 drop(told.try_send(question(account, scene)));
             }
         };
-        let first = AccountId::new(partition, first);
-        let subject = Subject::Accounts { first, most, each: Arc::new(each) };
+        let first = EntityId::Account(AccountId::new(partition, first));
+        let subject = Subject::Entities { first, most, each: Arc::new(each) };
         let seen = |seen: Seen<'_>| match seen {
             Seen::Core(_, at) => Some(at),
             _ => None,
@@ -428,7 +435,11 @@ impl Exchange {
     /// What a read has to wait for to see everything that was acknowledged before it. With one
     /// node that is what is applied already; otherwise whoever leads says how far it goes, and the
     /// read itself is this node's own.
-    async fn fresh(&self, id: PartitionId, mut after: After) -> Result<After, ReadError> {
+    pub(super) async fn fresh(
+        &self,
+        id: PartitionId,
+        mut after: After,
+    ) -> Result<After, ReadError> {
         let Some(membership) = &self.0.membership else { return Ok(after) };
         let until = tokio::time::Instant::now() + READ_WITHIN;
         loop {
@@ -443,7 +454,7 @@ impl Exchange {
         }
     }
 
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         id: PartitionId,
         subject: Subject,
@@ -515,8 +526,20 @@ impl Exchange {
     /// # Errors
     /// The first that could not; those before it are durable.
     pub async fn snapshot(&self) -> Result<usize, crate::raft::SnapshotError> {
+        let all: Vec<PartitionId> = self.0.partitions.keys().copied().collect();
+        self.snapshot_of(&all).await
+    }
+
+    /// The same for some partitions. One that this node does not have is passed over.
+    ///
+    /// # Errors
+    /// As [`Exchange::snapshot`].
+    pub async fn snapshot_of(
+        &self,
+        partitions: &[PartitionId],
+    ) -> Result<usize, crate::raft::SnapshotError> {
         let mut taken = 0;
-        for partition in self.0.partitions.values() {
+        for partition in partitions.iter().filter_map(|id| self.0.partitions.get(id)) {
             taken += usize::from(partition.replica.trigger_snapshot().await?);
         }
         Ok(taken)

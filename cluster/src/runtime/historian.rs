@@ -131,7 +131,7 @@ impl Counts {
 
     fn have(&self, key: RowKey) -> bool {
         match key.kind {
-            RowKind::Ledger => key.sequence <= self.ledger,
+            RowKind::Ledger | RowKind::Party => key.sequence <= self.ledger,
             RowKind::Fill => key.sequence <= self.fills,
             RowKind::Order => {
                 let no = OrderNo(key.sequence);

@@ -82,6 +82,8 @@ pub(crate) struct Visible {
     pub snapshot_due: Notify,
     pub applied: AtomicU64,
     pub commands: AtomicU64,
+    /// Of them, those that the snapshot had at the start: the rest was replayed or is new.
+    pub restored: AtomicU64,
     pub entities: AtomicU64,
     pub actors: AtomicU64,
 }
@@ -238,6 +240,9 @@ impl<R: Rebuild> Performer<R> {
             let batch =
                 Batch::decode(&payload).expect("a committed batch decodes: its checksum was right");
             self.core.begin(entry.at.index, &batch);
+            if self.leads {
+                super::hops::tell(self.core.id(), entry.at.index, &batch);
+            }
             self.weigh(payload.len() as u64);
             let mut rest = batch.entries.into_iter();
             self.chunks = 0;
@@ -455,10 +460,10 @@ impl<R: Rebuild> Performer<R> {
         let id = match subject {
             Subject::Core => return look(Seen::Core(&self.core, at)),
             Subject::Entity(id) => Some(id),
-            Subject::Accounts { first, most, each } => {
-                for id in self.host.ids_from(EntityId::Account(first), most) {
+            Subject::Entities { first, most, each } => {
+                for id in self.host.ids_from(first, most) {
                     let (each, scene) = (each.clone(), self.core.scene().clone());
-                    self.host.read(id, move |entity: &Entity| each(entity, &scene));
+                    self.host.read(id, move |entity: &Entity| each(id, entity, &scene));
                 }
                 return look(Seen::Core(&self.core, at));
             }

@@ -35,6 +35,7 @@ use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -108,6 +109,7 @@ impl Exchange {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(options: ExchangeOptions) -> Result<Exchange, StartError> {
+        let begun = Instant::now();
         let dir = options.data.clone();
         std::fs::create_dir_all(&dir)
             .map_err(|source| StartError::Directory { dir: dir.display().to_string(), source })?;
@@ -177,6 +179,7 @@ impl Exchange {
             }
             _ => exchange.until_led().await,
         }
+        exchange.count_replay(begun.elapsed());
         Ok(exchange)
     }
 }
@@ -237,6 +240,7 @@ async fn start_partition(
     let core = state.settle(&mut host);
 
     let visible = Arc::new(Visible::default());
+    visible.restored.store(core.commands(), std::sync::atomic::Ordering::Relaxed);
     let mut pumps = BTreeMap::new();
     let mut tasks = JoinSet::new();
     for (to, acked) in wiring.heard_from(id) {

@@ -11,6 +11,7 @@ mod json;
 mod keys;
 mod output;
 mod paging;
+mod remembered;
 mod sentences;
 mod server;
 mod serving;
@@ -31,6 +32,7 @@ mod fills;
 mod fresh;
 mod instruments;
 mod ledger;
+mod log_in;
 mod money;
 mod node;
 mod orders;
@@ -52,7 +54,9 @@ use std::time::Duration;
 /// An exchange you can run, replay and break.
 #[derive(Parser)]
 #[command(name = "hoga", version, max_term_width = 100)]
-#[command(after_help = "Start with `hoga up`; in another terminal, `hoga book LPJ-KRW`.")]
+#[command(after_help = "Start with `hoga up`; in another terminal, `hoga book LPJ-KRW`.\n\
+    Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 refused by a rule, 5 unreachable or \
+    timed out, 6 a check failed, 130 Ctrl-C.")]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -108,6 +112,7 @@ enum Command {
     Rank(rank::Rank),
     Cluster(cluster::Cluster),
     Instruments(instruments::Instruments),
+    LogIn(log_in::LogIn),
     Token(token::Token),
     Accounts(accounts::Accounts),
     Play(play::Play),
@@ -152,6 +157,7 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Rank(command) => command.run(global),
         Command::Cluster(command) => command.run(global),
         Command::Instruments(command) => command.run(global),
+        Command::LogIn(command) => command.run(global),
         Command::Token(command) => command.run(global),
         Command::Accounts(command) => command.run(global),
         Command::Play(command) => command.run(global),

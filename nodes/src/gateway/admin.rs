@@ -158,14 +158,20 @@ impl Admin {
         &self,
         message: v1::TakeSnapshotRequest,
     ) -> Result<v1::TakeSnapshotResponse, Refused> {
-        if !message.partitions.is_empty() {
-            let message = "partitions: a snapshot of single partitions is not served by this \
-                           exchange; leave it empty for all";
-            return Err(Box::new(refusal("NOT_SERVED", message).field("partitions")));
-        }
         // A snapshot has at least what was applied before it was asked for.
-        let before = self.0.exchange.status();
-        let taken = self.0.exchange.snapshot().await.map_err(|error| {
+        let mut before = self.0.exchange.status();
+        for asked in &message.partitions {
+            if !before.iter().any(|status| u32::from(status.id) == *asked) {
+                let count = before.len();
+                let rule = format!("there is no partition {asked} here; there are {count}, from 0");
+                return Err(Box::new(Refusal::malformed("partitions", rule)));
+            }
+        }
+        if !message.partitions.is_empty() {
+            before.retain(|status| message.partitions.contains(&u32::from(status.id)));
+        }
+        let wanted: Vec<_> = before.iter().map(|status| PartitionId(status.id)).collect();
+        let taken = self.0.exchange.snapshot_of(&wanted).await.map_err(|error| {
             tracing::error!(%error, "a snapshot failed");
             refusal("STOPPING", format!("no snapshot was taken: {error}"))
         })?;
@@ -282,7 +288,7 @@ impl AdminService for Admin {
         request: Request<v1::GetStatusRequest>,
     ) -> Result<Response<v1::GetStatusResponse>, Status> {
         let (caller, message) = Caller::of(request)?;
-        told(&caller, status(&self.0, &message.name).await)
+        told(&caller, status(&self.0, &message).await)
     }
 
     async fn get_cluster_map(

@@ -88,6 +88,7 @@ impl Changing {
         instrument: InstrumentId,
     ) -> Result<Changing, Refused> {
         let (account, order) = order_ref(caller, &message.name, &message.client_order_id)?;
+        desk.pace.admit(&account)?;
         let symbols = desk.symbols();
         let listed = symbols.listed(instrument).ok_or_else(|| unlisted(instrument))?;
         let (quantity, price) = wire::amended(message, listed)?;

@@ -50,6 +50,7 @@ impl Placing {
         is_echoed: bool,
     ) -> Result<Placing, Refused> {
         let account = caller.account("parent", &message.parent)?;
+        desk.pace.admit(&account)?;
         let Some(order) = message.order else {
             return Err(Box::new(Refusal::malformed("order", "is required and was not given")));
         };
