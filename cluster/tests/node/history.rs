@@ -114,6 +114,10 @@ async fn a_history_ahead_of_the_log_loses_what_never_happened() {
                 order.key.no.0 += 1_000;
                 HistoryRow::Order(order)
             }
+            HistoryRow::Party(mut row) => {
+                row.sequence = 1_000;
+                HistoryRow::Party(row)
+            }
         };
         let imagined: Vec<HistoryRow> = before.iter().map(further).collect();
         store.append(&imagined).unwrap();

@@ -7,7 +7,7 @@ use super::token::{Accepts, Grant};
 use super::{deadline, trace};
 use hoga_proto::scope::{self, Scope};
 use hoga_proto::status::{REQUEST_ID_HEADER, Refusal};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, Request, Response};
 use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::sync::Arc;

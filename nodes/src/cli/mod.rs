@@ -47,7 +47,7 @@ mod up;
 mod verify;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use failure::{Exit, Failure};
+use failure::Failure;
 use std::process::ExitCode;
 use std::time::Duration;
 

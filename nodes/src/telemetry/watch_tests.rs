@@ -40,6 +40,8 @@ fn order(ordered: u64, filled: u64, cancelled: u64) -> OrderState {
         created: Time(0),
         updated: Time(0),
         event: 1,
+        arrival: 1,
+        last_arrival: 1,
     }
 }
 

@@ -5,7 +5,6 @@ use crate::gateway::{GatewayOptions, serve};
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
 use std::time::Duration;
-use tonic::codec::CompressionEncoding;
 use tonic::{Code, Request};
 
 #[tokio::test]
@@ -18,17 +17,6 @@ async fn a_message_of_more_than_64_kib_is_refused_in_our_words() {
     assert_eq!(refusal.code, Code::InvalidArgument);
     assert!(refusal.message.contains("65536"), "{refusal}");
     alice.orders().create_order(buy("1", "700")).await.expect("the connection lives on");
-}
-
-#[tokio::test]
-async fn what_the_transport_refuses_has_a_reason_and_the_id_of_its_request() {
-    let rig = Rig::start().await;
-    let (alice, _) = rig.two().await;
-    let mut squeezed = alice.orders().send_compressed(CompressionEncoding::Gzip);
-    let mut asked = Request::new(buy("1", "700"));
-    asked.metadata_mut().insert("x-request-id", "mine-3".parse().unwrap());
-    let refusal = refused(squeezed.create_order(asked).await, "NOT_SERVED");
-    assert_eq!(refusal.request_id.as_deref(), Some("mine-3"));
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ mod wire;
 mod tests;
 
 pub use listener::Listener;
-pub use settings::{Otlp, OtlpError};
+pub use settings::Otlp;
 
 /// Spans of one export.
 const BATCH_SPANS: usize = 512;
