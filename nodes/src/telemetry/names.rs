@@ -56,7 +56,7 @@ pub const METRICS: &[Metric] = &[
     gauge("hoga_log_full", "1 while the log's disk has no space."),
     histogram("hoga_snapshot_seconds", "Writing one snapshot, until it is durable."),
     counter("hoga_replay_commands_total", "Commands replayed behind the snapshots at the start."),
-    gauge("hoga_replay_seconds", "How long the start took, from opening the log to leading."),
+    gauge("hoga_replay_seconds", "How long the start took, from opening the log to serving."),
     gauge("hoga_ranking_lag_seconds", "Age of the boards' marks when the boards last moved."),
     counter("hoga_spans_total", "Spans of traces, by what became of them: exported or dropped."),
     counter("hoga_invariant_violations_total", "Broken invariants found, by id; always 0."),
