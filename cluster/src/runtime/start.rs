@@ -289,7 +289,7 @@ async fn start_partition(
             Replica::start(log_id, options.node, log, machine, NoNetwork, settings).await?
         }
         Some(cluster) => {
-            let Snapshots { partition, store, historian } = machine.snapshots.clone();
+            let Snapshots { partition, store, historian, .. } = machine.snapshots.clone();
             let depot: Arc<dyn Depot> = Arc::new(PartitionDepot { partition, store, historian });
             let donor = Donor::new(depot.clone(), cluster.giving.clone());
             let network = PeerNetwork::new(cluster.peers.links().clone(), log_id, donor);
