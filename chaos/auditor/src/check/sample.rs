@@ -120,6 +120,7 @@ fn export() -> Export {
                 taker_side: Side::Buy,
             })
             .into(),
+        views: Vec::new(),
     }
 }
 
