@@ -5,11 +5,15 @@ use anyhow::{Context, bail};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// `EXT4_IOC_SHUTDOWN` with "do not flush the log": as if the power went.
 const SHUT_DOWN: &str = "open my $d, '<', $ARGV[0] or die $!; my $how = pack('L', 2); \
                          ioctl($d, 0x8004587d, $how) or die $!;";
 const FILLER: &str = "filler";
+
+const UNMOUNT_TRIES: u32 = 30;
+const UNMOUNT_EVERY: Duration = Duration::from_millis(100);
 
 /// A mounted file system.
 #[derive(Debug)]
@@ -52,9 +56,16 @@ impl Disk {
     }
 
     fn unmount(&mut self) -> anyhow::Result<()> {
-        if self.is_mounted {
-            run(Command::new("umount").arg(&self.mount))?;
-            self.is_mounted = false;
+        for tries in (0..UNMOUNT_TRIES).rev() {
+            if !self.is_mounted {
+                break;
+            }
+            match run(Command::new("umount").arg(&self.mount)) {
+                Ok(()) => self.is_mounted = false,
+                Err(error) if tries == 0 => return Err(error),
+                // The kernel may still be closing what a killed process had open.
+                Err(_) => std::thread::sleep(UNMOUNT_EVERY),
+            }
         }
         Ok(())
     }

@@ -167,22 +167,42 @@ impl Cluster {
     /// # Errors
     /// It ended, or did not in time.
     pub async fn until_serves(&mut self, place: usize) -> anyhow::Result<()> {
-        let until = Instant::now() + START_WITHIN;
+        if !self.serves_within(place, START_WITHIN).await? {
+            let node = self.node_mut(place)?;
+            let (name, log) = (node.name(), node.log_path());
+            bail!("{name} does not serve after {START_WITHIN:?}; see {}", log.display());
+        }
+        Ok(())
+    }
+
+    /// Waits until a node says that it serves; whether it did in time.
+    ///
+    /// # Errors
+    /// It ended.
+    pub async fn serves_within(&mut self, place: usize, within: Duration) -> anyhow::Result<bool> {
+        let until = Instant::now() + within;
         loop {
             let node = self.node_mut(place)?;
             let log = node.log_path().display().to_string();
             let Some(process) = &mut node.process else { bail!("{} is down", node.name()) };
             if *process.serves().borrow() {
-                return Ok(());
+                return Ok(true);
             }
             if let Some(how) = process.ended() {
                 bail!("{} did not start ({how}); see {log}", node.name());
             }
             if Instant::now() >= until {
-                bail!("{} does not serve after {START_WITHIN:?}; see {log}", node.name());
+                return Ok(false);
             }
             sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Whether those that are well are a majority without one of them.
+    #[must_use]
+    pub fn has_majority_without(&self, place: Option<usize>) -> bool {
+        let well = self.nodes().filter(|node| node.is_well() && Some(node.place) != place);
+        well.count() > self.nodes().count() / 2
     }
 
     /// A node that the exchange did not have: entered, configured, started.

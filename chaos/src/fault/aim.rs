@@ -1,7 +1,7 @@
 //! Which node a sentence means at the moment it strikes.
 
 use crate::chance::Chance;
-use crate::cluster::{Cluster, Node as Struck, State};
+use crate::cluster::{Cluster, Node as Standing, State};
 use crate::plan::CLIENTS;
 use crate::proxy::Side;
 use hoga_scenarios::grammar::{Link, Node, NodeFault};
@@ -49,7 +49,7 @@ async fn leading(cluster: &Cluster, symbol: &str) -> Option<usize> {
 /// One that the fault makes sense for: what mends goes where something is broken; what harms
 /// spares a majority, so that it strikes a node again rather than one too many.
 fn any(cluster: &Cluster, what: NodeFault, chance: &mut Chance) -> Option<usize> {
-    let places = |is: &dyn Fn(&Struck) -> bool| -> Vec<usize> {
+    let places = |is: &dyn Fn(&Standing) -> bool| -> Vec<usize> {
         cluster.nodes().filter(|node| is(node)).map(|node| node.place).collect()
     };
     let ups = places(&|node| node.state == State::Up);
@@ -60,7 +60,7 @@ fn any(cluster: &Cluster, what: NodeFault, chance: &mut Chance) -> Option<usize>
             downs => downs,
         },
         _ => {
-            let well = places(&Struck::is_well);
+            let well = places(&Standing::is_well);
             let majority = cluster.nodes().count() / 2 + 1;
             let ill = places(&|node| node.state == State::Up && !node.is_well());
             if well.len() > majority || cluster.nodes().count() == 1 { well } else { ill }
@@ -102,6 +102,6 @@ pub(super) async fn side(
 pub(super) fn shown(cluster: &Cluster, side: Side) -> String {
     match side {
         Side::Clients => CLIENTS.into(),
-        Side::Node(place) => cluster.node(place).map(Struck::target).unwrap_or_default(),
+        Side::Node(place) => cluster.node(place).map(Standing::target).unwrap_or_default(),
     }
 }

@@ -30,7 +30,9 @@ use hoga_scenarios::grammar::{Fault, NodeFault};
 use std::time::Duration;
 
 /// How long a change of the table of nodes may take.
-const CHANGE_WITHIN: Duration = Duration::from_secs(20);
+const CHANGE_WITHIN: Duration = Duration::from_secs(30);
+/// Why the table of nodes is not changed.
+const NO_MAJORITY: &str = "no majority is well";
 
 /// What became of a strike.
 #[derive(Clone, Debug, PartialEq, Eq)]

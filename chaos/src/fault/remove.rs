@@ -1,10 +1,13 @@
 //! A node is drained, or given up for good.
 
-use super::{CHANGE_WITHIN, Struck};
+use super::{CHANGE_WITHIN, NO_MAJORITY, Struck};
 use crate::cluster::{Cluster, Process, STOP_WITHIN, State};
 use rustix::process::Signal;
 
 pub(super) async fn drain(cluster: &mut Cluster, place: usize) -> anyhow::Result<Struck> {
+    if !cluster.has_majority_without(Some(place)) {
+        return Ok(Struck::Void(NO_MAJORITY.into()));
+    }
     let node = cluster.node_mut(place)?;
     let (id, target) = (node.id, node.target());
     cluster.operator.drain(id, false, CHANGE_WITHIN).await?;
@@ -13,6 +16,9 @@ pub(super) async fn drain(cluster: &mut Cluster, place: usize) -> anyhow::Result
 
 /// Its process is asked to stop once nobody counts on it.
 pub(super) async fn remove(cluster: &mut Cluster, place: usize) -> anyhow::Result<Struck> {
+    if !cluster.has_majority_without(Some(place)) {
+        return Ok(Struck::Void(NO_MAJORITY.into()));
+    }
     let node = cluster.node_mut(place)?;
     let (id, target) = (node.id, node.target());
     cluster.operator.remove(id, CHANGE_WITHIN).await?;

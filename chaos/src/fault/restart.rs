@@ -4,6 +4,10 @@ use super::Struck;
 use crate::cluster::{Cluster, STOP_WITHIN, State};
 use anyhow::bail;
 use rustix::process::Signal;
+use std::time::Duration;
+
+/// How long a node may take to be back before whatever is next.
+const BACK_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) async fn strike(cluster: &mut Cluster, place: usize) -> anyhow::Result<Struck> {
     let node = cluster.node_mut(place)?;
@@ -22,7 +26,7 @@ pub(super) async fn strike(cluster: &mut Cluster, place: usize) -> anyhow::Resul
     node.process = None;
     node.state = State::Down;
     cluster.launch(place)?;
-    // A rolling restart goes on when this one is back.
-    cluster.until_serves(place).await?;
+    // A rolling restart goes on when this one is back; without a majority it waits for others.
+    cluster.serves_within(place, BACK_WITHIN).await?;
     Ok(Struck::Installed(target))
 }

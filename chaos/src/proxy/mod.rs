@@ -159,12 +159,16 @@ impl Network {
             let both = async {
                 tokio::try_join!(there.run(from_caller, to_node), back.run(from_node, to_caller))
             };
-            let reset = weather.wait_for(|weather| {
-                weather.resets.get(&pair).copied().unwrap_or_default() != resets
-            });
+            let reset = async {
+                let is_new = |weather: &Weather| {
+                    weather.resets.get(&pair).copied().unwrap_or_default() != resets
+                };
+                // The sender lives as long as the run does.
+                let _ = weather.wait_for(is_new).await;
+            };
             tokio::select! {
                 ended = both => ended.is_err(),
-                _ = reset => true,
+                () = reset => true,
             }
         };
         if was_reset {
