@@ -38,6 +38,14 @@ pub struct Output {
 }
 
 impl Output {
+    /// What all steps of a slice come to.
+    #[must_use]
+    pub fn of(slice: &Slice, entity: &mut Entity, scene: &Scene) -> Output {
+        let mut output = Output::default();
+        slice.steps.iter().for_each(|step| output.run(entity, step, scene));
+        output
+    }
+
     /// Takes in the effects of another output, behind its own.
     pub fn append(&mut self, other: Output) {
         let before = self.effects.len();

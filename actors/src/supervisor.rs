@@ -1,7 +1,7 @@
 //! The supervisor of a partition's entity actors.
 //!
 //! A failed child is only counted and logged here: its replacement needs the log, so the
-//! partition rebuilds it (see [`crate::Host::rebuild`]). What matters is that neither the
+//! partition rebuilds it (see [`crate::Panicked`]). What matters is that neither the
 //! supervisor nor a sibling stops with it.
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};

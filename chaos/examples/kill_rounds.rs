@@ -6,7 +6,8 @@
 //! ```
 //! Options: `--rounds N`, `--seed N`, `--accounts N`, `--hoga FILE`, `--auditor FILE` (beside hoga
 //! by default), `--dir DIR` (kept; a new one under the system's temporary directory by default).
-//! Prints the report as one JSON document; exit code 1 when it is not ok.
+//! Prints the report as one JSON document; exit code 1 when it is not ok, and then stderr says
+//! first what is wrong.
 
 use anyhow::{Context, bail};
 use hoga_chaos::kill::{self, Plan};
@@ -22,6 +23,9 @@ fn main() -> anyhow::Result<ExitCode> {
             eprintln!("round {round} of {}", plan.rounds);
         }
     })?;
+    if !report.ok {
+        eprintln!("{report}");
+    }
     let mut out = std::io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, &report)?;
     writeln!(out)?;

@@ -2,7 +2,7 @@
 
 use crate::account::Balance;
 use crate::amount::{Amount, Lots, Ticks};
-use crate::history::{FillRow, HistoryRow, LedgerRow};
+use crate::history::{FillRow, HistoryRow, LedgerRow, PartyRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::message::{Message, Outcome};
 use crate::order::{OrderState, Side};
@@ -17,6 +17,8 @@ pub enum Effect {
     Send(PartitionId, Message),
     /// Goes to a client that waits. Not durable: a lost answer is asked for again.
     Answer(Origin, Answer),
+    /// The same, of a request that was answered before: its first answer once more.
+    Again(Origin, Answer),
     /// Goes to the history store.
     Row(HistoryRow),
     /// Moves sub-accounts of the partition.
@@ -45,6 +47,10 @@ pub trait Effects {
         self.send(to, message());
     }
     fn answer(&mut self, to: Origin, answer: Answer);
+    /// The first answer once more, to another try of a request.
+    fn again(&mut self, to: Origin, answer: Answer) {
+        self.answer(to, answer);
+    }
     /// What a book decided, to a client that waits.
     #[inline(always)]
     fn decided(&mut self, to: Origin, outcome: &Outcome) {
@@ -52,6 +58,10 @@ pub trait Effects {
     }
     fn ledger(&mut self, row: &LedgerRow);
     fn fill(&mut self, row: &FillRow);
+    /// The other account of a ledger row that was told of just before.
+    fn party(&mut self, row: &PartyRow) {
+        let _ = row;
+    }
     /// An order reached its final status.
     fn closed(&mut self, order: &OrderState);
     fn post(&mut self, posting: Posting);
@@ -74,12 +84,20 @@ impl Effects for Vec<Effect> {
         self.push(Effect::Answer(to, answer));
     }
 
+    fn again(&mut self, to: Origin, answer: Answer) {
+        self.push(Effect::Again(to, answer));
+    }
+
     fn ledger(&mut self, row: &LedgerRow) {
         self.push(Effect::Row(HistoryRow::Ledger(*row)));
     }
 
     fn fill(&mut self, row: &FillRow) {
         self.push(Effect::Row(HistoryRow::Fill(*row)));
+    }
+
+    fn party(&mut self, row: &PartyRow) {
+        self.push(Effect::Row(HistoryRow::Party(Box::new(row.clone()))));
     }
 
     fn closed(&mut self, order: &OrderState) {

@@ -72,6 +72,17 @@ pub struct FillRow {
     pub posted: Time,
 }
 
+/// Whom a ledger row of a transfer was with. Apart from the row, which most trades have two of
+/// and no use for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartyRow {
+    pub account: AccountId,
+    /// The ledger row's.
+    pub sequence: u64,
+    pub name: Box<str>,
+    pub posted: Time,
+}
+
 /// A row for the history store. Keys are (account, kind, sequence); an order's sequence is its
 /// number, so replay rewrites what is already there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,4 +91,5 @@ pub enum HistoryRow {
     Fill(FillRow),
     /// An order that reached its final status.
     Order(Box<OrderState>),
+    Party(Box<PartyRow>),
 }

@@ -1,6 +1,6 @@
 //! Identifiers. All are small integers given out by a log, never by a clock or a random source.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One replicated log with the entities that live behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct InstrumentId(pub u32);
 /// An account: its partition in the upper half, its index there in the lower.
 ///
 /// Whoever holds an account's id knows where a message to it has to go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(u64);
 
 impl AccountId {
@@ -43,6 +43,26 @@ impl AccountId {
     #[must_use]
     pub const fn bits(self) -> u64 {
         self.0
+    }
+}
+
+/// Partition and index one by one, each as short as it is; texts get the one number.
+impl Serialize for AccountId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return self.0.serialize(serializer);
+        }
+        (self.partition(), self.index()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for AccountId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            return u64::deserialize(deserializer).map(Self);
+        }
+        let (partition, index) = Deserialize::deserialize(deserializer)?;
+        Ok(AccountId::new(partition, index))
     }
 }
 

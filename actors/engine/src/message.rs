@@ -79,6 +79,8 @@ pub struct Amend {
 pub struct Outcome {
     pub order: OrderKey,
     pub of: OutcomeOf,
+    /// The command's number among all that the book has handled, from 1; zero where no book did.
+    pub arrival: u64,
     pub status: Status,
     pub limit: Ticks,
     /// Over the order's life, as far as the book knows it.
@@ -136,6 +138,7 @@ pub struct Draw {
     pub asset: AssetId,
     pub amount: Amount,
     pub to: AccountId,
+    pub to_name: Box<str>,
     pub request: ClientId,
     pub origin: Origin,
 }

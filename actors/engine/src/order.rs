@@ -133,6 +133,10 @@ pub struct OrderState {
     pub tax: Amount,
     pub status: Status,
     pub reason: Option<CancelReason>,
+    /// Which of its book's commands its entry was, counted from 1; zero until that is known.
+    pub arrival: u64,
+    /// The same of the last command that the book did to it: its entry, an amend, its cancel.
+    pub last_arrival: u64,
     pub created: Time,
     pub updated: Time,
     /// Numbers the states of all orders of the account from 1, without gaps, in the order in

@@ -45,6 +45,8 @@ pub struct Instrument {
     pub taker_fee: Number,
     /// What orders get that do not say: `CANCEL_TAKER`.
     pub self_match: String,
+    /// Quantities are multiples of it.
+    pub lot: Number,
 }
 
 /// Sums that a partition keeps of its own.
@@ -98,6 +100,10 @@ pub struct Order {
     pub state: String,
     /// Why open quantity went, `SELF_MATCH`; else empty.
     pub reason: String,
+    /// The numbers that its book gave its entry and the last command that was done to it; 0 while
+    /// it is undecided.
+    pub arrival: u64,
+    pub last_arrival: u64,
     pub filled: Number,
     pub cancelled: Number,
     pub remaining: Number,

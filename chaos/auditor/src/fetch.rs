@@ -98,14 +98,18 @@ impl Reader {
     /// The state at rest, or what there is when it does not come to rest in time.
     pub async fn export(&mut self, within: Duration) -> anyhow::Result<Export> {
         let until = Instant::now() + within;
+        let mut before = self.cut().await?;
         loop {
-            let before = self.cut().await?;
+            // What is on its way between two partitions shows in neither while it stands still.
+            sleep(LOOK_EVERY).await;
+            let stood_still = before == self.cut().await?;
             let export = self.read().await?;
+            let after = self.cut().await?;
             let is_quiet = export.orders().all(|order| order.state != "PENDING");
-            if (is_quiet && before == self.cut().await?) || Instant::now() >= until {
+            if (stood_still && is_quiet && before == after) || Instant::now() >= until {
                 return Ok(export);
             }
-            sleep(LOOK_EVERY).await;
+            before = after;
         }
     }
 

@@ -130,6 +130,11 @@ pub struct Said {
     pub state: String,
     pub filled: Option<Number>,
     pub remaining: Option<Number>,
+    /// The numbers that its book gave its entry and its last command; 0 where none was said.
+    #[serde(default)]
+    pub arrival: u64,
+    #[serde(default)]
+    pub last_arrival: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]

@@ -119,6 +119,15 @@ pub struct Said {
     pub state: String,
     pub filled: Option<String>,
     pub remaining: Option<String>,
+    /// The numbers that its book gave its entry and its last command; 0 where none was said.
+    #[serde(skip_serializing_if = "is_unsaid")]
+    pub arrival: u64,
+    #[serde(skip_serializing_if = "is_unsaid")]
+    pub last_arrival: u64,
+}
+
+fn is_unsaid(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A balance.

@@ -34,6 +34,8 @@ fn the_tally_tells_a_repetition_from_a_fill() {
         state: "PARTIALLY_FILLED".into(),
         filled: Some("3".into()),
         remaining: Some("4".into()),
+        arrival: 7,
+        last_arrival: 7,
     };
     let ask = Ask::CreateOrder(Box::default());
     for repeated in [false, true] {

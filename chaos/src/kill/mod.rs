@@ -8,6 +8,7 @@
 //! history and what the exchange said on stderr stay for whoever looks.
 
 mod audit;
+mod evidence;
 mod operator;
 mod process;
 mod report;

@@ -1,9 +1,10 @@
 //! What a run of kills found, and whether it found it in anything.
 
-use super::Plan;
+use super::{Plan, evidence};
 use crate::history::Tally;
 use serde::Serialize;
 use serde_json::Value;
+use std::fmt;
 use std::time::Duration;
 
 /// Invariants that must have had something to look at.
@@ -54,6 +55,12 @@ pub struct Report {
     pub tally: Tally,
     /// Floors that the run did not reach: it proves nothing.
     pub below_floor: Vec<String>,
+    /// What did not hold, by invariant.
+    pub faults: Vec<String>,
+    /// What clients saw of the orders that the faults name.
+    pub evidence: Vec<String>,
+    /// How to run the same again, and how to judge the same run again.
+    pub again: Vec<String>,
     /// As the auditor said it.
     pub audit: Value,
     /// As `hoga verify` said it; null while there is no such command.
@@ -75,6 +82,9 @@ impl Report {
         recoveries.sort_unstable();
         let below_floor = below_floor(plan, &tally, course, &audit);
         let held = |said: &Value| said["ok"] == Value::Bool(true);
+        let mut faults = faults_of("", &audit);
+        faults.extend(verify.iter().flat_map(|said| faults_of("hoga verify: ", said)));
+        let evidence = evidence::of(&faults, &plan.directory);
         let ok = below_floor.is_empty() && held(&audit) && verify.as_ref().is_none_or(held);
         Report {
             rounds: plan.rounds,
@@ -88,11 +98,66 @@ impl Report {
             recovery_ms_max: recoveries.last().copied().unwrap_or_default(),
             tally,
             below_floor,
+            faults,
+            evidence,
+            again: again(plan),
             audit,
             verify,
             ok,
         }
     }
+}
+
+impl fmt::Display for Report {
+    /// For people: what is wrong first, then what clients saw of it, then what the run was.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { rounds, seed, kills, tally, .. } = self;
+        let sections = [
+            ("does not hold", &self.faults),
+            ("below its floor, so that the run proves nothing", &self.below_floor),
+            ("what clients saw of it", &self.evidence),
+            ("again", &self.again),
+        ];
+        for (title, lines) in sections.into_iter().filter(|(_, lines)| !lines.is_empty()) {
+            writeln!(f, "{title}:")?;
+            lines.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+        }
+        let Tally { asked, acknowledged, refused, unknown, deduplicated, fills, .. } = tally;
+        writeln!(
+            f,
+            "seed {seed}, {rounds} rounds, {kills} kills: {asked} requests, {acknowledged} \
+             acknowledged, {refused} refused, {unknown} of unknown outcome, {deduplicated} \
+             answered again, {fills} orders that filled"
+        )
+    }
+}
+
+/// What a program's report says does not hold.
+fn faults_of(prefix: &str, said: &Value) -> Vec<String> {
+    let lines = said["invariants"].as_array().map_or(&[][..], Vec::as_slice);
+    let broken = lines.iter().filter(|line| line["ok"] != Value::Bool(true));
+    let text = |line: &Value, field: &str| line[field].as_str().unwrap_or_default().to_owned();
+    let mut faults: Vec<String> = broken
+        .map(|line| format!("{prefix}{}: {}", text(line, "id"), text(line, "detail")))
+        .collect();
+    if faults.is_empty() && said["ok"] != Value::Bool(true) {
+        faults.push(format!("{prefix}{said}"));
+    }
+    faults
+}
+
+fn again(plan: &Plan) -> Vec<String> {
+    let Plan { rounds, seed, accounts, directory, .. } = plan;
+    let directory = directory.display();
+    vec![
+        format!(
+            "cargo run --release -p hoga-chaos --example kill_rounds -- --rounds {rounds} --seed \
+             {seed} --accounts {accounts}"
+        ),
+        format!(
+            "hoga-auditor --history {directory}/history.jsonl --export {directory}/export.json"
+        ),
+    ]
 }
 
 /// What a run of so many rounds must have covered at least.
@@ -126,6 +191,13 @@ fn below_floor(plan: &Plan, tally: &Tally, course: &Course, audit: &Value) -> Ve
         let line = lines.iter().find(|line| line["id"] == id);
         floor(id, line.and_then(|line| line["checked"].as_u64()).unwrap_or_default(), 1);
     }
+    // Every outcome is asked for until it is known: nothing is left that cannot be judged.
+    for line in lines {
+        if let left_out @ 1.. = line["left_out"].as_u64().unwrap_or_default() {
+            let id = line["id"].as_str().unwrap_or_default();
+            below.push(format!("{id}: {left_out} could not be judged"));
+        }
+    }
     below
 }
 
@@ -144,5 +216,23 @@ mod tests {
         assert!(!report.ok);
         assert!(report.below_floor.contains(&"fills: 0 of at least 50".to_owned()));
         assert!(report.below_floor.contains(&"BOOK-1: 0 of at least 1".to_owned()));
+    }
+
+    #[test]
+    fn a_failed_run_tells_what_is_wrong_first_and_how_to_repeat_it() {
+        let plan = Plan::new("hoga".into(), "auditor".into(), "here".into(), 5);
+        let line = |id, ok, detail| {
+            json!({"id": id, "ok": ok, "checked": 1, "left_out": 0,
+            "detail": detail})
+        };
+        let lines = [line("CASH-1", true, ""), line("BOOK-1", false, "trade 2: too early")];
+        let audit = json!({"invariants": lines, "ok": false});
+        let verify = Some(json!({"invariants": [line("LOG-3", false, "differs")], "ok": false}));
+        let report = Report::of(&plan, Tally::default(), &Course::default(), audit, verify);
+        let shown = report.to_string();
+        let wrong = "does not hold:\n  BOOK-1: trade 2: too early\n  hoga verify: LOG-3: differs\n";
+        assert!(shown.starts_with(wrong), "{shown}");
+        assert!(shown.contains("kill_rounds -- --rounds 5 --seed 1 --accounts 12\n"), "{shown}");
+        assert!(shown.lines().count() < 60, "{shown}");
     }
 }

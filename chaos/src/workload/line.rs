@@ -298,7 +298,8 @@ fn said(order: Option<v1::Order>) -> Option<Said> {
     let state = state.strip_prefix("ORDER_STATE_").unwrap_or(state).to_owned();
     let filled = order.filled_quantity.map(|filled| filled.value);
     let remaining = order.remaining_quantity.map(|remaining| remaining.value);
-    Some(Said { name: order.name, state, filled, remaining })
+    let v1::Order { name, arrival, last_arrival, .. } = order;
+    Some(Said { name, state, filled, remaining, arrival, last_arrival })
 }
 
 /// The three answers about orders say the same things.

@@ -17,6 +17,10 @@ const OPEN_MAX: usize = 15;
 const REMEMBERED_MAX: usize = 40;
 /// Tries after which a request of unknown outcome is a fault of the exchange.
 const TRIES_MAX: u32 = 20;
+/// Refusals of one try that say nothing about an earlier one, and pass.
+const PASSING: [&str; 2] = ["EXCHANGE_BUSY", "DISK_FULL"];
+/// As long as a busy exchange asks its clients to wait.
+const PASSES_IN: Duration = Duration::from_millis(100);
 /// Acknowledged requests that are asked again after a restart.
 const ASKED_AGAIN: usize = 3;
 
@@ -218,6 +222,11 @@ impl Trader {
         for _ in 0..TRIES_MAX {
             match self.ask(line, history, ask).await? {
                 End::Unknown(why) => last = why,
+                // This try was not done; the one before may have been.
+                End::Fail(reason) if PASSING.contains(&reason.as_str()) => {
+                    last = reason;
+                    tokio::time::sleep(PASSES_IN).await;
+                }
                 _ => return Ok(()),
             }
         }

@@ -7,9 +7,11 @@
 use super::error::HistoryError;
 use super::key::{RowKey, RowKind};
 use super::port::{Direction, History, Rows};
+use super::reach::Reach;
 use super::retention::{Sweep, find_old};
 use super::row;
 use super::tail::{self, TAIL_ROWS, Tail};
+use crate::log::LogPosition;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{AccountId, PartitionId};
@@ -18,13 +20,19 @@ use std::cmp::Ordering;
 use std::ops::{Bound, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering as Memory};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering as Memory};
 
 /// Rows encode to about this many bytes; only the frequency of space checks depends on it.
 const ROW_BYTES_ABOUT: u64 = 128;
 
 /// Rows worth a table of their own; fewer go through the journal.
 const TABLE_ROWS_MIN: usize = 4096;
+
+/// Where the store notes how far it reaches: no row's key is as short, and all are behind it.
+const REACH_KEY: [u8; 1] = [0];
+
+/// Rows removed at a time when some of them never happened.
+const SETTLE_ROWS: usize = 4096;
 
 /// Appended bytes between two looks at the free space.
 const SPACE_CHECK_BYTES: u64 = 4 * 1024 * 1024;
@@ -116,7 +124,10 @@ impl HistoryDatabase {
             .keyspace(&format!("p{}", partition.0), options)
             .map_err(HistoryError::store(format!("cannot open the history of {partition:?}")))?;
         let (database, space) = (self.database.clone(), Arc::clone(&self.space));
-        Ok(FjallHistory { database, rows, space, partition, tail: Arc::default() })
+        let (tail, doubtful) = (Arc::default(), Arc::default());
+        let history = FjallHistory { database, rows, space, partition, tail, doubtful };
+        history.doubtful.store(history.reach()?.is_doubtful, Memory::Relaxed);
+        Ok(history)
     }
 
     /// Bytes on disk, journals included.
@@ -163,6 +174,8 @@ pub struct FjallHistory {
     space: Arc<Space>,
     partition: PartitionId,
     tail: Arc<Tail>,
+    /// Written with every reach until the doubt is settled.
+    doubtful: Arc<AtomicBool>,
 }
 
 impl FjallHistory {
@@ -172,6 +185,7 @@ impl FjallHistory {
 
     /// Everything from a key on; the tail has to be flushed.
     fn from(&self, from: Bound<RowKey>) -> Rows {
+        let from = if from == Bound::Unbounded { Bound::Included(RowKey::LOWEST) } else { from };
         Box::new(self.range(from, Bound::Unbounded).map(read_row))
     }
 
@@ -202,14 +216,21 @@ impl FjallHistory {
 
     /// Moves the tail into the store: many rows as tables of their own, a few by the journal.
     fn flush(&self) -> Result<(), HistoryError> {
-        self.tail.flush(|rows| {
-            if rows.len() >= TABLE_ROWS_MIN { self.ingest(rows) } else { self.insert(rows) }
+        self.tail.flush(|rows, through| {
+            let is_doubtful = self.doubtful.load(Memory::Relaxed);
+            let reach = through.map(|at| Reach { through: Some(at), is_doubtful });
+            let is_table = rows.len() >= TABLE_ROWS_MIN;
+            if is_table { self.ingest(rows, reach) } else { self.insert(rows, reach) }
         })
     }
 
-    fn ingest(&self, rows: &tail::Rows) -> Result<(), HistoryError> {
+    fn ingest(&self, rows: &tail::Rows, reach: Option<Reach>) -> Result<(), HistoryError> {
         let mut ingestion =
             self.rows.start_ingestion().map_err(HistoryError::store("cannot begin a table"))?;
+        if let Some(reach) = reach {
+            let written = ingestion.write(REACH_KEY, reach.encode());
+            written.map_err(HistoryError::store("cannot write a table"))?;
+        }
         for (key, row) in rows {
             let written = ingestion.write(key.to_bytes(), &**row);
             written.map_err(HistoryError::store("cannot write a table"))?;
@@ -217,8 +238,23 @@ impl FjallHistory {
         ingestion.finish().map_err(HistoryError::store("cannot finish a table"))
     }
 
-    fn insert(&self, rows: &tail::Rows) -> Result<(), HistoryError> {
-        let mut batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), rows.len());
+    /// Removing writes as well, and needs no more space than the reserve holds.
+    fn remove(&self, keys: &[RowKey]) -> Result<(), HistoryError> {
+        let mut batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), keys.len());
+        for key in keys {
+            batch.remove(&self.rows, key.to_bytes());
+        }
+        batch.commit().map_err(HistoryError::store("cannot remove from the history"))
+    }
+
+    /// Rows of an earlier call reach the disk before these: the journal keeps its order, and a
+    /// table takes what is in the journal along.
+    fn insert(&self, rows: &tail::Rows, reach: Option<Reach>) -> Result<(), HistoryError> {
+        let mut batch =
+            fjall::OwnedWriteBatch::with_capacity(self.database.clone(), rows.len() + 1);
+        if let Some(reach) = reach {
+            batch.insert(&self.rows, REACH_KEY, reach.encode());
+        }
         for (key, row) in rows {
             batch.insert(&self.rows, key.to_bytes(), &**row);
         }
@@ -307,6 +343,49 @@ impl History for FjallHistory {
         synced.map_err(HistoryError::store("cannot sync the history"))
     }
 
+    fn note(&self, through: LogPosition) {
+        self.tail.note(through);
+    }
+
+    fn reach(&self) -> Result<Reach, HistoryError> {
+        let found =
+            self.rows.get(REACH_KEY).map_err(HistoryError::store("cannot read the history"))?;
+        Ok(found.map_or_else(Reach::default, |bytes| Reach::decode(&bytes)))
+    }
+
+    fn doubt(&self) -> Result<(), HistoryError> {
+        self.doubtful.store(true, Memory::Relaxed);
+        let doubt = Reach { through: None, is_doubtful: true };
+        self.insert(&tail::Rows::new(), Some(doubt))?;
+        self.sync()
+    }
+
+    fn settle(&self, happened: &dyn Fn(RowKey) -> bool) -> Result<usize, HistoryError> {
+        let (mut removed, mut after) = (0, None);
+        loop {
+            let mut wrong = Vec::new();
+            for row in self.export(after).take(SETTLE_ROWS) {
+                let key = RowKey::of(&row?);
+                after = Some(key);
+                if !happened(key) {
+                    wrong.push(key);
+                }
+            }
+            let Some(last) = after else { break };
+            removed += wrong.len();
+            self.remove(&wrong)?;
+            // The end is where nothing comes behind the last one looked at.
+            if self.from(Bound::Excluded(last)).next().is_none() {
+                break;
+            }
+        }
+        self.doubtful.store(false, Memory::Relaxed);
+        let reach = Reach { is_doubtful: false, ..self.reach()? };
+        self.insert(&tail::Rows::new(), Some(reach))?;
+        self.sync()?;
+        Ok(removed)
+    }
+
     fn get(&self, key: RowKey) -> Result<Option<HistoryRow>, HistoryError> {
         if let Some(bytes) = self.tail.get(key) {
             return row::decode(key, &bytes).map(Some);
@@ -359,12 +438,7 @@ impl History for FjallHistory {
         self.flush()?;
         let from = |key: Option<RowKey>| self.from(key.map_or(Bound::Unbounded, Bound::Included));
         let (old, resume) = find_old(from, oldest_kept, resume, rows_max)?;
-        // Removing writes as well, and needs no more space than the reserve holds.
-        let mut batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), old.len());
-        for key in &old {
-            batch.remove(&self.rows, key.to_bytes());
-        }
-        batch.commit().map_err(HistoryError::store("cannot remove old history"))?;
+        self.remove(&old)?;
         Ok(Sweep { removed: old.len(), resume })
     }
 }

@@ -13,10 +13,12 @@ pub enum RowKind {
     Fill = 2,
     /// An order in its final status; its sequence is its number.
     Order = 3,
+    /// Whom a ledger row of a transfer was with; its sequence is that row's.
+    Party = 4,
 }
 
 impl RowKind {
-    pub const ALL: [RowKind; 3] = [RowKind::Ledger, RowKind::Fill, RowKind::Order];
+    pub const ALL: [RowKind; 4] = [RowKind::Ledger, RowKind::Fill, RowKind::Order, RowKind::Party];
 
     fn from_number(number: u8) -> Option<RowKind> {
         Self::ALL.into_iter().find(|kind| *kind as u8 == number)
@@ -34,6 +36,10 @@ pub struct RowKey {
 impl RowKey {
     pub const BYTES: usize = 17;
 
+    /// No key of a row is below this one.
+    pub(super) const LOWEST: RowKey =
+        RowKey { account: AccountId::new(PartitionId(0), 0), kind: RowKind::ALL[0], sequence: 0 };
+
     #[must_use]
     pub fn of(row: &HistoryRow) -> RowKey {
         match row {
@@ -48,6 +54,9 @@ impl RowKey {
                 kind: RowKind::Order,
                 sequence: order.key.no.0,
             },
+            HistoryRow::Party(row) => {
+                RowKey { account: row.account, kind: RowKind::Party, sequence: row.sequence }
+            }
         }
     }
 

@@ -3,7 +3,9 @@
 use super::error::HistoryError;
 use super::key::{RowKey, RowKind};
 use super::port::{Direction, History, Rows};
+use super::reach::Reach;
 use super::retention::{Sweep, find_old};
+use crate::log::LogPosition;
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::AccountId;
 use hoga_engine::time::Time;
@@ -23,6 +25,9 @@ struct State {
     rows: BTreeMap<RowKey, HistoryRow>,
     /// What stood under each key that was changed since the last sync.
     unsynced: BTreeMap<RowKey, Option<HistoryRow>>,
+    reach: Reach,
+    /// The reach as of the last sync.
+    synced: Reach,
 }
 
 impl State {
@@ -44,6 +49,7 @@ impl MemoryHistory {
     /// Takes back everything since the last sync, as a loss of power may do.
     pub fn lose_power(&self) {
         let mut state = self.state();
+        state.reach = state.synced;
         for (key, before) in std::mem::take(&mut state.unsynced) {
             match before {
                 Some(row) => state.rows.insert(key, row),
@@ -99,8 +105,36 @@ impl History for MemoryHistory {
     }
 
     fn sync(&self) -> Result<(), HistoryError> {
-        self.state().unsynced.clear();
+        let mut state = self.state();
+        state.unsynced.clear();
+        state.synced = state.reach;
         Ok(())
+    }
+
+    fn note(&self, through: LogPosition) {
+        let mut state = self.state();
+        state.reach.through = state.reach.through.max(Some(through));
+    }
+
+    fn reach(&self) -> Result<Reach, HistoryError> {
+        Ok(self.state().reach)
+    }
+
+    fn doubt(&self) -> Result<(), HistoryError> {
+        self.state().reach = Reach { through: None, is_doubtful: true };
+        self.sync()
+    }
+
+    fn settle(&self, happened: &dyn Fn(RowKey) -> bool) -> Result<usize, HistoryError> {
+        let mut state = self.state();
+        let wrong: Vec<RowKey> = state.rows.keys().copied().filter(|key| !happened(*key)).collect();
+        for key in &wrong {
+            state.put(*key, None);
+        }
+        state.reach.is_doubtful = false;
+        drop(state);
+        self.sync()?;
+        Ok(wrong.len())
     }
 
     fn get(&self, key: RowKey) -> Result<Option<HistoryRow>, HistoryError> {

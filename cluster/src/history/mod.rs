@@ -9,12 +9,14 @@
 //! On failure: see [`HistoryError`]. Nothing here is the truth: after a crash the log is replayed
 //! from the last snapshot and rewrites equal rows under equal keys. That is why an append is not
 //! synced, and why [`History::sync`] has to return before the manifest of a snapshot is written.
+//! How far a store has everything it knows itself ([`Reach`]), so that a replay spares it that.
 
 mod error;
 mod fjall_store;
 mod key;
 mod memory;
 mod port;
+mod reach;
 mod retention;
 mod row;
 mod tail;
@@ -36,5 +38,6 @@ pub use fjall_store::{FjallHistory, HistoryDatabase, HistoryOptions};
 pub use key::{RowKey, RowKind};
 pub use memory::MemoryHistory;
 pub use port::{Direction, History, Rows};
+pub use reach::Reach;
 pub use retention::{RETENTION_DAYS_DEFAULT, Sweep};
-pub use writer::{HistoryWriter, QUEUE_BLOCKS_MAX};
+pub use writer::{Happened, HistoryWriter, QUEUE_BLOCKS_MAX};

@@ -2,7 +2,9 @@
 
 use super::error::HistoryError;
 use super::key::{RowKey, RowKind};
+use super::reach::Reach;
 use super::retention::Sweep;
+use crate::log::LogPosition;
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{AccountId, OrderNo};
 use hoga_engine::order::OrderState;
@@ -34,6 +36,30 @@ pub trait History: Send + Sync {
     /// # Errors
     /// [`HistoryError::Store`]; what was appended since the last sync may be lost then.
     fn sync(&self) -> Result<(), HistoryError>;
+
+    /// Takes note that the rows of all entries up to a log position were appended. It becomes
+    /// durable together with the last of them, or later, never before.
+    fn note(&self, through: LogPosition);
+
+    /// How far the store reached when it was opened, and whether all of it happened.
+    ///
+    /// # Errors
+    /// As for reads.
+    fn reach(&self) -> Result<Reach, HistoryError>;
+
+    /// Says, durably, that there may be rows of entries that no log has: until
+    /// [`History::settle`] the store reaches nowhere.
+    ///
+    /// # Errors
+    /// [`HistoryError::Store`].
+    fn doubt(&self) -> Result<(), HistoryError>;
+
+    /// Removes the rows that `happened` does not know, durably, and ends the doubt. Returns how
+    /// many there were.
+    ///
+    /// # Errors
+    /// As for [`History::append`] and for reads.
+    fn settle(&self, happened: &dyn Fn(RowKey) -> bool) -> Result<usize, HistoryError>;
 
     /// The row of this key, if it is kept.
     ///

@@ -6,7 +6,7 @@ use hoga_engine::history::HistoryRow;
 use hoga_engine::time::Time;
 
 /// The newest form this release reads, and the one it writes.
-const ROW_VERSION: u8 = 1;
+const ROW_VERSION: u8 = 2;
 
 pub(super) fn encode(row: &HistoryRow) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(192);
@@ -15,6 +15,7 @@ pub(super) fn encode(row: &HistoryRow) -> Vec<u8> {
         HistoryRow::Ledger(row) => postcard::to_extend(row, bytes),
         HistoryRow::Fill(row) => postcard::to_extend(row, bytes),
         HistoryRow::Order(order) => postcard::to_extend(&**order, bytes),
+        HistoryRow::Party(row) => postcard::to_extend(&**row, bytes),
     };
     encoded.expect("a row of plain fields encodes")
 }
@@ -31,6 +32,7 @@ pub(super) fn decode(key: RowKey, bytes: &[u8]) -> Result<HistoryRow, HistoryErr
         RowKind::Ledger => postcard::from_bytes(body).map(HistoryRow::Ledger),
         RowKind::Fill => postcard::from_bytes(body).map(HistoryRow::Fill),
         RowKind::Order => postcard::from_bytes(body).map(HistoryRow::Order),
+        RowKind::Party => postcard::from_bytes(body).map(HistoryRow::Party),
     }
     .map_err(|error| damaged(error.to_string()))?;
     if RowKey::of(&row) != key {
@@ -45,5 +47,6 @@ pub(super) fn kept_since(row: &HistoryRow) -> Time {
         HistoryRow::Ledger(row) => row.posted,
         HistoryRow::Fill(row) => row.posted,
         HistoryRow::Order(order) => order.updated,
+        HistoryRow::Party(row) => row.posted,
     }
 }

@@ -81,6 +81,8 @@ pub(super) fn order(index: u32, number: u64) -> HistoryRow {
         tax: 0,
         status: Status::Filled,
         reason: None,
+        arrival: 40,
+        last_arrival: 41,
         created: time(number),
         updated: time(number),
         event: number,

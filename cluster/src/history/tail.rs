@@ -5,6 +5,7 @@
 
 use super::key::RowKey;
 use super::port::Direction;
+use crate::log::LogPosition;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -26,6 +27,8 @@ struct Collected {
     current: Rows,
     /// On their way into the store.
     leaving: Arc<Rows>,
+    /// The rows of all entries up to here are in the store or here; none when the store says so.
+    through: Option<LogPosition>,
 }
 
 impl Tail {
@@ -42,6 +45,12 @@ impl Tail {
         let mut collected = self.write();
         collected.current.extend(rows);
         collected.current.len()
+    }
+
+    /// Takes note that the rows of all entries up to a position were taken in.
+    pub fn note(&self, through: LogPosition) {
+        let mut collected = self.write();
+        collected.through = collected.through.max(Some(through));
     }
 
     /// The bytes of a row, if it is here.
@@ -69,24 +78,31 @@ impl Tail {
         }
     }
 
-    /// Hands everything collected so far to `store`, which has it when it returns. Reads see the
-    /// rows all the while. On failure they stay.
-    pub fn flush<E>(&self, store: impl FnOnce(&Rows) -> Result<(), E>) -> Result<(), E> {
+    /// Hands everything collected so far to `store`, which has it when it returns, with how far
+    /// that reaches. Reads see the rows all the while. On failure they stay.
+    pub fn flush<E>(
+        &self,
+        store: impl FnOnce(&Rows, Option<LogPosition>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let _turn: MutexGuard<'_, ()> =
             self.one_flush.lock().unwrap_or_else(PoisonError::into_inner);
-        let leaving = {
+        let (leaving, through) = {
             let mut collected = self.write();
             // What an earlier flush could not hand over goes with this one.
             let mut rows = std::mem::take(&mut collected.leaving);
             let mut newer = std::mem::take(&mut collected.current);
             Arc::make_mut(&mut rows).append(&mut newer);
             collected.leaving = rows.clone();
-            rows
+            (rows, collected.through)
         };
-        if !leaving.is_empty() {
-            store(&leaving)?;
+        if !leaving.is_empty() || through.is_some() {
+            store(&leaving, through)?;
         }
-        self.write().leaving = Arc::default();
+        let mut collected = self.write();
+        collected.leaving = Arc::default();
+        if collected.through == through {
+            collected.through = None;
+        }
         Ok(())
     }
 }

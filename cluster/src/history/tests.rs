@@ -2,6 +2,7 @@
 
 use super::sample_rows::{PARTITION, account, fill, ledger, order, time};
 use super::*;
+use crate::log::LogPosition;
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::OrderNo;
 
@@ -191,4 +192,26 @@ fn keys_sort_as_their_bytes() {
     }
     assert_eq!(RowKey::from_bytes(&bytes[0][..16]), None);
     assert_eq!(RowKey::from_bytes(&[0xff; 17]), None);
+}
+
+#[test]
+fn rows_that_never_happened_are_removed_and_the_doubt_with_them() {
+    on_both(|history| {
+        let at = |index| LogPosition { term: 2, index };
+        append(history, &(1..=9).map(|sequence| fill(1, sequence)).collect::<Vec<_>>());
+        append(history, &[order(1, 4), ledger(2, 1)]);
+        history.note(at(7));
+        history.sync().expect("the store is well");
+        let reach = |through| Reach { through, is_doubtful: false };
+        assert_eq!(history.reach().expect("the store is well"), reach(Some(at(7))));
+
+        history.doubt().expect("the store is well");
+        assert!(history.reach().expect("the store is well").is_doubtful);
+        append(history, &[fill(1, 10)]);
+        history.note(at(5));
+        let happened = |key: RowKey| key.account == account(1) && key.sequence != 9;
+        assert_eq!(history.settle(&happened).expect("the store is well"), 2);
+        assert_eq!(sequences(&all(history)), [1, 2, 3, 4, 5, 6, 7, 8, 10, 4]);
+        assert_eq!(history.reach().expect("the store is well"), reach(Some(at(5))));
+    });
 }

@@ -1,19 +1,21 @@
 //! Appending without holding up whoever applies commands.
 //!
 //! The store may make an append wait while it flushes or compacts, a tenth of a second at worst.
-//! So a thread of its own does the appending, in order, behind a bounded queue; whoever reads and
-//! must see a certain position waits until the history has reached it.
+//! So a thread of its own does the appending, in order, behind a bounded queue; whoever reads waits
+//! until it has caught up with what was handed over.
 
 use super::error::HistoryError;
+use super::key::RowKey;
 use super::port::History;
+use crate::log::LogPosition;
 use hoga_engine::history::HistoryRow;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Blocks of rows that may wait to be appended, one an applied chunk. When they do, whoever
+/// Blocks of rows that may wait to be appended, one for some entries. When they do, whoever
 /// appends waits: the history falls behind the state by no more than this.
 pub const QUEUE_BLOCKS_MAX: usize = 64;
 
@@ -24,47 +26,73 @@ const BATCH_ROWS: usize = 2_048;
 const RETRY_FULL: Duration = Duration::from_millis(50);
 
 /// Appends to one partition's history. Clones share the queue; the thread ends with the last.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HistoryWriter {
     jobs: mpsc::Sender<Job>,
     progress: watch::Receiver<Progress>,
+    handed: Arc<Mutex<Handed>>,
 }
 
-#[derive(Debug)]
+/// What was handed over.
+#[derive(Clone, Copy, Default)]
+struct Handed {
+    blocks: u64,
+    /// The rows of all entries up to here.
+    through: Option<LogPosition>,
+}
+
+/// Whether the row of a key is one that the log has.
+pub type Happened = Box<dyn Fn(RowKey) -> bool + Send>;
+
 enum Job {
-    Append { index: u64, rows: Vec<HistoryRow> },
-    Sync(oneshot::Sender<()>),
+    Append { through: LogPosition, rows: Vec<HistoryRow> },
+    Sync { through: Option<LogPosition>, done: oneshot::Sender<()> },
+    Settle(Happened),
 }
 
 #[derive(Clone, Debug, Default)]
 struct Progress {
-    /// The log index up to which rows are in the store.
-    index: u64,
+    /// Blocks that are in the store.
+    blocks: u64,
     stopped: Option<Arc<str>>,
 }
 
 impl HistoryWriter {
-    /// Starts the thread. `index` is the log index the state stands at: that of the snapshot it
-    /// was loaded from, or 0.
+    /// Starts the thread.
     ///
     /// # Errors
     /// The thread could not be started.
-    pub fn start(history: Arc<dyn History>, index: u64) -> io::Result<HistoryWriter> {
+    pub fn start(history: Arc<dyn History>) -> io::Result<HistoryWriter> {
         let (jobs, queue) = mpsc::channel(QUEUE_BLOCKS_MAX);
-        let (report, progress) = watch::channel(Progress { index, stopped: None });
+        let (report, progress) = watch::channel(Progress::default());
         let work = move || run(&*history, queue, &report);
         thread::Builder::new().name("history".into()).spawn(work)?;
-        Ok(HistoryWriter { jobs, progress })
+        Ok(HistoryWriter { jobs, progress, handed: Arc::default() })
     }
 
-    /// Hands over the rows of the chunk that ends at `index`, also when there are none: the
-    /// position counts. Waits while the queue is full, on a full disk until space returns.
+    /// Hands over the rows of all entries after those of the call before, up to `through`; when
+    /// there are none, nobody is woken for it. Waits while the queue is full, on a full disk until
+    /// space returns.
     ///
     /// # Errors
     /// [`HistoryError::Stopped`]. The rows may be there or not; replay writes them.
-    pub async fn append(&self, index: u64, rows: Vec<HistoryRow>) -> Result<(), HistoryError> {
-        let sent = self.jobs.send(Job::Append { index, rows }).await;
-        sent.map_err(|_| self.stopped())
+    pub async fn append(
+        &self,
+        through: LogPosition,
+        rows: Vec<HistoryRow>,
+    ) -> Result<(), HistoryError> {
+        if self.progress.borrow().stopped.is_some() {
+            return Err(self.stopped());
+        }
+        let has_rows = !rows.is_empty();
+        if has_rows {
+            let sent = self.jobs.send(Job::Append { through, rows }).await;
+            sent.map_err(|_| self.stopped())?;
+        }
+        let mut handed = self.handed();
+        handed.blocks += u64::from(has_rows);
+        handed.through = Some(through);
+        Ok(())
     }
 
     /// Returns when everything handed over before survives a loss of power.
@@ -73,21 +101,37 @@ impl HistoryWriter {
     /// [`HistoryError::Stopped`].
     pub async fn sync(&self) -> Result<(), HistoryError> {
         let (done, synced) = oneshot::channel();
-        self.jobs.send(Job::Sync(done)).await.map_err(|_| self.stopped())?;
+        let through = self.handed().through;
+        let job = Job::Sync { through, done };
+        self.jobs.send(job).await.map_err(|_| self.stopped())?;
         synced.await.map_err(|_| self.stopped())
     }
 
-    /// Waits until a read of the history sees everything up to log index `index`.
+    /// Removes what never happened, before anything that is handed over later.
     ///
     /// # Errors
     /// [`HistoryError::Stopped`].
-    pub async fn reached(&self, index: u64) -> Result<(), HistoryError> {
+    pub async fn settle(&self, happened: Happened) -> Result<(), HistoryError> {
+        self.jobs.send(Job::Settle(happened)).await.map_err(|_| self.stopped())
+    }
+
+    /// Waits until a read of the history sees everything that was handed over before this call.
+    ///
+    /// # Errors
+    /// [`HistoryError::Stopped`].
+    pub async fn caught_up(&self) -> Result<(), HistoryError> {
+        let blocks = self.handed().blocks;
         let mut progress = self.progress.clone();
-        let reached = progress.wait_for(|now| now.index >= index || now.stopped.is_some()).await;
+        let reached = progress.wait_for(|now| now.blocks >= blocks || now.stopped.is_some()).await;
         match reached {
-            Ok(now) if now.index >= index => Ok(()),
+            Ok(now) if now.blocks >= blocks => Ok(()),
             _ => Err(self.stopped()),
         }
+    }
+
+    fn handed(&self) -> MutexGuard<'_, Handed> {
+        // Two numbers are whole whoever panicked beside them.
+        self.handed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stopped(&self) -> HistoryError {
@@ -101,32 +145,44 @@ fn run(history: &dyn History, mut queue: mpsc::Receiver<Job>, report: &watch::Se
     let mut rows = Vec::new();
     while let Some(job) = queue.blocking_recv() {
         let mut next = Some(job);
-        let mut reached = None;
-        let mut waiting = None;
+        let (mut blocks, mut reached, mut last) = (0, None, None);
         while let Some(job) = next.take() {
             match job {
-                Job::Append { index, rows: more } => {
+                Job::Append { through, rows: more } => {
                     rows.extend(more);
-                    reached = Some(index);
+                    blocks += 1;
+                    reached = Some(through);
                     if rows.len() < BATCH_ROWS {
                         next = queue.try_recv().ok();
                     }
                 }
-                Job::Sync(done) => waiting = Some(done),
+                other => last = Some(other),
             }
         }
         let mut done = append_when_there_is_space(history, &rows, &queue);
         rows.clear();
-        if waiting.is_some() {
-            done = done.and_then(|()| history.sync());
+        if let (Ok(()), Some(through)) = (&done, reached) {
+            history.note(through);
         }
+        let mut waiting = None;
+        done = done.and_then(|()| match last {
+            Some(Job::Sync { through, done }) => {
+                through.into_iter().for_each(|through| history.note(through));
+                waiting = Some(done);
+                history.sync()
+            }
+            Some(Job::Settle(happened)) => history.settle(&happened).map(|removed| {
+                tracing::warn!(removed, "removed rows that no log has from the history");
+            }),
+            Some(Job::Append { .. }) | None => Ok(()),
+        });
         if let Err(error) = done {
             tracing::error!(%error, "the history has stopped");
             report.send_modify(|now| now.stopped = Some(error.to_string().into()));
             return;
         }
-        if let Some(index) = reached {
-            report.send_modify(|now| now.index = index);
+        if blocks > 0 {
+            report.send_modify(|now| now.blocks += blocks);
         }
         if let Some(waiting) = waiting {
             // Whoever asked may have gone; then nobody needs to know.

@@ -2,6 +2,7 @@
 
 use super::sample_rows::{account, fill};
 use super::*;
+use crate::log::LogPosition;
 use hoga_engine::history::HistoryRow;
 use hoga_engine::time::Time;
 use std::ops::RangeInclusive;
@@ -42,6 +43,18 @@ impl History for Moody {
     fn sync(&self) -> Result<(), HistoryError> {
         self.rows.sync()
     }
+    fn note(&self, through: LogPosition) {
+        self.rows.note(through);
+    }
+    fn reach(&self) -> Result<Reach, HistoryError> {
+        self.rows.reach()
+    }
+    fn doubt(&self) -> Result<(), HistoryError> {
+        self.rows.doubt()
+    }
+    fn settle(&self, happened: &dyn Fn(RowKey) -> bool) -> Result<usize, HistoryError> {
+        self.rows.settle(happened)
+    }
     fn get(&self, key: RowKey) -> Result<Option<HistoryRow>, HistoryError> {
         self.rows.get(key)
     }
@@ -69,8 +82,13 @@ impl History for Moody {
 
 fn start() -> (Arc<Moody>, HistoryWriter) {
     let history = Arc::new(Moody::default());
-    let writer = HistoryWriter::start(Arc::<Moody>::clone(&history), 0).expect("a thread starts");
+    let writer = HistoryWriter::start(Arc::<Moody>::clone(&history)).expect("a thread starts");
     (history, writer)
+}
+
+/// A position of one term.
+fn at(index: u64) -> LogPosition {
+    LogPosition { term: 1, index }
 }
 
 fn count(history: &Moody) -> usize {
@@ -78,13 +96,13 @@ fn count(history: &Moody) -> usize {
 }
 
 #[tokio::test]
-async fn a_read_that_waits_for_a_position_sees_its_rows() {
+async fn a_read_that_waits_sees_what_was_handed_over_before() {
     let (history, writer) = start();
     for index in 1..=300 {
-        writer.append(index, vec![fill(1, index)]).await.expect("it is well");
+        writer.append(at(index), vec![fill(1, index)]).await.expect("it is well");
     }
-    writer.append(301, Vec::new()).await.expect("it is well");
-    writer.reached(301).await.expect("it is well");
+    writer.append(at(301), Vec::new()).await.expect("it is well");
+    writer.caught_up().await.expect("it is well");
     let page = history.page(account(1), RowKind::Fill, None, 1).expect("it is well");
     assert_eq!(page, [fill(1, 300)]);
     assert_eq!(count(&history), 300);
@@ -94,7 +112,7 @@ async fn a_read_that_waits_for_a_position_sees_its_rows() {
 async fn a_sync_covers_everything_handed_over_before() {
     let (history, writer) = start();
     for index in 1..=100 {
-        writer.append(index, vec![fill(1, index)]).await.expect("it is well");
+        writer.append(at(index), vec![fill(1, index)]).await.expect("it is well");
     }
     writer.sync().await.expect("it is well");
     history.rows.lose_power();
@@ -107,28 +125,27 @@ async fn a_stuck_disk_makes_the_writer_wait_and_no_more_than_the_queue_is_held()
     history.stick(true);
     // One batch is in the thread's hands, the queue holds the rest; then appending waits.
     let mut taken = 0;
-    while let Ok(sent) =
-        tokio::time::timeout(Duration::from_secs(1), writer.append(taken + 1, Vec::new())).await
-    {
+    let row = |n| writer.append(at(n), vec![fill(1, n)]);
+    while let Ok(sent) = tokio::time::timeout(Duration::from_secs(1), row(taken + 1)).await {
         sent.expect("it is well");
         taken += 1;
         assert!(taken <= 3 * QUEUE_BLOCKS_MAX as u64, "nothing bounds the queue");
     }
     assert!(taken >= QUEUE_BLOCKS_MAX as u64);
     history.stick(false);
-    writer.reached(taken).await.expect("it moves again");
+    writer.caught_up().await.expect("it moves again");
 }
 
 #[tokio::test]
 async fn a_full_disk_is_waited_for() {
     let (history, writer) = start();
     history.full.store(true, Ordering::SeqCst);
-    writer.append(1, vec![fill(1, 1)]).await.expect("the queue takes it");
-    let early = tokio::time::timeout(Duration::from_millis(120), writer.reached(1)).await;
+    writer.append(at(1), vec![fill(1, 1)]).await.expect("the queue takes it");
+    let early = tokio::time::timeout(Duration::from_millis(120), writer.caught_up()).await;
     assert!(early.is_err(), "nothing is there on a full disk");
     assert_eq!(count(&history), 0);
     history.full.store(false, Ordering::SeqCst);
-    writer.reached(1).await.expect("space has returned");
+    writer.caught_up().await.expect("space has returned");
     assert_eq!(count(&history), 1);
 }
 
@@ -136,9 +153,37 @@ async fn a_full_disk_is_waited_for() {
 async fn a_broken_store_stops_the_writer_and_everyone_is_told_why() {
     let (history, writer) = start();
     history.broken.store(true, Ordering::SeqCst);
-    writer.append(1, vec![fill(1, 1)]).await.expect("the queue takes it");
-    let error = writer.reached(1).await.expect_err("the store is broken");
+    writer.append(at(1), vec![fill(1, 1)]).await.expect("the queue takes it");
+    let error = writer.caught_up().await.expect_err("the store is broken");
     assert!(matches!(&error, HistoryError::Stopped { cause } if cause.contains("key")), "{error}");
     writer.sync().await.expect_err("nothing more is written");
-    writer.append(2, Vec::new()).await.expect_err("nothing more is taken");
+    writer.append(at(2), Vec::new()).await.expect_err("nothing more is taken");
+}
+
+#[tokio::test]
+async fn a_store_reaches_as_far_as_it_was_synced() {
+    let (history, writer) = start();
+    writer.append(at(1), vec![fill(1, 1)]).await.expect("it is well");
+    // Without rows, but the store may know it all the same.
+    writer.append(at(2), Vec::new()).await.expect("it is well");
+    writer.sync().await.expect("it is well");
+    writer.append(at(3), vec![fill(1, 2)]).await.expect("it is well");
+    writer.caught_up().await.expect("it is well");
+    assert_eq!(history.reach().expect("it is well").through, Some(at(3)));
+    history.rows.lose_power();
+    assert_eq!(history.reach().expect("it is well").through, Some(at(2)));
+    assert_eq!(count(&history), 1);
+}
+
+#[tokio::test]
+async fn what_never_happened_goes_before_anything_new_comes() {
+    let (history, writer) = start();
+    writer.append(at(1), vec![fill(1, 1), fill(1, 2)]).await.expect("it is well");
+    history.doubt().expect("it is well");
+    writer.settle(Box::new(|key| key.sequence < 2)).await.expect("it is well");
+    writer.append(at(2), vec![fill(1, 2), fill(1, 3)]).await.expect("it is well");
+    writer.caught_up().await.expect("it is well");
+    assert_eq!(count(&history), 3);
+    let reach = history.reach().expect("it is well");
+    assert_eq!(reach, Reach { through: Some(at(2)), is_doubtful: false });
 }

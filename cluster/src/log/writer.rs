@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 
@@ -221,6 +222,7 @@ impl Writer {
     /// Writes what is in the buffer and waits until it is durable.
     fn flush(&mut self, fresh: bool) -> Result<(), LogError> {
         let Self { buffer, tail, core, .. } = self;
+        let begun = Instant::now();
         let bytes = buffer.finish();
         let file = tail.segment.file.as_ref();
         if fresh {
@@ -232,6 +234,7 @@ impl Writer {
             core.fatal.poison(&format!("fsync of log segment {}: {error}", tail.segment.number));
             return core.check();
         }
+        metrics::histogram!("hoga_log_append_seconds").record(begun.elapsed());
         core.counters.writes.fetch_add(1, Ordering::Relaxed);
         core.counters.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         tail.offset += bytes.len() as u64;

@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub struct Absorbed {
     pub answers: Vec<(Origin, Answer)>,
+    /// First answers once more, to later tries.
+    pub repeated: Vec<(Origin, Answer)>,
     pub rows: Vec<HistoryRow>,
     pub market: Vec<(InstrumentId, MarketEvent)>,
     pub orders: Vec<OrderState>,
@@ -46,6 +48,7 @@ impl Core {
                     let answer = self.name_settlement(answer);
                     absorbed.answers.push((origin, answer));
                 }
+                Effect::Again(origin, answer) => absorbed.repeated.push((origin, answer)),
                 Effect::Row(row) => absorbed.rows.push(row),
                 Effect::Post(posting) => {
                     sub_accounts::post(&mut self.state.sub_accounts, &posting);

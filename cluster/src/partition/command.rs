@@ -12,6 +12,44 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trace(pub u128);
 
+/// Odd, so that multiplying by them loses nothing.
+const SPREAD: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xbf58_476d_1ce4_e5b9];
+const GATHER: [u64; 2] = [inverse(SPREAD[0]), inverse(SPREAD[1])];
+
+impl Trace {
+    /// A trace of a gateway's own: its run in the upper half, its number in the lower, spread so
+    /// that the ids look random to whoever samples by their last digits.
+    #[must_use]
+    pub const fn numbered(run: u64, number: u64) -> Trace {
+        let mixed = number.wrapping_mul(SPREAD[0]);
+        let low = (mixed ^ mixed >> 32).wrapping_mul(SPREAD[1]);
+        Trace((run as u128) << 64 | low as u128)
+    }
+
+    #[must_use]
+    pub(super) const fn run(self) -> u64 {
+        (self.0 >> 64) as u64
+    }
+
+    /// What [`Trace::numbered`] was given; any number for a trace that it did not make.
+    #[must_use]
+    pub(super) const fn number(self) -> u64 {
+        let mixed = (self.0 as u64).wrapping_mul(GATHER[1]);
+        (mixed ^ mixed >> 32).wrapping_mul(GATHER[0])
+    }
+}
+
+/// What undoes multiplying by an odd number; each step doubles the bits that are right.
+const fn inverse(odd: u64) -> u64 {
+    let mut found = odd;
+    let mut right = 3;
+    while right < 64 {
+        found = found.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(found)));
+        right *= 2;
+    }
+    found
+}
+
 /// One log record: commands that were written together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Batch {

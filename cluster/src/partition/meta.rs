@@ -63,6 +63,12 @@ pub(super) struct Meta {
 }
 
 impl Meta {
+    /// Whether exactly this request was answered before.
+    pub fn remembers(&self, envelope: &Envelope) -> bool {
+        let known = self.remembered.get(&envelope.id.hash());
+        known.is_some_and(|(body_hash, _)| *body_hash == envelope.body_hash)
+    }
+
     /// Performs a command once; a retry gets its first answer.
     pub fn handle(
         &mut self,

@@ -17,6 +17,7 @@ mod nodes;
 mod outbox;
 pub mod placement;
 mod plan;
+mod record;
 mod sub_accounts;
 mod suspension;
 
@@ -27,6 +28,7 @@ pub use core::{Core, CoreState};
 pub use meta::{MetaChange, MetaCommand};
 pub use nodes::{NODES_MAX, Node, NodeId, NodeTable, Standing};
 pub use outbox::{OUTBOX_MAX, Outbox};
+pub use record::RecordError;
 pub use sub_accounts::SubAccounts;
 pub use suspension::Suspension;
 

@@ -118,6 +118,7 @@ impl Core {
     ) {
         let topology = self.scene.topology;
         let state = &mut self.state;
+        let is_known = state.meta.remembers(envelope);
         let (answer, change) =
             state.meta.handle(&mut state.catalogue, &topology, envelope, command);
         self.change_catalogue(|_| {});
@@ -134,7 +135,8 @@ impl Core {
             }
             None => {}
         }
-        chunk.effect(place, Effect::Answer(envelope.origin, answer));
+        let tell = if is_known { Effect::Again } else { Effect::Answer };
+        chunk.effect(place, tell(envelope.origin, answer));
     }
 
     /// Sends a change to every partition of some roles.

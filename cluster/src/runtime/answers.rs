@@ -17,6 +17,15 @@ pub struct Reply {
     pub answer: Result<Answer, Failure>,
     /// Where in which log it became true; none for a failure.
     pub at: Option<At>,
+    /// It was given before, to an earlier try of the same request.
+    pub is_repeated: bool,
+}
+
+impl Reply {
+    /// Of a request that was not answered.
+    pub(super) fn failure(failure: Failure) -> Reply {
+        Reply { answer: Err(failure), at: None, is_repeated: false }
+    }
 }
 
 /// Why there is no answer.
@@ -76,7 +85,7 @@ impl Answers {
     }
 
     pub fn fail(&self, origin: Origin, failure: Failure) {
-        self.complete(origin, Reply { answer: Err(failure), at: None });
+        self.complete(origin, Reply::failure(failure));
     }
 
     /// A request whose client gave up.

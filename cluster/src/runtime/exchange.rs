@@ -147,6 +147,13 @@ impl Exchange {
         }
     }
 
+    /// Counts what this start replayed behind the snapshots.
+    pub(super) fn count_replay(&self, took: Duration) {
+        let replayed = self.status().into_iter().map(|status| status.commands - status.restored);
+        metrics::counter!("hoga_replay_commands_total").absolute(replayed.sum());
+        metrics::gauge!("hoga_replay_seconds").set(took.as_secs_f64());
+    }
+
     /// Asks something of an account and waits for the answer.
     ///
     /// Never hangs: when `within` is over the outcome is unknown, and a retry finds out.
@@ -159,7 +166,7 @@ impl Exchange {
     ) -> Reply {
         let (origin, answer) = match self.submit(account, identified, request) {
             Ok(submitted) => submitted,
-            Err(failure) => return Reply { answer: Err(failure), at: None },
+            Err(failure) => return Reply::failure(failure),
         };
         self.wait(origin, answer, within).await
     }
@@ -208,7 +215,7 @@ impl Exchange {
         let meta = |envelope| Command::Meta { envelope, command };
         let (origin, answer) = match self.enter(Topology::META, identified, meta) {
             Ok(submitted) => submitted,
-            Err(failure) => return Reply { answer: Err(failure), at: None },
+            Err(failure) => return Reply::failure(failure),
         };
         let reply = self.wait(origin, answer, within).await;
         if matches!(reply.answer, Ok(hoga_engine::effect::Answer::Done)) {
@@ -279,7 +286,7 @@ impl Exchange {
             Ok(Ok(reply)) => reply,
             _ => {
                 self.0.answers.forget(origin);
-                Reply { answer: Err(Failure::Unknown), at: None }
+                Reply::failure(Failure::Unknown)
             }
         }
     }
@@ -319,14 +326,14 @@ impl Exchange {
         question: impl Fn(&Account, &Scene) -> T + Send + Sync + 'static,
     ) -> Result<(Vec<T>, At), ReadError> {
         let (told, mut answers) = mpsc::channel(most.max(1));
-        let each = move |entity: &Entity, scene: &Scene| {
+        let each = move |_, entity: &Entity, scene: &Scene| {
             if let Entity::Account(account) = entity {
                 // Who does not listen any more does not need the answer.
                 drop(told.try_send(question(account, scene)));
             }
         };
-        let first = AccountId::new(partition, first);
-        let subject = Subject::Accounts { first, most, each: Arc::new(each) };
+        let first = EntityId::Account(AccountId::new(partition, first));
+        let subject = Subject::Entities { first, most, each: Arc::new(each) };
         let seen = |seen: Seen<'_>| match seen {
             Seen::Core(_, at) => Some(at),
             _ => None,
@@ -428,7 +435,11 @@ impl Exchange {
     /// What a read has to wait for to see everything that was acknowledged before it. With one
     /// node that is what is applied already; otherwise whoever leads says how far it goes, and the
     /// read itself is this node's own.
-    async fn fresh(&self, id: PartitionId, mut after: After) -> Result<After, ReadError> {
+    pub(super) async fn fresh(
+        &self,
+        id: PartitionId,
+        mut after: After,
+    ) -> Result<After, ReadError> {
         let Some(membership) = &self.0.membership else { return Ok(after) };
         let until = tokio::time::Instant::now() + READ_WITHIN;
         loop {
@@ -443,7 +454,7 @@ impl Exchange {
         }
     }
 
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         id: PartitionId,
         subject: Subject,
@@ -468,12 +479,8 @@ impl Exchange {
         let id = self.0.options.topology.account_partition(account);
         let partition = &self.0.partitions[&id];
         let after = self.fresh(id, After::default()).await?;
-        let reached = |seen: Seen<'_>| match seen {
-            Seen::Core(_, at) => Some(at.index),
-            _ => None,
-        };
-        let index = self.read(id, Subject::Core, after, reached).await?;
-        let history = partition.historian.at(index.ok_or(ReadError::Stopped)?).await;
+        self.read(id, Subject::Core, after, |_| Some(())).await?;
+        let history = partition.historian.caught_up().await;
         history.map_err(|error| ReadError::History(error.to_string()))
     }
 
@@ -519,8 +526,20 @@ impl Exchange {
     /// # Errors
     /// The first that could not; those before it are durable.
     pub async fn snapshot(&self) -> Result<usize, crate::raft::SnapshotError> {
+        let all: Vec<PartitionId> = self.0.partitions.keys().copied().collect();
+        self.snapshot_of(&all).await
+    }
+
+    /// The same for some partitions. One that this node does not have is passed over.
+    ///
+    /// # Errors
+    /// As [`Exchange::snapshot`].
+    pub async fn snapshot_of(
+        &self,
+        partitions: &[PartitionId],
+    ) -> Result<usize, crate::raft::SnapshotError> {
         let mut taken = 0;
-        for partition in self.0.partitions.values() {
+        for partition in partitions.iter().filter_map(|id| self.0.partitions.get(id)) {
             taken += usize::from(partition.replica.trigger_snapshot().await?);
         }
         Ok(taken)

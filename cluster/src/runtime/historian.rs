@@ -1,8 +1,13 @@
-//! One partition's history beside apply: its store, and the thread that appends to it.
+//! One partition's history beside apply: its store, the thread that appends to it, and what the
+//! store had when the node started.
 
-use crate::history::{History, HistoryError, HistoryWriter};
+use crate::history::{History, HistoryError, HistoryWriter, RowKey, RowKind};
+use crate::log::{LogPosition, PartitionLog};
+use hoga_actors::Entity;
+use hoga_engine::account::Account;
 use hoga_engine::history::HistoryRow;
-use std::io;
+use hoga_engine::ids::{AccountId, OrderNo};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The history of a partition; of no use in one that has no accounts.
@@ -13,21 +18,78 @@ pub(crate) struct Historian(Option<Book>);
 struct Book {
     store: Arc<dyn History>,
     writer: HistoryWriter,
+    /// Rows of entries up to this index are in the store: a replay does not hand them over.
+    known: Option<u64>,
+    /// The store has been ahead of the log.
+    is_doubtful: bool,
 }
 
 impl Historian {
-    /// Starts appending behind the log index that the state stands at.
-    pub fn start(store: Arc<dyn History>, index: u64) -> io::Result<Historian> {
-        let writer = HistoryWriter::start(store.clone(), index)?;
-        Ok(Historian(Some(Book { store, writer })))
+    /// Starts appending. The log says how much of the store is to be believed; `applied` is where
+    /// the state stands that the replay begins with.
+    pub fn start(
+        store: Arc<dyn History>,
+        log: &PartitionLog,
+        applied: Option<LogPosition>,
+    ) -> Result<Historian, HistoryError> {
+        let reach = store.reach()?;
+        let known = reach.confirmed(|index| match log.terms(index..index + 1).first() {
+            Some(at) => Some(at.term),
+            // Purged: it is behind the snapshot, and nothing of it is replayed.
+            None => reach.through.filter(|at| applied >= Some(*at)).map(|at| at.term),
+        });
+        let mut is_doubtful = reach.is_doubtful;
+        if let (None, Some(through), false) = (known, reach.through, is_doubtful) {
+            tracing::warn!(partition = %log.id(), %through, "the history is ahead of the log");
+            store.doubt()?;
+            is_doubtful = true;
+        }
+        let snapshot = applied.map_or(0, |at| at.index);
+        if !is_doubtful && known.unwrap_or(0) < snapshot {
+            tracing::warn!(
+                partition = %log.id(), snapshot, reach = known,
+                "the history does not reach the snapshot: rows of before are missing"
+            );
+        }
+        let writer = HistoryWriter::start(store.clone()).map_err(|error| {
+            HistoryError::Stopped { cause: format!("no thread: {error}").into() }
+        })?;
+        Ok(Historian(Some(Book { store, writer, known, is_doubtful })))
     }
 
-    /// Hands over the rows of a chunk; waits while the thread is far behind.
-    pub async fn append(&self, index: u64, rows: Vec<HistoryRow>) -> Result<(), HistoryError> {
+    /// Whether the rows of an entry are wanted.
+    pub fn wants(&self, index: u64) -> bool {
+        self.0.as_ref().is_some_and(|book| book.known.is_none_or(|known| index > known))
+    }
+
+    /// Hands over the rows of all entries since the last call; waits while the thread is far
+    /// behind.
+    pub async fn append(
+        &self,
+        through: LogPosition,
+        rows: Vec<HistoryRow>,
+    ) -> Result<(), HistoryError> {
         match &self.0 {
-            Some(book) => book.writer.append(index, rows).await,
+            Some(book) => book.writer.append(through, rows).await,
             None => Ok(()),
         }
+    }
+
+    /// Called once when the log is replayed to its end. A store that was ahead of it loses what
+    /// these entities do not know.
+    pub async fn replayed(
+        &self,
+        entities: impl Iterator<Item = &Entity>,
+    ) -> Result<(), HistoryError> {
+        let Some(book) = self.0.as_ref().filter(|book| book.is_doubtful) else { return Ok(()) };
+        let accounts = entities.filter_map(|entity| match entity {
+            Entity::Account(account) => Some((account.id(), Counts::of(account))),
+            _ => None,
+        });
+        let accounts: BTreeMap<AccountId, Counts> = accounts.collect();
+        let happened =
+            move |key: RowKey| accounts.get(&key.account).is_some_and(|account| account.have(key));
+        book.writer.settle(Box::new(happened)).await
     }
 
     /// Returns when everything handed over so far is durable.
@@ -43,11 +105,38 @@ impl Historian {
         self.0.as_ref().map(|book| book.store.clone())
     }
 
-    /// The store, once it has the rows of everything up to `index`.
-    pub async fn at(&self, index: u64) -> Result<Arc<dyn History>, HistoryError> {
+    /// The store, once it has the rows of everything that is applied.
+    pub async fn caught_up(&self) -> Result<Arc<dyn History>, HistoryError> {
         let none = || HistoryError::Stopped { cause: "this partition keeps none".into() };
         let book = self.0.as_ref().ok_or_else(none)?;
-        book.writer.reached(index).await?;
+        book.writer.caught_up().await?;
         Ok(book.store.clone())
+    }
+}
+
+/// What an account knows of its rows.
+struct Counts {
+    ledger: u64,
+    fills: u64,
+    orders: OrderNo,
+    open: BTreeSet<OrderNo>,
+}
+
+impl Counts {
+    fn of(account: &Account) -> Counts {
+        let (ledger, fills) = account.rows();
+        let open = account.open_orders().map(|order| order.state.key.no).collect();
+        Counts { ledger, fills, orders: account.orders(), open }
+    }
+
+    fn have(&self, key: RowKey) -> bool {
+        match key.kind {
+            RowKind::Ledger | RowKind::Party => key.sequence <= self.ledger,
+            RowKind::Fill => key.sequence <= self.fills,
+            RowKind::Order => {
+                let no = OrderNo(key.sequence);
+                no <= self.orders && !self.open.contains(&no)
+            }
+        }
     }
 }

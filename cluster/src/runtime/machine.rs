@@ -37,11 +37,11 @@ impl Machine for PerformerMachine {
 
     async fn install(&mut self, meta: SnapshotMeta) -> Result<(), SnapshotError> {
         let (snapshots, topology) = (self.snapshots.clone(), self.topology);
-        let reached = meta.last.index;
+        let at = meta.last;
         let loading = tokio::task::spawn_blocking(move || snapshots.state_at(&meta, topology));
         let state = loading.await.map_err(|error| SnapshotError::Reading(error.to_string()))??;
         let (done, installed) = oneshot::channel();
-        let order = Order::Install { state: Box::new(state), reached, done };
+        let order = Order::Install { state: Box::new(state), at, done };
         self.orders.send(order).await.map_err(|_| SnapshotError::Stopped)?;
         installed.await.map_err(|_| SnapshotError::Stopped)
     }

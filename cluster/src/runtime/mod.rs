@@ -8,6 +8,7 @@
 //! retry with the same id finds out. A log that cannot write stops the node.
 
 mod answers;
+mod audit;
 mod carrier;
 mod clock;
 mod courier;
@@ -16,6 +17,7 @@ mod exchange;
 mod feed;
 mod founding;
 mod historian;
+mod hops;
 mod identity;
 mod installing;
 mod intake;
@@ -38,6 +40,7 @@ mod steward;
 mod wiring;
 
 pub use answers::{Failure, Reply};
+pub use audit::Audit;
 pub use clock::Clock;
 pub use exchange::{Exchange, Identified};
 pub use feed::{Feed, FeedEvent, Followed, Happened, Numbered, Tail, Topic};

@@ -29,6 +29,12 @@ pub struct PartitionStatus {
     pub term: u64,
     pub applied: u64,
     pub commands: u64,
+    /// Of them, those that came with the snapshot at the start.
+    pub restored: u64,
+    /// Messages that wait for the performer.
+    pub mailbox: u64,
+    /// Requests of clients that wait to be stamped.
+    pub intake: u64,
     pub entities: u64,
     pub actors: u64,
 }
@@ -89,6 +95,9 @@ impl Partition {
             term: leadership.term,
             applied: load(&self.visible.applied),
             commands: load(&self.visible.commands),
+            restored: load(&self.visible.restored),
+            mailbox: (self.orders.max_capacity() - self.orders.capacity()) as u64,
+            intake: (self.clients.max_capacity() - self.clients.capacity()) as u64,
             entities: load(&self.visible.entities),
             actors: load(&self.visible.actors),
         }
@@ -100,6 +109,10 @@ impl Partition {
         let (done, stopped) = oneshot::channel();
         drop(self.orders.send(Order::Stop { done }).await);
         drop(stopped.await);
+        // The next start has less to rewrite then; a history that fails here is behind, no more.
+        if let Err(error) = self.historian.sync().await {
+            tracing::warn!(partition = self.id.0, %error, "the history ends unsynced");
+        }
         self.tasks.lock().await.shutdown().await;
     }
 }

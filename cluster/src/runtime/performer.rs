@@ -7,6 +7,8 @@ use super::pump::PumpOrder;
 use super::quotes::Quotes;
 use super::read::{After, At, Look, Seen, Subject};
 use super::snapshots::Writing;
+use crate::history::HistoryError;
+use crate::log::LogPosition;
 use crate::partition::{Absorbed, Batch, Chunk, Core, NodeTable};
 use crate::raft::Committed;
 use crate::state::{self, State};
@@ -26,6 +28,19 @@ pub(crate) const MAILBOX_MAX: usize = 1024;
 const CAPTURE_STEP: usize = 128;
 /// Blocks of a snapshot that may wait for its writer.
 const CAPTURED_BLOCKS: usize = 4;
+
+/// Rows after which they are handed over, even in the middle of some entries.
+const HANDED_ROWS: usize = 2048;
+
+/// Why a performer ends: the node cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stopping {
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// What the state counts, its history has to have.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+}
 
 /// What a performer is told.
 pub(crate) enum Order {
@@ -47,8 +62,8 @@ pub(crate) enum Order {
     /// Everything is replaced by a state from another node.
     Install {
         state: Box<State>,
-        /// Index of the last entry in it.
-        reached: u64,
+        /// The last entry in it.
+        at: LogPosition,
         done: oneshot::Sender<()>,
     },
     Stop {
@@ -67,6 +82,8 @@ pub(crate) struct Visible {
     pub snapshot_due: Notify,
     pub applied: AtomicU64,
     pub commands: AtomicU64,
+    /// Of them, those that the snapshot had at the start: the rest was replayed or is new.
+    pub restored: AtomicU64,
     pub entities: AtomicU64,
     pub actors: AtomicU64,
 }
@@ -118,23 +135,52 @@ pub(crate) struct Performer<R> {
     pub rebuild: R,
     leads: bool,
     /// Index of the last entry that came, also of one of consensus itself: what a read waits for.
-    reached: u64,
+    pub(super) reached: u64,
+    /// The last index that was known to be committed when this node started: up to there nobody
+    /// waits or listens.
+    replay_through: Option<u64>,
     /// Chunks of the batch under way that are applied.
     chunks: usize,
+    /// Rows that the historian was not handed yet.
+    rows: Vec<HistoryRow>,
     waiting: Vec<(Subject, After, Instant, Look)>,
     pub(super) writing: Option<CaptureUnderWay>,
 }
 
 impl<R: Rebuild> Performer<R> {
-    /// Begins behind the entry `reached`.
-    pub fn new(core: Core, host: Host, outlets: Outlets, rebuild: R, reached: u64) -> Performer<R> {
-        let (leads, chunks, waiting, writing) = (false, 0, Vec::new(), None);
-        Performer { core, host, outlets, rebuild, leads, reached, chunks, waiting, writing }
+    /// Begins behind the entry `reached`. `replay_through` is the last index that is committed for
+    /// certain, when the state does not have it yet.
+    pub fn new(
+        core: Core,
+        host: Host,
+        outlets: Outlets,
+        rebuild: R,
+        reached: u64,
+        replay_through: Option<u64>,
+    ) -> Performer<R> {
+        Performer {
+            core,
+            host,
+            outlets,
+            rebuild,
+            leads: false,
+            reached,
+            replay_through,
+            chunks: 0,
+            rows: Vec::new(),
+            waiting: Vec::new(),
+            writing: None,
+        }
     }
 
     /// Works until it is stopped.
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         self.show();
+        if self.replay_through.is_none()
+            && let Err(error) = self.replayed().await
+        {
+            return self.fail(error.to_string());
+        }
         loop {
             let order = match self.writing.as_ref().map(|writing| writing.blocks.clone()) {
                 None => orders.recv().await,
@@ -143,7 +189,7 @@ impl<R: Rebuild> Performer<R> {
                     order = orders.recv() => order,
                     room = blocks.reserve() => {
                         match room {
-                            Ok(room) => self.capture_more(room).await,
+                            Ok(room) => self.capture_more(room),
                             // The writer gave up; whoever waits for it hears why.
                             Err(_) => self.writing = None,
                         }
@@ -161,13 +207,12 @@ impl<R: Rebuild> Performer<R> {
                 }
                 Some(Order::Read { subject, after, until, look }) => {
                     self.waiting.push((subject, after, until, look));
-                    self.read().await;
+                    self.read();
                 }
                 Some(Order::Lead(leads)) => self.lead(leads),
                 Some(Order::Capture { done }) => self.capture(done),
-                Some(Order::Install { state, reached, done }) => {
-                    self.reached = reached;
-                    if let Err(error) = self.install(*state).await {
+                Some(Order::Install { state, at, done }) => {
+                    if let Err(error) = self.install(*state, at).await {
                         self.fail(error.to_string());
                         return;
                     }
@@ -186,13 +231,18 @@ impl<R: Rebuild> Performer<R> {
         }
     }
 
-    async fn apply(&mut self, entries: Vec<Committed>) -> Result<(), HostError> {
+    async fn apply(&mut self, entries: Vec<Committed>) -> Result<(), Stopping> {
+        let last = entries.last().map(|entry| entry.at);
         for entry in entries {
+            self.replayed_before(entry.at.index).await?;
             self.reached = entry.at.index;
             let Some(payload) = entry.payload else { continue };
-            let batch: Batch = postcard::from_bytes(&payload)
-                .expect("a committed batch decodes: its checksum was right");
+            let batch =
+                Batch::decode(&payload).expect("a committed batch decodes: its checksum was right");
             self.core.begin(entry.at.index, &batch);
+            if self.leads {
+                super::hops::tell(self.core.id(), entry.at.index, &batch);
+            }
             self.weigh(payload.len() as u64);
             let mut rest = batch.entries.into_iter();
             self.chunks = 0;
@@ -200,9 +250,44 @@ impl<R: Rebuild> Performer<R> {
                 self.perform(chunk).await?;
                 self.chunks += 1;
             }
+            if self.rows.len() >= HANDED_ROWS {
+                self.hand_over(entry.at).await?;
+            }
+        }
+        if let Some(last) = last {
+            self.hand_over(last).await?;
+            self.replayed_before(last.index + 1).await?;
         }
         self.show();
-        self.read().await;
+        self.read();
+        Ok(())
+    }
+
+    /// Ends the replay when the next entry is behind it.
+    async fn replayed_before(&mut self, next: u64) -> Result<(), Stopping> {
+        match self.replay_through {
+            Some(through) if next > through => self.replayed().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// From here on there are clients and listeners.
+    pub(super) async fn replayed(&mut self) -> Result<(), Stopping> {
+        self.replay_through = None;
+        for (id, entity) in self.host.iter() {
+            self.outlets.quotes.show(id, entity);
+        }
+        let entities = self.host.iter().map(|(_, entity)| entity);
+        self.outlets.historian.replayed(entities).await?;
+        Ok(())
+    }
+
+    /// Hands all rows up to an entry to the historian.
+    async fn hand_over(&mut self, through: LogPosition) -> Result<(), Stopping> {
+        let rows = std::mem::take(&mut self.rows);
+        if self.outlets.historian.wants(through.index) {
+            self.outlets.historian.append(through, rows).await?;
+        }
         Ok(())
     }
 
@@ -215,82 +300,91 @@ impl<R: Rebuild> Performer<R> {
         }
     }
 
-    async fn perform(&mut self, mut chunk: Chunk) -> Result<(), HostError> {
+    async fn perform(&mut self, mut chunk: Chunk) -> Result<(), Stopping> {
         for (id, entity) in chunk.created.drain(..) {
             self.host.insert(id, entity);
         }
         let slices = chunk.take_slices();
-        let (mut outputs, panicked) = self.host.run(slices, self.core.scene()).await?;
-        for Panicked(slice) in panicked {
-            outputs.extend(self.recover(slice).await?);
+        let mut outputs = Vec::with_capacity(slices.len());
+        let scene = self.core.scene();
+        let ran = match self.replay_through {
+            Some(_) => self.host.run_here(slices, scene),
+            None => self.host.run(slices, scene).await?,
+        };
+        for ran in ran {
+            match ran {
+                Ok(output) => outputs.push(output),
+                // Its effects stay where they belong: a replay has them there as well.
+                Err(Panicked(slice)) => outputs.push(self.recover(slice).await),
+            }
         }
         let absorbed = self.core.absorb(chunk, outputs);
-        self.dispatch(absorbed).await;
+        self.dispatch(absorbed);
         Ok(())
     }
 
     /// Rebuilds an entity that panicked and tries its slice again, step by step. A step that
     /// panics again counts as refused, and suspends the entity from there on.
-    async fn recover(&mut self, slice: Slice) -> Result<Vec<Output>, HostError> {
-        let mut outputs = Vec::new();
+    async fn recover(&mut self, slice: Slice) -> Output {
+        let mut recovered = Output::default();
         let entity = slice.entity;
         let mut applied = Vec::new();
         for step in slice.steps.iter().cloned() {
             if !self.host.contains(entity) {
-                self.restore(entity, &applied).await?;
+                self.restore(entity, &applied).await;
             }
             if self.core.suspended().contains_key(&entity) {
-                outputs.push(self.core.refuse_step(entity, &step));
+                recovered.append(self.core.refuse_step(entity, &step));
                 self.core.park(entity, &step.command);
                 continue;
             }
             let one = Slice::new(entity, vec![step.clone()]);
-            let (output, panicked) = self.host.run(vec![one], self.core.scene()).await?;
-            if panicked.is_empty() {
-                outputs.extend(output);
+            let ran = self.host.run_here(vec![one], self.core.scene());
+            if let Some(Ok(output)) = ran.into_iter().next() {
+                recovered.append(output);
                 applied.push(step);
                 continue;
             }
             tracing::error!(%entity, index = self.core.index(), "suspended: it failed twice");
             self.core.suspend(entity);
-            outputs.push(self.core.refuse_step(entity, &step));
+            recovered.append(self.core.refuse_step(entity, &step));
         }
         if !self.host.contains(entity) {
-            self.restore(entity, &applied).await?;
+            self.restore(entity, &applied).await;
         }
-        Ok(outputs)
+        recovered
     }
 
     /// Brings an entity back to where it stood after the given steps of the chunk under way.
-    async fn restore(
-        &mut self,
-        entity: EntityId,
-        applied: &[hoga_actors::Step],
-    ) -> Result<(), HostError> {
+    async fn restore(&mut self, entity: EntityId, applied: &[hoga_actors::Step]) {
         let rebuilt = self.rebuild.rebuild(entity, self.core.index(), self.chunks).await;
         let state = rebuilt.expect("the log has every entity of this partition");
         self.host.insert(entity, state);
         // Its effects are out already; only the state is wanted.
         let again = Slice::new(entity, applied.to_vec());
-        self.host.run(vec![again], self.core.scene()).await?;
-        Ok(())
+        self.host.run_here(vec![again], self.core.scene());
     }
 
-    async fn dispatch(&mut self, absorbed: Absorbed) {
-        let Absorbed { answers, rows, market, orders, balances, ranked, heard, grew } = absorbed;
+    fn dispatch(&mut self, absorbed: Absorbed) {
+        let Absorbed { answers, repeated, mut rows, market, orders, balances, ranked, heard, grew } =
+            absorbed;
         let at = self.at();
         let (partition, index) = (at.partition, at.index);
-        self.outlets.quotes.follow(&market);
-        for (to, last) in grew {
-            self.pump(to, last);
-        }
-        for (origin, answer) in answers {
-            let reply = Reply { answer: Ok(answer), at: Some(at) };
-            self.outlets.answers.complete(origin, reply);
-        }
         for (source, next) in heard {
             if let Some(heard) = self.outlets.heard.get(&source) {
                 heard.send_replace(next);
+            }
+        }
+        for (to, last) in grew {
+            self.pump(to, last);
+        }
+        if self.replay_through.is_none() {
+            self.outlets.quotes.follow(&market);
+            for (told, is_repeated) in [(answers, false), (repeated, true)] {
+                for (origin, answer) in told {
+                    let reply = Reply { answer: Ok(answer), at: Some(at), is_repeated };
+                    self.outlets.answers.complete(origin, reply);
+                }
             }
         }
         let fills = rows.iter().filter_map(|row| match row {
@@ -300,12 +394,12 @@ impl<R: Rebuild> Performer<R> {
         let (fills, time) = (fills.collect(), self.core.time());
         let event = FeedEvent { partition, index, time, market, orders, fills, balances, ranked };
         self.outlets.feed.publish(event);
-        if let Err(error) = self.outlets.historian.append(index, rows).await {
-            self.fail(error.to_string());
+        if self.outlets.historian.wants(index) {
+            self.rows.append(&mut rows);
         }
     }
 
-    /// Says that this node cannot go on: what the state counts, its history has to have.
+    /// Says that this node cannot go on.
     pub(super) fn fail(&self, cause: String) {
         tracing::error!(partition = self.core.id().0, cause, "the node cannot go on");
         self.outlets.failed.send_if_modified(|known| {
@@ -345,7 +439,7 @@ impl<R: Rebuild> Performer<R> {
     }
 
     /// Answers the reads whose time has come, and drops those whose time is over.
-    pub(super) async fn read(&mut self) {
+    pub(super) fn read(&mut self) {
         if self.waiting.is_empty() {
             return;
         }
@@ -353,7 +447,7 @@ impl<R: Rebuild> Performer<R> {
         let mut later = Vec::new();
         for (subject, after, until, look) in std::mem::take(&mut self.waiting) {
             if after.is_met(&self.core, self.reached) {
-                self.look(subject, look).await;
+                self.look(subject, look);
             } else if until > now {
                 later.push((subject, after, until, look));
             }
@@ -361,15 +455,15 @@ impl<R: Rebuild> Performer<R> {
         self.waiting = later;
     }
 
-    async fn look(&mut self, subject: Subject, look: Look) {
+    fn look(&mut self, subject: Subject, look: Look) {
         let at = self.at();
         let id = match subject {
             Subject::Core => return look(Seen::Core(&self.core, at)),
             Subject::Entity(id) => Some(id),
-            Subject::Accounts { first, most, each } => {
-                for id in self.host.ids_from(EntityId::Account(first), most) {
+            Subject::Entities { first, most, each } => {
+                for id in self.host.ids_from(first, most) {
                     let (each, scene) = (each.clone(), self.core.scene().clone());
-                    self.host.read(id, move |entity: &Entity| each(entity, &scene)).await;
+                    self.host.read(id, move |entity: &Entity| each(id, entity, &scene));
                 }
                 return look(Seen::Core(&self.core, at));
             }
@@ -380,7 +474,7 @@ impl<R: Rebuild> Performer<R> {
             Some(id) => {
                 let scene = self.core.scene().clone();
                 let question = move |entity: &Entity| look(Seen::Entity(entity, &scene, at));
-                self.host.read(id, question).await;
+                self.host.read(id, question);
             }
         }
     }
@@ -402,8 +496,8 @@ impl<R: Rebuild> Performer<R> {
         drop(done.send(Writing { blocks: writing, is_whole }));
     }
 
-    async fn capture_more(&mut self, room: mpsc::Permit<'_, Vec<u8>>) {
-        let (captured, is_last) = self.host.capture_some(CAPTURE_STEP).await;
+    fn capture_more(&mut self, room: mpsc::Permit<'_, Vec<u8>>) {
+        let (captured, is_last) = self.host.capture_some(CAPTURE_STEP);
         let Some(writing) = &mut self.writing else { return };
         for (id, bytes) in &captured {
             writing.hash = writing.hash.wrapping_add(state::hash_entity(*id, bytes));

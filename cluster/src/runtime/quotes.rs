@@ -66,18 +66,14 @@ impl Quotes {
         }
     }
 
-    /// Takes over the books among the entities of a state.
-    pub fn restore_all(&self, entities: &[(EntityId, Entity)]) {
-        for (id, entity) in entities {
-            if let (EntityId::Book(instrument), Entity::Book(listing)) = (id, entity) {
-                let levels =
-                    [Side::Buy, Side::Sell].map(|side| listing.book().levels(side).collect());
-                self.restore(*instrument, listing.last(), levels);
-            }
+    /// Takes over a whole book, as a snapshot or a replay left it.
+    pub fn show(&self, id: EntityId, entity: &Entity) {
+        if let (EntityId::Book(instrument), Entity::Book(listing)) = (id, entity) {
+            let levels = [Side::Buy, Side::Sell].map(|side| listing.book().levels(side).collect());
+            self.restore(instrument, listing.last(), levels);
         }
     }
 
-    /// Takes over a whole book, as a snapshot restored it.
     fn restore(
         &self,
         instrument: InstrumentId,

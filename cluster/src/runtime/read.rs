@@ -3,7 +3,7 @@
 use crate::partition::Core;
 use hoga_actors::{Entity, EntityId, Scene};
 use hoga_engine::effect::Settles;
-use hoga_engine::ids::{AccountId, PartitionId};
+use hoga_engine::ids::PartitionId;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -55,9 +55,9 @@ impl After {
 pub(crate) enum Subject {
     Entity(EntityId),
     Account(Box<str>),
-    /// Up to `most` accounts from `first` on, each handed to `each`, all at one position.
-    Accounts {
-        first: AccountId,
+    /// Up to `most` entities from `first` on, each handed to `each`, all at one position.
+    Entities {
+        first: EntityId,
         most: usize,
         each: Each,
     },
@@ -65,8 +65,8 @@ pub(crate) enum Subject {
     Core,
 }
 
-/// What is asked of every account of a list.
-pub(crate) type Each = Arc<dyn Fn(&Entity, &Scene) + Send + Sync>;
+/// What is asked of every entity of a list.
+pub(crate) type Each = Arc<dyn Fn(EntityId, &Entity, &Scene) + Send + Sync>;
 
 /// What a read looks at.
 pub(crate) enum Seen<'a> {

@@ -67,7 +67,7 @@ impl Rebuilder {
             next = entries.last()?.at.index + 1;
             for entry in &entries {
                 let Some(payload) = batch_of(entry) else { continue };
-                let batch: Batch = postcard::from_bytes(payload).ok()?;
+                let batch = Batch::decode(payload).ok()?;
                 // Of the batch under way only what is behind the entity already.
                 let chunks = if entry.at.index == index { chunks } else { usize::MAX };
                 if let Err(poison) = replay.apply(entry.at.index, batch, chunks) {

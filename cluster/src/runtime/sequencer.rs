@@ -11,19 +11,16 @@ use super::performer::Visible;
 use crate::partition::{Batch, Command, Entry, Trace};
 use crate::raft::{Pending, ProposeError, Replica};
 use hoga_engine::ids::{Origin, PartitionId};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Commands in one batch.
 const BATCH_COMMANDS: usize = 512;
 /// Encoded bytes in one batch, about: larger entries delay everybody behind them.
 const BATCH_BYTES: usize = 64 * 1024;
-/// Batches on their way to the log at once. With one, the next gathers all that comes meanwhile;
-/// with four the batches were smaller and orders a tenth slower.
-const IN_FLIGHT: usize = 1;
 /// How often a leader looks whether time has to be moved on.
 const TICK_EVERY: Duration = Duration::from_millis(250);
 /// Messages acknowledged by another partition before that is worth a command of its own.
@@ -50,58 +47,49 @@ pub(crate) struct Sequencer {
 
 impl Sequencer {
     /// Works until both queues are closed.
+    ///
+    /// One batch is on its way at a time: the next gathers all that comes meanwhile. With four the
+    /// batches were smaller and orders a tenth slower.
     pub async fn run(
         mut self,
         mut clients: mpsc::Receiver<Asked>,
         mut inbound: mpsc::Receiver<Inbound>,
     ) {
-        let in_flight = Arc::new(Semaphore::new(IN_FLIGHT));
         let mut ticks = tokio::time::interval(TICK_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        // A message that would have made the last batch too large.
-        let mut held: VecDeque<Inbound> = VecDeque::new();
         loop {
             let mut batch = Gathering::default();
             tokio::select! {
                 biased;
-                Some(message) = inbound.recv(), if held.is_empty() => batch.hear(message),
-                Some(asked) = clients.recv(), if held.is_empty() => batch.ask(asked),
-                _ = ticks.tick(), if held.is_empty() => self.tick(&mut batch),
-                () = std::future::ready(()), if !held.is_empty() => {}
+                Some(message) = inbound.recv() => batch.hear(message),
+                Some(asked) = clients.recv() => batch.ask(asked),
+                _ = ticks.tick() => self.tick(&mut batch),
                 else => return,
             }
-            if batch.entries.is_empty() && held.is_empty() {
+            if batch.entries.is_empty() {
                 continue;
             }
-            // Waiting here is what lets the next batch grow.
-            let Ok(permit) = in_flight.clone().acquire_owned().await else { return };
-            while let Some(message) = held.pop_front() {
-                batch.hear(message);
-            }
+            // Whoever is about to ask, on a busy machine, asks before the batch is closed; on an
+            // idle one nobody is, and this takes no time.
+            tokio::task::yield_now().await;
             batch.fill(&mut clients, &mut inbound);
             self.acknowledge(&mut batch, ACKS_MIN);
             let (mut concerned, submitted) = self.submit(batch).await;
             if self.is_sent_again {
                 concerned.clients.clear();
             }
-            let answers = self.answers.clone();
-            let partition = self.partition;
-            tokio::spawn(async move {
-                let outcome = match submitted {
-                    Ok(pending) => pending.applied().await.map(|_| ()),
-                    Err(error) => Err(error),
-                };
-                drop(permit);
-                tell(partition, concerned, outcome, &answers);
-            });
+            let outcome = match submitted {
+                Ok(pending) => pending.applied().await.map(|_| ()),
+                Err(error) => Err(error),
+            };
+            tell(self.partition, concerned, outcome, &self.answers);
         }
     }
 
     async fn submit(&mut self, batch: Gathering) -> (Concerned, Result<Pending, ProposeError>) {
         let Gathering { entries, concerned, .. } = batch;
         let batch = Batch { time: self.clock.now(), entries };
-        let bytes = postcard::to_stdvec(&batch).expect("a batch always encodes");
-        (concerned, self.replica.submit(bytes.into()).await)
+        (concerned, self.replica.submit(batch.encode().into()).await)
     }
 
     /// Moves time on when something waits for it.

@@ -8,6 +8,7 @@ use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Topology;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::mpsc;
 
 /// A capture under way: its blocks as they come.
@@ -41,6 +42,7 @@ impl Snapshots {
     pub fn write(&self, meta: SnapshotMeta, mut writing: Writing) -> SnapshotWriting {
         let Snapshots { partition, store, historian } = self.clone();
         Box::pin(async move {
+            let begun = Instant::now();
             // What the state counts, the history has to have.
             historian.sync().await.map_err(failed)?;
             let stored = crate::snapshot::SnapshotMeta {
@@ -57,6 +59,7 @@ impl Snapshots {
             };
             let log_needless_through =
                 tokio::task::spawn_blocking(write).await.map_err(failed)?.map_err(failed)?;
+            metrics::histogram!("hoga_snapshot_seconds").record(begun.elapsed());
             Ok(SnapshotWritten { log_needless_through })
         })
     }

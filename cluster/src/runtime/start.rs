@@ -35,6 +35,7 @@ use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -108,6 +109,7 @@ impl Exchange {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(options: ExchangeOptions) -> Result<Exchange, StartError> {
+        let begun = Instant::now();
         let dir = options.data.clone();
         std::fs::create_dir_all(&dir)
             .map_err(|source| StartError::Directory { dir: dir.display().to_string(), source })?;
@@ -137,19 +139,27 @@ impl Exchange {
             table: watch::channel(Arc::default()).0,
             cluster,
         };
-        let mut wiring = Wiring::new(&options.topology);
+        let (shared, wiring) = (Arc::new(shared), Arc::new(Wiring::new(&options.topology)));
+        // Side by side: each replays its own log.
+        let mut starting = JoinSet::new();
+        for (id, role) in options.topology.partitions() {
+            let (options, shared, wiring) = (options.clone(), shared.clone(), wiring.clone());
+            starting
+                .spawn(async move { start_partition(id, role, &options, &shared, &wiring).await });
+        }
         let mut partitions = BTreeMap::new();
         let mut catalogues = BTreeMap::new();
-        for (id, role) in options.topology.partitions() {
-            let (partition, catalogue) =
-                start_partition(id, role, &options, &shared, &mut wiring).await?;
-            catalogues.insert(id, catalogue);
-            partitions.insert(id, Arc::new(partition));
+        while let Some(started) = starting.join_next().await {
+            let (partition, catalogue) = started.expect("starting a partition does not panic")?;
+            catalogues.insert(partition.id, catalogue);
+            partitions.insert(partition.id, Arc::new(partition));
         }
-        let Shared { answers, feed, quotes, failed, table, cluster, .. } = shared;
-        let membership = cluster.as_ref().zip(options.cluster.clone()).map(|(with, options)| {
+        let (answers, feed) = (shared.answers.clone(), shared.feed.clone());
+        let (quotes, failed) = (shared.quotes.clone(), shared.failed.clone());
+        let membership = shared.cluster.as_ref().zip(options.cluster.clone());
+        let membership = membership.map(|(with, options)| {
             let (peers, consensus) = (with.peers.clone(), with.consensus.clone());
-            Membership::new(peers, consensus, options, identity, table.subscribe())
+            Membership::new(peers, consensus, options, identity, shared.table.subscribe())
         });
         let exchange = Exchange::new(Parts {
             options,
@@ -162,13 +172,14 @@ impl Exchange {
             failed,
             membership,
         });
-        match (&cluster, exchange.membership()) {
+        match (&shared.cluster, exchange.membership()) {
             (Some(cluster), Some(membership)) => {
                 cluster.receiving.open(&exchange);
                 membership.begin(&exchange);
             }
             _ => exchange.until_led().await,
         }
+        exchange.count_replay(begun.elapsed());
         Ok(exchange)
     }
 }
@@ -212,25 +223,24 @@ async fn start_partition(
     role: Role,
     options: &ExchangeOptions,
     shared: &Shared,
-    wiring: &mut Wiring,
+    wiring: &Wiring,
 ) -> Result<(Partition, watch::Receiver<Arc<hoga_engine::instrument::Catalogue>>), StartError> {
     let store = SnapshotStore::open(options.data.join(format!("snapshots/{}", id.0)), id)?;
     let store = Arc::new(Mutex::new(store));
     let (state, applied) = load(id, &store, options.topology)?;
     let mut historian = Historian::default();
+    let log_id = LogPartitionId(u32::from(id.0));
+    let log = shared.log.partition(log_id);
     if role == Role::Accounts {
         let history = Arc::new(shared.history.partition(id)?);
-        let index = applied.last.map_or(0, |at| at.index);
-        historian = Historian::start(history, index)
-            .map_err(|source| StartError::Directory { dir: "history".into(), source })?;
+        historian = Historian::start(history, &log, applied.last)?;
     }
     let snapshots = Snapshots { partition: id, store, historian: historian.clone() };
-    shared.quotes.restore_all(&state.entities);
     let mut host = Host::start().await?;
     let core = state.settle(&mut host);
 
-    let log_id = LogPartitionId(u32::from(id.0));
     let visible = Arc::new(Visible::default());
+    visible.restored.store(core.commands(), std::sync::atomic::Ordering::Relaxed);
     let mut pumps = BTreeMap::new();
     let mut tasks = JoinSet::new();
     for (to, acked) in wiring.heard_from(id) {
@@ -256,14 +266,17 @@ async fn start_partition(
         table: (role == Role::Meta).then(|| shared.table.clone()),
         visible: visible.clone(),
     };
-    let (log, topology) = (shared.log.partition(log_id), options.topology);
+    let topology = options.topology;
+    // Alone, everything in the log is committed. Among others its end may still be replaced.
+    let committed = if shared.cluster.is_none() { log.state().last } else { log.state().committed };
+    let replayed = committed.filter(|last| applied.last < Some(*last)).map(|at| at.index);
     let rebuild = Rebuilder { snapshots: snapshots.clone(), log, topology };
     for (source, heard) in &outlets.heard {
         heard.send_replace(core.next_in(*source));
     }
     let reached = applied.last.map_or(0, |at| at.index);
     let (orders, mailbox) = mpsc::channel(MAILBOX_MAX);
-    tasks.spawn(Performer::new(core, host, outlets, rebuild, reached).run(mailbox));
+    tasks.spawn(Performer::new(core, host, outlets, rebuild, reached, replayed).run(mailbox));
 
     let machine = PerformerMachine { orders: orders.clone(), applied, snapshots, topology };
     let replica = match &shared.cluster {

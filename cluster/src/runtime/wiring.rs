@@ -9,7 +9,7 @@ use crate::raft::Leadership;
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Topology;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -19,22 +19,33 @@ type Queue<T> = (mpsc::Sender<T>, mpsc::Receiver<T>);
 /// The ends of the channels between partitions, made before anybody works.
 pub(super) struct Wiring {
     /// What pumps send to a partition.
-    carried: BTreeMap<PartitionId, (mpsc::Sender<Inbound>, Option<mpsc::Receiver<Inbound>>)>,
+    carried: BTreeMap<PartitionId, Ends<Inbound>>,
     /// By (source, destination): how far the destination has heard the source.
     heard: BTreeMap<(PartitionId, PartitionId), watch::Sender<u64>>,
     congested: BTreeMap<PartitionId, watch::Sender<bool>>,
+}
+
+/// Both ends of a channel; the receiving one is there until its partition takes it.
+struct Ends<T>(mpsc::Sender<T>, Mutex<Option<mpsc::Receiver<T>>>);
+
+impl<T> Ends<T> {
+    fn new(places: usize) -> Ends<T> {
+        let (sender, receiver) = mpsc::channel(places);
+        Ends(sender, Mutex::new(Some(receiver)))
+    }
+
+    fn take(&self) -> mpsc::Receiver<T> {
+        let mut receiver = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        receiver.take().expect("a partition is started once")
+    }
 }
 
 impl Wiring {
     pub fn new(topology: &Topology) -> Wiring {
         let ids: Vec<PartitionId> = topology.partitions().map(|(id, _)| id).collect();
         let pairs = ids.iter().flat_map(|&from| ids.iter().map(move |&to| (from, to)));
-        let queue = |&id: &PartitionId| {
-            let (sender, receiver) = mpsc::channel(INBOUND_MAX);
-            (id, (sender, Some(receiver)))
-        };
         Wiring {
-            carried: ids.iter().map(queue).collect(),
+            carried: ids.iter().map(|&id| (id, Ends::new(INBOUND_MAX))).collect(),
             heard: pairs.map(|pair| (pair, watch::channel(1).0)).collect(),
             congested: ids.iter().map(|&id| (id, watch::channel(false).0)).collect(),
         }
@@ -62,16 +73,15 @@ impl Wiring {
     }
 
     /// The ways into a partition; asked once for each.
-    pub fn intake(&mut self, id: PartitionId) -> Intake {
+    pub fn intake(&self, id: PartitionId) -> Intake {
         let clients = mpsc::channel(CLIENTS_MAX);
-        let (sender, receiver) = self.carried.get_mut(&id).expect("every partition is wired");
-        let carried = (sender.clone(), receiver.take().expect("a partition starts once"));
+        let carried = &self.carried[&id];
         Intake {
             clients: clients.0.clone(),
             sequencer: clients.0,
-            inbound: carried.0,
+            inbound: carried.0.clone(),
             asked: clients.1,
-            batches: carried.1,
+            batches: carried.take(),
         }
     }
 }

@@ -177,7 +177,7 @@ impl Directory<'_> {
             next = last.at.index + 1;
             for entry in &entries {
                 let Some(payload) = batch_of(entry) else { continue };
-                let batch: Batch = postcard::from_bytes(payload)
+                let batch = Batch::decode(payload)
                     .map_err(|error| self.unreadable(format!("entry {}: {error}", entry.at)))?;
                 let absorbed = match replay.apply(entry.at.index, batch, usize::MAX) {
                     Ok(absorbed) => absorbed,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod exchange;
+mod history;
 mod market;
 mod panics;
 mod several;

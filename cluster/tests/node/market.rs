@@ -66,11 +66,15 @@ fn lpj_krw() -> Instrument {
 }
 
 impl Market {
-    pub async fn open(dir: &Path) -> Market {
+    pub fn options(dir: &Path) -> ExchangeOptions {
         let mut options = ExchangeOptions::new(dir);
         options.log.segment_bytes = 8 << 20;
         options.log.write_bytes_max = 1 << 20;
-        Market::of(Exchange::start(options).await.unwrap())
+        options
+    }
+
+    pub async fn open(dir: &Path) -> Market {
+        Market::of(Exchange::start(Market::options(dir)).await.unwrap())
     }
 
     pub fn of(exchange: Exchange) -> Market {

@@ -1,12 +1,13 @@
 //! The layer that every call passes: no rule, no entry.
 
+use super::call::Call;
 use super::caller::{Caller, unauthenticated};
 use super::names::Names;
 use super::token::{Accepts, Grant};
 use super::{deadline, trace};
 use hoga_proto::scope::{self, Scope};
 use hoga_proto::status::{REQUEST_ID_HEADER, Refusal};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, Request, Response};
 use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use tonic::Code;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
 
 /// Services that tools ask before they have a token: whether the exchange lives, what it offers.
 const OPEN_SERVICES: [&str; 3] = [
@@ -55,7 +56,10 @@ impl Door {
         if grant.is_none() {
             return Err(Box::new(unauthenticated()));
         }
-        let message = format!("{path} is for operators; this token trades");
+        let message = match required {
+            Scope::Admin => format!("{path} is for operators, which this token is not"),
+            _ => format!("{path} changes something; this token only looks"),
+        };
         Err(Box::new(Refusal::new(Code::PermissionDenied, "PERMISSION_DENIED", message)))
     }
 
@@ -105,11 +109,13 @@ where
         let request_id = self.door.names.request_id(headers);
         match self.door.admit(request.uri().path(), headers) {
             Ok(grant) => {
-                let trace = trace::of(headers).unwrap_or_else(|| self.door.names.trace());
+                let parent = trace::of(headers);
+                let trace = parent.map_or_else(|| self.door.names.trace(), |parent| parent.trace);
                 let deadline = deadline::of(headers);
-                let caller = Caller { grant, request_id: request_id.clone(), trace, deadline };
+                let log = Call::begin(request.uri().path(), trace, parent, &request_id);
+                let caller = Caller { grant, request_id, trace, deadline };
                 request.extensions_mut().insert(caller);
-                Passing::Entered { call: self.inner.call(request), request_id: Some(request_id) }
+                Passing::Entered { call: self.inner.call(request), log }
             }
             Err(refusal) => {
                 let refusal = refusal.request_id(request_id.to_str().unwrap_or_default());
@@ -125,7 +131,7 @@ pin_project! {
     /// A call at the door, or behind it.
     #[project = PassingProjection]
     pub enum Passing<F> {
-        Entered { #[pin] call: F, request_id: Option<HeaderValue> },
+        Entered { #[pin] call: F, log: Call },
         Refused { response: Option<Response<Body>> },
     }
 }
@@ -138,12 +144,9 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            PassingProjection::Entered { call, request_id } => {
-                let mut response = ready!(call.poll(context))?;
-                if let Some(request_id) = request_id.take() {
-                    response.headers_mut().insert(REQUEST_ID, request_id);
-                }
-                Poll::Ready(Ok(response))
+            PassingProjection::Entered { call, log } => {
+                let response = ready!(call.poll(context))?;
+                Poll::Ready(Ok(log.end(response)))
             }
             PassingProjection::Refused { response } => {
                 Poll::Ready(Ok(response.take().expect("a future is not polled after its end")))

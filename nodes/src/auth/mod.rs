@@ -7,6 +7,7 @@
 //! On failure: `UNAUTHENTICATED` without a good token, `PERMISSION_DENIED` for everything that
 //! no rule allows. A method without a rule does not exist.
 
+mod call;
 mod caller;
 mod deadline;
 mod door;

@@ -16,15 +16,14 @@ pub struct Names {
     node: u64,
     run: u64,
     next: AtomicU64,
-    spread: RandomState,
 }
 
 impl Names {
     #[must_use]
     pub fn new(node: u64) -> Names {
         // Its keys come from the system, so what it makes of a constant is random.
-        let spread = RandomState::new();
-        Names { node, run: spread.hash_one(node), next: AtomicU64::new(1), spread }
+        let run = RandomState::new().hash_one(node);
+        Names { node, run, next: AtomicU64::new(1) }
     }
 
     /// An id for a request of the engine that came without one. At most 35 characters.
@@ -51,8 +50,7 @@ impl Names {
     #[must_use]
     pub fn trace(&self) -> Trace {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let low = u128::from(self.spread.hash_one(number));
-        Trace((u128::from(self.run) << 64 | low).max(1))
+        Trace::numbered(self.run, number)
     }
 
     fn next_text(&self) -> String {

@@ -25,6 +25,14 @@ fn a_token_may_trade_for_others() {
 }
 
 #[test]
+fn a_token_may_be_for_looking_only() {
+    let looks = Grant::from_development("dev:alice;read").expect("a good token");
+    assert_eq!((looks.subject.id(), looks.scope), ("alice", Scope::Read));
+    let operator = Grant::from_development("dev:operator;read").expect("a good token");
+    assert_eq!(operator.scope, Scope::Read, "not even the operator's");
+}
+
+#[test]
 fn only_the_operator_operates() {
     let operator = Grant::from_development("dev:operator").expect("a good token");
     assert_eq!(operator.scope, Scope::Admin);

@@ -37,17 +37,20 @@ impl Grant {
     /// Who runs the exchange.
     pub const OPERATOR: &'static str = "operator";
 
-    /// Reads a development token: `dev:NAME`, `dev:NAME;trade_for=a,b`, `dev:NAME;trade_for=*`.
-    /// The name `operator` is that of an operator. None for any other text.
+    /// Reads a development token: `dev:NAME`, `dev:NAME;trade_for=a,b`, `dev:NAME;trade_for=*`,
+    /// and `dev:NAME;read` for one that only looks. The name `operator` is that of an operator.
+    /// None for any other text.
     #[must_use]
     pub fn from_development(token: &str) -> Option<Grant> {
         let rest = token.strip_prefix("dev:")?;
-        let (name, trade_for) = match rest.split_once(';') {
-            None => (rest, TradeFor::Nobody),
-            Some((name, claim)) => (name, TradeFor::parse(claim.strip_prefix("trade_for=")?)?),
-        };
+        let (name, claim) = rest.split_once(';').map_or((rest, None), |(n, c)| (n, Some(c)));
         let subject = AccountName::from_id(name).ok().filter(|name| !name.is_me())?;
-        let scope = if name == Self::OPERATOR { Scope::Admin } else { Scope::Trade };
+        let whole = if name == Self::OPERATOR { Scope::Admin } else { Scope::Trade };
+        let (scope, trade_for) = match claim {
+            None => (whole, TradeFor::Nobody),
+            Some("read") => (Scope::Read, TradeFor::Nobody),
+            Some(claim) => (whole, TradeFor::parse(claim.strip_prefix("trade_for=")?)?),
+        };
         Some(Grant { subject, scope, trade_for })
     }
 

@@ -8,12 +8,16 @@
 //! The machine is shared and noisy. So product and floor are measured in turn, round by round,
 //! and what counts is the median of the rounds' ratios.
 
+pub mod ack;
 pub mod book;
 pub mod core;
+pub mod figure;
 mod floor;
 mod latency;
 mod machine;
+pub mod memory;
 pub mod orders;
+pub mod reads;
 pub mod replay;
 #[cfg(test)]
 mod tests;

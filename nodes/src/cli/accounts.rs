@@ -9,11 +9,11 @@ use super::{Global, actor, json, output, server, wire};
 use clap::{Args, Subcommand};
 use hoga_proto::v1;
 
-/// Accounts: `hoga accounts create carol`, `hoga accounts show --as carol`
+/// Accounts: all of them, or `hoga accounts create carol`, `hoga accounts show --as carol`
 #[derive(Args, Debug)]
 pub struct Accounts {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -38,9 +38,10 @@ enum What {
 impl Accounts {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
         match self.what {
-            What::Create { name, id } => create(global, &name, id.as_ref()),
-            What::Show => show(global),
-            What::List { limit } => list(global, &limit),
+            Some(What::Create { name, id }) => create(global, &name, id.as_ref()),
+            Some(What::Show) => show(global),
+            Some(What::List { limit }) => list(global, &limit),
+            None => list(global, &Limit::default()),
         }
     }
 }

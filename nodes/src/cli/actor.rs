@@ -2,6 +2,7 @@
 
 use super::Global;
 use super::failure::Failure;
+use super::remembered::{self, Who};
 use hoga_proto::names::{AccountName, InstrumentName};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,7 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The name under which a development token acts for the operator.
 pub const OPERATOR: &str = "operator";
 
-/// The token to send: the one given, else the development token of `--as`.
+/// The token to send: the one given, else the development token of `--as`, else of whoever
+/// logged in.
 ///
 /// # Errors
 /// The name cannot be an account's.
@@ -17,8 +19,15 @@ pub fn token(global: &Global) -> Result<Option<String>, Failure> {
     if let Some(token) = &global.token {
         return Ok(Some(token.clone()));
     }
-    let Some(name) = &global.who else { return Ok(None) };
-    Ok(Some(format!("dev:{}", named(name)?.id())))
+    let name = match &global.who {
+        Some(name) => name.clone(),
+        None => match remembered::at(&global.server) {
+            Some(Who::Token(token)) => return Ok(Some(token)),
+            Some(Who::Name(name)) => name,
+            None => return Ok(None),
+        },
+    };
+    Ok(Some(format!("dev:{}", named(&name)?.id())))
 }
 
 /// The resource name of the account that acts: `accounts/alice`, or `accounts/me` for a token.
@@ -26,10 +35,16 @@ pub fn token(global: &Global) -> Result<Option<String>, Failure> {
 /// # Errors
 /// Nobody was named.
 pub fn account(global: &Global) -> Result<String, Failure> {
+    let me = || format!("{}/{}", AccountName::COLLECTION, AccountName::ME);
     match (&global.who, &global.token) {
-        (Some(name), _) => named(name).map(|name| name.to_string()),
-        (None, Some(_)) => Ok(format!("{}/{}", AccountName::COLLECTION, AccountName::ME)),
-        (None, None) => Err(Failure::usage("error: who acts? add --as NAME, or set HOGA_AS")
+        (Some(name), _) => return named(name).map(|name| name.to_string()),
+        (None, Some(_)) => return Ok(me()),
+        (None, None) => {}
+    }
+    match remembered::at(&global.server) {
+        Some(Who::Name(name)) => named(&name).map(|name| name.to_string()),
+        Some(Who::Token(_)) => Ok(me()),
+        None => Err(Failure::usage("error: who acts? add --as NAME, or `hoga log-in NAME` once")
             .hint("`hoga up` founds a market with the accounts alice and bob")),
     }
 }

@@ -4,7 +4,7 @@ use super::failure::{Exit, Failure};
 use super::output::{self, Progress};
 use super::{Global, json};
 use crate::bench::orders::{OrdersOptions, Shape as OrdersShape, WaitFor};
-use crate::bench::{BenchError, book, core, orders, replay};
+use crate::bench::{BenchError, ack, book, core, memory, orders, reads, replay};
 use clap::{Args, Subcommand, ValueEnum};
 use hoga_scenarios::replay::flow_source::{SEED, Shape};
 use serde::Serialize;
@@ -28,6 +28,12 @@ enum What {
     Core(Flow),
     /// Orders over gRPC, durable, beside a bare echo of the same messages
     Orders(Orders),
+    /// How long an acknowledgement takes at a low rate, beside two commits of the bare log
+    Ack(Calm),
+    /// What accounts, actors and resting orders take of the memory
+    Memory,
+    /// Reads of the history, at rest and while it is written
+    History(Reads),
     /// A restart on a long history, without a snapshot and after one, beside reading the log back
     Replay(Restart),
 }
@@ -126,12 +132,42 @@ struct Restart {
     data: Option<PathBuf>,
 }
 
+#[derive(Args, Debug)]
+struct Calm {
+    /// Orders a second: a tenth of what the machine can do
+    #[arg(long, value_name = "N", default_value_t = 2_500)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    rate: u32,
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    rounds: usize,
+    /// Length of a round
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    seconds: u64,
+}
+
+#[derive(Args, Debug)]
+struct Reads {
+    #[arg(long, value_name = "N", default_value_t = 10_000_000)]
+    rows: u64,
+    /// Rows a second that are written while reading
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    load: u64,
+}
+
 impl Bench {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
         match self.what {
             What::Book(flow) => show(global, || book::run(flow.options())),
             What::Core(flow) => show(global, || core::run(flow.options())),
             What::Orders(orders) => show(global, || orders::run(&orders.options())),
+            What::Ack(Calm { rate, rounds, seconds }) => {
+                let options = ack::Options { rate, rounds, round: Duration::from_secs(seconds) };
+                show(global, || ack::run(&options))
+            }
+            What::Memory => show(global, memory::run),
+            What::History(Reads { rows, load }) => {
+                show(global, || reads::run(&reads::Options { rows, load }))
+            }
             What::Replay(Restart { commands, accounts, rounds, data }) => {
                 let options = replay::Options { commands, accounts, rounds, data };
                 show(global, || replay::run(&options))

@@ -74,6 +74,10 @@ impl Cancel {
 pub fn reference(account: &str, order: &str) -> Result<(String, String), Failure> {
     // The whole name, as tables and JSON show it, is welcome too.
     let order = order.strip_prefix(&format!("{account}/orders/")).unwrap_or(order);
+    if order.starts_with("accounts/") {
+        // Another's, or one that a token may act for: the exchange knows.
+        return Ok((order.to_owned(), String::new()));
+    }
     match order.parse::<OrderRef>() {
         Ok(OrderRef::Number(number)) => Ok((format!("{account}/orders/{number}"), String::new())),
         Ok(OrderRef::Client(id)) => Ok((format!("{account}/orders/-"), id.as_str().to_owned())),

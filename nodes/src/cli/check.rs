@@ -1,6 +1,6 @@
 //! `hoga check`: the mistakes of a file, nothing run.
 
-use super::failure::Failure;
+use super::failure::{Exit, Failure};
 use super::{Global, json, output};
 use crate::config::{self, ConfigError};
 use clap::Args;
@@ -38,7 +38,8 @@ impl Check {
             Ok(about) if !global.json => output::say(format!("{file}: {about}")),
             Ok(_) => Ok(()),
             Err(Wrong::Mistakes(mistakes)) => Err(Failure::report((*mistakes).into())),
-            Err(Wrong::Other(why)) => Err(Failure::new(super::Exit::Failure, why)),
+            Err(Wrong::Other(why)) if !self.file.exists() => Err(Failure::new(Exit::NotFound, why)),
+            Err(Wrong::Other(why)) => Err(Failure::new(Exit::Failure, why)),
         }
     }
 }

@@ -111,6 +111,9 @@ fn of_transport(status: &Status) -> Failure {
         Code::DeadlineExceeded | Code::Cancelled => {
             (Exit::Unreachable, "no answer came in time".to_owned())
         }
+        Code::Unimplemented if status.message().contains("HTTP status code") => {
+            (Exit::Unreachable, format!("what answers there is no exchange ({})", status.message()))
+        }
         Code::Unimplemented => {
             (Exit::Failure, format!("this server does not offer that: {}", status.message()))
         }

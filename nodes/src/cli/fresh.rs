@@ -8,7 +8,8 @@ use std::path::Path;
 
 /// What an exchange keeps in its directory; the file that says whose it is goes last, so that a
 /// wipe that was cut short is still known as one.
-const OURS: [&str; 6] = ["snapshots", "history", "log", "node.toml", "node.json.tmp", IDENTITY];
+const OURS: [&str; 7] =
+    ["snapshots", "history", "tape", "log", "node.toml", "node.json.tmp", IDENTITY];
 const IDENTITY: &str = "node.json";
 /// What the nodes of one directory share.
 const CERTIFICATES: &str = "certificates";

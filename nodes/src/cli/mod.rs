@@ -11,6 +11,7 @@ mod json;
 mod keys;
 mod output;
 mod paging;
+mod remembered;
 mod sentences;
 mod server;
 mod serving;
@@ -33,6 +34,7 @@ mod fills;
 mod fresh;
 mod instruments;
 mod ledger;
+mod log_in;
 mod money;
 mod node;
 mod orders;
@@ -47,14 +49,16 @@ mod up;
 mod verify;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use failure::{Exit, Failure};
+use failure::Failure;
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// An exchange you can run, replay and break.
 #[derive(Parser)]
 #[command(name = "hoga", version, max_term_width = 100)]
-#[command(after_help = "Start with `hoga up`; in another terminal, `hoga book LPJ-KRW`.")]
+#[command(after_help = "Start with `hoga up`; in another terminal, `hoga book LPJ-KRW`.\n\
+    Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 refused by a rule, 5 unreachable or \
+    timed out, 6 a check failed, 130 Ctrl-C.")]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -110,6 +114,7 @@ enum Command {
     Rank(rank::Rank),
     Cluster(cluster::Cluster),
     Instruments(instruments::Instruments),
+    LogIn(log_in::LogIn),
     Token(token::Token),
     Accounts(accounts::Accounts),
     Play(play::Play),
@@ -157,6 +162,7 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Rank(command) => command.run(global),
         Command::Cluster(command) => command.run(global),
         Command::Instruments(command) => command.run(global),
+        Command::LogIn(command) => command.run(global),
         Command::Token(command) => command.run(global),
         Command::Accounts(command) => command.run(global),
         Command::Play(command) => command.run(global),

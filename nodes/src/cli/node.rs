@@ -38,12 +38,16 @@ impl Node {
         if !self.stops_with_parent {
             output::tell(&config);
         }
-        serving::is_free(config.listen)?;
+        serving::is_free(config.listen, "`listen` in [gateway]")?;
+        if let Some(metrics) = config.metrics {
+            serving::is_free(metrics, "`metrics` in [telemetry]")?;
+        }
         let is_json = global.json;
         let started = serving::Started { seeded: self.seeded, by_parent: self.stops_with_parent };
         serving::run(&config, started, |standing| {
             if is_json {
-                return json::document(&json!({"address": standing.url}));
+                let (address, metrics) = (&standing.url, &standing.metrics);
+                return json::document(&json!({"address": address, "metrics": metrics}));
             }
             output::say(format!("node {} listens on {}", standing.config.id, standing.url))
         })

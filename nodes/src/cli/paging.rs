@@ -7,12 +7,21 @@ use clap::Args;
 #[derive(Args, Debug)]
 pub struct Limit {
     /// At most so many, newest first
-    #[arg(long, value_name = "N", default_value = "50")]
+    #[arg(long, value_name = "N", default_value_t = LIMIT_DEFAULT)]
     limit: usize,
     /// All there are
     #[arg(long, conflicts_with = "limit")]
     all: bool,
 }
+
+impl Default for Limit {
+    fn default() -> Limit {
+        Limit { limit: LIMIT_DEFAULT, all: false }
+    }
+}
+
+/// What a person looks at in one go.
+const LIMIT_DEFAULT: usize = 50;
 
 /// The largest page that the exchange gives.
 const PAGE_MAX: usize = 1_000;

@@ -6,6 +6,7 @@ use crate::auth::Accepts;
 use crate::config::{Auth, LogFormat, NodeConfig};
 use crate::gateway::{self, GatewayOptions, Running};
 use crate::market::{self, FoundingError};
+use crate::telemetry::otlp::Otlp;
 use crate::telemetry::{self, Endpoint, Lines, Registry};
 use hoga_cluster::runtime::{Exchange, Failure as Unwritten, StartError};
 use hoga_scenarios::listing;
@@ -28,6 +29,8 @@ pub struct Standing<'c> {
     /// Where it really listens, also when the config left the port open.
     pub url: String,
     pub symbols: Vec<String>,
+    /// Where Prometheus reads, if anywhere.
+    pub metrics: Option<String>,
 }
 
 /// Who starts it, and with what.
@@ -51,7 +54,10 @@ pub fn run(
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        telemetry::start_logging(&config.log_filter, lines(config))
+        let otlp = Otlp::read(config.id, |name| std::env::var(name).ok())
+            .map_err(|error| failed(format!("error: {error}")))?;
+        let hops = otlp.map(telemetry::otlp::start);
+        telemetry::start_logging(&config.log_filter, lines(config), hops)
             .map_err(|error| failed(format!("error: RUST_LOG: {error}")))?;
         // Before the exchange: what is recorded without a registry is lost.
         let registry = config.metrics.map(|_| Registry::install()).transpose();
@@ -68,7 +74,13 @@ pub fn run(
             }
         };
         let served = match endpoint(config, registry, &exchange).await {
-            Ok(_endpoint) => serve(config, started.seeded, &exchange, &mut stop, announce).await,
+            Ok(endpoint) => {
+                let metrics = endpoint.as_ref().map(|at| format!("http://{}/metrics", at.address));
+                serve(config, started.seeded, &exchange, &mut stop, |url, symbols| {
+                    announce(&Standing { config, url, symbols, metrics })
+                })
+                .await
+            }
             Err(failure) => Err(failure),
         };
         // A second word means it: what is acknowledged is on the disk in any case.
@@ -84,7 +96,7 @@ async fn serve(
     seeded: bool,
     exchange: &Exchange,
     stop: &mut Stop,
-    announce: impl FnOnce(&Standing<'_>) -> Result<(), Failure>,
+    announce: impl FnOnce(String, Vec<String>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     // Alone, nobody is let in before there is a market. Among others, clients are: what is asked
     // before a partition has a leader is answered so.
@@ -95,7 +107,12 @@ async fn serve(
     let auth = match config.auth {
         Auth::Development => Accepts::Development,
     };
-    let options = GatewayOptions { listen: config.listen, auth, ..GatewayOptions::default() };
+    let options = GatewayOptions {
+        listen: config.listen,
+        auth,
+        orders_per_second_max: config.orders_per_second_max,
+        ..GatewayOptions::default()
+    };
     let gateway = gateway::serve(exchange.clone(), options)
         .await
         .map_err(|error| failed(format!("error: {error}")))?;
@@ -107,7 +124,7 @@ async fn serve(
     }
     let symbols = exchange.catalogue();
     let symbols = symbols.instruments.values().map(|listed| listed.symbol.to_string()).collect();
-    announce(&Standing { config, url: format!("http://{}", gateway.address), symbols })?;
+    announce(format!("http://{}", gateway.address), symbols)?;
 
     tokio::select! {
         () = stop.asked() => output::tell("stopping; Ctrl-C again stops at once"),
@@ -177,16 +194,17 @@ async fn found(exchange: &Exchange, config: &NodeConfig, seeded: bool) -> Result
     }
 }
 
-/// Whether an address can be listened on now. The gateway asks again when it comes to it.
+/// Whether an address can be listened on now; `another` says how to choose one. The gateway asks
+/// again when it comes to it.
 ///
 /// # Errors
 /// Another process listens there, or the address is none of this machine.
-pub fn is_free(listen: SocketAddr) -> Result<(), Failure> {
+pub fn is_free(listen: SocketAddr, another: &str) -> Result<(), Failure> {
     match TcpListener::bind(listen) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             Err(failed(format!("error: {listen} is in use by another process"))
-                .hint("stop that process, or choose another port: --port N, 0 for any"))
+                .hint(format!("stop that process, or choose another port: {another}")))
         }
         Err(error) => Err(failed(format!("error: listening on {listen}: {error}"))),
     }

@@ -41,7 +41,7 @@ pub const HOPS: &[Hop] = &[
         "cluster/src/runtime/performer.rs",
         "the committed batch is applied, one batch after another",
     ),
-    hop("actors/src/host.rs", "each entity takes its slice, in an actor of its own"),
+    hop("actors/src/host.rs", "each entity takes its slice; large ones side by side, in actors"),
     hop("actors/engine/src/account/place.rs", "the account checks its rules and holds the funds"),
     hop("cluster/src/runtime/answers.rs", "whoever waits hears of it: ack = ACCEPTED"),
     hop("cluster/src/partition/outbox.rs", "the order waits for the book's partition, numbered"),

@@ -14,6 +14,7 @@ pub use cluster::ClusterConfig;
 pub use read::{ConfigError, read_file};
 pub use settings::{SETTINGS, Setting};
 
+use crate::gateway::ORDERS_PER_SECOND_MAX;
 use hoga_cluster::link::LinkError;
 use hoga_cluster::log::LogOptions;
 use hoga_cluster::runtime::ExchangeOptions;
@@ -34,6 +35,8 @@ pub struct NodeConfig {
     pub listen: SocketAddr,
     pub auth: Auth,
     pub cluster: ClusterConfig,
+    /// New orders and amends a second of one account; 0 for no bound.
+    pub orders_per_second_max: u32,
     /// What is logged, as `RUST_LOG` says it.
     pub log_filter: String,
     pub log_format: LogFormat,
@@ -72,6 +75,7 @@ impl Default for NodeConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
             auth: Auth::Development,
             cluster: ClusterConfig::default(),
+            orders_per_second_max: ORDERS_PER_SECOND_MAX,
             log_filter: "info,openraft=warn".into(),
             log_format: LogFormat::Auto,
             metrics: None,

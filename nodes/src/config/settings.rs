@@ -72,6 +72,13 @@ pub const SETTINGS: &[Setting] = &[
     text("gateway", "auth", "how callers prove who they are: development", set_auth, |_| {
         "development".into()
     }),
+    number!(
+        "gateway",
+        "orders_per_second_max",
+        "new orders and amends a second of one account; 0 for no bound",
+        orders_per_second_max,
+        0..=1_000_000
+    ),
     text("cluster", "listen", "where other nodes call, or none", cluster::set_listen, |config| {
         cluster::show_listen(config)
     }),

@@ -130,8 +130,8 @@ macro_rules! answers {
     ($($response:ident),*) => {$(
         impl From<money::Moved> for v1::$response {
             fn from(moved: money::Moved) -> v1::$response {
-                let (balance, position) = (Some(moved.balance), Some(moved.position));
-                v1::$response { balance, position, repeated_answer: false }
+                let money::Moved { balance, position, repeated_answer } = moved;
+                v1::$response { balance: Some(balance), position: Some(position), repeated_answer }
             }
         }
     )*};

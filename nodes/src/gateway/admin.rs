@@ -49,7 +49,8 @@ impl Admin {
         let code = asset.code.clone();
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
         let command = MetaCommand::CreateAsset(asset);
-        let at = self.administer(caller, named, command).await.map_err(|refusal| {
+        let asked = self.administer(caller, named, command).await;
+        let (at, repeated_answer) = asked.map_err(|refusal| {
             self.exists_instead(refusal, "asset.code", |desk| {
                 desk.symbols().catalogue().asset_by_code(&code).is_some().then_some("ASSET_EXISTS")
             })
@@ -60,7 +61,7 @@ impl Admin {
         Ok(v1::CreateAssetResponse {
             asset: Some(asset.into()),
             position: Some(shown_at(at)),
-            repeated_answer: false,
+            repeated_answer,
         })
     }
 
@@ -81,7 +82,8 @@ impl Admin {
         let symbol = instrument.symbol.clone();
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
         let command = MetaCommand::CreateInstrument(Box::new(instrument));
-        let at = self.administer(caller, named, command).await.map_err(|refusal| {
+        let done = self.administer(caller, named, command).await;
+        let (at, repeated_answer) = done.map_err(|refusal| {
             self.exists_instead(refusal, "instrument.name", |desk| {
                 let symbols = desk.symbols();
                 let listed = symbols.catalogue().instrument_by_symbol(&symbol);
@@ -94,7 +96,7 @@ impl Admin {
         Ok(v1::CreateInstrumentResponse {
             instrument: Some(wire::shown_instrument(listed)),
             position: Some(shown_at(at)),
-            repeated_answer: false,
+            repeated_answer,
         })
     }
 
@@ -104,12 +106,13 @@ impl Admin {
         caller: &Caller,
         named: Named<'_>,
         command: MetaCommand,
-    ) -> Result<At, Refused> {
+    ) -> Result<(At, bool), Refused> {
         let identified = named.identify(&self.0, caller, &command)?;
         let within = caller.remaining();
         let reply = self.0.exchange.administer(&identified, command, within).await;
+        let is_repeated = reply.is_repeated;
         match self.0.answered(caller, reply)? {
-            (Answer::Done, at) => Ok(at),
+            (Answer::Done, at) => Ok((at, is_repeated)),
             (Answer::Rejected { reject, .. }, _) => Err(rejected(&reject, "")),
             (other, _) => unexpected(&other),
         }
@@ -155,14 +158,20 @@ impl Admin {
         &self,
         message: v1::TakeSnapshotRequest,
     ) -> Result<v1::TakeSnapshotResponse, Refused> {
-        if !message.partitions.is_empty() {
-            let message = "partitions: a snapshot of single partitions is not served by this \
-                           exchange; leave it empty for all";
-            return Err(Box::new(refusal("NOT_SERVED", message).field("partitions")));
-        }
         // A snapshot has at least what was applied before it was asked for.
-        let before = self.0.exchange.status();
-        let taken = self.0.exchange.snapshot().await.map_err(|error| {
+        let mut before = self.0.exchange.status();
+        for asked in &message.partitions {
+            if !before.iter().any(|status| u32::from(status.id) == *asked) {
+                let count = before.len();
+                let rule = format!("there is no partition {asked} here; there are {count}, from 0");
+                return Err(Box::new(Refusal::malformed("partitions", rule)));
+            }
+        }
+        if !message.partitions.is_empty() {
+            before.retain(|status| message.partitions.contains(&u32::from(status.id)));
+        }
+        let wanted: Vec<_> = before.iter().map(|status| PartitionId(status.id)).collect();
+        let taken = self.0.exchange.snapshot_of(&wanted).await.map_err(|error| {
             tracing::error!(%error, "a snapshot failed");
             refusal("STOPPING", format!("no snapshot was taken: {error}"))
         })?;
@@ -279,7 +288,7 @@ impl AdminService for Admin {
         request: Request<v1::GetStatusRequest>,
     ) -> Result<Response<v1::GetStatusResponse>, Status> {
         let (caller, message) = Caller::of(request)?;
-        told(&caller, status(&self.0, &message.name).await)
+        told(&caller, status(&self.0, &message).await)
     }
 
     async fn get_cluster_map(

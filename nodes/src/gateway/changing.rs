@@ -88,6 +88,7 @@ impl Changing {
         instrument: InstrumentId,
     ) -> Result<Changing, Refused> {
         let (account, order) = order_ref(caller, &message.name, &message.client_order_id)?;
+        desk.pace.admit(&account)?;
         let symbols = desk.symbols();
         let listed = symbols.listed(instrument).ok_or_else(|| unlisted(instrument))?;
         let (quantity, price) = wire::amended(message, listed)?;
@@ -109,13 +110,14 @@ impl Changing {
         reply: Reply,
         partial: Option<InstrumentId>,
     ) -> Result<Changed, Refused> {
+        let is_repeated = reply.is_repeated;
         match desk.answered(caller, reply)? {
             (Answer::Decided { outcome, settles }, at) => {
                 let order = match partial {
                     Some(instrument) => self.outline(desk, &outcome, instrument),
                     None => self.whole(desk, caller, &outcome).await,
                 };
-                Ok(changed(desk, order, settles, at))
+                Ok(changed(desk, order, settles, at, is_repeated))
             }
             (Answer::Rejected { order, reject }, _) => {
                 let refusal = rejected(&reject, "");
@@ -137,6 +139,7 @@ impl Changing {
         let bare = || v1::Order {
             name: wire::name(self.account.id(), outcome.order),
             state: v1::OrderState::from(outcome.status).into(),
+            last_arrival: outcome.arrival,
             ..v1::Order::default()
         };
         let Ok((mut state, _)) = found else { return bare() };
@@ -172,15 +175,22 @@ fn bring_to(state: &mut OrderState, outcome: &Outcome) {
     let gone = outcome.filled + outcome.remaining;
     state.cancelled = Lots(state.ordered.0.saturating_sub(gone.0));
     state.reason = outcome.reason.or(state.reason);
+    state.last_arrival = outcome.arrival;
 }
 
-fn changed(desk: &Desk, order: v1::Order, settles: Option<Settles>, at: At) -> Changed {
-    // The first answer comes from the book: what the account says is what it remembers.
+fn changed(
+    desk: &Desk,
+    order: v1::Order,
+    settles: Option<Settles>,
+    at: At,
+    repeated_answer: bool,
+) -> Changed {
+    // The book answers first, as a rule; what the account says was logged there.
     let is_account = desk.exchange.topology().role(at.partition) == Role::Accounts;
     let (position, book_position) =
         if is_account { (Some(shown_at(at)), None) } else { (None, Some(shown_at(at))) };
     let settles = settles.map(Into::into);
-    Changed { order, position, book_position, settles, repeated_answer: is_account }
+    Changed { order, position, book_position, settles, repeated_answer }
 }
 
 fn unlisted(instrument: InstrumentId) -> Refused {
@@ -214,11 +224,12 @@ pub fn cancelled_all(
     caller: &Caller,
     reply: Reply,
 ) -> Result<v1::CancelAllOrdersResponse, Refused> {
+    let repeated_answer = reply.is_repeated;
     match desk.answered(caller, reply)? {
         (Answer::CancelledAll { orders }, at) => Ok(v1::CancelAllOrdersResponse {
             order_count: orders,
             position: Some(shown_at(at)),
-            repeated_answer: false,
+            repeated_answer,
         }),
         (Answer::Rejected { reject, .. }, _) => Err(rejected(&reject, "")),
         (other, _) => unexpected(&other),

@@ -112,7 +112,7 @@ impl Admin {
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
         let link: Box<str> = message.link.as_str().into();
         let command = MetaCommand::AddNode { link: link.clone() };
-        let (at, repeated_answer) = self.change_nodes(caller, named, command).await?;
+        let (at, repeated_answer) = self.administer(caller, named, command).await?;
         let look = move |core: &hoga_cluster::partition::Core, _| core.nodes().at_link(&link);
         let meta = hoga_engine::topology::Topology::META;
         let added = self.0.exchange.core(meta, look).await;
@@ -132,7 +132,7 @@ impl Admin {
         let node = number(&*self.table()?, &message.name)?;
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
         let command = MetaCommand::DrainNode { node, drain: !message.undo };
-        let (at, repeated_answer) = self.change_nodes(caller, named, command).await?;
+        let (at, repeated_answer) = self.administer(caller, named, command).await?;
         tracing::info!(node, drain = !message.undo, "node drained");
         Ok(v1::DrainNodeResponse { position: Some(shown_at(at)), repeated_answer })
     }
@@ -145,18 +145,8 @@ impl Admin {
         let node = number(&*self.table()?, &message.name)?;
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
         let command = MetaCommand::RemoveNode { node };
-        let (at, repeated_answer) = self.change_nodes(caller, named, command).await?;
+        let (at, repeated_answer) = self.administer(caller, named, command).await?;
         tracing::info!(node, "node removed");
         Ok(v1::RemoveNodeResponse { position: Some(shown_at(at)), repeated_answer })
-    }
-
-    async fn change_nodes(
-        &self,
-        caller: &Caller,
-        named: Named<'_>,
-        command: MetaCommand,
-    ) -> Result<(hoga_cluster::runtime::At, bool), Refused> {
-        let at = self.administer(caller, named, command).await?;
-        Ok((at, false))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::failure::{Refused, failed, history, unread};
 use super::meters::AckMeters;
+use super::pace::Pace;
 use super::reasons::refusal;
 use super::session::Sessions;
 use super::stream::Shared;
@@ -32,6 +33,7 @@ pub struct Desk {
     pub tape: Arc<Tape>,
     pub acks: AckMeters,
     pub sessions: Sessions,
+    pub pace: Pace,
     pub streams: Shared,
     pub started: SystemTime,
     /// Takes no new calls: the node is about to stop.
@@ -48,7 +50,7 @@ pub struct Reading {
 
 impl Desk {
     #[must_use]
-    pub fn new(exchange: Exchange, names: Arc<Names>, tape: Arc<Tape>) -> Desk {
+    pub fn new(exchange: Exchange, names: Arc<Names>, tape: Arc<Tape>, pace: Pace) -> Desk {
         let symbols = SymbolTable::new(&exchange);
         Desk {
             exchange,
@@ -56,6 +58,7 @@ impl Desk {
             tape,
             acks: AckMeters::default(),
             sessions: Sessions::default(),
+            pace,
             streams: Shared::default(),
             started: SystemTime::now(),
             draining: watch::channel(false).0,
@@ -78,10 +81,11 @@ impl Desk {
         account: &AccountName,
         identified: &Identified,
         request: AccountRequest,
-    ) -> Result<(Answer, At), Refused> {
+    ) -> Result<(Answer, At, bool), Refused> {
         let within = caller.remaining();
         let reply = self.exchange.ask(account.id(), identified, request, within).await;
-        self.answered(caller, reply)
+        let is_repeated = reply.is_repeated;
+        self.answered(caller, reply).map(|(answer, at)| (answer, at, is_repeated))
     }
 
     /// What a reply says, a refusal of the engine included.

@@ -23,6 +23,7 @@ mod meters;
 mod money;
 mod options;
 mod order;
+mod pace;
 mod page;
 mod placing;
 mod ranking;
@@ -43,5 +44,5 @@ mod valuation;
 #[cfg(test)]
 mod tests;
 
-pub use options::GatewayOptions;
+pub use options::{GatewayOptions, ORDERS_PER_SECOND_MAX};
 pub use serve::{Running, serve};

@@ -29,6 +29,8 @@ const RESERVED: [&str; 3] = [Grant::OPERATOR, "faucet", "house"];
 pub struct Moved {
     pub balance: v1::Balance,
     pub position: v1::Position,
+    /// It is the first answer once more.
+    pub repeated_answer: bool,
 }
 
 /// What identifies a change besides its body.
@@ -71,14 +73,14 @@ pub async fn create(
     let named = Named::of(&message.request_id, message.sent_at.as_ref());
     let identified = named.identify(desk, caller, &AccountRequest::Open)?;
     match desk.ask(caller, &account, &identified, AccountRequest::Open).await? {
-        (Answer::Done, at) => {
+        (Answer::Done, at, repeated_answer) => {
             let (mut shown, _) = standing(desk, &account, at).await?;
             shown.balances.clear();
             let (account, position) = (Some(shown), Some(shown_at(at)));
-            Ok(v1::CreateAccountResponse { account, position, repeated_answer: false })
+            Ok(v1::CreateAccountResponse { account, position, repeated_answer })
         }
-        (Answer::Rejected { reject, .. }, _) => Err(rejected(&reject, "")),
-        (other, _) => unexpected(&other),
+        (Answer::Rejected { reject, .. }, ..) => Err(rejected(&reject, "")),
+        (other, ..) => unexpected(&other),
     }
 }
 
@@ -188,13 +190,13 @@ pub async fn reset(
     let request = AccountRequest::Reset { amounts };
     let identified = named.identify(desk, caller, &request)?;
     match desk.ask(caller, &account, &identified, request).await? {
-        (Answer::Done, at) => {
+        (Answer::Done, at, repeated_answer) => {
             let (account, _) = standing(desk, &account, at).await?;
             let (account, position) = (Some(account), Some(shown_at(at)));
-            Ok(v1::ResetAccountResponse { account, position, repeated_answer: false })
+            Ok(v1::ResetAccountResponse { account, position, repeated_answer })
         }
-        (Answer::Rejected { reject, .. }, _) => Err(rejected(&reject, "")),
-        (other, _) => unexpected(&other),
+        (Answer::Rejected { reject, .. }, ..) => Err(rejected(&reject, "")),
+        (other, ..) => unexpected(&other),
     }
 }
 
@@ -215,26 +217,26 @@ pub async fn change(
         AccountRequest::Transfer { asset, .. } => Some(asset),
         _ => None,
     };
-    match (desk.ask(caller, account, &identified, request).await?, asset) {
-        ((Answer::Balance { asset, available, held }, at), _) => {
-            Ok(moved(symbols, asset, Balance { available, held }, at))
+    let (answer, at, repeated_answer) = desk.ask(caller, account, &identified, request).await?;
+    let moved = |asset, held, at| {
+        let asset = symbols.asset_of(asset).expect("it was known a moment ago");
+        Moved { balance: balance(held, asset), position: shown_at(at), repeated_answer }
+    };
+    match (answer, asset) {
+        (Answer::Balance { asset, available, held }, _) => {
+            Ok(moved(asset, Balance { available, held }, at))
         }
         // A transfer is answered by the receiver's side; the sender's was before it.
-        ((Answer::Done, _), Some(asset)) => {
+        (Answer::Done, Some(asset)) => {
             let looked = desk.look(account, Reading::default(), move |account, _, at| {
                 (account.balance(asset), at)
             });
             let (balance, at) = looked.await?;
-            Ok(moved(symbols, asset, balance, at))
+            Ok(moved(asset, balance, at))
         }
-        ((Answer::Rejected { reject, .. }, _), _) => Err(rejected(&reject, "")),
-        ((other, _), _) => unexpected(&other),
+        (Answer::Rejected { reject, .. }, _) => Err(rejected(&reject, "")),
+        (other, _) => unexpected(&other),
     }
-}
-
-fn moved(symbols: &Symbols, asset: AssetId, held: Balance, at: At) -> Moved {
-    let asset = symbols.asset_of(asset).expect("it was known a moment ago");
-    Moved { balance: balance(held, asset), position: shown_at(at) }
 }
 
 /// An asset and an amount of it, in minor units.

@@ -4,6 +4,9 @@ use crate::auth::Accepts;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+/// Far above what a person or a bot needs, far below what a partition takes.
+pub const ORDERS_PER_SECOND_MAX: u32 = 10_000;
+
 /// Everything [`serve`](super::serve) needs besides the exchange.
 #[derive(Clone, Debug)]
 pub struct GatewayOptions {
@@ -18,6 +21,8 @@ pub struct GatewayOptions {
     pub streams_max: u32,
     /// Bytes of all headers of one call.
     pub header_bytes_max: u32,
+    /// New orders and amends a second of one account; 0 for no bound.
+    pub orders_per_second_max: u32,
     /// How long calls under way are waited for when the gateway stops.
     pub drain: Duration,
 }
@@ -31,6 +36,7 @@ impl Default for GatewayOptions {
             message_bytes_max: 64 << 10,
             streams_max: 1_024,
             header_bytes_max: 16 << 10,
+            orders_per_second_max: ORDERS_PER_SECOND_MAX,
             drain: Duration::from_secs(5),
         }
     }

@@ -50,6 +50,7 @@ impl Placing {
         is_echoed: bool,
     ) -> Result<Placing, Refused> {
         let account = caller.account("parent", &message.parent)?;
+        desk.pace.admit(&account)?;
         let Some(order) = message.order else {
             return Err(Box::new(Refusal::malformed("order", "is required and was not given")));
         };
@@ -100,11 +101,12 @@ impl Placing {
                 meters.count(side, is_market, result);
             }
         };
+        let is_repeated = reply.is_repeated;
         let (answer, at) =
             desk.answered(caller, reply).inspect_err(|_| count(OrderResult::Unknown))?;
         desk.acks.record(self.ack, self.since.elapsed());
         count(result_of(&answer));
-        self.answer(desk, answer, at)
+        self.answer(desk, answer, at, is_repeated)
     }
 
     fn answer(
@@ -112,6 +114,7 @@ impl Placing {
         desk: &Desk,
         answer: Answer,
         at: At,
+        repeated_answer: bool,
     ) -> Result<v1::CreateOrderResponse, Refused> {
         let mut shown = self.echo();
         let Placing { account, identified, order, symbols, .. } = self;
@@ -135,9 +138,7 @@ impl Placing {
                     position,
                     book_position,
                     settles: settles.map(Into::into),
-                    // The first answer of this kind comes from the book: what the account says
-                    // is what it remembers.
-                    repeated_answer: is_account,
+                    repeated_answer,
                     ..Default::default()
                 })
             }

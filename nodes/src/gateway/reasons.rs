@@ -77,6 +77,22 @@ const GATEWAY: &[(&str, Code, &str)] = &[
          it goes on with its last token.",
     ),
     (
+        "TOO_MANY_ORDERS",
+        Code::ResourceExhausted,
+        "An account may place and amend so many orders a second. Nothing was written; cancels \
+         are never counted.",
+    ),
+    (
+        "MESSAGE_TOO_LARGE",
+        Code::InvalidArgument,
+        "A message has at most 64 KiB. Nothing was read of it.",
+    ),
+    (
+        "INTERNAL",
+        Code::Internal,
+        "A failure that no rule foresees: a bug. The request id leads to it in the log.",
+    ),
+    (
         "EXCHANGE_BUSY",
         Code::ResourceExhausted,
         "Queues are bounded. Nothing was written; the same request may be sent again after a \

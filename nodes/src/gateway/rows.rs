@@ -4,9 +4,9 @@ use super::desk::{Desk, Reading, shown_at};
 use super::failure::Refused;
 use super::page::{self, List, Place};
 use crate::auth::Caller;
-use hoga_cluster::history::{Direction, History, HistoryError, RowKind};
+use hoga_cluster::history::{Direction, History, HistoryError, RowKey, RowKind};
 use hoga_cluster::runtime::At;
-use hoga_engine::history::{FillRow, HistoryRow, LedgerRow};
+use hoga_engine::history::{FillRow, HistoryRow, LedgerKind, LedgerRow};
 use hoga_engine::ids::{AccountId, OrderNo};
 use hoga_engine::time::Time;
 use hoga_proto::convert::numbers::time_if_any;
@@ -59,6 +59,7 @@ fn sequence(row: &HistoryRow) -> u64 {
         HistoryRow::Ledger(row) => row.sequence,
         HistoryRow::Fill(row) => row.sequence,
         HistoryRow::Order(order) => order.key.no.0,
+        HistoryRow::Party(row) => row.sequence,
     }
 }
 
@@ -128,18 +129,38 @@ pub async fn list_ledger(
         _ => None,
     };
     let read = move |history: &dyn History| {
-        scan::<LedgerRow>(history, id, RowKind::Ledger, before, size, pick)
+        let found = scan::<LedgerRow>(history, id, RowKind::Ledger, before, size, pick)?;
+        let parties = parties(history, &found.rows)?;
+        Ok((found, parties))
     };
-    let found = desk.past(caller, &account, read).await?;
+    let (found, parties) = desk.past(caller, &account, read).await?;
     let rows = found.rows.iter().filter_map(|row| {
         let instrument = row.instrument.and_then(|id| symbols.listed(id));
-        Some(ledger::row(row, account.id(), symbols.asset_of(row.asset)?, instrument))
+        let party = parties.get(&row.sequence).map(|name| &**name);
+        Some(ledger::row(row, account.id(), symbols.asset_of(row.asset)?, instrument, party))
     });
     Ok(v1::ListLedgerRowsResponse {
         ledger_rows: rows.collect(),
         next_page_token: list.token(found.next),
         position: Some(shown_at(at)),
     })
+}
+
+/// Whom the transfers among some rows were with, by the rows' sequence.
+fn parties(
+    history: &dyn History,
+    rows: &[LedgerRow],
+) -> Result<HashMap<u64, Box<str>>, HistoryError> {
+    let mut parties = HashMap::new();
+    let is_transfer =
+        |row: &&LedgerRow| matches!(row.kind, LedgerKind::TransferIn | LedgerKind::TransferOut);
+    for &LedgerRow { account, sequence, .. } in rows.iter().filter(is_transfer) {
+        let key = RowKey { account, kind: RowKind::Party, sequence };
+        if let Some(HistoryRow::Party(row)) = history.get(key)? {
+            parties.insert(sequence, row.name);
+        }
+    }
+    Ok(parties)
 }
 
 /// A page of fills.

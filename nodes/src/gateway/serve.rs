@@ -6,6 +6,7 @@ use super::desk::Desk;
 use super::market::Market;
 use super::options::GatewayOptions;
 use super::order::Orders;
+use super::pace::Pace;
 use super::ranking::Ranking;
 use super::stream::Streams;
 use super::tape::Tape;
@@ -73,6 +74,7 @@ impl Running {
     /// What is still under way after the time to drain is cut off.
     pub async fn shutdown(self) {
         self.desk.draining.send_replace(true);
+        self.desk.tape.keep(&self.desk.exchange).await;
         // They have no end of their own.
         self.desk.streams.close();
         for service in SERVICES {
@@ -113,8 +115,9 @@ pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Runnin
     let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let names = Arc::new(Names::new(exchange.options().node));
-    let tape = Tape::follow(&exchange);
-    let desk = Arc::new(Desk::new(exchange, names.clone(), tape));
+    let tape = Tape::follow(&exchange).await;
+    let pace = Pace::new(options.orders_per_second_max);
+    let desk = Arc::new(Desk::new(exchange, names.clone(), tape, pace));
     let health = HealthReporter::new();
     for service in SERVICES {
         health.set_service_status(service, ServingStatus::Serving).await;

@@ -29,7 +29,11 @@ struct Inside {
 ///
 /// # Errors
 /// The name is malformed or another node's.
-pub async fn status(desk: &Desk, name: &str) -> Result<v1::GetStatusResponse, Refused> {
+pub async fn status(
+    desk: &Desk,
+    message: &v1::GetStatusRequest,
+) -> Result<v1::GetStatusResponse, Refused> {
+    let name = &message.name;
     let own = format!("nodes/n{}", desk.exchange.options().node);
     if !name.is_empty() {
         let name =
@@ -41,7 +45,7 @@ pub async fn status(desk: &Desk, name: &str) -> Result<v1::GetStatusResponse, Re
     }
     let mut partitions = Vec::new();
     for status in desk.exchange.status() {
-        partitions.push(partition(desk, &status).await?);
+        partitions.push(partition(desk, &status, message.audit).await?);
     }
     let log = desk.exchange.log().stats();
     let snapshots = desk.exchange.options().data.join("snapshots");
@@ -63,21 +67,37 @@ pub async fn status(desk: &Desk, name: &str) -> Result<v1::GetStatusResponse, Re
     Ok(v1::GetStatusResponse { status: Some(status) })
 }
 
-async fn partition(desk: &Desk, status: &PartitionStatus) -> Result<v1::PartitionStatus, Refused> {
+async fn partition(
+    desk: &Desk,
+    status: &PartitionStatus,
+    is_audit: bool,
+) -> Result<v1::PartitionStatus, Refused> {
     let id = PartitionId(status.id);
-    let inside = desk.exchange.core(id, |core, _| look_inside(core)).await;
-    let inside = inside.map_err(|error| unread(&error))?;
+    let audit = match is_audit {
+        true => Some(desk.exchange.audit(id, look_inside).await.map_err(|error| unread(&error))?),
+        false => None,
+    };
+    let (audit, inside) = match audit {
+        Some((audit, inside)) => (Some(audit), inside),
+        None => {
+            let inside = desk.exchange.core(id, |core, _| look_inside(core)).await;
+            (None, inside.map_err(|error| unread(&error))?)
+        }
+    };
     let log = desk.exchange.log().partition(LogPartition(status.id.into())).state();
     let symbols = desk.symbols();
+    let in_accounts = |id: &AssetId| {
+        let audit = audit.as_ref().filter(|_| status.role == "accounts")?;
+        Some(audit.in_accounts.get(id).copied().unwrap_or_default())
+    };
     let totals = inside.sums.iter().filter_map(|(asset, sums)| {
+        let in_accounts = in_accounts(asset);
         let asset = symbols.asset_of(*asset)?;
         let money = |minor| Some(shown(minor, asset.scale));
         Some(v1::AssetTotals {
             asset: asset.code.to_string(),
             issued: money(sums.issued),
-            // Summing the accounts is for whoever lists them: the sum of everything else would
-            // prove nothing.
-            in_accounts: None,
+            in_accounts: in_accounts.and_then(money),
             fees: money(sums.fee),
             taxes: money(sums.tax),
             clearing: money(sums.clearing),
@@ -89,6 +109,7 @@ async fn partition(desk: &Desk, status: &PartitionStatus) -> Result<v1::Partitio
         "books" => v1::PartitionKind::Books,
         _ => v1::PartitionKind::Accounts,
     };
+    let applied = audit.as_ref().map_or(status.applied, |audit| audit.at.index);
     Ok(v1::PartitionStatus {
         partition: status.id.into(),
         kind: kind.into(),
@@ -96,10 +117,10 @@ async fn partition(desk: &Desk, status: &PartitionStatus) -> Result<v1::Partitio
         term: status.term,
         first_index: log.first_index,
         last_index: log.last.map_or(0, |at| at.index),
-        committed_index: log.committed.map_or(0, |at| at.index).max(status.applied),
-        applied_index: status.applied,
+        committed_index: log.committed.map_or(0, |at| at.index).max(applied),
+        applied_index: applied,
         snapshot_index: log.purged.map_or(0, |at| at.index),
-        state_hash: String::new(),
+        state_hash: audit.as_ref().map_or(String::new(), |a| format!("{:016x}", a.hash)),
         outbox_messages: inside.outbox as u64,
         entity_count: status.entities,
         totals: totals.collect(),

@@ -1,22 +1,26 @@
 //! The last trades of every instrument, and what a day of them came to.
 //!
 //! Owns: a bounded strip of trades and one of minutes for each instrument. Takes: the feed of
-//! this node. Emits: pages of trades, the figures of a ticker. On failure: a listener that falls
-//! behind loses trades; the strip then starts anew behind the gap, so that what it shows is whole.
-//! After a restart it is empty: what was traded before stands in the accounts' fills.
+//! this node, and at the start what [`kept`] wrote and what the log's tail brought back. Emits:
+//! pages of trades, the figures of a ticker. On failure: a listener that falls behind loses
+//! trades, and so may a restart; the strip then starts anew behind the gap, so that what it shows
+//! is whole. The trades themselves stand in the accounts' fills.
 
-use hoga_cluster::runtime::{Exchange, FeedEvent};
+mod kept;
+
+use hoga_cluster::runtime::{Exchange, FeedEvent, Happened, Numbered, Topic};
 use hoga_engine::amount::{Amount, Lots, Ticks};
 use hoga_engine::effect::MarketEvent;
 use hoga_engine::ids::{InstrumentId, TradeNo};
 use hoga_engine::order::Side;
 use hoga_engine::time::Time;
 use metrics::{Counter, counter};
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::AbortHandle;
 
 /// Trades kept of one instrument.
@@ -28,7 +32,7 @@ const MINUTE: u64 = 60 * Time::SECOND;
 const BEHIND_MAX: Duration = Duration::from_millis(500);
 
 /// A trade, as everyone sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Print {
     pub no: TradeNo,
     pub price: Ticks,
@@ -50,7 +54,7 @@ pub struct Day {
     pub trades: u64,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Minute {
     start: u64,
     high: Ticks,
@@ -61,12 +65,16 @@ struct Minute {
     trades: u64,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Strip {
     trades: VecDeque<Print>,
     minutes: VecDeque<Minute>,
     /// Close of the last minute that was dropped.
     before: Option<Ticks>,
+    /// Number of the last trade that was written down.
+    #[serde(skip)]
+    kept: TradeNo,
+    #[serde(skip)]
     meters: Option<[Counter; 2]>,
 }
 
@@ -75,28 +83,52 @@ pub struct Tape {
     strips: Mutex<HashMap<InstrumentId, Strip>>,
     /// Counts what was taken in: whoever waits for a trade looks again.
     news: watch::Sender<u64>,
-    /// Ends with the tape: it holds the exchange.
-    reader: OnceLock<AbortHandle>,
+    /// They end with the tape: one holds the exchange.
+    tasks: OnceLock<[AbortHandle; 2]>,
 }
 
 impl Drop for Tape {
     fn drop(&mut self) {
-        if let Some(reader) = self.reader.get() {
-            reader.abort();
-        }
+        self.tasks.get().into_iter().flatten().for_each(AbortHandle::abort);
     }
 }
 
 impl Tape {
-    /// An empty tape that follows the exchange until that stops.
-    #[must_use]
-    pub fn follow(exchange: &Exchange) -> Arc<Tape> {
+    /// A tape that follows the exchange until that stops, with what it had before a restart.
+    pub async fn follow(exchange: &Exchange) -> Arc<Tape> {
         let (strips, news) = (Mutex::new(HashMap::new()), watch::channel(0).0);
-        let tape = Arc::new(Tape { strips, news, reader: OnceLock::new() });
+        let tape = Arc::new(Tape { strips, news, tasks: OnceLock::new() });
+        // First, so that nothing happens unseen while the past is looked up.
         let feed = exchange.feed().subscribe();
+        tape.recall(exchange).await;
         let reader = tokio::spawn(read(Arc::downgrade(&tape), exchange.clone(), feed));
-        tape.reader.get_or_init(|| reader.abort_handle());
+        let directory = kept::directory(exchange);
+        let keeper = tokio::spawn(kept::keep_up(Arc::downgrade(&tape), directory));
+        tape.tasks.get_or_init(|| [reader.abort_handle(), keeper.abort_handle()]);
         tape
+    }
+
+    /// Takes in what was kept, and behind it what the node replayed from the log.
+    async fn recall(&self, exchange: &Exchange) {
+        let ids: Vec<InstrumentId> = exchange.catalogue().instruments.keys().copied().collect();
+        for id in ids {
+            let traded = exchange.book(id, None, |listing, _| listing.trades()).await;
+            let mut strip = kept::read(&kept::directory(exchange), id).unwrap_or_default();
+            let followed = exchange.feed().follow(Topic::Trades(id), &Arc::new(Notify::new()));
+            for numbered in followed.last(u64::MAX, TRADES_MAX) {
+                strip.extend(print_of(&numbered));
+            }
+            let last = strip.trades.back().map_or(TradeNo(0), |last| last.no);
+            if traded.is_ok_and(|traded| traded > last) {
+                strip.trades.clear();
+            }
+            self.strips().insert(id, strip);
+        }
+    }
+
+    /// Writes down what there is.
+    pub async fn keep(self: &Arc<Tape>, exchange: &Exchange) {
+        kept::keep(self, kept::directory(exchange)).await;
     }
 
     /// Up to `most` trades before number `before` for which `is_wanted` holds, newest first.
@@ -160,8 +192,9 @@ impl Tape {
                 if let MarketEvent::Trade { no, price, quantity, taker, time } = *event {
                     let print = Print { no, price, quantity, taker, time };
                     let strip = strips.entry(*instrument).or_default();
-                    strip.push(print);
-                    strip.count(*instrument, print, exchange);
+                    if strip.extend(Some(print)) {
+                        strip.count(*instrument, print, exchange);
+                    }
                 }
             }
         }
@@ -179,7 +212,29 @@ impl Tape {
     }
 }
 
+/// A trade as a follower of the feed gets it.
+fn print_of(numbered: &Numbered) -> Option<Print> {
+    match numbered.happened {
+        Happened::Trade { price, quantity, taker, time } => {
+            Some(Print { no: TradeNo(numbered.sequence), price, quantity, taker, time })
+        }
+        _ => None,
+    }
+}
+
 impl Strip {
+    /// Takes a trade in unless it is there already; behind a gap the strip starts anew.
+    fn extend(&mut self, print: Option<Print>) -> bool {
+        let Some(print) = print else { return false };
+        match self.trades.back().map(|last| last.no.0) {
+            Some(last) if print.no.0 <= last => return false,
+            Some(last) if print.no.0 > last + 1 => self.trades.clear(),
+            _ => {}
+        }
+        self.push(print);
+        true
+    }
+
     fn push(&mut self, print: Print) {
         if self.trades.len() == TRADES_MAX {
             self.trades.pop_front();

@@ -18,7 +18,7 @@ fn tape(prints: impl IntoIterator<Item = Print>) -> Tape {
     let mut strip = Strip::default();
     prints.into_iter().for_each(|print| strip.push(print));
     let strips = HashMap::from([(InstrumentId(0), strip)]);
-    Tape { strips: Mutex::new(strips), news: watch::channel(0).0, reader: OnceLock::new() }
+    Tape { strips: Mutex::new(strips), news: watch::channel(0).0, tasks: OnceLock::new() }
 }
 
 #[test]
@@ -54,4 +54,32 @@ fn a_day_knows_its_extremes_and_what_came_before() {
     assert_eq!((seen.volume, seen.value, seen.trades), (6, 2 * (100 + 90 + 95), 3));
     let later = tape.day(InstrumentId(0), Time((2 * day + 10) * MINUTE));
     assert_eq!((later.before, later.high, later.trades), (Some(Ticks(95)), None, 0));
+}
+
+#[test]
+fn a_trade_is_taken_once_and_a_gap_starts_the_strip_anew() {
+    let mut strip = Strip::default();
+    assert!(strip.extend(Some(print(4, 100, 1))));
+    assert!(strip.extend(Some(print(5, 100, 1))));
+    assert!(!strip.extend(Some(print(5, 100, 1))), "it is there already");
+    assert_eq!(strip.trades.len(), 2);
+    assert!(strip.extend(Some(print(9, 100, 2))));
+    assert_eq!(strip.trades.len(), 1, "6 to 8 are missing, so what is before them goes");
+    assert_eq!(strip.minutes.len(), 2, "what was seen of the day stays");
+}
+
+#[tokio::test]
+async fn what_is_kept_is_read_and_damage_is_not() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let tape = std::sync::Arc::new(tape((1..=3).map(|no| print(no, 100 + no as u32, no))));
+    super::kept::keep(&tape, directory.path().into()).await;
+    let read = || super::kept::read(directory.path(), InstrumentId(0));
+    let strip = read().expect("it was just written");
+    let same = tape.strips()[&InstrumentId(0)].trades == strip.trades;
+    assert!(same && strip.minutes.len() == 3);
+    let file = directory.path().join("0");
+    let mut bytes = std::fs::read(&file).expect("a file");
+    *bytes.last_mut().expect("not empty") ^= 1;
+    std::fs::write(&file, bytes).expect("written");
+    assert!(read().is_none());
 }

@@ -83,7 +83,7 @@ async fn open_accounts(exchange: &Exchange, names: &[String]) -> Result<(), Stri
 }
 
 /// A tick is one minor unit and a lot one whole unit; fees are charged as they would be.
-fn instrument() -> Instrument {
+pub(crate) fn instrument() -> Instrument {
     let [(base_code, base_scale, _), (quote_code, quote_scale, _)] = FUNDS;
     Instrument {
         id: InstrumentId(0),

@@ -2,6 +2,7 @@
 
 use super::registry::Registry;
 use super::sample::sample;
+use super::watch::watch;
 use hoga_cluster::runtime::Exchange;
 use std::io;
 use std::net::SocketAddr;
@@ -32,7 +33,7 @@ pub enum EndpointError {
 pub struct Endpoint {
     /// Where it listens.
     pub address: SocketAddr,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl Endpoint {
@@ -56,9 +57,10 @@ impl Endpoint {
                 upkeep.upkeep();
             }
         });
+        let watching = watch(&exchange);
         let serving = tokio::spawn(accept(listener, registry, exchange));
         tracing::info!(%address, "metrics are served");
-        Ok(Endpoint { address, tasks: [folding, serving] })
+        Ok(Endpoint { address, tasks: [folding, watching, serving] })
     }
 }
 

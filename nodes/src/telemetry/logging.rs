@@ -1,8 +1,13 @@
-//! Lines on stderr: pretty for people in a terminal, JSON for whoever reads a pipe.
+//! Lines on stderr: pretty for people in a terminal, JSON for whoever reads a pipe. And hops of
+//! traces, for a collector.
 
+use super::hop;
+use super::otlp::Listener;
 use std::io::{self, IsTerminal};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{ParseError, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// How lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,12 +19,12 @@ pub enum Lines {
     Json,
 }
 
-/// Starts writing lines. `RUST_LOG` counts before the configured level. A second call changes
-/// nothing.
+/// Starts writing lines, and telling `hops` of traces. `RUST_LOG` counts before the configured
+/// level. A second call changes nothing.
 ///
 /// # Errors
 /// The level is no filter of `tracing`, such as `info` or `hoga=debug,warn`.
-pub fn start_logging(level: &str, lines: Lines) -> Result<(), ParseError> {
+pub fn start_logging(level: &str, lines: Lines, hops: Option<Listener>) -> Result<(), ParseError> {
     let from_environment = std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty());
     let filter = EnvFilter::try_new(from_environment.as_deref().unwrap_or(level))?;
     let is_terminal = io::stderr().is_terminal();
@@ -29,12 +34,15 @@ pub fn start_logging(level: &str, lines: Lines) -> Result<(), ParseError> {
         Lines::Json => false,
     };
     let has_colour = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    // Somebody who set one before, as tests do, keeps it.
-    let _ = if is_pretty {
-        subscriber.with_ansi(has_colour).with_target(false).compact().try_init()
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = if is_pretty {
+        lines.with_ansi(has_colour).with_target(false).compact().with_filter(filter).boxed()
     } else {
-        subscriber.json().flatten_event(true).try_init()
+        lines.json().flatten_event(true).with_filter(filter).boxed()
     };
+    let is_hop = Targets::new().with_target(hop::TARGET, tracing::Level::TRACE);
+    let hops = hops.map(|hops| hops.with_filter(is_hop));
+    // Somebody who set one before, as tests do, keeps it.
+    let _ = tracing_subscriber::registry().with(lines).with(hops).try_init();
     Ok(())
 }

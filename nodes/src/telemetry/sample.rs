@@ -1,6 +1,8 @@
 //! Numbers that are read when somebody asks, instead of being kept up to date for nobody.
 
-use hoga_cluster::runtime::Exchange;
+use hoga_cluster::runtime::{Exchange, PartitionStatus};
+use hoga_engine::time::Time;
+use hoga_engine::topology::Topology;
 use metrics::{counter, gauge};
 
 /// Takes the state of a node into the registry.
@@ -31,8 +33,10 @@ pub async fn sample(exchange: &Exchange) {
         gauge!("hoga_actors", "kind" => kind).set(actors as f64);
     }
     gauge!("hoga_entities_suspended").set(suspended as f64);
+    mailboxes(exchange);
     log(exchange);
     books(exchange).await;
+    boards(exchange).await;
 }
 
 fn log(exchange: &Exchange) {
@@ -42,6 +46,28 @@ fn log(exchange: &Exchange) {
     counter!("hoga_log_bytes_total").absolute(log.bytes);
     gauge!("hoga_log_segments").set(log.segments as f64);
     gauge!("hoga_log_full").set(if log.full { 1.0 } else { 0.0 });
+}
+
+/// The fullest mailbox of each kind: an average would hide the partition that is behind.
+fn mailboxes(exchange: &Exchange) {
+    let status = exchange.status();
+    let fullest = |depth: fn(&PartitionStatus) -> u64| status.iter().map(depth).max();
+    for (kind, depth) in [
+        ("performer", fullest(|status| status.mailbox)),
+        ("sequencer", fullest(|status| status.intake)),
+    ] {
+        gauge!("hoga_mailbox_depth", "kind" => kind).set(depth.unwrap_or_default() as f64);
+    }
+}
+
+/// A set of marks lives a bounded time; one that is older means that boards fall behind.
+async fn boards(exchange: &Exchange) {
+    let core = exchange.core(Topology::BOARDS, |core, _| core.time()).await;
+    let set = exchange.board(None, |board, _, _| board.view().set().time).await;
+    if let (Ok(now), Ok(set)) = (core, set) {
+        let lag = now.0.saturating_sub(set.0);
+        gauge!("hoga_ranking_lag_seconds").set(lag as f64 / Time::SECOND as f64);
+    }
 }
 
 async fn books(exchange: &Exchange) {

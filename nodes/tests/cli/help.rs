@@ -2,7 +2,7 @@
 
 use crate::rig::hoga;
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "up",
     "node",
     "buy",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 26] = [
     "book",
     "rank",
     "instruments",
+    "log-in",
     "token",
     "accounts",
     "play",

@@ -4,7 +4,10 @@
 mod rig;
 
 mod help;
+mod log_in;
+mod metrics;
 mod offline;
 mod play;
 mod starting;
+mod traces;
 mod trading;

@@ -53,6 +53,9 @@ pub fn command(args: &[&str]) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HOGA_")) {
         command.env_remove(name);
     }
+    // Whoever logged in on this machine is none of a test's business.
+    command.env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.env_remove("OTEL_EXPORTER_OTLP_ENDPOINT");
     command.env_remove("RUST_LOG").env("NO_COLOR", "1").args(args);
     command
 }
@@ -83,9 +86,15 @@ impl Exchange {
     }
 
     pub fn up_with(data: TempDir, more: &[&str]) -> Exchange {
+        Self::up_by(data, more, &[])
+    }
+
+    /// With more arguments, and variables of its environment.
+    pub fn up_by(data: TempDir, more: &[&str], variables: &[(&str, &str)]) -> Exchange {
         let dir = data.path().display().to_string();
         let args = ["up", "--json", "--port", "0", "--data", &dir];
         let mut process = command(&[&args, more].concat())
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -140,6 +149,15 @@ impl Exchange {
         let status = self.process.wait().expect("an end");
         let data = std::mem::replace(&mut self.data, TempDir::new().expect("a directory"));
         (status, data)
+    }
+
+    /// Ctrl-C, and everything that stderr had to say.
+    pub fn interrupt_with_errors(mut self) -> (String, ExitStatus) {
+        self.signal("INT");
+        let mut said = String::new();
+        let mut errors = self.process.stderr.take().expect("piped");
+        errors.read_to_string(&mut said).expect("text");
+        (said, self.process.wait().expect("an end"))
     }
 
     /// Gone without a word, as by `kill -9`.

@@ -8,13 +8,14 @@ use hoga_engine::amount::Amount;
 use hoga_engine::history::{LedgerKind, LedgerRow};
 use hoga_engine::instrument::{Asset, Instrument};
 
-/// A row; `instrument` is that of the row, when it has one.
+/// A row; `instrument` is that of the row, when it has one, `party` the other account's id.
 #[must_use]
 pub fn row(
     row: &LedgerRow,
     account: &str,
     asset: &Asset,
     instrument: Option<&Instrument>,
+    party: Option<&str>,
 ) -> v1::LedgerRow {
     let money = |minor: Amount| Some(shown(minor, asset.scale));
     let name = instrument.map(|instrument| format!("instruments/{}", instrument.symbol));
@@ -38,7 +39,7 @@ pub fn row(
         time: Some(timestamp(row.time)),
         post_time: Some(timestamp(row.posted)),
         request_id: row.request.map(|id| id.as_str().into()).unwrap_or_default(),
-        counterparty: String::new(),
+        counterparty: party.map(|name| format!("accounts/{name}")).unwrap_or_default(),
     }
 }
 

@@ -7,7 +7,7 @@ use hoga_engine::amount::Amount;
 use hoga_engine::history::FillRow;
 use hoga_engine::ids::OrderKey;
 use hoga_engine::instrument::Instrument;
-use hoga_engine::message::Outcome;
+use hoga_engine::message::{Outcome, OutcomeOf};
 use hoga_engine::order::{
     CancelReason, OrderRequest, OrderState, SelfMatch, Side, Size, Status, TimeInForce,
 };
@@ -70,6 +70,8 @@ pub fn without_outputs(order: v1::Order) -> v1::Order {
         reason: String::new(),
         create_time: None,
         update_time: None,
+        arrival: 0,
+        last_arrival: 0,
         ..order
     }
 }
@@ -126,6 +128,8 @@ pub fn state(order: &OrderState, account: &str, instrument: &Instrument) -> v1::
         reason: order.reason.map(cancel_reason).unwrap_or_default().into(),
         create_time: Some(timestamp(order.created)),
         update_time: Some(timestamp(order.updated)),
+        arrival: order.arrival,
+        last_arrival: order.last_arrival,
         ..v1::Order::default()
     }
 }
@@ -139,6 +143,10 @@ pub fn decide(wire: &mut v1::Order, outcome: &Outcome, account: &str, instrument
     wire.filled_quantity = base(outcome.filled);
     wire.remaining_quantity = base(outcome.remaining);
     wire.reason = outcome.reason.map(cancel_reason).unwrap_or_default().into();
+    wire.last_arrival = outcome.arrival;
+    if outcome.of == OutcomeOf::Submit {
+        wire.arrival = outcome.arrival;
+    }
     (wire.notional, wire.fee, wire.tax) = (None, None, None);
 }
 

@@ -45,21 +45,23 @@ enum First {
     },
     /// An order that rests whole.
     Rested {
+        arrival: u64,
         limit: Ticks,
         quantity: Lots,
     },
-    /// An order that traded.
+    /// An order that traded. What did not trade rests, or went if the status is final.
     Traded {
+        arrival: u64,
         status: Status,
         reason: Option<CancelReason>,
         limit: Ticks,
         filled: Lots,
-        remaining: Lots,
-        cancelled: Lots,
+        rest: Lots,
         value: u64,
     },
     /// A cancel that was done.
     Cancelled {
+        arrival: u64,
         order: OrderNo,
         limit: Ticks,
         filled: Lots,
@@ -270,22 +272,26 @@ impl Memory {
 
 impl First {
     fn of(outcome: &Outcome) -> First {
-        let Outcome { limit, filled, remaining, cancelled, .. } = *outcome;
+        let Outcome { arrival, limit, filled, remaining, cancelled, .. } = *outcome;
         let is_plain = outcome.reject.is_none() && outcome.value == 0;
         match (outcome.of, outcome.status) {
             (OutcomeOf::Submit, Status::Open) if is_plain && cancelled.is_zero() => {
-                First::Rested { limit, quantity: remaining }
+                First::Rested { arrival, limit, quantity: remaining }
             }
             (OutcomeOf::Cancel(_), Status::Cancelled) if is_plain => {
-                First::Cancelled { order: outcome.order.no, limit, filled, cancelled }
+                First::Cancelled { arrival, order: outcome.order.no, limit, filled, cancelled }
             }
             (OutcomeOf::Submit, status) if outcome.reject.is_none() => {
+                let (rest, other) = match status.is_final() {
+                    true => (cancelled, remaining),
+                    false => (remaining, cancelled),
+                };
                 match u64::try_from(outcome.value) {
-                    Ok(value) => {
+                    Ok(value) if other.is_zero() => {
                         let reason = outcome.reason;
-                        First::Traded { status, reason, limit, filled, remaining, cancelled, value }
+                        First::Traded { arrival, status, reason, limit, filled, rest, value }
                     }
-                    Err(_) => First::Decided(Box::new(outcome.clone())),
+                    _ => First::Decided(Box::new(outcome.clone())),
                 }
             }
             _ => First::Decided(Box::new(outcome.clone())),
@@ -295,9 +301,10 @@ impl First {
     /// The outcome as it was, of a request that was decided.
     fn outcome(&self, ask: &Ask, order: OrderNo) -> Outcome {
         let key = |no| OrderKey { account: ask.account, no };
-        let plain = |no, of, status, limit| Outcome {
+        let plain = |no, of, arrival, status, limit| Outcome {
             order: key(no),
             of,
+            arrival,
             status,
             limit,
             filled: Lots::ZERO,
@@ -309,21 +316,24 @@ impl First {
         };
         match self {
             First::Decided(outcome) => (**outcome).clone(),
-            &First::Rested { limit, quantity } => Outcome {
+            &First::Rested { arrival, limit, quantity } => Outcome {
                 remaining: quantity,
-                ..plain(order, OutcomeOf::Submit, Status::Open, limit)
+                ..plain(order, OutcomeOf::Submit, arrival, Status::Open, limit)
             },
-            &First::Traded { status, reason, limit, filled, remaining, cancelled, value } => {
+            &First::Traded { arrival, status, reason, limit, filled, rest, value } => {
                 let value = u128::from(value);
-                let decided = plain(order, OutcomeOf::Submit, status, limit);
+                let none = Lots::ZERO;
+                let (remaining, cancelled) =
+                    if status.is_final() { (none, rest) } else { (rest, none) };
+                let decided = plain(order, OutcomeOf::Submit, arrival, status, limit);
                 Outcome { filled, remaining, cancelled, value, reason, ..decided }
             }
-            &First::Cancelled { order, limit, filled, cancelled } => Outcome {
-                filled,
-                cancelled,
-                reason: Some(CancelReason::Requested),
-                ..plain(order, OutcomeOf::Cancel(Some(ask.id)), Status::Cancelled, limit)
-            },
+            &First::Cancelled { arrival, order, limit, filled, cancelled } => {
+                let of = OutcomeOf::Cancel(Some(ask.id));
+                let reason = Some(CancelReason::Requested);
+                let decided = plain(order, of, arrival, Status::Cancelled, limit);
+                Outcome { filled, cancelled, reason, ..decided }
+            }
             First::Pending { .. } | First::Other(_) => {
                 unreachable!("only what a book decided has an outcome")
             }

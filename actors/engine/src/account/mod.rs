@@ -190,7 +190,7 @@ impl Account {
                 return;
             }
             Recall::Answer(answer) => {
-                out.answer(envelope.origin, answer);
+                out.again(envelope.origin, answer);
                 return;
             }
             Recall::Refused(reject) => {

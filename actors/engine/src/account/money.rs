@@ -4,7 +4,7 @@ use super::{Account, Ask, Context};
 use crate::amount::{AMOUNT_MAX, Amount, Ticks};
 use crate::client_id::ClientId;
 use crate::effect::{Answer, Effects, Posting};
-use crate::history::{LedgerKind, LedgerRow};
+use crate::history::{LedgerKind, LedgerRow, PartyRow};
 use crate::ids::AssetId;
 use crate::message::{AccountMessage, Credit, Message};
 use crate::reject::{Reject, Shown};
@@ -83,6 +83,7 @@ impl Account {
     ) {
         self.lose(asset, amount, context);
         self.move_in(LedgerKind::TransferOut, asset, -amount, Some(ask.envelope.id), context, out);
+        self.with(to, context, out);
         out.post(Posting { clearing: amount, ..Posting::none(asset) });
         let credit = Credit {
             asset,
@@ -101,6 +102,7 @@ impl Account {
         let Credit { asset, amount, from, request, origin, .. } = *credit;
         self.gain(asset, amount, context);
         self.move_in(LedgerKind::TransferIn, asset, amount, Some(request), context, out);
+        self.with(&credit.from_name, context, out);
         out.post(Posting { clearing: -amount, ..Posting::none(asset) });
         out.answer(origin, Answer::Done);
         let message = Message::ToAccount(from, AccountMessage::Credited { request });
@@ -118,6 +120,7 @@ impl Account {
         let Credit { asset, amount, request, .. } = *credit;
         self.regain(asset, amount, context);
         self.move_in(LedgerKind::TransferIn, asset, amount, Some(request), context, out);
+        self.with(to, context, out);
         out.post(Posting { clearing: -amount, ..Posting::none(asset) });
         let reject = Box::new(Reject::TransferToUnknown { to: to.into() });
         let answer = Answer::Rejected { order: None, reject };
@@ -195,6 +198,12 @@ impl Account {
                 out.post(Posting { issued: -amount, ..Posting::none(asset) });
             }
         }
+    }
+
+    /// Says whom the row that was just booked was with.
+    pub(super) fn with(&self, party: &str, context: &Context, out: &mut impl Effects) {
+        let (account, sequence) = (self.id, self.till.rows().0);
+        out.party(&PartyRow { account, sequence, name: party.into(), posted: context.at });
     }
 
     /// Books a row that no trade made. Negative amounts leave.

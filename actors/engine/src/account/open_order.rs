@@ -94,6 +94,8 @@ impl OpenOrder {
                 tax: 0,
                 status: Status::Pending,
                 reason: None,
+                arrival: 0,
+                last_arrival: 0,
                 created: Time(0),
                 updated: Time(0),
                 event: 0,

@@ -29,6 +29,7 @@ impl Account {
             panic!("ORD-1: an outcome for order {} that is not open", no.0);
         };
         open.is_decided = true;
+        open.state.arrival = outcome.arrival;
         open.state.cancelled += outcome.cancelled;
         if open.state.quote_amount.is_some() {
             open.state.ordered = open.state.filled;
@@ -180,6 +181,7 @@ fn stand(
     }
     open.state.status = outcome.status;
     open.state.reason = outcome.reason.or(open.state.reason);
+    open.state.last_arrival = outcome.arrival;
     open.state.updated = context.at;
     rehold(till, open, context.listed(open.state.instrument));
     till.tell(&mut open.state, out);

@@ -86,6 +86,8 @@ impl Account {
             tax: 0,
             status: Status::Pending,
             reason: None,
+            arrival: 0,
+            last_arrival: 0,
             created: context.at,
             updated: context.at,
             event: 0,

@@ -23,14 +23,15 @@ impl Account {
     ) {
         self.memory.open(ask, None, Some(Ack::Result));
         let (request, origin) = (ask.envelope.id, ask.envelope.origin);
-        let draw = Draw { asset, amount, to: self.id, request, origin };
+        let to_name = self.name.clone();
+        let draw = Draw { asset, amount, to: self.id, to_name, request, origin };
         let partition = topology.account_partition(faucet);
         out.send(partition, Message::ToFaucet(faucet.into(), draw));
     }
 
     /// The faucet's side: gives what it has, refuses what it has not.
     pub(super) fn give(&mut self, draw: &Draw, context: &Context, out: &mut impl Effects) {
-        let Draw { asset, amount, to, request, origin } = *draw;
+        let Draw { asset, amount, to, request, origin, .. } = *draw;
         let available = self.till.get(asset).available;
         if available < amount {
             let asset = &context.catalogue.assets[&asset];
@@ -43,6 +44,7 @@ impl Account {
         }
         self.lose(asset, amount, context);
         self.move_in(LedgerKind::TransferOut, asset, -amount, Some(request), context, out);
+        self.with(&draw.to_name, context, out);
         out.post(Posting { clearing: amount, ..Posting::none(asset) });
         let from_name = self.name.clone();
         let credit = Credit { asset, amount, from: self.id, from_name, request, origin };
@@ -55,6 +57,7 @@ impl Account {
         let Credit { asset, amount, request, .. } = *credit;
         self.gain(asset, amount, context);
         self.move_in(LedgerKind::TransferIn, asset, amount, Some(request), context, out);
+        self.with(&credit.from_name, context, out);
         out.post(Posting { clearing: -amount, ..Posting::none(asset) });
         let balance = self.till.get(asset);
         let answer = Answer::Balance { asset, available: balance.available, held: balance.held };

@@ -32,6 +32,8 @@ pub struct Listing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Tape {
     trades: TradeNo,
+    /// Commands that were handled: each has its number, and the outcome says it.
+    commands: u64,
     /// Of level events; what a stream numbers its deltas by.
     sequence: u64,
     last: Option<Ticks>,
@@ -95,6 +97,7 @@ impl Listing {
 
     /// Handles one command and says what follows from it, in order.
     pub fn handle(&mut self, message: &BookMessage, at: Time, out: &mut impl Effects) {
+        self.tape.commands += 1;
         match message {
             BookMessage::Submit(submit) => self.submit(submit, at, out),
             BookMessage::Cancel { order, request, origin } => {
@@ -139,7 +142,13 @@ impl Listing {
             }
             Err(reject) => refused(submit.order, OutcomeOf::Submit, submit.limit, reject),
         };
-        answer(outcome, submit.origin, out);
+        self.answer(outcome, submit.origin, out);
+    }
+
+    /// Says what became of the command that is being handled, with its number.
+    #[inline(always)]
+    fn answer(&self, outcome: Outcome, origin: Option<Origin>, out: &mut impl Effects) {
+        answer(Outcome { arrival: self.tape.commands, ..outcome }, origin, out);
     }
 
     /// Checks again what may have changed since the account looked, then post-only.
@@ -179,6 +188,7 @@ impl Listing {
             Some(removed) => Outcome {
                 order,
                 of,
+                arrival: 0,
                 status: Status::Cancelled,
                 limit: removed.price,
                 filled: removed.filled,
@@ -190,7 +200,7 @@ impl Listing {
             },
             None => refused(order, of, Ticks(0), not_open(order)),
         };
-        answer(outcome, origin, out);
+        self.answer(outcome, origin, out);
     }
 
     fn amend(&mut self, amend: &Amend, at: Time, out: &mut impl Effects) {
@@ -236,7 +246,7 @@ impl Listing {
                 }
             }
         };
-        answer(outcome, Some(amend.origin), out);
+        self.answer(outcome, Some(amend.origin), out);
     }
 
     #[must_use]
@@ -307,6 +317,7 @@ fn refused(order: OrderKey, of: OutcomeOf, limit: Ticks, reject: Reject) -> Outc
     Outcome {
         order,
         of,
+        arrival: 0,
         status: Status::Rejected,
         limit,
         filled: nothing,
@@ -332,6 +343,7 @@ fn submitted(submit: &Submit, decision: &Decision) -> Outcome {
     Outcome {
         order: submit.order,
         of: OutcomeOf::Submit,
+        arrival: 0,
         status,
         limit: submit.limit,
         filled: decision.filled,
@@ -355,6 +367,7 @@ fn amended_outcome(order: OrderKey, of: OutcomeOf, amended: &Amended) -> Outcome
     Outcome {
         order,
         of,
+        arrival: 0,
         status,
         limit: amended.limit,
         filled: amended.filled,

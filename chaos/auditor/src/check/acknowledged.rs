@@ -4,17 +4,15 @@
 //! The effect of a request is found by its id: an order, or the ledger rows that it caused. At
 //! the end the other way round: nothing is there that nobody asked for.
 
+use super::asking::{Asking, Fate};
 use super::{Case, Verdict};
 use crate::export::{Account, Export, Order, Row};
-use crate::history::{Answer, Asked, Attempt, End, Request};
+use crate::history::{Answer, Asked, Attempt, Request};
 use crate::number::Number;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Requests that founded the market carry ids that begin so.
 const FOUNDING: &str = "found:";
-
-/// An acknowledged amend: its record in the book's log, its number in the channel, what it asked.
-type Amend<'c> = (u64, u64, &'c Request);
 
 /// What every request may look up.
 struct Index<'e> {
@@ -31,13 +29,14 @@ pub fn check(case: &Case) -> Verdict {
     for ((account, id), attempts) in &requests {
         let name = format!("{account} {id}");
         let told = attempts.iter().find_map(|attempt| Some((*attempt, attempt.answer()?)));
-        let is_refused = attempts.iter().all(|attempt| matches!(attempt.end, End::Fail { .. }));
+        // A refusal that binds stands for every try, also for one of unknown outcome.
+        let is_refused = Asking::of(attempts).iter().all(Asking::is_refused);
         match told {
             Some((attempt, answer)) => index.done(&name, attempt, answer, &mut verdict),
             None => index.perhaps(&name, (account, id), attempts, is_refused, &mut verdict),
         }
     }
-    amends(case, &index, &mut verdict);
+    amends(&requests, &index, &mut verdict);
     let known: HashSet<&str> = requests.keys().map(|(account, _)| *account).collect();
     for (account, id) in index.rows.keys().chain(index.orders.keys()) {
         let is_known = id.is_empty() || id.starts_with(FOUNDING);
@@ -209,29 +208,37 @@ impl<'e> Index<'e> {
 }
 
 /// The last acknowledged amend of an order is how it stands, unless another may have followed.
-fn amends(case: &Case, index: &Index, verdict: &mut Verdict) {
-    let mut last: BTreeMap<(&str, &str), Option<Amend<'_>>> = BTreeMap::new();
-    for attempt in &case.history.attempts {
-        let Request::AmendOrder { account, order, .. } = &attempt.request else { continue };
-        let entry = last.entry((account, order)).or_insert(Some((0, 0, &attempt.request)));
-        match &attempt.end {
-            End::Fail { .. } => {}
-            End::Unknown => *entry = None,
-            End::Ok { answer, .. } => match (answer.book_position, answer.settles) {
-                (Some(position), Some(settles)) => {
-                    let here = (position.index, settles.sequence, &attempt.request);
-                    *entry = entry
-                        .map(|best| if here.0 > best.0 || here.1 > best.1 { here } else { best });
-                }
-                _ => *entry = None,
-            },
+fn amends(requests: &BTreeMap<(&str, &str), Vec<&Attempt>>, index: &Index, verdict: &mut Verdict) {
+    let mut amends: BTreeMap<(&str, &str), Vec<Asking<'_>>> = BTreeMap::new();
+    for ((account, _), attempts) in requests {
+        for asking in Asking::of(attempts).into_iter().filter(|asking| !asking.is_refused()) {
+            if let Request::AmendOrder { order, .. } = asking.request {
+                amends.entry((account, order)).or_default().push(asking);
+            }
         }
     }
-    for ((account, id), amend) in last {
-        let Some((1.., _, Request::AmendOrder { quantity, price, .. })) = amend else { continue };
+    for ((account, id), mut amends) in amends {
         let [order] = index.orders_of(account, id) else { continue };
+        amends.sort_by_key(|asking| asking.number());
+        let numbers = amends.iter().map(|asking| (asking.number(), asking.fate));
+        let last = numbers.clone().filter_map(|(number, _)| number).max().unwrap_or_default();
+        verdict.expect(last <= order.last_arrival, || {
+            let (name, shown) = (&order.name, order.last_arrival);
+            format!("{name}: an amend was acknowledged as {last}, its last command is {shown}")
+        });
+        // One without a number may have been the last.
+        if numbers.clone().any(|(number, fate)| number.is_none() || fate != Fate::Done) {
+            continue;
+        }
+        let (mut price, mut total) = (None, None);
+        for asking in &amends {
+            let Request::AmendOrder { quantity, price: asked, .. } = asking.request else {
+                continue;
+            };
+            (price, total) = (asked.or(price), quantity.or(total));
+        }
         let is_price = price.is_none_or(|price| price == order.limit);
-        let is_total = quantity.is_none_or(|total| Some(total) == order.quantity);
+        let is_total = total.is_none() || total == order.quantity;
         verdict.expect_once(usize::from(is_price && is_total), || {
             format!("{}: an acknowledged amend is gone", order.name)
         });

@@ -30,7 +30,7 @@ pub fn check(case: &Case) -> Verdict {
                     format!("{name}: cancelled with {said} filled, now {state} with {filled}")
                 });
             }
-            Request::CancelAll { account, instrument, id } if !answer.repeated => {
+            Request::CancelAll { account, instrument, id } => {
                 let since = first_asked(case, account, id, attempt);
                 for earlier in acknowledged_before(case, account, instrument, since) {
                     let Some(order) = orders.get(&(account.as_str(), earlier)) else { continue };
@@ -62,7 +62,7 @@ fn acknowledged_before<'c>(
 }
 
 /// When the id of a cancel-all was asked first: a try with an unknown outcome may have been the
-/// one that was done, and a later one then gets its answer.
+/// one that was done, and a later one then gets its answer, as does one after an answer.
 fn first_asked(case: &Case, account: &str, id: &str, attempt: &Attempt) -> u64 {
     let same = case.history.attempts.iter().filter(|other| {
         matches!(&other.request, Request::CancelAll { account: of, id: other_id, .. }

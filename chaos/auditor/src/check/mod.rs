@@ -1,10 +1,12 @@
 //! The checkers: one file for each invariant, each a function of what was seen.
 //!
 //! Owns: [`all`] and the shape of the report. Takes: a [`Case`]. Emits: for each invariant how
-//! much was looked at, whether it held, and in which cases it did not. A checker that looked at
-//! nothing says so by `checked: 0`; whoever runs the audit decides what that is worth.
+//! much was looked at and how much could not be judged, whether it held, and in which cases it did
+//! not. A checker that looked at nothing says so by `checked: 0`; whoever runs the audit decides
+//! what that is worth.
 
 mod acknowledged;
+mod asking;
 mod cancels;
 mod conservation;
 mod crossed;
@@ -51,6 +53,8 @@ pub struct Verdict {
     /// Of these, what was acknowledged and is gone, and what was done more than once.
     pub lost: u64,
     pub doubled: u64,
+    /// Things that could not be judged.
+    pub left_out: u64,
     /// What the figures do not say by themselves.
     pub note: String,
 }
@@ -92,6 +96,7 @@ pub struct Report {
 pub struct Line {
     pub id: &'static str,
     pub checked: u64,
+    pub left_out: u64,
     pub ok: bool,
     pub detail: String,
 }
@@ -138,7 +143,8 @@ pub fn all(case: &Case) -> Report {
         let ok = verdict.faults.is_empty();
         lost += verdict.lost;
         doubled += verdict.doubled;
-        Line { id, checked: verdict.checked, ok, detail: verdict.detail() }
+        let (checked, left_out, detail) = (verdict.checked, verdict.left_out, verdict.detail());
+        Line { id, checked, left_out, ok, detail }
     };
     let invariants: Vec<Line> = CHECKERS.into_iter().map(line).collect();
     let ok = invariants.iter().all(|line| line.ok);

@@ -1,24 +1,11 @@
 //! ORD-1: one id, one request: at most one order, one answer however often it is asked, and no
 //! other body under the same id.
 
+use super::asking::binds;
 use super::{Case, Verdict};
 use crate::history::{Answer, Attempt, End};
+use crate::number::Number;
 use std::collections::BTreeMap;
-
-/// Refusals that were made before the log and bind nobody: the same request may be taken later.
-const NOT_REMEMBERED: [&str; 9] = [
-    "MALFORMED",
-    "NOT_SERVED",
-    "EXCHANGE_BUSY",
-    "DISK_FULL",
-    "TOO_MANY_SESSIONS",
-    "UNAUTHENTICATED",
-    "PERMISSION_DENIED",
-    "ACCOUNT_NOT_FOUND",
-    "CLIENT_ORDER_ID_TOO_OLD",
-];
-/// Of a request whose id another one has.
-const REUSED: &str = "CLIENT_ORDER_ID_REUSED";
 
 pub fn check(case: &Case) -> Verdict {
     let mut verdict = Verdict::default();
@@ -63,13 +50,14 @@ fn look(name: &str, attempts: &[&Attempt], verdict: &mut Verdict) {
             // Accepted by the account: the book could still refuse it, and did.
             End::Fail { .. } if was_undecided && is_same(attempt) => {}
             End::Fail { reason } if attempt.invoked > *heard && is_same(attempt) => {
-                verdict.expect(NOT_REMEMBERED.contains(&reason.as_str()), || {
+                verdict.expect(!binds(&attempt.request, reason), || {
                     format!("{name}: {op} was refused ({reason}) after it had been taken")
                 });
             }
             End::Fail { reason } if attempt.invoked > *heard => {
-                let is_known = reason == REUSED || NOT_REMEMBERED.contains(&reason.as_str());
-                verdict.expect(is_known, || {
+                // A name that is not known is said before an id that is.
+                let comes_before = reason == "ORDER_NOT_FOUND";
+                verdict.expect(comes_before || !binds(&attempt.request, reason), || {
                     format!("{name}: another body was refused for {reason}, not for its id")
                 });
             }
@@ -80,11 +68,10 @@ fn look(name: &str, attempts: &[&Attempt], verdict: &mut Verdict) {
 
 /// Nobody was answered: refusals that bind have to be the same.
 fn look_refusals(name: &str, attempts: &[&Attempt], verdict: &mut Verdict) {
-    let binding = attempts.iter().filter_map(|attempt| match &attempt.end {
-        End::Fail { reason } if reason != REUSED => Some((&attempt.request, reason)),
+    let mut binding = attempts.iter().filter_map(|attempt| match &attempt.end {
+        End::Fail { reason } if binds(&attempt.request, reason) => Some((&attempt.request, reason)),
         _ => None,
     });
-    let mut binding = binding.filter(|(_, reason)| !NOT_REMEMBERED.contains(&reason.as_str()));
     let Some((request, first)) = binding.next() else { return };
     for (_, reason) in binding.filter(|(other, _)| *other == request) {
         verdict.expect(reason == first, || format!("{name}: refused for {first}, then {reason}"));
@@ -96,13 +83,22 @@ fn first_name(answer: &Answer) -> &str {
 }
 
 /// Whether an answer says what the first one said. An answer may have come before the book had
-/// decided (its order is PENDING): then only the order's name can be compared.
+/// decided (its order is PENDING): then only the order's name can be compared. What one of the two
+/// left out cannot be compared either: the decision is told even when the order cannot be read.
 fn is_first(first: &Answer, other: &Answer) -> bool {
     let (Some(one), Some(two)) = (&first.order, &other.order) else {
         let balances = first.balances == other.balances;
         return first.order == other.order && first.order_count == other.order_count && balances;
     };
-    let is_pending = one.state == "PENDING" || two.state == "PENDING";
-    let is_equal = one.state == two.state && one.filled == two.filled;
-    one.name == two.name && (is_pending || (is_equal && one.remaining == two.remaining))
+    if one.state == "PENDING" || two.state == "PENDING" {
+        return one.name == two.name;
+    }
+    let number = |one: u64, two: u64| one == 0 || two == 0 || one == two;
+    let decimal =
+        |one: Option<Number>, two: Option<Number>| one.is_none() || two.is_none() || one == two;
+    (&one.name, &one.state) == (&two.name, &two.state)
+        && decimal(one.filled, two.filled)
+        && decimal(one.remaining, two.remaining)
+        && number(one.arrival, two.arrival)
+        && number(one.last_arrival, two.last_arrival)
 }

@@ -20,21 +20,21 @@ pub const DAY: &str = r#"
 {"event":"invoke","time":13,"client":"b","op":"b1","request":{"kind":"deposit","account":"accounts/bob","id":"d1","asset":"LPJ","amount":"100"}}
 {"event":"ok","time":16,"client":"b","op":"b1","answer":{"position":{"partition":2,"index":1},"balances":[{"asset":"LPJ","available":"100","held":"0"}]}}
 {"event":"invoke","time":20,"client":"b","op":"b2","request":{"kind":"create_order","account":"accounts/bob","id":"s1","instrument":"instruments/LPJ-KRW","side":"SELL","quantity":"10","price":"100"}}
-{"event":"ok","time":24,"client":"b","op":"b2","answer":{"position":{"partition":2,"index":2},"book_position":{"partition":3,"index":1},"settles":{"partition":3,"sequence":1},"order":{"name":"accounts/bob/orders/1","state":"OPEN","filled":"0","remaining":"10"}}}
+{"event":"ok","time":24,"client":"b","op":"b2","answer":{"position":{"partition":2,"index":2},"book_position":{"partition":3,"index":1},"settles":{"partition":3,"sequence":1},"order":{"name":"accounts/bob/orders/1","state":"OPEN","filled":"0","remaining":"10","arrival":1,"last_arrival":1}}}
 {"event":"invoke","time":25,"client":"b","op":"b3","request":{"kind":"create_order","account":"accounts/bob","id":"s2","instrument":"instruments/LPJ-KRW","side":"SELL","quantity":"5","price":"100"}}
-{"event":"ok","time":28,"client":"b","op":"b3","answer":{"position":{"partition":2,"index":3},"book_position":{"partition":3,"index":2},"settles":{"partition":3,"sequence":2},"order":{"name":"accounts/bob/orders/2","state":"OPEN","filled":"0","remaining":"5"}}}
+{"event":"ok","time":28,"client":"b","op":"b3","answer":{"position":{"partition":2,"index":3},"book_position":{"partition":3,"index":2},"settles":{"partition":3,"sequence":2},"order":{"name":"accounts/bob/orders/2","state":"OPEN","filled":"0","remaining":"5","arrival":2,"last_arrival":2}}}
 {"event":"invoke","time":30,"client":"a","op":"a2","request":{"kind":"create_order","account":"accounts/ann","id":"b1","instrument":"instruments/LPJ-KRW","side":"BUY","quantity":"12","price":"101"}}
-{"event":"ok","time":34,"client":"a","op":"a2","answer":{"position":{"partition":1,"index":3},"book_position":{"partition":3,"index":3},"settles":{"partition":3,"sequence":1},"order":{"name":"accounts/ann/orders/1","state":"FILLED","filled":"12","remaining":"0"}}}
+{"event":"ok","time":34,"client":"a","op":"a2","answer":{"position":{"partition":1,"index":3},"book_position":{"partition":3,"index":3},"settles":{"partition":3,"sequence":1},"order":{"name":"accounts/ann/orders/1","state":"FILLED","filled":"12","remaining":"0","arrival":3,"last_arrival":3}}}
 {"event":"invoke","time":35,"client":"a","op":"a3","request":{"kind":"create_order","account":"accounts/ann","id":"b1","instrument":"instruments/LPJ-KRW","side":"BUY","quantity":"12","price":"101"}}
-{"event":"ok","time":36,"client":"a","op":"a3","answer":{"repeated":true,"order":{"name":"accounts/ann/orders/1","state":"FILLED","filled":"12","remaining":"0"}}}
+{"event":"ok","time":36,"client":"a","op":"a3","answer":{"repeated":true,"order":{"name":"accounts/ann/orders/1","state":"FILLED","filled":"12","remaining":"0","arrival":3,"last_arrival":3}}}
 {"event":"invoke","time":37,"client":"a","op":"a4","request":{"kind":"create_order","account":"accounts/ann","id":"b1","instrument":"instruments/LPJ-KRW","side":"BUY","quantity":"13","price":"101"}}
 {"event":"fail","time":38,"client":"a","op":"a4","reason":"CLIENT_ORDER_ID_REUSED"}
 {"event":"invoke","time":35,"client":"b","op":"b4","request":{"kind":"cancel_order","account":"accounts/bob","id":"c1","order":"s2"}}
-{"event":"ok","time":40,"client":"b","op":"b4","answer":{"position":{"partition":2,"index":6},"book_position":{"partition":3,"index":4},"settles":{"partition":3,"sequence":5},"order":{"name":"accounts/bob/orders/2","state":"CANCELLED","filled":"2","remaining":"0"}}}
+{"event":"ok","time":40,"client":"b","op":"b4","answer":{"position":{"partition":2,"index":6},"book_position":{"partition":3,"index":4},"settles":{"partition":3,"sequence":5},"order":{"name":"accounts/bob/orders/2","state":"CANCELLED","filled":"2","remaining":"0","arrival":2,"last_arrival":4}}}
 {"event":"invoke","time":41,"client":"a","op":"a5","request":{"kind":"create_order","account":"accounts/ann","id":"b2","instrument":"instruments/LPJ-KRW","side":"BUY","quantity":"4","price":"90"}}
-{"event":"ok","time":44,"client":"a","op":"a5","answer":{"position":{"partition":1,"index":5},"book_position":{"partition":3,"index":5},"settles":{"partition":3,"sequence":2},"order":{"name":"accounts/ann/orders/2","state":"OPEN","filled":"0","remaining":"4"}}}
+{"event":"ok","time":44,"client":"a","op":"a5","answer":{"position":{"partition":1,"index":5},"book_position":{"partition":3,"index":5},"settles":{"partition":3,"sequence":2},"order":{"name":"accounts/ann/orders/2","state":"OPEN","filled":"0","remaining":"4","arrival":5,"last_arrival":5}}}
 {"event":"invoke","time":45,"client":"a","op":"a6","request":{"kind":"amend_order","account":"accounts/ann","id":"m1","order":"b2","quantity":"6","price":"91"}}
-{"event":"ok","time":48,"client":"a","op":"a6","answer":{"position":{"partition":1,"index":6},"book_position":{"partition":3,"index":6},"settles":{"partition":3,"sequence":3},"order":{"name":"accounts/ann/orders/2","state":"OPEN","filled":"0","remaining":"6"}}}
+{"event":"ok","time":48,"client":"a","op":"a6","answer":{"position":{"partition":1,"index":6},"book_position":{"partition":3,"index":6},"settles":{"partition":3,"sequence":3},"order":{"name":"accounts/ann/orders/2","state":"OPEN","filled":"0","remaining":"6","arrival":5,"last_arrival":6}}}
 {"event":"invoke","time":49,"client":"a","op":"a7","request":{"kind":"deposit","account":"accounts/ann","id":"u1","asset":"KRW","amount":"7"}}
 {"event":"unknown","time":60,"client":"a","op":"a7","reason":"UNAVAILABLE"}
 {"event":"invoke","time":61,"client":"a","op":"a8","request":{"kind":"create_order","account":"accounts/ann","id":"r1","instrument":"instruments/LPJ-KRW","side":"SELL","quantity":"500","price":"100"}}
@@ -87,6 +87,7 @@ fn export() -> Export {
             maker_fee: number("0.0002"),
             taker_fee: number("0.0005"),
             self_match: "CANCEL_TAKER".into(),
+            lot: number("1"),
         }],
         accounts: vec![ann(), bob()],
         partitions: vec![
@@ -228,6 +229,10 @@ fn order(
     [quantity, limit, filled, cancelled, remaining, notional, fee]: [&str; 7],
     state: &str,
 ) -> Order {
+    let arrivals = [("bob1", (1, 1)), ("bob2", (2, 4)), ("ann1", (3, 3)), ("ann2", (5, 6))];
+    let which = format!("{account}{no}");
+    let (_, (arrival, last_arrival)) =
+        arrivals.into_iter().find(|(name, _)| *name == which).expect("an order of the day");
     Order {
         name: format!("accounts/{account}/orders/{no}"),
         client_order_id: id.into(),
@@ -241,7 +246,9 @@ fn order(
         quote_amount: None,
         limit: number(limit),
         state: state.into(),
-        reason: String::new(),
+        reason: if state == "CANCELLED" { "REQUESTED" } else { "" }.into(),
+        arrival,
+        last_arrival,
         filled: number(filled),
         cancelled: number(cancelled),
         remaining: number(remaining),

@@ -101,6 +101,7 @@ impl TryFrom<v1::Instrument> for Instrument {
             quote: wire.quote_asset,
             maker_fee: or_zero("maker_fee", wire.maker_fee)?,
             taker_fee: or_zero("taker_fee", wire.taker_fee)?,
+            lot: number("lot", wire.lot)?,
         })
     }
 }
@@ -128,6 +129,8 @@ impl TryFrom<v1::Order> for Order {
             fee: number("fee", wire.fee)?,
             tax: number("tax", wire.tax)?,
             reason: wire.reason,
+            arrival: wire.arrival,
+            last_arrival: wire.last_arrival,
             name: wire.name,
             client_order_id: wire.client_order_id,
             instrument: wire.instrument,

@@ -39,7 +39,7 @@ impl Outcome {
 /// One caller's latencies, in microseconds.
 type Latencies = Histogram<u64>;
 
-fn latencies() -> Latencies {
+pub(super) fn latencies() -> Latencies {
     Histogram::new_with_bounds(1, 60_000_000, 3).expect("the bounds are sound")
 }
 
@@ -100,7 +100,7 @@ impl Load {
     }
 }
 
-async fn connect(server: SocketAddr) -> Result<Channel, BenchError> {
+pub(super) async fn connect(server: SocketAddr) -> Result<Channel, BenchError> {
     let endpoint = Endpoint::from_shared(format!("http://{server}"))
         .map_err(|error| BenchError::Options(error.to_string()))?;
     let channel = endpoint.tcp_nodelay(true).connect().await;
@@ -108,7 +108,7 @@ async fn connect(server: SocketAddr) -> Result<Channel, BenchError> {
 }
 
 /// Where a caller's orders come from: prices around one level, both sides, five sizes.
-struct Orders {
+pub(super) struct Orders {
     round: u32,
     caller: usize,
     accounts: usize,
@@ -118,7 +118,7 @@ struct Orders {
 }
 
 impl Orders {
-    fn new(
+    pub fn new(
         round: u32,
         caller: usize,
         accounts: usize,
@@ -128,7 +128,7 @@ impl Orders {
         Orders { round, caller, accounts: accounts.max(1), first_account, ack, count: 0 }
     }
 
-    fn next(&mut self) -> v1::CreateOrderRequest {
+    pub fn next(&mut self) -> v1::CreateOrderRequest {
         self.count += 1;
         let n = self.count.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 24 ^ self.caller as u64;
         let account = self.first_account + (n % self.accounts as u64) as usize;
@@ -155,7 +155,7 @@ impl Orders {
 }
 
 /// Everybody's token: callers act for all accounts.
-fn signed<T>(message: T) -> Request<T> {
+pub(super) fn signed<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     let token = MetadataValue::from_static("Bearer dev:bench;trade_for=*");
     request.metadata_mut().insert("authorization", token);

@@ -76,7 +76,13 @@ impl Market {
         }
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let auth = Accepts::Development;
-        let options = GatewayOptions { listen, auth, ..GatewayOptions::default() };
+        let options = GatewayOptions {
+            listen,
+            auth,
+            // A few accounts stand for a crowd here.
+            orders_per_second_max: 0,
+            ..GatewayOptions::default()
+        };
         let running = gateway::serve(exchange.clone(), options).await.map_err(failed)?;
         Ok(Market { address: running.address, exchange, running, _data: data })
     }

@@ -6,8 +6,11 @@
 mod echo;
 mod load;
 mod market;
+mod paced;
 
 use super::{BenchError, BenchReport, Figures, Machine, machine, median};
+pub(super) use paced::Paced;
+
 use load::{Load, Outcome};
 use std::time::Duration;
 

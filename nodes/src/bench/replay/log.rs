@@ -64,7 +64,7 @@ pub(super) async fn apply(dir: &Path, topology: Topology) -> Result<Duration, Be
 fn replay(id: PartitionId, partition: &PartitionLog, topology: Topology) -> Result<(), BenchError> {
     let mut replay = Replay::of(State::empty(id, topology), BTreeSet::new());
     each_entry(partition, |index, payload| {
-        let batch: Batch = postcard::from_bytes(payload).map_err(failed)?;
+        let batch = Batch::decode(payload).map_err(failed)?;
         let applied = replay.apply(index, batch, usize::MAX).map(drop);
         applied.map_err(|poison| BenchError::Disagreement(format!("replay panics: {poison:?}")))
     })
@@ -92,7 +92,7 @@ fn each_entry(
 
 impl Contents {
     fn count(&mut self, payload: &[u8]) -> Result<(), BenchError> {
-        let batch: Batch = postcard::from_bytes(payload).map_err(failed)?;
+        let batch = Batch::decode(payload).map_err(failed)?;
         self.bytes += payload.len() as u64;
         for entry in batch.entries {
             self.commands += match entry.command {

@@ -174,7 +174,7 @@ async fn kill(global: &Global, reach: &mut Reach, name: &str) -> Result<(), Fail
         let message = format!("error: {} runs on another machine ({})", name, node.gateway);
         return Err(Failure::new(Exit::Failure, message).hint("kill it there"));
     }
-    let request = v1::GetStatusRequest { name: name.into() };
+    let request = v1::GetStatusRequest { name: name.into(), audit: false };
     let mut admin = reach.admin_of(node).await?;
     let status = admin.get_status(request).await?.into_inner().status.unwrap_or_default();
     let process = i32::try_from(status.process_id).ok().and_then(rustix::process::Pid::from_raw);

@@ -55,7 +55,7 @@ impl Layout {
         let links = configs.iter().filter_map(|(id, config)| Some((*id, link(config)?)));
         let links: BTreeMap<u64, String> = links.collect();
         for (id, config) in &mut configs {
-            serving::is_free(config.listen)?;
+            serving::is_free(config.listen, "--port N, 0 for any")?;
             config.cluster.peers = links.clone();
             layout.urls.insert(*id, format!("http://{}", config.listen));
             layout.write(*id, config)?;

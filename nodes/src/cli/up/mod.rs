@@ -27,6 +27,9 @@ pub struct Up {
     /// The port to listen on; 0 for any that is free
     #[arg(long, default_value_t = PORT)]
     port: u16,
+    /// Where Prometheus reads, such as 127.0.0.1:9464
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
     /// How many nodes, one process each: 1, 3 or 5 (2 and 4 are on the way there)
     #[arg(long, value_name = "N", default_value = "1")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=5))]
@@ -53,12 +56,16 @@ impl Up {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
             log_filter: "warn,openraft=error".into(),
             rules: Some(self.rules),
+            metrics: self.metrics,
             ..NodeConfig::default()
         };
         // Shown and kept whole, whatever directory this was started in.
         config.data = std::path::absolute(&self.data)?;
         // Before anything is wiped or written: a slip of the port must cost nothing.
-        serving::is_free(config.listen)?;
+        serving::is_free(config.listen, "--port N, 0 for any")?;
+        if let Some(metrics) = config.metrics {
+            serving::is_free(metrics, "--metrics ADDRESS")?;
+        }
         if self.fresh {
             fresh::wipe(&config.data)?;
         }
@@ -82,21 +89,24 @@ fn announce_json(standing: &Standing<'_>) -> Result<(), Failure> {
         "address": standing.url,
         "data": standing.config.data,
         "instruments": standing.symbols,
+        "metrics": standing.metrics,
         "tokens": {"alice": "dev:alice", "bob": "dev:bob", "operator": "dev:operator"},
     }))
 }
 
 fn announce(standing: &Standing<'_>) -> Result<(), Failure> {
-    let Standing { config, url, symbols } = standing;
+    let Standing { config, url, symbols, metrics } = standing;
     let symbol = symbols.first().map_or("LPJ-KRW", String::as_str);
     let server = match config.listen.port() {
         PORT => String::new(),
         _ => format!(" --server {url}"),
     };
+    let metrics = metrics.as_ref().map(|url| format!("metrics {url}\n")).unwrap_or_default();
     output::say(format!(
         "hoga {} listens on {url}\n\
          data    {}\n\
          trades  {}\n\
+         {metrics}\
          token   authorization: Bearer dev:alice      (development tokens, this machine only)\n\
          \n\
          try     hoga buy 10 {symbol} @ 777 --as alice{server}\n        \

@@ -14,8 +14,10 @@ async fn an_account_is_created_once() {
     let carol = rig.client("carol");
     let create = v1::CreateAccountRequest { request_id: "new".into(), ..Default::default() };
     let made = carol.accounts().create_account(create.clone()).await.unwrap().into_inner();
-    assert_eq!(made.account.unwrap().name, "accounts/carol");
-    carol.accounts().create_account(create).await.expect("a retry gets the first answer");
+    assert_eq!(made.account.as_ref().unwrap().name, "accounts/carol");
+    assert!(!made.repeated_answer);
+    let again = carol.accounts().create_account(create).await.unwrap().into_inner();
+    assert!(again.repeated_answer, "a retry gets the first answer");
     let other = v1::CreateAccountRequest { account_id: "carol".into(), ..Default::default() };
     let refusal = refused(carol.accounts().create_account(other).await, "ACCOUNT_EXISTS");
     assert_eq!(refusal.resource.as_deref(), Some("accounts/carol"));
@@ -47,8 +49,9 @@ async fn money_comes_and_goes() {
         request_id: "d1".into(),
         ..Default::default()
     };
-    for _ in 0..2 {
+    for is_again in [false, true] {
         let made = alice.accounts().deposit(deposit.clone()).await.unwrap().into_inner();
+        assert_eq!(made.repeated_answer, is_again);
         assert_eq!(text(&made.balance.unwrap().available), "1000000.00000001", "made once");
     }
     let withdraw = v1::WithdrawRequest {

@@ -14,7 +14,9 @@ async fn an_asset_is_created_once() {
     };
     let made = admin.admin().create_asset(asset("a")).await.unwrap().into_inner();
     assert_eq!(made.asset.unwrap().code, "KRW");
-    admin.admin().create_asset(asset("a")).await.expect("a retry gets the first answer");
+    assert!(!made.repeated_answer);
+    let again = admin.admin().create_asset(asset("a")).await.unwrap().into_inner();
+    assert!(again.repeated_answer, "a retry gets the first answer");
     let refusal = refused(admin.admin().create_asset(asset("b")).await, "ASSET_EXISTS");
     assert_eq!(refusal.field.as_deref(), Some("asset.code"));
 }
@@ -66,7 +68,7 @@ async fn the_node_says_how_it_is() {
     assert!(status.partitions.iter().all(|partition| partition.leader == "nodes/n1"));
     let issued: Vec<_> = status.partitions.iter().flat_map(|p| &p.totals).collect();
     assert!(issued.iter().any(|totals| text(&totals.issued) == "1000000"));
-    let other = v1::GetStatusRequest { name: "nodes/n2".into() };
+    let other = v1::GetStatusRequest { name: "nodes/n2".into(), audit: false };
     refused(admin.admin().get_status(other).await, "UNKNOWN_NODE");
 }
 
@@ -105,4 +107,49 @@ async fn all_accounts_are_listed_by_pages() {
     let wanted: Vec<_> = (0..7).map(|n| format!("accounts/a{n}")).collect();
     assert_eq!(names[..7], wanted);
     assert_eq!(names[7..], ["accounts/faucet"]);
+}
+
+#[tokio::test]
+async fn an_audit_sums_up_and_hashes_every_partition() {
+    let rig = Rig::start().await;
+    let (alice, _) = rig.two().await;
+    alice.orders().create_order(super::buy("10", "700")).await.unwrap();
+    rig.exchange.settled().await.unwrap();
+    let admin = rig.operator();
+    let audit = async |audit| {
+        let ask = v1::GetStatusRequest { audit, ..Default::default() };
+        admin.admin().get_status(ask).await.unwrap().into_inner().status.unwrap().partitions
+    };
+    let plain = audit(false).await;
+    assert!(plain.iter().all(|partition| partition.state_hash.is_empty()));
+    let audited = audit(true).await;
+    assert!(audited.iter().all(|partition| partition.state_hash.len() == 16), "{audited:?}");
+    // Nothing is in flight, so what was issued is in the accounts, over all partitions.
+    let sum = |part: fn(&v1::AssetTotals) -> &Option<v1::Decimal>| -> i64 {
+        let totals = audited.iter().flat_map(|partition| &partition.totals);
+        let krw = totals.filter(|totals| totals.asset == "KRW");
+        krw.map(|totals| text(part(totals)).parse::<i64>().unwrap_or_default()).sum()
+    };
+    assert_eq!(sum(|totals| &totals.issued), 2_000_000);
+    assert_eq!(sum(|totals| &totals.in_accounts), 2_000_000, "what is held counts too");
+}
+
+#[tokio::test]
+async fn single_partitions_take_snapshots() {
+    let rig = Rig::start().await;
+    let admin = rig.operator();
+    let take = async |partitions: &[u32]| {
+        let partitions = partitions.to_vec();
+        let ask = v1::TakeSnapshotRequest { partitions, ..Default::default() };
+        admin.admin().take_snapshot(ask).await
+    };
+    let taken = take(&[2]).await.unwrap().into_inner();
+    let partitions: Vec<u32> = taken.positions.iter().map(|at| at.partition).collect();
+    assert_eq!(partitions, [2]);
+    let status = admin.admin().get_status(v1::GetStatusRequest::default()).await.unwrap();
+    let status = status.into_inner().status.unwrap();
+    let has_snapshot = status.partitions.iter().filter(|p| p.snapshot_index > 0);
+    assert_eq!(has_snapshot.map(|p| p.partition).collect::<Vec<_>>(), [2]);
+    let refusal = refused(take(&[2, 99]).await, "MALFORMED");
+    assert_eq!(refusal.field.as_deref(), Some("partitions"));
 }

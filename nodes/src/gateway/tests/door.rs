@@ -121,6 +121,7 @@ async fn every_method_has_a_rule_and_keeps_it() {
     let kinds = [
         ("nobody", rig.anybody(), Scope::Public),
         ("another user", rig.client("mallory"), Scope::Trade),
+        ("a reader", rig.with_token(Some("dev:alice;read")), Scope::Read),
         ("its owner", rig.client("alice"), Scope::Trade),
         ("an operator", rig.operator(), Scope::Admin),
     ];
@@ -137,7 +138,7 @@ async fn every_method_has_a_rule_and_keeps_it() {
                     if *who == "nobody" { "UNAUTHENTICATED" } else { "PERMISSION_DENIED" };
                 assert_eq!(said.reason, expected, "{case}");
                 assert!(said.request_id.is_some(), "{case}");
-            } else if *who == "its owner" || *required == Scope::Public {
+            } else if ["its owner", "a reader"].contains(who) || *required == Scope::Public {
                 assert!(!is_out, "{case}");
             } else if *who == "another user" && !path.ends_with("/Session") {
                 assert_eq!(said.reason, "PERMISSION_DENIED", "{case}");

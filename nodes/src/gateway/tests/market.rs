@@ -3,6 +3,8 @@
 use super::{Rig, buy, number, refused, sell, text};
 use hoga_proto::v1;
 
+const LPJ: &str = "instruments/LPJ-KRW";
+
 #[tokio::test]
 async fn a_ladder_shows_both_sides() {
     let rig = Rig::start().await;
@@ -79,4 +81,34 @@ async fn what_is_listed_is_public() {
     let unknown = v1::GetInstrumentRequest { name: "instruments/LPX-KRW".into(), min_index: None };
     let refusal = refused(anybody.market().get_instrument(unknown).await, "UNKNOWN_INSTRUMENT");
     assert_eq!(refusal.resource.as_deref(), Some("instruments/LPX-KRW"));
+}
+
+/// Trades before a restart are there behind it, whether the log or only a snapshot has them.
+#[tokio::test]
+async fn the_day_goes_on_behind_a_restart() {
+    let mut rig = Rig::start().await;
+    rig.two().await;
+    for (round, with_snapshot) in [false, true, false].into_iter().enumerate() {
+        let (alice, bob) = (rig.client("alice"), rig.client("bob"));
+        bob.orders().create_order(sell("2", "700")).await.unwrap();
+        alice.orders().create_order(buy("2", "700")).await.unwrap();
+        let list = v1::ListTradesRequest { parent: LPJ.into(), ..Default::default() };
+        let page = rig.anybody().market().list_trades(list).await.unwrap().into_inner();
+        assert_eq!(page.trades.len(), round + 1);
+        if with_snapshot {
+            rig.exchange.snapshot().await.unwrap();
+        }
+        let ask = v1::GetTickerRequest { name: LPJ.into(), min_index: None };
+        let ticker = rig.anybody().market().get_ticker(ask.clone()).await.unwrap();
+        let before = ticker.into_inner().ticker.unwrap();
+        rig = rig.restart().await;
+        let ticker = rig.anybody().market().get_ticker(ask).await.unwrap();
+        let after = ticker.into_inner().ticker.unwrap();
+        assert_eq!((after.trade_count, &after.volume), (before.trade_count, &before.volume));
+        assert_eq!((&after.last, after.sequence), (&before.last, before.sequence));
+    }
+    let list = v1::ListTradesRequest { parent: LPJ.into(), ..Default::default() };
+    let page = rig.anybody().market().list_trades(list).await.unwrap().into_inner();
+    let names = page.trades.iter().map(|trade| trade.name.rsplit('/').next().unwrap());
+    assert_eq!(names.collect::<Vec<_>>(), ["3", "2", "1"]);
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod admin;
 mod door;
+mod limits;
 mod market;
 mod orders;
 mod paging;

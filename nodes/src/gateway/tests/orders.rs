@@ -119,9 +119,49 @@ async fn everything_open_is_cancelled_at_once() {
     for price in ["700", "701", "702"] {
         alice.orders().create_order(buy("1", price)).await.unwrap();
     }
+    let all = v1::CancelAllOrdersRequest {
+        parent: "accounts/me".into(),
+        request_id: "all".into(),
+        ..Default::default()
+    };
+    for is_again in [false, true] {
+        let gone = alice.orders().cancel_all_orders(all.clone()).await.unwrap().into_inner();
+        assert_eq!((gone.order_count, gone.repeated_answer), (3, is_again));
+    }
+}
+
+#[tokio::test]
+async fn an_order_shows_its_places_among_the_commands_of_its_book() {
+    let rig = Rig::start().await;
+    let (alice, bob) = rig.two().await;
+    let mut first = buy("10", "777");
+    first.order.as_mut().unwrap().client_order_id = "mine".into();
+    for _ in 0..2 {
+        let placed = alice.orders().create_order(first.clone()).await.unwrap().into_inner();
+        let order = placed.order.unwrap();
+        assert_eq!((order.arrival, order.last_arrival), (1, 1), "also when it is asked again");
+    }
+    // A refusal has its number, too, and nothing else shows it.
+    let mut passive = sell("1", "777");
+    passive.order.as_mut().unwrap().post_only = true;
+    super::refused(bob.orders().create_order(passive).await, "POST_ONLY_WOULD_TRADE");
+    let sold = bob.orders().create_order(sell("4", "777")).await.unwrap().into_inner();
+    assert_eq!(sold.order.unwrap().arrival, 3);
+    let amend = v1::AmendOrderRequest {
+        name: "accounts/alice/orders/1".into(),
+        quantity: Some(number("6")),
+        request_id: "less".into(),
+        ..Default::default()
+    };
+    for _ in 0..2 {
+        let amended = alice.orders().amend_order(amend.clone()).await.unwrap().into_inner();
+        assert_eq!(amended.order.unwrap().last_arrival, 4);
+    }
     let all = v1::CancelAllOrdersRequest { parent: "accounts/me".into(), ..Default::default() };
-    let gone = alice.orders().cancel_all_orders(all).await.unwrap().into_inner();
-    assert_eq!(gone.order_count, 3);
+    alice.orders().cancel_all_orders(all).await.unwrap();
+    let get = v1::GetOrderRequest { name: "accounts/me/orders/1".into(), ..Default::default() };
+    let read = alice.orders().get_order(get).await.unwrap().into_inner().order.unwrap();
+    assert_eq!((read.arrival, read.last_arrival), (1, 5));
 }
 
 #[tokio::test]

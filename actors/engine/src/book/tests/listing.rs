@@ -324,3 +324,19 @@ fn a_restored_listing_goes_on_alike() {
     assert_eq!(one.said, other.said);
     assert_eq!(one.listing.state(), other.listing.state());
 }
+
+#[test]
+fn every_command_has_the_next_number_whatever_becomes_of_it() {
+    let mut market = Market::new(|_| {});
+    let mut numbers = vec![market.submit(sell(1, 10, 100)).arrival];
+    let refused = market.submit(Submit { post_only: true, ..buy(2, 5, 100) });
+    assert!(refused.reject.is_some());
+    numbers.push(refused.arrival);
+    numbers.push(market.amend(1, Some(8), None).arrival);
+    numbers.push(market.cancel(7).arrival);
+    // A book that was read again from a snapshot goes on where it was.
+    market.listing = Listing::restore(market.listing.state());
+    numbers.push(market.submit(buy(3, 8, 100)).arrival);
+    numbers.push(market.cancel(1).arrival);
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+}

@@ -1,10 +1,11 @@
-//! What went into a book, in order, as far as answers tell.
+//! What went into a book, each command with its number.
 
-use crate::check::Case;
-use crate::export::{Fill, Order, Side, number, owner};
-use crate::history::{Asked, Attempt, End, Request};
+use super::entry::Entry;
+use crate::check::asking::Asking;
+use crate::export::{Fill, Order, number};
 use crate::number::Number;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+use std::fmt;
 
 /// A trade: both orders, price, quantity.
 #[derive(Clone, Copy, Debug)]
@@ -16,147 +17,89 @@ pub struct Trade<'e> {
     pub quantity: Number,
 }
 
-/// A command with its place: the record of the book's log, and the number within its source.
-#[derive(Clone, Copy, Debug)]
-pub struct Placed<'e> {
-    pub index: u64,
-    pub source: u32,
-    pub sequence: u64,
-    pub order: &'e str,
+/// A command that the book did, or an order that it refused.
+#[derive(Clone, Debug)]
+pub struct Command<'e> {
+    /// Its place among all commands of the book.
+    pub number: u64,
+    pub order: &'e Order,
     pub what: What<'e>,
-    /// Of the order over its life, as the answer said it.
-    pub filled: Option<Number>,
-    /// What stayed open of it, as the answer said it.
-    pub open: Option<Number>,
+    pub heard: Heard,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum What<'e> {
-    Enter(&'e Asked),
+    Enter(Entry<'e>),
+    /// Not taken, for this reason if it is known.
+    Refuse(Entry<'e>, Option<&'e str>),
     Cancel,
-    Amend { total: Option<Number>, price: Option<Number> },
+    Amend {
+        total: Option<Number>,
+        price: Option<Number>,
+    },
 }
 
-/// An instrument's commands, trades and orders.
-pub struct Plan<'e> {
-    pub commands: Vec<Placed<'e>>,
-    pub trades: Vec<Trade<'e>>,
-    pub orders: HashMap<&'e str, &'e Order>,
-    last_trades: HashMap<&'e str, u64>,
-    /// What the answers to an order's commands said it had filled, in order.
-    said: HashMap<&'e str, Vec<Option<Number>>>,
-    /// Orders with a command that has no place.
-    pub loose: HashSet<&'e str>,
+/// What clients know of a command.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heard {
+    /// When it was asked for first; zero when nobody knows.
+    pub since: u64,
+    /// When it was first known to be decided.
+    pub until: Option<u64>,
+    /// What the order had filled over its life, and what stayed open of it.
+    pub filled: Option<Number>,
+    pub open: Option<Number>,
+    /// The record of the book's log that it was decided in, and its number in the channel to its
+    /// account's partition.
+    pub record: Option<(u64, u64)>,
 }
 
-impl<'e> Plan<'e> {
-    /// # Errors
-    /// Fills that do not make whole trades.
-    pub fn of(case: &'e Case, instrument: &str) -> Result<Plan<'e>, String> {
-        let orders = case.export.orders().filter(|order| order.instrument == instrument);
-        let orders: HashMap<&str, &Order> = orders.map(|o| (o.name.as_str(), o)).collect();
-        let trades = trades(case, instrument)?;
-        let (commands, loose) = (Vec::new(), HashSet::new());
-        let legs =
-            trades.iter().flat_map(|trade| [(trade.taker, trade.no), (trade.maker, trade.no)]);
-        let (last_trades, said) = (legs.collect(), HashMap::new());
-        let mut plan = Plan { commands, trades, orders, last_trades, said, loose };
-        plan.place(case, instrument);
-        plan.commands.retain(|command| !plan.loose.contains(command.order));
-        plan.commands.sort_by_key(|command| (command.index, command.source, command.sequence));
-        for command in &plan.commands {
-            plan.said.entry(command.order).or_default().push(command.filled);
-        }
-        Ok(plan)
-    }
-
-    /// What the answer to a command said: the first one of an order is number 0.
-    pub fn said_filled(&self, order: &str, command: usize) -> Option<Number> {
-        self.said.get(order)?.get(command).copied().flatten()
-    }
-
-    /// The number of the last trade of an order; 0 when it has none.
-    pub fn last_trade(&self, order: &str) -> u64 {
-        self.last_trades.get(order).copied().unwrap_or_default()
-    }
-
-    fn place(&mut self, case: &'e Case, instrument: &str) {
-        let by_id: HashMap<(&str, &str), &'e str> = self
-            .orders
-            .iter()
-            .map(|(name, order)| ((owner(name), order.client_order_id.as_str()), *name))
-            .collect();
-        let partitions: HashMap<&str, u32> =
-            case.export.accounts.iter().map(|a| (a.name.as_str(), a.partition)).collect();
-        let mut entered: HashSet<&str> = HashSet::new();
-        for ((account, _), attempts) in case.history.requests() {
-            if let Request::CancelAll { account, instrument: of, .. } = &attempts[0].request {
-                let is_meant = of.is_empty() || of == instrument;
-                let is_refused = attempts.iter().all(|a| matches!(a.end, End::Fail { .. }));
-                // It has no place in the book: whatever it may have reached is loose.
-                let orders = self.orders.keys().filter(|name| is_meant && owner(name) == account);
-                self.loose.extend(orders.filter(|_| !is_refused));
-                continue;
-            }
-            for (id, what) in attempts.iter().filter_map(|attempt| command(attempt)) {
-                let Some(order) = by_id.get(&(account, id)) else { continue };
-                if matches!(what, What::Enter(_)) {
-                    entered.insert(order);
-                }
-            }
-            let source = partitions.get(account).copied().unwrap_or_default();
-            self.place_request(&by_id, source, account, &attempts);
-        }
-        let stray = self.orders.keys().filter(|name| !entered.contains(**name));
-        self.loose.extend(stray.copied().collect::<Vec<_>>());
-    }
-
-    /// Places a request by its first answer. Refused by everybody, it was no command.
-    fn place_request(
-        &mut self,
-        by_id: &HashMap<(&str, &str), &'e str>,
-        source: u32,
-        account: &str,
-        attempts: &[&'e Attempt],
-    ) {
-        let placed = attempts.iter().find_map(|attempt| {
-            let answer = attempt.answer()?;
-            let (index, sequence) = (answer.book_position?.index, answer.settles?.sequence);
-            let (id, what) = command(attempt)?;
-            let order = *by_id.get(&(account, id))?;
+impl Heard {
+    pub fn of(asking: &Asking) -> Heard {
+        let mut heard = Heard { since: asking.since, ..Heard::default() };
+        if let Some((time, answer)) = asking.decided() {
             let said = answer.order.as_ref();
-            let filled = said.and_then(|said| said.filled);
-            let open = said.and_then(|said| said.remaining);
-            Some(Placed { index, source, sequence, order, what, filled, open })
-        });
-        if let Some(placed) = placed {
-            self.commands.push(placed);
-            return;
+            heard.until = Some(time);
+            heard.filled = said.and_then(|said| said.filled);
+            heard.open = said.and_then(|said| said.remaining);
         }
-        if attempts.iter().all(|attempt| matches!(attempt.end, End::Fail { .. })) {
-            return;
-        }
-        let orders = attempts.iter().filter_map(|attempt| command(attempt));
-        self.loose.extend(orders.filter_map(|(id, _)| by_id.get(&(account, id))));
+        // An answer that is given again has the position of the retry.
+        let first = asking.answers.iter().filter(|(_, answer)| !answer.repeated);
+        heard.record = first
+            .filter_map(|(_, answer)| Some((answer.book_position?.index, answer.settles?.sequence)))
+            .next();
+        heard
     }
 }
 
-/// The order that a request is about, by its client id, and what it does.
-fn command(attempt: &Attempt) -> Option<(&str, What<'_>)> {
-    match &attempt.request {
-        Request::CreateOrder(asked) => Some((&asked.id, What::Enter(asked))),
-        Request::CancelOrder { order, .. } => Some((order, What::Cancel)),
-        Request::AmendOrder { order, quantity, price, .. } => {
-            Some((order, What::Amend { total: *quantity, price: *price }))
+impl fmt::Display for Command<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Command { number, order, what, .. } = self;
+        write!(f, "{number}: {} ", order.name)?;
+        let shown = |number: &Option<Number>| number.map_or("as it was".into(), String::from);
+        match what {
+            What::Enter(entry) => write!(f, "{entry}"),
+            What::Refuse(entry, reason) => {
+                write!(f, "{entry}, refused {}", reason.unwrap_or("for a reason not heard"))
+            }
+            What::Cancel => write!(f, "cancelled"),
+            What::Amend { total, price } => {
+                write!(f, "amended to {} at {}", shown(total), shown(price))
+            }
         }
-        _ => None,
     }
 }
 
-/// The instrument's trades in the order of their numbers.
-fn trades<'e>(case: &'e Case, instrument: &str) -> Result<Vec<Trade<'e>>, String> {
+/// An instrument's trades in the order of their numbers.
+///
+/// # Errors
+/// Fills that do not make whole trades.
+pub fn trades<'e>(
+    fills: impl Iterator<Item = &'e Fill>,
+    instrument: &str,
+) -> Result<Vec<Trade<'e>>, String> {
     let mut legs: BTreeMap<u64, [Option<&Fill>; 2]> = BTreeMap::new();
-    for fill in case.export.fills().filter(|fill| fill.instrument == instrument) {
+    for fill in fills.filter(|fill| fill.instrument == instrument) {
         let no = number(&fill.trade).ok_or_else(|| format!("{} has no number", fill.trade))?;
         legs.entry(no).or_default()[usize::from(fill.is_maker)] = Some(fill);
     }
@@ -168,12 +111,4 @@ fn trades<'e>(case: &'e Case, instrument: &str) -> Result<Vec<Trade<'e>>, String
         Ok(Trade { no, taker: &taker.order, maker: &maker.order, price, quantity })
     };
     legs.into_iter().map(whole).collect()
-}
-
-/// Whether a price is at least as good for a taker as another.
-pub fn reaches(taker: Side, limit: Number, price: Number) -> bool {
-    match taker {
-        Side::Buy => price <= limit,
-        Side::Sell => price >= limit,
-    }
 }

@@ -1,40 +1,43 @@
-//! BOOK-1: price, then time. What clients were told is run through a naive book again.
+//! BOOK-1: price, then time. What clients asked for is done once more in a naive book, command by
+//! command, in the order in which the book says that it handled them.
 //!
-//! **What is known.** The answer to an order, a cancel or an amend says in which record of the
-//! book's log it was decided (`book_position`) and which number its outcome had in the channel to
-//! its account's partition (`settles`). So commands are ordered by record; within a record, those
-//! of one account partition by number; and two of different partitions in one record may have
-//! come in either order. Trades are numbered by the book, so they are totally ordered.
+//! **What is known.** A book numbers its commands. An order shows the number of its entry and of
+//! the last command that was done to it, whether or not anybody heard the answers: so entries and
+//! cancels have their places, those of a cancel-all too. The answer to an amend, also when it is
+//! given again, says the amend's; an amend without an answer is the order's last command if
+//! nothing else is.
 //!
-//! **What is checked.** The commands are run record by record. Each trade that a taker makes must
-//! be the one with the next number, with a maker at the best price, no older order in front of
-//! it, for all that both have open; a taker that stops while there is something to take is a
-//! fault; a FOK fills whole or could not have; a post-only takes nothing; at the end the book is
-//! what is open. Where the order within a record is open, every order is tried.
+//! **What is checked.** The numbers are an order in which it can have happened ([`arrivals`]).
+//! Then there is no choice: each command is done in its turn, and the trades that it makes must be
+//! the book's next ones, with these makers, prices and quantities. What answers said of an order
+//! is what the naive book has of it at that moment; at the end the book is what is open.
 //!
-//! **What is not.** A command whose first answer was lost has no place. Its order is *loose*: its
-//! trades are taken as they came, and it stands in nobody's way. The note of the verdict counts
-//! them.
+//! **What is not.** An amend that nobody was answered and that others followed has a number that
+//! nobody knows. Nothing is judged from the first one on that it may have: the verdict counts the
+//! trades behind that as left out, and its note says how many commands had no number.
 
+mod arrivals;
 mod book;
 mod commands;
-mod guided;
+mod entry;
+mod plan;
+mod replay;
+mod taker;
 
 use super::{Case, Verdict};
-use commands::{Placed, Plan};
-use guided::Run;
-use std::collections::{BTreeMap, BTreeSet};
+use plan::Plan;
+use replay::Run;
 
-/// Ways of ordering one record's commands that are tried before it counts as a fault.
-const TRIES_MAX: u32 = 100_000;
-/// Explanations that are followed further.
-const RUNS_MAX: usize = 8;
+/// Commands that a fault quotes, the last of them the one that was done otherwise.
+const QUOTED: usize = 4;
+/// Orders of each side that a fault quotes.
+const QUOTED_ORDERS: usize = 3;
 
 pub fn check(case: &Case) -> Verdict {
     let mut verdict = Verdict::default();
-    let (mut placed, mut loose) = (0, 0);
+    let (mut placed, mut unplaced) = (0, 0);
     for instrument in &case.export.instruments {
-        let plan = match Plan::of(case, &instrument.name) {
+        let plan = match Plan::of(case, instrument) {
             Ok(plan) => plan,
             Err(why) => {
                 verdict.expect(false, || why);
@@ -42,108 +45,45 @@ pub fn check(case: &Case) -> Verdict {
             }
         };
         placed += plan.commands.len();
-        loose += plan.loose.len();
-        verdict.checked += plan.trades.len() as u64;
-        if let Err(why) = replay(&plan) {
-            verdict.faults.push(format!("{}: {why}", instrument.name));
+        unplaced += plan.unplaced;
+        let faults = plan.faults.iter().cloned().chain(arrivals::check(case, &plan));
+        verdict.faults.extend(faults.map(|why| format!("{}: {why}", instrument.name)));
+        let (explained, outcome) = replay(&plan);
+        verdict.checked += explained as u64;
+        match outcome {
+            Ok(()) => verdict.left_out += (plan.trades.len() - explained) as u64,
+            Err(why) => verdict.faults.push(format!("{}: {why}", instrument.name)),
         }
     }
-    verdict.note = format!("{placed} commands in their places, {loose} orders without one");
+    verdict.note = format!("{placed} commands in their places, {unplaced} without one");
     verdict
 }
 
-fn replay(plan: &Plan) -> Result<(), String> {
-    let mut runs = vec![Run::new(plan)];
-    let mut rest = &plan.commands[..];
-    while let Some(first) = rest.first() {
-        let here = rest.iter().take_while(|command| command.index == first.index).count();
-        let (record, later) = rest.split_at(here);
-        runs = Search::new(plan, record).explain(runs)?;
-        rest = later;
+/// How many trades were explained, and the first that was not as it had to be.
+fn replay(plan: &Plan) -> (usize, Result<(), String>) {
+    let mut run = Run::new(plan);
+    for (at, command) in plan.commands.iter().enumerate() {
+        if plan.cut.is_some_and(|cut| cut <= command.number) {
+            return (run.explained(), Ok(()));
+        }
+        if let Err(why) = run.perform(command) {
+            return (run.explained(), Err(format!("{why}; {}", scene(plan, at))));
+        }
     }
-    let finished = runs.into_iter().map(|mut run| {
-        run.settle_loose();
-        run.finish()
-    });
-    finished.reduce(Result::or).unwrap_or(Ok(()))
+    let end = if plan.cut.is_some() { Ok(()) } else { run.finish() };
+    (run.explained(), end)
 }
 
-/// Finds orders of one record's commands that explain what happened. There may be several that
-/// differ in whether a trade of a loose taker came before or comes later.
-struct Search<'p> {
-    plan: &'p Plan<'p>,
-    /// By account partition.
-    queues: Vec<Vec<Placed<'p>>>,
-    /// Runs that are through, by how many trades they explained.
-    through: BTreeMap<usize, Run<'p>>,
-    /// How many commands of each queue, and how many trades, were got to before.
-    seen: BTreeSet<(Vec<usize>, usize)>,
-    /// The fault of the try that came furthest, with how far that was.
-    deepest: Option<(usize, String)>,
-    left: u32,
-}
-
-impl<'p> Search<'p> {
-    fn new(plan: &'p Plan<'p>, record: &[Placed<'p>]) -> Search<'p> {
-        let mut queues: BTreeMap<u32, Vec<Placed<'p>>> = BTreeMap::new();
-        for command in record {
-            queues.entry(command.source).or_default().push(*command);
-        }
-        let queues = queues.into_values().collect();
-        let (through, seen) = (BTreeMap::new(), BTreeSet::new());
-        Search { plan, queues, through, seen, deepest: None, left: TRIES_MAX }
-    }
-
-    fn explain(mut self, runs: Vec<Run<'p>>) -> Result<Vec<Run<'p>>, String> {
-        for run in runs {
-            if self.go(run, vec![0; self.queues.len()]) {
-                break;
-            }
-        }
-        if self.through.is_empty() {
-            return Err(self.deepest.map_or_else(String::new, |(_, fault)| fault));
-        }
-        // Whoever explained most is the likeliest.
-        Ok(self.through.into_values().rev().take(RUNS_MAX).collect())
-    }
-
-    /// Tries what may come next; true when nothing is left to be explained.
-    fn go(&mut self, mut run: Run<'p>, done: Vec<usize>) -> bool {
-        run.settle_loose();
-        if !self.seen.insert((done.clone(), run.explained())) {
-            return false;
-        }
-        let is_open = |queue: &usize| done[*queue] < self.queues[*queue].len();
-        let open: Vec<usize> = (0..self.queues.len()).filter(is_open).collect();
-        if open.is_empty() {
-            let is_all = !run.waits_for_loose();
-            self.through.insert(run.explained(), run);
-            return is_all;
-        }
-        for queue in open {
-            if self.left == 0 {
-                return false;
-            }
-            self.left -= 1;
-            let mut branch = run.clone();
-            match branch.perform(self.plan, &self.queues[queue][done[queue]]) {
-                Ok(()) => {
-                    let mut next = done.clone();
-                    next[queue] += 1;
-                    if self.go(branch, next) {
-                        return true;
-                    }
-                }
-                Err(fault) => {
-                    let depth = done.iter().sum();
-                    if self.deepest.as_ref().is_none_or(|(deepest, _)| depth >= *deepest) {
-                        self.deepest = Some((depth, fault));
-                    }
-                }
-            }
-        }
-        false
-    }
+/// What had happened just before a command, and what it met: a fault is understood without a
+/// second look at the run.
+fn scene(plan: &Plan, at: usize) -> String {
+    let mut run = Run::new(plan);
+    // They went through a moment ago.
+    let _ = plan.commands[..at].iter().try_for_each(|command| run.perform(command));
+    let first = (at + 1).saturating_sub(QUOTED);
+    let quoted = plan.commands[first..=at].iter().map(|command| format!("[{command}]"));
+    let quoted: Vec<String> = quoted.collect();
+    format!("commands {} met {}", quoted.join(" "), run.book.shown(QUOTED_ORDERS))
 }
 
 #[cfg(test)]

@@ -1,0 +1,235 @@
+//! Finds each command's number, and from where on numbers are missing.
+
+use super::commands::{Command, Heard, Trade, What, trades};
+use super::entry::Entry;
+use crate::check::Case;
+use crate::check::asking::{Asking, Fate};
+use crate::export::{Instrument, Order, owner};
+use crate::history::{Asked, Request};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// An instrument's commands and trades, each in the order of their numbers.
+pub struct Plan<'e> {
+    pub listed: &'e Instrument,
+    /// Decimals to which the quote asset is kept.
+    pub scale: u32,
+    pub orders: BTreeMap<&'e str, &'e Order>,
+    pub commands: Vec<Command<'e>>,
+    pub trades: Vec<Trade<'e>>,
+    /// Commands that may have been done, and whose numbers nobody can know.
+    pub unplaced: u64,
+    /// The lowest number that one of them may have: from there on nothing is judged.
+    pub cut: Option<u64>,
+    pub faults: Vec<String>,
+}
+
+/// The requests about one order that may have been done.
+#[derive(Default)]
+struct About<'e> {
+    entries: Vec<(&'e Asked, Asking<'e>)>,
+    amends: Vec<Asking<'e>>,
+    cancels: Vec<Asking<'e>>,
+}
+
+impl<'e> Plan<'e> {
+    /// # Errors
+    /// Fills that do not make whole trades.
+    pub fn of(case: &'e Case, listed: &'e Instrument) -> Result<Plan<'e>, String> {
+        let trades = trades(case.export.fills(), &listed.name)?;
+        let orders = case.export.orders().filter(|order| order.instrument == listed.name);
+        let orders = orders.map(|order| (order.name.as_str(), order)).collect();
+        let mut plan = Plan {
+            listed,
+            scale: case.scale,
+            orders,
+            commands: Vec::new(),
+            trades,
+            unplaced: 0,
+            cut: None,
+            faults: Vec::new(),
+        };
+        let about = plan.about(case);
+        let orders: Vec<(&str, &Order)> = plan.orders.iter().map(|(n, o)| (*n, *o)).collect();
+        let nothing = About::default();
+        for (name, order) in &orders {
+            plan.place(order, about.get(name).unwrap_or(&nothing));
+        }
+        let floors = Floors::of(&plan.commands);
+        let mut known: HashMap<&str, BTreeSet<u64>> = HashMap::new();
+        for command in &plan.commands {
+            known.entry(&command.order.name).or_default().insert(command.number);
+        }
+        for (name, order) in &orders {
+            let is_last_known = known.get(name).is_some_and(|k| k.contains(&order.last_arrival));
+            let about = about.get(name).unwrap_or(&nothing);
+            plan.place_rest(order, about, is_last_known, &floors);
+        }
+        plan.commands.sort_by_key(|command| command.number);
+        Ok(plan)
+    }
+
+    /// What was asked about each order, by the order's name.
+    fn about(&self, case: &'e Case) -> HashMap<&'e str, About<'e>> {
+        let id = |order: &'e Order| (owner(&order.name), order.client_order_id.as_str());
+        let by_id: HashMap<(&str, &str), &str> =
+            self.orders.iter().map(|(name, order)| (id(order), *name)).collect();
+        let mut about: HashMap<&str, About> = HashMap::new();
+        for ((account, _), attempts) in case.history.requests() {
+            for asking in Asking::of(&attempts) {
+                let (Request::CreateOrder(_)
+                | Request::AmendOrder { .. }
+                | Request::CancelOrder { .. }) = asking.request
+                else {
+                    continue;
+                };
+                let order = match asking.request {
+                    Request::CreateOrder(asked) => &asked.id,
+                    Request::AmendOrder { order, .. } | Request::CancelOrder { order, .. } => order,
+                    _ => continue,
+                };
+                let Some(name) = by_id.get(&(account, order.as_str())) else { continue };
+                let about = about.entry(name).or_default();
+                match asking.request {
+                    Request::CreateOrder(asked) => about.entries.push((asked, asking)),
+                    _ if asking.is_refused() => {}
+                    Request::AmendOrder { .. } => about.amends.push(asking),
+                    _ => about.cancels.push(asking),
+                }
+            }
+        }
+        about
+    }
+
+    /// Commands whose numbers the order, or an answer, says.
+    fn place(&mut self, order: &'e Order, about: &About<'e>) {
+        if order.arrival == 0 {
+            return;
+        }
+        if let Some((entry, asking)) = self.entry(order, about) {
+            let reason = asking.and_then(|asking| match asking.fate {
+                Fate::Refused(reason) => reason,
+                _ => None,
+            });
+            let what = match order.state.as_str() {
+                "REJECTED" => What::Refuse(entry, reason),
+                _ => What::Enter(entry),
+            };
+            let heard = asking.map_or_else(Heard::default, Heard::of);
+            self.agree(order, "entry", order.arrival, asking.and_then(Asking::entry_number));
+            self.commands.push(Command { number: order.arrival, order, what, heard });
+        }
+        for asking in &about.amends {
+            if let Some(number) = asking.number() {
+                self.amend(order, number, asking);
+            }
+        }
+        if order.state == "CANCELLED" && order.reason == "REQUESTED" {
+            let done = about.cancels.iter().find(|asking| asking.fate == Fate::Done);
+            // By a cancel-all, or by one that nobody was answered: its number is known anyway.
+            let heard = done.map_or_else(Heard::default, Heard::of);
+            let (number, what) = (order.last_arrival, What::Cancel);
+            self.agree(order, "cancel", number, done.and_then(Asking::number));
+            self.commands.push(Command { number, order, what, heard });
+        }
+    }
+
+    /// An order and the answer to a command say the same number.
+    fn agree(&mut self, order: &Order, what: &str, shown: u64, said: Option<u64>) {
+        if let Some(said) = said.filter(|said| *said != shown) {
+            let name = &order.name;
+            self.faults.push(format!("{name}: its {what} is {shown}, its answer said {said}"));
+        }
+    }
+
+    fn amend(&mut self, order: &'e Order, number: u64, asking: &Asking<'e>) {
+        let Request::AmendOrder { quantity, price, .. } = asking.request else { return };
+        let what = What::Amend { total: *quantity, price: *price };
+        self.commands.push(Command { number, order, what, heard: Heard::of(asking) });
+    }
+
+    /// An order as it entered; none when that cannot be known.
+    fn entry<'a>(
+        &self,
+        order: &'e Order,
+        about: &'a About<'e>,
+    ) -> Option<(Entry<'e>, Option<&'a Asking<'e>>)> {
+        let mut asked: Vec<_> = about.entries.iter().collect();
+        if asked.iter().any(|(_, asking)| !asking.is_refused()) {
+            asked.retain(|(_, asking)| !asking.is_refused());
+        }
+        match asked[..] {
+            [(asked, asking)] => Some((Entry::asked(asked, order, self.listed), Some(asking))),
+            // Nobody's who wrote a history, or one of several bodies.
+            _ => (order.arrival == order.last_arrival).then(|| (Entry::shown(order), None)),
+        }
+    }
+
+    /// What has no number by itself: an amend that nobody was answered is the order's last command
+    /// if nothing else is; otherwise it may have any number behind what was known when it was
+    /// asked.
+    fn place_rest(
+        &mut self,
+        order: &'e Order,
+        about: &About<'e>,
+        is_last_known: bool,
+        floors: &Floors,
+    ) {
+        let last = order.last_arrival;
+        if order.arrival == 0 {
+            if order.state != "REJECTED" {
+                let since = about.entries.iter().map(|(_, asking)| asking.since).min();
+                self.unplaced(floors.before(since.unwrap_or_default()));
+            }
+            return;
+        }
+        if self.entry(order, about).is_none() {
+            self.unplaced(order.arrival - 1);
+            return;
+        }
+        let floor = |asking: &Asking| floors.before(asking.since).max(order.arrival);
+        let open = about.amends.iter().filter(|asking| asking.number().is_none());
+        let open: Vec<&Asking> = open.filter(|asking| floor(asking) < last).collect();
+        if is_last_known {
+            let middle = open.iter().map(|asking| floor(asking)).filter(|at| at + 1 < last);
+            middle.for_each(|floor| self.unplaced(floor));
+            return;
+        }
+        match open[..] {
+            [] => {
+                let name = &order.name;
+                self.faults.push(format!("{name}: nobody asked for its last command, {last}"));
+            }
+            [asking] => self.amend(order, last, asking),
+            _ => open.iter().for_each(|asking| self.unplaced(floor(asking))),
+        }
+    }
+
+    /// A command has a number above this one, and nobody knows which.
+    fn unplaced(&mut self, floor: u64) {
+        self.unplaced += 1;
+        self.cut = Some(self.cut.map_or(floor + 1, |cut| cut.min(floor + 1)));
+    }
+}
+
+/// The highest number that was known at each moment: what was asked then has a higher one.
+pub struct Floors(Vec<(u64, u64)>);
+
+impl Floors {
+    pub fn of(commands: &[Command]) -> Floors {
+        let known =
+            commands.iter().filter_map(|command| Some((command.heard.until?, command.number)));
+        let mut known: Vec<(u64, u64)> = known.collect();
+        known.sort_unstable();
+        let mut highest = 0;
+        for (_, number) in &mut known {
+            highest = highest.max(*number);
+            *number = highest;
+        }
+        Floors(known)
+    }
+
+    pub fn before(&self, moment: u64) -> u64 {
+        let behind = self.0.partition_point(|(time, _)| *time < moment);
+        behind.checked_sub(1).map_or(0, |at| self.0[at].1)
+    }
+}

@@ -1,0 +1,84 @@
+//! Reports of figures that are no rates: each with its floor, its ratio and its target.
+
+use super::Machine;
+use serde::Serialize;
+use std::fmt;
+
+/// What a benchmark found, figure by figure.
+#[derive(Clone, Debug, Serialize)]
+pub struct FigureReport {
+    pub bench: &'static str,
+    pub workload: String,
+    pub machine: Machine,
+    pub figures: Vec<Figure>,
+    /// What the figures do and do not contain.
+    pub method: String,
+    pub commit: String,
+}
+
+/// One figure.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figure {
+    pub what: String,
+    pub unit: &'static str,
+    pub result: f64,
+    pub floor: Option<f64>,
+    /// Result / floor.
+    pub ratio: Option<f64>,
+    pub target: Option<Target>,
+}
+
+/// What a figure should stay below.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub enum Target {
+    Result(f64),
+    Ratio(f64),
+}
+
+impl Figure {
+    #[must_use]
+    pub fn new(what: impl Into<String>, unit: &'static str, result: f64) -> Figure {
+        Figure { what: what.into(), unit, result, floor: None, ratio: None, target: None }
+    }
+
+    #[must_use]
+    pub fn over(self, floor: f64) -> Figure {
+        Figure { floor: Some(floor), ratio: Some(self.result / floor), ..self }
+    }
+
+    #[must_use]
+    pub fn below(self, target: Target) -> Figure {
+        Figure { target: Some(target), ..self }
+    }
+
+    /// None when there is no target.
+    #[must_use]
+    pub fn is_met(&self) -> Option<bool> {
+        Some(match self.target? {
+            Target::Result(most) => self.result <= most,
+            Target::Ratio(most) => self.ratio? <= most,
+        })
+    }
+}
+
+impl fmt::Display for FigureReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.bench, self.workload)?;
+        writeln!(f, "on {}, commit {}", self.machine, self.commit)?;
+        for figure in &self.figures {
+            write!(f, "  {:<44} {:>10.1} {}", figure.what, figure.result, figure.unit)?;
+            if let (Some(floor), Some(ratio)) = (figure.floor, figure.ratio) {
+                write!(f, "   floor {floor:.1}, ratio {ratio:.2}")?;
+            }
+            if let (Some(target), Some(is_met)) = (figure.target, figure.is_met()) {
+                let verdict = if is_met { "met" } else { "missed" };
+                match target {
+                    Target::Result(most) => write!(f, "   target {most}: {verdict}")?,
+                    Target::Ratio(most) => write!(f, "   target ratio {most}: {verdict}")?,
+                }
+            }
+            writeln!(f)?;
+        }
+        write!(f, "  {}", self.method)
+    }
+}
