@@ -34,11 +34,7 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Reads the exchange through the first gateway that answers, and what every node says of its own
 /// replicas.
-pub async fn export(
-    targets: &[String],
-    token: &str,
-    within: Duration,
-) -> anyhow::Result<Export> {
+pub async fn export(targets: &[String], token: &str, within: Duration) -> anyhow::Result<Export> {
     let mut readers = Vec::new();
     let mut last = anyhow::anyhow!("no target");
     for target in targets {

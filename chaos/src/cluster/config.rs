@@ -37,8 +37,7 @@ impl Display for Config {
             let peers = among.peers.iter().map(|(id, address)| format!("{id}={address}"));
             let peers = peers.collect::<Vec<_>>().join(", ");
             let founders = among.founders.iter().map(u64::to_string).collect::<Vec<_>>();
-            let founders =
-                if founders.is_empty() { "none".into() } else { founders.join(", ") };
+            let founders = if founders.is_empty() { "none".into() } else { founders.join(", ") };
             let certificates = among.certificates.display().to_string();
             writeln!(
                 f,

@@ -91,7 +91,8 @@ impl Node {
         self.directory = directory.join(self.name());
         fs::create_dir_all(&self.directory)?;
         if let Ok(true) = means.disks {
-            self.disk = Some(Disk::make(directory, &format!("disk-{}", self.name()), sizes.disk_mib)?);
+            self.disk =
+                Some(Disk::make(directory, &format!("disk-{}", self.name()), sizes.disk_mib)?);
         }
         if let Ok(Some(shim)) = &means.shim {
             self.orders = Some(shim.orders(self.directory.join("orders"))?);

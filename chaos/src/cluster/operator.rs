@@ -42,9 +42,8 @@ impl Operator {
     /// # Errors
     /// That is no address.
     pub fn meet(&mut self, place: usize, address: &str) -> anyhow::Result<()> {
-        let channel = Endpoint::from_shared(address.to_owned())?
-            .connect_timeout(NODE_WITHIN)
-            .connect_lazy();
+        let channel =
+            Endpoint::from_shared(address.to_owned())?.connect_timeout(NODE_WITHIN).connect_lazy();
         let token = Token(MetadataValue::from_static("Bearer dev:operator"));
         let admin = AdminServiceClient::new(InterceptedService::new(channel, token));
         self.nodes.insert(place, admin);
@@ -126,11 +125,7 @@ impl Operator {
 
     /// Asks one node after the other until one did it. The id of the request stays the same, so
     /// that it is done once.
-    async fn change<T, F>(
-        &self,
-        within: Duration,
-        ask: impl Fn(Admin) -> F,
-    ) -> anyhow::Result<T>
+    async fn change<T, F>(&self, within: Duration, ask: impl Fn(Admin) -> F) -> anyhow::Result<T>
     where
         F: Future<Output = Result<T, Status>>,
     {

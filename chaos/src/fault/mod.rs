@@ -82,11 +82,7 @@ pub async fn strike(
     }
 }
 
-async fn at_node(
-    cluster: &mut Cluster,
-    what: NodeFault,
-    place: usize,
-) -> anyhow::Result<Struck> {
+async fn at_node(cluster: &mut Cluster, what: NodeFault, place: usize) -> anyhow::Result<Struck> {
     match what {
         NodeFault::Kill => kill::strike(cluster, place),
         NodeFault::Freeze => freeze::freeze(cluster, place),
@@ -101,4 +97,3 @@ async fn at_node(
         NodeFault::CutPower => power::strike(cluster, place),
     }
 }
-

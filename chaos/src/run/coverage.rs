@@ -48,9 +48,8 @@ pub(super) fn count(
     verified: &Verified,
 ) -> Coverage {
     let mut coverage: Coverage = COUNTERS.into_iter().map(|name| (name, 0)).collect();
-    let struck = |is: fn(&Struck) -> bool| {
-        course.done.iter().filter(|done| is(&done.struck)).count() as u64
-    };
+    let struck =
+        |is: fn(&Struck) -> bool| course.done.iter().filter(|done| is(&done.struck)).count() as u64;
     let first = course.done.first().map_or(course.over, |done| done.at);
     for (name, value) in [
         ("asked", tally.asked),

@@ -52,7 +52,11 @@ pub struct Setting {
 pub enum Stage {
     Starting,
     /// So long of so long, and what struck last.
-    Striking { at: Duration, of: Duration, last: String },
+    Striking {
+        at: Duration,
+        of: Duration,
+        last: String,
+    },
     Mending,
     Auditing,
     Verifying,
@@ -103,8 +107,7 @@ async fn attack(
     let mut load = Load::open(plan, &cluster, &history, &mut chance).await?;
     load.begin(plan);
     let observer = Observer::begin(&cluster, load.pulse());
-    let struck =
-        strikes::all(plan, &mut cluster, &load, &strikes, &mut chance, progress).await?;
+    let struck = strikes::all(plan, &mut cluster, &load, &strikes, &mut chance, progress).await?;
 
     progress(Stage::Mending);
     fault::mend(&mut cluster).await.context("after the faults")?;

@@ -1,12 +1,12 @@
 //! What came of a run, in the shape that other programs rely on.
 
+use super::Setting;
 use super::coverage::{self, Coverage};
 use super::gaps::{self, Gap};
 use super::judge::Verified;
 use super::observe::Election;
 use super::settle::Rest;
 use super::strikes::{Course, Done};
-use super::Setting;
 use crate::fault::Struck;
 use crate::history::Tally;
 use crate::plan::{Checks, Plan};
@@ -103,8 +103,7 @@ impl Report {
         let Found { struck: course, silences, tally, verified, .. } = &found;
         let mut faults = faults(course, silences);
         let invariants = invariants(&found);
-        let coverage =
-            coverage::count(tally, course, &found.observed, found.watched, verified);
+        let coverage = coverage::count(tally, course, &found.observed, found.watched, verified);
         let skipped = skipped(course);
         let whole = faults.iter().find(|strike| strike.gap_ms.is_some()).map(|strike| {
             let from = Duration::from_secs_f64(strike.at_s) + course.begun;
@@ -160,9 +159,7 @@ fn ms(time: Duration) -> u64 {
 
 /// What was installed or mended, each harm with its gap until the next one.
 fn faults(course: &Course, silences: &[Silence]) -> Vec<Strike> {
-    let is_harm = |done: &Done| {
-        matches!(done.struck, Struck::Installed(_)) && done.kind.is_harm
-    };
+    let is_harm = |done: &Done| matches!(done.struck, Struck::Installed(_)) && done.kind.is_harm;
     let harms: Vec<Duration> =
         course.done.iter().filter(|done| is_harm(done)).map(|done| done.at).collect();
     let strike = |done: &Done| {
@@ -170,8 +167,7 @@ fn faults(course: &Course, silences: &[Silence]) -> Vec<Strike> {
             return None;
         };
         let next = harms.iter().copied().find(|at| *at > done.at).unwrap_or(course.over);
-        let gap: Option<Gap> =
-            is_harm(done).then(|| gaps::between(silences, done.at, next));
+        let gap: Option<Gap> = is_harm(done).then(|| gaps::between(silences, done.at, next));
         Some(Strike {
             kind: done.kind.name,
             target: target.clone(),

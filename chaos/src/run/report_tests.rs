@@ -105,8 +105,19 @@ fn a_long_gap_a_low_count_and_a_broken_promise_are_no_pass() {
 fn the_document_has_the_fields_that_others_rely_on() {
     let document = serde_json::to_value(report(found())).expect("JSON");
     for key in [
-        "plan", "seed", "nodes", "acknowledged", "unknown", "refused", "lost", "doubled", "faults",
-        "gap_ms", "invariants", "coverage", "ok",
+        "plan",
+        "seed",
+        "nodes",
+        "acknowledged",
+        "unknown",
+        "refused",
+        "lost",
+        "doubled",
+        "faults",
+        "gap_ms",
+        "invariants",
+        "coverage",
+        "ok",
     ] {
         assert!(document.get(key).is_some(), "{key}");
     }

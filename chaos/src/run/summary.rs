@@ -26,7 +26,11 @@ impl Display for Report {
         )?;
         for strike in self.faults.iter().take(SHOWN_MAX) {
             let gap = strike.gap_ms.map(|gap| format!("gap {gap} ms")).unwrap_or_default();
-            writeln!(f, "  {:8.2} s  {:<12} {:<24} {gap}", strike.at_s, strike.kind, strike.target)?;
+            writeln!(
+                f,
+                "  {:8.2} s  {:<12} {:<24} {gap}",
+                strike.at_s, strike.kind, strike.target
+            )?;
         }
         if let Some(more) = self.faults.len().checked_sub(SHOWN_MAX + 1) {
             writeln!(f, "  and {} more", more + 1)?;

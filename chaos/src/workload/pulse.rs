@@ -57,10 +57,8 @@ impl Pulse {
 
     /// A client was answered.
     pub fn beat(&self, client: usize, ask: &Ask, answer: &Answer) {
-        let is_of_orders = matches!(
-            ask,
-            Ask::CreateOrder(_) | Ask::CancelOrder { .. } | Ask::AmendOrder { .. }
-        );
+        let is_of_orders =
+            matches!(ask, Ask::CreateOrder(_) | Ask::CancelOrder { .. } | Ask::AmendOrder { .. });
         if !is_of_orders {
             return;
         }
@@ -80,9 +78,8 @@ impl Pulse {
     #[must_use]
     pub fn all_since(&self, clients: usize, moment: Duration) -> bool {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        (0..clients).all(|client| {
-            inner.last.get(&Who::Client(client)).is_some_and(|last| *last > moment)
-        })
+        (0..clients)
+            .all(|client| inner.last.get(&Who::Client(client)).is_some_and(|last| *last > moment))
     }
 
     /// Nobody asks any more: all silences until now. Whoever is silent now was until now.

@@ -24,6 +24,10 @@ const PASSES_IN: Duration = Duration::from_millis(100);
 /// Acknowledged requests that are asked again after a restart.
 const ASKED_AGAIN: usize = 3;
 
+fn passes(reason: &str) -> bool {
+    PASSING.contains(&reason)
+}
+
 /// A client. It has one request under way at a time.
 pub struct Trader {
     pub name: String,
@@ -117,14 +121,16 @@ impl Trader {
         pause: Duration,
     ) -> anyhow::Result<()> {
         while !stop.load(Ordering::Relaxed) {
-            let ask = match self.pending.pop() {
-                Some(ask) => ask,
-                None => self.next(),
-            };
-            if let End::Unknown(_) = self.speak(voice, history, &ask).await? {
-                self.pending.push(ask);
-            } else if !pause.is_zero() {
-                sleep(pause).await;
+            let asked = self.pending.pop();
+            let is_asked_again = asked.is_some();
+            let ask = asked.unwrap_or_else(|| self.next());
+            match self.speak(voice, history, &ask).await? {
+                End::Unknown(_) => self.pending.push(ask),
+                End::Fail(reason) if is_asked_again && passes(&reason) => {
+                    self.pending.push(ask);
+                    sleep(PASSES_IN).await;
+                }
+                _ => sleep(pause).await,
             }
         }
         Ok(())
@@ -145,10 +151,16 @@ impl Trader {
         let mut asks = std::mem::take(&mut self.pending);
         asks.extend(self.acknowledged.iter().rev().take(ASKED_AGAIN).cloned());
         for ask in asks {
-            while let End::Unknown(why) = self.speak(voice, history, &ask).await? {
+            loop {
+                let why = match self.speak(voice, history, &ask).await? {
+                    End::Unknown(why) => why,
+                    End::Fail(reason) if passes(&reason) => reason,
+                    _ => break,
+                };
                 if Instant::now() >= until {
                     bail!("{}: {ask:?} is unknown after {within:?}: {why}", self.name);
                 }
+                sleep(PASSES_IN).await;
             }
         }
         Ok(())
@@ -223,7 +235,7 @@ impl Trader {
             match self.ask(line, history, ask).await? {
                 End::Unknown(why) => last = why,
                 // This try was not done; the one before may have been.
-                End::Fail(reason) if PASSING.contains(&reason.as_str()) => {
+                End::Fail(reason) if passes(&reason) => {
                     last = reason;
                     tokio::time::sleep(PASSES_IN).await;
                 }

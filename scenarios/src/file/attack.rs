@@ -33,14 +33,7 @@ impl Attack {
         let known = Known { market: market.as_ref(), accounts: &[], bots: &[], length };
         let faults = events::faults(file, &known);
         let read::Header { name, about, seed, length } = header?;
-        Some(Attack {
-            name: name?,
-            about,
-            seed: seed?,
-            length: length?,
-            market: market?,
-            faults,
-        })
+        Some(Attack { name: name?, about, seed: seed?, length: length?, market: market?, faults })
     }
 
     /// Every striking of every fault by time, then by place in the file.

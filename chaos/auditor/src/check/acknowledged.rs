@@ -86,9 +86,8 @@ impl<'e> Index<'e> {
         match &attempt.request {
             Request::CreateAccount { account, .. } => {
                 let exists = self.accounts.contains_key(account.as_str());
-                verdict.expect_once(usize::from(exists), || {
-                    format!("{name}: there is no {account}")
-                });
+                verdict
+                    .expect_once(usize::from(exists), || format!("{name}: there is no {account}"));
             }
             Request::CreateOrder(asked) => self.order_done(name, asked, answer, verdict),
             Request::Deposit { account, id, asset, amount } => {
