@@ -284,8 +284,7 @@ fn time_pair(options: &Options, flow: &Flow) -> Result<(f64, f64), BenchError> {
     let floor_rate = rate(&flow.for_floor, |operation| floor.perform(operation));
     let mut exchange = Exchange::open(Given::default());
     let accounts = exchange.accounts.clone();
-    let rate =
-        commands::rate(&flow.for_book, &accounts, |command| exchange.perform(command));
+    let rate = commands::rate(&flow.for_book, &accounts, |command| exchange.perform(command));
     let given = *exchange.pit.tap();
     let agrees = (given.trades, given.traded) == (floor.trades, floor.traded)
         && given.fills == 2 * given.trades
