@@ -9,4 +9,5 @@
 pub mod chance;
 pub mod history;
 pub mod kill;
+pub mod sim;
 pub mod workload;
