@@ -14,7 +14,11 @@ use std::fmt;
 pub enum When {
     At(Nanos),
     /// A little after the first such moment from then on, at the node that it concerns.
-    Moment { moment: Moment, from: Nanos, after: Nanos },
+    Moment {
+        moment: Moment,
+        from: Nanos,
+        after: Nanos,
+    },
 }
 
 /// Whom a fault strikes when it waits for no moment.
@@ -34,11 +38,15 @@ pub enum Kind {
     /// The node on one side, everybody else on the other.
     Isolate,
     /// Only what it sends, or only what it is sent, is lost.
-    OneWay { outgoing: bool },
+    OneWay {
+        outgoing: bool,
+    },
     /// The node and one other do not hear each other; both hear the rest.
     Bridge,
     /// Isolated and back, again and again.
-    Flap { period: Nanos },
+    Flap {
+        period: Nanos,
+    },
     Spoil(Quality),
     SlowDisk(Nanos),
     FullDisk,
@@ -47,7 +55,9 @@ pub enum Kind {
     Corrupt,
     /// The node stops, and its disk is gone.
     Wipe,
-    StepClock { by: i64 },
+    StepClock {
+        by: i64,
+    },
     Lead(PartitionId),
     Grow,
 }
@@ -166,9 +176,7 @@ pub fn closed(kind: &Kind, node: NodeId, all: &[NodeId]) -> BTreeSet<(NodeId, No
         }
         Kind::OneWay { outgoing: true } => others().map(|other| (node, other)).collect(),
         Kind::OneWay { outgoing: false } => others().map(|other| (other, node)).collect(),
-        Kind::Bridge => {
-            others().take(1).flat_map(|other| [(node, other), (other, node)]).collect()
-        }
+        Kind::Bridge => others().take(1).flat_map(|other| [(node, other), (other, node)]).collect(),
         _ => BTreeSet::new(),
     }
 }

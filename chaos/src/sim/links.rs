@@ -21,14 +21,7 @@ pub struct Quality {
 
 impl Default for Quality {
     fn default() -> Self {
-        Quality {
-            lost: 0,
-            doubled: 0,
-            delay_min: MS / 5,
-            delay_max: MS,
-            late_chance: 0,
-            late: 0,
-        }
+        Quality { lost: 0, doubled: 0, delay_min: MS / 5, delay_max: MS, late_chance: 0, late: 0 }
     }
 }
 

@@ -136,10 +136,9 @@ impl Mutant {
     pub fn edit_step(self, step: &Step) -> Option<Step> {
         let mut edited = step.clone();
         match (self, &mut edited.command) {
-            (
-                Mutant::RefundForgotten,
-                EntityCommand::Account(AccountMessage::Outcome(outcome)),
-            ) if matches!(outcome.of, OutcomeOf::Submit) && outcome.cancelled.0 > 1 => {
+            (Mutant::RefundForgotten, EntityCommand::Account(AccountMessage::Outcome(outcome)))
+                if matches!(outcome.of, OutcomeOf::Submit) && outcome.cancelled.0 > 1 =>
+            {
                 outcome.cancelled.0 -= 1;
             }
             (Mutant::PostOnlyIgnored, EntityCommand::Book(BookMessage::Submit(submit))) => {
@@ -153,10 +152,9 @@ impl Mutant {
             (Mutant::SelfMatchIgnored, EntityCommand::Book(BookMessage::Submit(submit))) => {
                 submit.self_match = SelfMatch::None;
             }
-            (
-                Mutant::StandingStale,
-                EntityCommand::Board(BoardMessage::Standing(standing)),
-            ) if standing.last_event.0.is_multiple_of(3) => {
+            (Mutant::StandingStale, EntityCommand::Board(BoardMessage::Standing(standing)))
+                if standing.last_event.0.is_multiple_of(3) =>
+            {
                 standing.balances.clear();
             }
             _ => return None,

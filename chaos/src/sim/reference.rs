@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// States are hashed at every so many entries.
-const HASH_EVERY: u64 = 24;
+const HASH_EVERY: u64 = 64;
 
 struct Said {
     term: u64,
@@ -66,11 +66,6 @@ impl Reference {
         self.entries.len() as u64
     }
 
-    #[must_use]
-    pub fn partition(&self) -> PartitionId {
-        self.partition
-    }
-
     fn at(&self, index: u64) -> Option<&Said> {
         self.entries.get(usize::try_from(index).ok()?.checked_sub(1)?)
     }
@@ -91,12 +86,12 @@ impl Reference {
     /// A panic of the core.
     pub fn apply(&mut self, term: u64, batch: Option<&Bytes>) -> Result<Told, Broken> {
         let index = self.reached() + 1;
-        let mut told = Told::new(self.partition, index);
         let absorbed = self.replica.apply(index, batch.map(|bytes| &bytes[..]));
         let absorbed = absorbed.map_err(|panic| Broken {
             invariant: "PANIC",
             what: format!("partition {} at {index}: {panic}", self.partition.0),
         })?;
+        let mut told = Told::new(self.partition, index, self.replica.core.time());
         if let Some(batch) = batch
             && let Ok(batch) = postcard::from_bytes::<Batch>(batch)
         {

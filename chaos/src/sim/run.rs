@@ -33,12 +33,7 @@ pub fn run(seed: u64, level: Level, mutant: Option<Mutant>) -> Outcome {
 
 /// Runs a seed with these faults instead.
 #[must_use]
-pub fn run_with(
-    swarm: Swarm,
-    faults: Vec<Fault>,
-    level: Level,
-    mutant: Option<Mutant>,
-) -> Outcome {
+pub fn run_with(swarm: Swarm, faults: Vec<Fault>, level: Level, mutant: Option<Mutant>) -> Outcome {
     let seed = swarm.seed;
     let act = move || match level {
         Level::Breadth => {

@@ -75,20 +75,28 @@ impl Swarm {
             dangerous: SECOND * if breadth { 40 + dice.below(200) } else { 8 + dice.below(20) },
             thinks: MS
                 * if breadth {
-                    *dice.one_of(&[100, 400, 1500])
+                    *dice.one_of(&[150, 800, 3000])
                 } else {
                     *dice.one_of(&[20, 60, 200])
                 },
             usual: quality(dice),
             heartbeat_ms,
             election_ms: (heartbeat_ms * 3, heartbeat_ms * 6),
-            snapshot_every: *dice.one_of(&[15, 40, 120, 400]),
+            snapshot_every: if breadth {
+                *dice.one_of(&[40, 150, 600, 2000])
+            } else {
+                *dice.one_of(&[15, 40, 120, 400])
+            },
             pump_batch: *dice.one_of(&[1, 3, 16, 512]),
             batch_commands: *dice.one_of(&[4, 64, 512]),
             skew: *dice.one_of(&[0, 20 * MS, 400 * MS]),
             fsync: *dice.one_of(&[(MS / 4, MS), (MS, 4 * MS), (MS / 10, 12 * MS)]),
             weights,
-            faults: if breadth { 10 + dice.below(80) as usize } else { 3 + dice.below(18) as usize },
+            faults: if breadth {
+                20 + dice.below(120) as usize
+            } else {
+                3 + dice.below(18) as usize
+            },
             aimed: *dice.one_of(&[0, 300, 600, 900]),
             moments,
             takers: *dice.one_of(&[20, 40, 70]),

@@ -75,8 +75,7 @@ fn place(dice: &mut Chooser, swarm: &Swarm) -> AccountRequest {
     let (gtc, ioc, fok) = (TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok);
     let modes = [None, None, None, Some(SelfMatch::None), Some(SelfMatch::CancelMaker)];
     let rare = [Some(SelfMatch::CancelBoth), Some(SelfMatch::Decrement)];
-    let self_match =
-        if dice.below(4) == 0 { *dice.one_of(&rare) } else { *dice.one_of(&modes) };
+    let self_match = if dice.below(4) == 0 { *dice.one_of(&rare) } else { *dice.one_of(&modes) };
     let mut order = OrderRequest {
         instrument,
         side,

@@ -22,7 +22,7 @@ use hoga_engine::topology::Topology;
 use std::collections::BTreeMap;
 
 /// Replicas compare their states at every so many entries.
-const HASH_EVERY: u64 = 24;
+const HASH_EVERY: u64 = 64;
 
 pub struct Witness {
     references: BTreeMap<PartitionId, Reference>,
@@ -112,7 +112,11 @@ impl Witness {
         let id = partition.0;
         let reached = reference.reached();
         let known = reference.state_at(index);
-        hold!("LOG-1", index <= reached, "node {node} has a snapshot at {index} of {id}, {reached}");
+        hold!(
+            "LOG-1",
+            index <= reached,
+            "node {node} has a snapshot at {index} of {id}, {reached}"
+        );
         let same = known.is_none_or(|known| known == state);
         hold!("LOG-3", same, "node {node} took over another state at {index} of {id}");
         Ok(())
@@ -274,4 +278,3 @@ impl Witness {
         WitnessCounts { checked: self.checks.counts(), ..self.counts.clone() }
     }
 }
-

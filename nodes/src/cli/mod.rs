@@ -37,6 +37,7 @@ mod play;
 mod portfolio;
 mod rank;
 mod replay;
+mod sim;
 mod token;
 mod trace;
 mod up;
@@ -110,6 +111,7 @@ enum Command {
     Play(play::Play),
     Check(check::Check),
     Replay(replay::Replay),
+    Sim(sim::Sim),
     Verify(verify::Verify),
     Bench(bench::Bench),
     Trace(trace::Trace),
@@ -153,6 +155,7 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Play(command) => command.run(global),
         Command::Check(command) => command.run(global),
         Command::Replay(command) => command.run(global),
+        Command::Sim(command) => command.run(global),
         Command::Verify(command) => command.run(global),
         Command::Bench(command) => command.run(global),
         Command::Trace(command) => command.run(global),

@@ -25,6 +25,7 @@ use hoga_engine::ids::{InstrumentId, PartitionId};
 use hoga_engine::message::Message;
 use hoga_engine::order::OrderState;
 use hoga_engine::request::{AccountRequest, Envelope};
+use hoga_engine::time::Time;
 use std::collections::BTreeMap;
 
 pub(super) type References = BTreeMap<PartitionId, Reference>;
@@ -33,6 +34,8 @@ pub(super) type References = BTreeMap<PartitionId, Reference>;
 pub struct Told {
     pub index: u64,
     pub partition: PartitionId,
+    /// Exchange time there.
+    pub time: Time,
     pub requests: Vec<(Box<str>, Envelope, AccountRequest)>,
     /// From which partition, each message once.
     pub heard: Vec<(PartitionId, Message)>,
@@ -45,9 +48,9 @@ pub struct Told {
 
 impl Told {
     #[must_use]
-    pub fn new(partition: PartitionId, index: u64) -> Told {
+    pub fn new(partition: PartitionId, index: u64, time: Time) -> Told {
         let (requests, heard, sent, rows, orders, market) = Default::default();
-        Told { index, partition, requests, heard, sent, rows, orders, market }
+        Told { index, partition, time, requests, heard, sent, rows, orders, market }
     }
 }
 

@@ -7,14 +7,21 @@ use hoga_engine::amount::{Amount, Ticks};
 use hoga_engine::board::{ALL, BoardKind, PAGE_ROWS_MAX, Prices};
 use hoga_engine::ids::{AccountId, InstrumentId};
 use hoga_engine::message::{BoardMessage, Message, Standing};
+use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Sets of marks that are kept: a board may not have adopted the last ones yet.
+const SETS: usize = 24;
+
+type Marks = BTreeMap<InstrumentId, Ticks>;
 
 #[derive(Default)]
 pub struct Ranks {
     pub checked: u64,
     standings: BTreeMap<AccountId, Standing>,
-    marks: BTreeMap<InstrumentId, Ticks>,
+    /// What was known from which time on, newest last.
+    marks: VecDeque<(Time, Marks)>,
 }
 
 impl Ranks {
@@ -25,7 +32,12 @@ impl Ranks {
                     self.standings.insert(standing.account, standing.clone());
                 }
                 Message::ToBoard(BoardMessage::Mark { instrument, price, .. }) => {
-                    self.marks.insert(*instrument, *price);
+                    let mut marks = self.marks.back().map_or_else(Marks::new, |(_, it)| it.clone());
+                    marks.insert(*instrument, *price);
+                    self.marks.push_back((told.time, marks));
+                    if self.marks.len() > SETS {
+                        self.marks.pop_front();
+                    }
                 }
                 _ => {}
             }
@@ -37,28 +49,36 @@ impl Ranks {
         let Some(Entity::Board(board)) = replica.entities.get(&EntityId::Board) else {
             return Ok(());
         };
-        let catalogue = &replica.core.scene().catalogue;
-        let prices = Prices::of(catalogue, &self.marks);
-        let worth = |standing: &Standing| -> Amount {
-            let of = standing.balances.iter();
-            of.map(|(asset, amount)| prices.value(*asset, *amount)).sum()
-        };
-        let page = board.view().page(ALL, BoardKind::Equity, 0, PAGE_ROWS_MAX);
+        let view = board.view();
+        let page = view.page(ALL, BoardKind::Equity, 0, PAGE_ROWS_MAX);
         let rows = page.map(|page| page.rows).unwrap_or_default();
         let (shown, known) = (rows.len(), self.standings.len());
         hold!("RANK-1", shown == known, "{shown} accounts are ranked, {known} said where they are");
-        let mut last = None;
+        // The set in force is one that was known when it was adopted; as many as could be.
+        let adopted = view.set().time;
+        let before = self.marks.iter().filter(|(from, _)| *from <= adopted);
+        let none = Marks::new();
+        let sets = before.map(|(_, marks)| marks).chain([&none]);
+        let catalogue = &replica.core.scene().catalogue;
+        let fits = |marks: &Marks| {
+            let prices = Prices::of(catalogue, marks);
+            rows.iter().all(|row| {
+                self.standings.get(&row.account).is_some_and(|it| worth(it, &prices) == row.equity)
+            })
+        };
+        let is_valued = sets.into_iter().any(fits);
+        hold!("RANK-1", is_valued, "no set of marks up to {adopted:?} comes to {rows:?}");
         for (nth, row) in (1..).zip(&rows) {
             self.checked += 1;
-            let Some(standing) = self.standings.get(&row.account) else { continue };
-            let equity = worth(standing);
-            let agrees = row.equity == equity && row.rank == nth;
-            hold!("RANK-1", agrees, "{row:?} is worth {equity} and has place {nth}");
-            let in_order = last.is_none_or(|last| last >= equity);
-            hold!("RANK-1", in_order, "{row:?} stands behind {last:?}");
-            last = Some(equity);
+            hold!("RANK-1", row.rank == nth, "{row:?} has place {nth}");
         }
-        // What an account said last is where it stands.
+        let in_order = rows.windows(2).all(|pair| pair[0].equity >= pair[1].equity);
+        hold!("RANK-1", in_order, "{rows:?} are not in order");
+        self.is_current(references)
+    }
+
+    /// What an account said last is where it stands.
+    fn is_current(&self, references: &References) -> Result<(), Broken> {
         for entity in references.values().flat_map(|it| it.replica.entities.values()) {
             let Entity::Account(account) = entity else { continue };
             let said = self.standings.get(&account.id());
@@ -68,4 +88,8 @@ impl Ranks {
         }
         Ok(())
     }
+}
+
+fn worth(standing: &Standing, prices: &Prices) -> Amount {
+    standing.balances.iter().map(|(asset, amount)| prices.value(*asset, *amount)).sum()
 }

@@ -40,7 +40,6 @@ pub struct Model {
     up: BTreeSet<NodeId>,
     paused: BTreeSet<NodeId>,
     disks: BTreeMap<NodeId, DiskState>,
-    founders: BTreeSet<NodeId>,
 }
 
 impl Model {
@@ -57,7 +56,6 @@ impl Model {
             up: BTreeSet::new(),
             paused: BTreeSet::new(),
             disks: BTreeMap::new(),
-            founders,
         };
         model.after(MS, Event::Watch);
         model
@@ -397,17 +395,17 @@ impl Model {
         }
         for group in self.groups.values_mut() {
             if leaves {
-                group.members.remove(&node);
+                // Whoever came for it is a member by now, or becomes one with this step.
+                group.members = world.members.iter().copied().collect();
                 group.deposed.remove(&node);
                 if group.leader == Some(node) {
                     group.leader = None;
                 }
-            } else {
+            } else if world.members.contains(&node) {
                 group.members.insert(node);
             }
         }
         if leaves {
-            self.founders.remove(&node);
             world.members_settled();
         }
     }

@@ -48,7 +48,8 @@ impl<F: Future + Send> Killable for Slot<F> {
     }
 
     fn is_over(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        // One that is being polled now is locked, and lives.
+        self.0.try_lock().is_ok_and(|slot| slot.is_none())
     }
 }
 
@@ -65,9 +66,8 @@ impl<F: Future + Send + 'static> Scoped<F> {
         PROCESSES.with_borrow_mut(|processes| {
             let process = processes.entry(scope).or_default();
             if process.tasks.len().is_multiple_of(256) {
-                let lives = |task: &Weak<dyn Killable>| {
-                    task.upgrade().is_some_and(|task| !task.is_over())
-                };
+                let lives =
+                    |task: &Weak<dyn Killable>| task.upgrade().is_some_and(|task| !task.is_over());
                 process.tasks.retain(lives);
             }
             process.tasks.push(Arc::downgrade(&task));

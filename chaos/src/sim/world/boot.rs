@@ -7,7 +7,7 @@ use super::pump::Pump;
 use super::sequencer::{Concerned, Sequencer};
 use super::{Event, MORNING, World};
 use crate::sim::replica::{Replica, hash_of};
-use crate::sim::words::{Broken, Fate, MS, Moment, Nanos, NodeId, Order};
+use crate::sim::words::{Broken, Fate, MS, Moment, Nanos, NodeId, Order, SECOND};
 use bytes::Bytes;
 use hoga_cluster::partition::Absorbed;
 use hoga_engine::ids::PartitionId;
@@ -73,7 +73,12 @@ impl World {
 
     /// Who leads a partition, as a node sees it.
     pub fn lead(&mut self, node: NodeId, partition: PartitionId, leader: Option<NodeId>) {
-        let is_me = leader == Some(node);
+        let is_chosen = leader == Some(node);
+        // A node whose clock is off does not lead: it hands over, and proposes nothing meanwhile.
+        let is_me = is_chosen && self.is_on_time(node);
+        if is_chosen && !is_me {
+            self.hand_over(node, partition);
+        }
         let now = self.now;
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.is_up) else { return };
         let wall = (MORNING + now).saturating_add_signed(host.skew);
@@ -93,6 +98,24 @@ impl World {
         }
         if led && !is_me {
             self.abdicate(node, partition, leader);
+        }
+    }
+
+    /// Whether a node's clock is within a second of the median of its peers'.
+    fn is_on_time(&self, node: NodeId) -> bool {
+        let mut skews: Vec<i64> = self.members.iter().map(|it| self.hosts[it].skew).collect();
+        skews.sort_unstable();
+        let median = skews[skews.len() / 2];
+        self.hosts.get(&node).is_some_and(|host| host.skew.abs_diff(median) <= SECOND)
+    }
+
+    fn hand_over(&mut self, node: NodeId, partition: PartitionId) {
+        let others = || self.members.iter().copied().filter(|it| *it != node);
+        let able: Vec<NodeId> =
+            others().filter(|it| self.is_on_time(*it) && self.hosts[it].is_up).collect();
+        if !able.is_empty() {
+            let to = able[self.dice.below(able.len() as u64) as usize];
+            self.orders.push(Order::Lead { partition, to });
         }
     }
 
@@ -231,7 +254,11 @@ impl World {
 
     /// The newest durable snapshot of a replica, and the index up to which no log is needed.
     #[must_use]
-    pub fn newest(&self, node: NodeId, partition: PartitionId) -> Option<(Generation, Option<u64>)> {
+    pub fn newest(
+        &self,
+        node: NodeId,
+        partition: PartitionId,
+    ) -> Option<(Generation, Option<u64>)> {
         let shelf = self.hosts.get(&node)?.shelf.get(&partition)?;
         let needless = (shelf.len() > 1).then(|| shelf[0].index);
         Some((shelf.back()?.clone(), needless))
@@ -300,7 +327,12 @@ impl World {
         if !host.is_paused {
             let partitions: Vec<PartitionId> = host.seats.keys().copied().collect();
             for partition in partitions {
-                self.tick(node, partition);
+                let Some(seat) = self.seat(node, partition) else { continue };
+                if seat.leads {
+                    self.tick(node, partition);
+                } else if seat.leader == Some(node) {
+                    self.hand_over(node, partition);
+                }
             }
         }
         self.after(TICK_EVERY, Event::Ticks { node, incarnation });

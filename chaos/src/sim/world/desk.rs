@@ -1,8 +1,8 @@
 //! A leader's desk: requests and messages in, batches out to consensus; and reads.
 
+use super::World;
 use super::packet::{Packet, Why};
 use super::sequencer::Waiting;
-use super::World;
 use crate::sim::replica::Replica;
 use crate::sim::words::{Fate, NodeId, Order};
 use hoga_actors::{Entity, EntityId};

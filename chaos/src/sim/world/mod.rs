@@ -51,17 +51,44 @@ const GOES_ON: Nanos = 4 * SECOND;
 
 #[derive(Debug)]
 enum Event {
-    Arrives { to: NodeId, incarnation: u32, from: NodeId, packet: Packet },
+    Arrives {
+        to: NodeId,
+        incarnation: u32,
+        from: NodeId,
+        packet: Packet,
+    },
     /// A client has nothing to wait for.
-    Wish { client: usize },
+    Wish {
+        client: usize,
+    },
     /// A gateway's time for a request is over.
-    GiveUp { node: NodeId, incarnation: u32, request: u64 },
+    GiveUp {
+        node: NodeId,
+        incarnation: u32,
+        request: u64,
+    },
     /// A gateway tries again; the number of attempts so far tells whether that is still due.
-    Again { node: NodeId, incarnation: u32, request: u64, attempts: u64 },
+    Again {
+        node: NodeId,
+        incarnation: u32,
+        request: u64,
+        attempts: u64,
+    },
     /// A client's node went down.
-    Reset { client: usize, attempt: u64 },
-    Ticks { node: NodeId, incarnation: u32 },
-    Pump { node: NodeId, incarnation: u32, source: PartitionId, to: PartitionId },
+    Reset {
+        client: usize,
+        attempt: u64,
+    },
+    Ticks {
+        node: NodeId,
+        incarnation: u32,
+    },
+    Pump {
+        node: NodeId,
+        incarnation: u32,
+        source: PartitionId,
+        to: PartitionId,
+    },
     PumpLost {
         node: NodeId,
         incarnation: u32,
@@ -69,12 +96,27 @@ enum Event {
         to: PartitionId,
         sending: packet::Sending,
     },
-    Written { node: NodeId, incarnation: u32, partition: PartitionId },
-    Subscriber { nth: usize },
-    Strike { fault: usize, at: Option<NodeId> },
-    Over { fault: usize, node: NodeId, turn: u64 },
+    Written {
+        node: NodeId,
+        incarnation: u32,
+        partition: PartitionId,
+    },
+    Subscriber {
+        nth: usize,
+    },
+    Strike {
+        fault: usize,
+        at: Option<NodeId>,
+    },
+    Over {
+        fault: usize,
+        node: NodeId,
+        turn: u64,
+    },
     /// A process that ended itself is started again.
-    Restart { node: NodeId },
+    Restart {
+        node: NodeId,
+    },
     Look,
     Heal,
     Rest,
@@ -304,7 +346,9 @@ impl World {
             return;
         }
         match packet {
-            Packet::Ask { partition, origin, entry } => self.ask(to, from, partition, origin, entry),
+            Packet::Ask { partition, origin, entry } => {
+                self.ask(to, from, partition, origin, entry)
+            }
             Packet::Read { partition, origin, account } => {
                 self.read(to, from, partition, origin, account);
             }
@@ -312,8 +356,7 @@ impl World {
             Packet::Answered { origin, at, answer } => self.answered(to, origin, at, answer),
             Packet::Seen { origin, at, balances } => self.seen(to, origin, at, balances),
             Packet::Inbound { source, to: into, sending, first, messages } => {
-                let waiting =
-                    sequencer::Waiting { from, source, sending, first, messages };
+                let waiting = sequencer::Waiting { from, source, sending, first, messages };
                 self.inbound(to, into, waiting);
             }
             Packet::Taken { source, to: into, sending, next } => {

@@ -43,12 +43,16 @@ impl Nemesis {
 
 impl World {
     pub(super) fn begin_nemesis(&mut self) {
-        let faults: Vec<(usize, Nanos)> = self.nemesis.faults.iter().enumerate().filter_map(
-            |(nth, fault)| match fault.when {
+        let faults: Vec<(usize, Nanos)> = self
+            .nemesis
+            .faults
+            .iter()
+            .enumerate()
+            .filter_map(|(nth, fault)| match fault.when {
                 When::At(at) => Some((nth, at)),
                 When::Moment { .. } => None,
-            },
-        ).collect();
+            })
+            .collect();
         for (fault, at) in faults {
             self.after(at, Event::Strike { fault, at: None });
         }
@@ -123,7 +127,8 @@ impl World {
     #[must_use]
     pub fn leader(&self, partition: hoga_engine::ids::PartitionId) -> Option<NodeId> {
         let leads = |host: &&Host| {
-            host.is_up && host.seats.get(&partition).is_some_and(|seat| seat.leads)
+            let seat = host.seats.get(&partition);
+            host.is_up && seat.is_some_and(|seat| seat.leader == Some(host.node))
         };
         self.hosts.values().find(leads).map(|host| host.node)
     }

@@ -36,13 +36,32 @@ pub type Balances = Vec<(AssetId, i128, i128)>;
 #[derive(Clone, Debug)]
 pub enum Packet {
     /// A request for a partition's sequencer.
-    Ask { partition: PartitionId, origin: Origin, entry: Entry },
+    Ask {
+        partition: PartitionId,
+        origin: Origin,
+        entry: Entry,
+    },
     /// A question about an account.
-    Read { partition: PartitionId, origin: Origin, account: Box<str> },
-    Refused { origin: Origin, why: Why },
-    Answered { origin: Origin, at: At, answer: Answer },
+    Read {
+        partition: PartitionId,
+        origin: Origin,
+        account: Box<str>,
+    },
+    Refused {
+        origin: Origin,
+        why: Why,
+    },
+    Answered {
+        origin: Origin,
+        at: At,
+        answer: Answer,
+    },
     /// None for an account that does not exist.
-    Seen { origin: Origin, at: At, balances: Option<Balances> },
+    Seen {
+        origin: Origin,
+        at: At,
+        balances: Option<Balances>,
+    },
     /// Messages of an outbox.
     Inbound {
         source: PartitionId,
@@ -52,5 +71,10 @@ pub enum Packet {
         messages: Vec<Carried>,
     },
     /// What became of them: the number of the next message expected.
-    Taken { source: PartitionId, to: PartitionId, sending: Sending, next: Result<u64, Why> },
+    Taken {
+        source: PartitionId,
+        to: PartitionId,
+        sending: Sending,
+        next: Result<u64, Why>,
+    },
 }

@@ -47,10 +47,11 @@ impl World {
         }
         let Some(events) = seat.ring.after(token) else {
             let reached = seat.replica.applied;
-            let books = seat.replica.entities.iter().filter_map(|(id, entity)| match (id, entity) {
-                (EntityId::Book(id), Entity::Book(listing)) => Some((*id, Shown::of(listing))),
-                _ => None,
-            });
+            let books =
+                seat.replica.entities.iter().filter_map(|(id, entity)| match (id, entity) {
+                    (EntityId::Book(id), Entity::Book(listing)) => Some((*id, Shown::of(listing))),
+                    _ => None,
+                });
             let books: BTreeMap<_, _> = books.collect();
             self.tally.resyncs += 1;
             let subscriber = &mut self.subscribers[nth];

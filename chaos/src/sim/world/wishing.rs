@@ -300,10 +300,8 @@ impl World {
     /// on. The first ones always are: without accounts there is nothing to see.
     fn gives_up(&mut self, nth: usize, op: usize) -> bool {
         let client = &mut self.clients[nth];
-        let is_basic = matches!(
-            client.ops[op].request,
-            Asked::Meta(_) | Asked::Account(AccountRequest::Open)
-        );
+        let is_basic =
+            matches!(client.ops[op].request, Asked::Meta(_) | Asked::Account(AccountRequest::Open));
         if is_basic || !client.script.is_empty() || client.dice.below(4) != 0 {
             return false;
         }
