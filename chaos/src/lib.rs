@@ -16,4 +16,5 @@ pub mod kill;
 pub mod plan;
 pub mod proxy;
 pub mod run;
+pub mod sim;
 pub mod workload;

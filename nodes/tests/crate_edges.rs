@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("hoga-cluster", &["hoga-engine", "hoga-actors", "hoga-proto"]),
     ("hoga-proto", &["hoga-engine"]),
     ("hoga-scenarios", &["hoga-engine"]),
-    ("hoga-chaos", &["hoga-proto", "hoga-scenarios"]),
+    ("hoga-chaos", &["hoga-engine", "hoga-actors", "hoga-cluster", "hoga-proto", "hoga-scenarios"]),
     ("hoga-auditor", &[]),
     (
         "hoga",

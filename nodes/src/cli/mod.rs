@@ -43,6 +43,7 @@ mod play;
 mod portfolio;
 mod rank;
 mod replay;
+mod sim;
 mod token;
 mod trace;
 mod up;
@@ -121,6 +122,7 @@ enum Command {
     Check(check::Check),
     Replay(replay::Replay),
     Chaos(chaos::Chaos),
+    Sim(sim::Sim),
     #[command(hide = true)]
     Audit(audit::Audit),
     Verify(verify::Verify),
@@ -169,6 +171,7 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Check(command) => command.run(global),
         Command::Replay(command) => command.run(global),
         Command::Chaos(command) => command.run(global),
+        Command::Sim(command) => command.run(global),
         Command::Audit(command) => command.run(),
         Command::Verify(command) => command.run(global),
         Command::Bench(command) => command.run(global),
