@@ -45,7 +45,9 @@ impl Lane {
     pub const fn body_bytes_max(self) -> usize {
         match self {
             Lane::Votes => 64 << 10,
-            Lane::Appends | Lane::Messages | Lane::Snapshots => 4 << 20,
+            // An append has up to 1 MiB of entries and one more, which the log bounds at 4 MiB.
+            Lane::Appends => 6 << 20,
+            Lane::Messages | Lane::Snapshots => 4 << 20,
         }
     }
 

@@ -31,7 +31,8 @@ use tonic::transport::Server;
 /// How long streams may take to end when the links stop.
 const STOP_WITHIN: Duration = Duration::from_secs(1);
 
-/// The links of this node; cheap to clone. They work until [`Links::stop`].
+/// The links of this node; cheap to clone. They work until [`Links::stop`], or until every clone is
+/// gone; only the former waits for streams to end.
 #[derive(Clone)]
 pub struct Links(Arc<Inner>);
 
@@ -170,6 +171,12 @@ impl Links {
         session.ok_or(CallError::Down(to))?.notify(kind, body)
     }
 
+    /// Whether a call to a peer could be sent at this moment.
+    #[must_use]
+    pub fn is_open(&self, to: NodeId, lane: Lane) -> bool {
+        self.port(to, lane).is_some_and(|port| port.get().is_some())
+    }
+
     /// How each peer is, as it changes.
     #[must_use]
     pub fn peers(&self) -> watch::Receiver<BTreeMap<NodeId, PeerState>> {
@@ -197,6 +204,16 @@ impl Links {
         let peers: RwLockReadGuard<'_, _> =
             self.0.peers.read().unwrap_or_else(PoisonError::into_inner);
         peers.get(&to).map(|peer| Arc::clone(&peer.ports[lane.place()]))
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = running.take() {
+            running.accepting.abort();
+            running.serving.abort();
+        }
     }
 }
 

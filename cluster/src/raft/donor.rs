@@ -62,6 +62,10 @@ impl Donor {
         vote: Vote,
         reach: Option<RaftLogId>,
     ) -> Result<SnapshotResponse<C>, StreamingError<C>> {
+        // openraft tries again and again; a state is not read from the disk for nobody.
+        if !peer.links.is_open(peer.target, Lane::Snapshots) {
+            return Err(Unreachable::<C>::from_string("there is no connection").into());
+        }
         let _turn = self.turns.acquire().await.map_err(|error| Unreachable::<C>::new(&error))?;
         let depot = Arc::clone(&self.depot);
         let outgoing = blocking(move || depot.open()).await?;

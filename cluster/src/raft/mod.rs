@@ -29,6 +29,8 @@ mod types;
 mod wire;
 
 #[cfg(test)]
+mod arrival_tests;
+#[cfg(test)]
 mod cluster_tests;
 #[cfg(test)]
 mod replica_tests;

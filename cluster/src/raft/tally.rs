@@ -40,6 +40,18 @@ impl Shelf {
         self.0.lock().expect("no panic").refuse_snapshots = refuse;
     }
 
+    /// As after a snapshot of what a machine had seen.
+    pub(super) fn holding(meta: SnapshotMeta, seen: Vec<Bytes>) -> Shelf {
+        let shelf = Shelf::default();
+        shelf.0.lock().expect("no panic").generations.push((meta, seen));
+        shelf
+    }
+
+    /// The newest snapshot.
+    pub(super) fn newest(&self) -> Option<(SnapshotMeta, Vec<Bytes>)> {
+        self.0.lock().expect("no panic").generations.last().cloned()
+    }
+
     pub(super) fn installed(&self) -> usize {
         self.0.lock().expect("no panic").installed
     }

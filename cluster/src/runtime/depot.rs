@@ -68,10 +68,16 @@ impl Depot for PartitionDepot {
             membership: meta.membership.to_vec(),
             state_hash: 0,
         };
-        let mut arriving = Arriving { blocks, history: self.historian.store(), has_ended: false };
+        let history = self.historian.store();
+        let mut arriving = Arriving { blocks, history: history.clone(), has_ended: false };
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let written = store.try_write(stored, std::iter::from_fn(|| arriving.next_chunk()));
-        written.map(drop).map_err(|error| SnapshotError::Writing(error.to_string()))
+        written.map_err(|error| unwritable(&error))?;
+        // Only now the rows are those of a state that is here: until then a start had none that
+        // counts them.
+        let Some(history) = history else { return Ok(()) };
+        history.note(meta.last);
+        history.sync().map_err(|error| unwritable(&error))
     }
 }
 

@@ -39,6 +39,9 @@ mod start;
 mod steward;
 mod wiring;
 
+#[cfg(test)]
+mod replicated_tests;
+
 pub use answers::{Failure, Reply};
 pub use audit::Audit;
 pub use clock::Clock;
