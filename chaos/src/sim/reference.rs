@@ -16,9 +16,6 @@ use hoga_engine::topology::Topology;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// States are hashed at every so many entries.
-const HASH_EVERY: u64 = 64;
-
 struct Said {
     term: u64,
     batch: Option<Bytes>,
@@ -31,6 +28,8 @@ pub struct Reference {
     partition: PartitionId,
     topology: Topology,
     mutant: Option<Mutant>,
+    /// The state is hashed at every so many entries.
+    hash_every: u64,
     pub replica: Replica,
     entries: Vec<Said>,
     states: BTreeMap<u64, u64>,
@@ -45,11 +44,17 @@ pub struct Reference {
 
 impl Reference {
     #[must_use]
-    pub fn new(partition: PartitionId, topology: Topology, mutant: Option<Mutant>) -> Reference {
+    pub fn new(
+        partition: PartitionId,
+        topology: Topology,
+        hash_every: u64,
+        mutant: Option<Mutant>,
+    ) -> Reference {
         Reference {
             partition,
             topology,
             mutant,
+            hash_every,
             replica: Replica::empty(partition, topology, mutant),
             entries: Vec::new(),
             states: BTreeMap::new(),
@@ -118,7 +123,7 @@ impl Reference {
             *sent = outbox.next();
         }
         self.entries.push(Said { term, batch: batch.cloned(), output, answers, market });
-        if index.is_multiple_of(HASH_EVERY) {
+        if index.is_multiple_of(self.hash_every) {
             self.states.insert(index, self.replica.hash());
         }
         Ok(told)

@@ -26,6 +26,8 @@ pub struct Swarm {
     pub election_ms: (u64, u64),
     /// Entries of a partition after which it takes a snapshot.
     pub snapshot_every: u64,
+    /// Entries of a partition after which replicas compare their states.
+    pub hash_every: u64,
     /// Messages that a pump sends at once.
     pub pump_batch: usize,
     /// Commands in one batch of a sequencer.
@@ -82,8 +84,9 @@ impl Swarm {
             usual: quality(dice),
             heartbeat_ms,
             election_ms: (heartbeat_ms * 3, heartbeat_ms * 6),
+            hash_every: if breadth { 512 } else { 64 },
             snapshot_every: if breadth {
-                *dice.one_of(&[40, 150, 600, 2000])
+                *dice.one_of(&[60, 250, 1000, 3000])
             } else {
                 *dice.one_of(&[15, 40, 120, 400])
             },
@@ -92,10 +95,10 @@ impl Swarm {
             skew: *dice.one_of(&[0, 20 * MS, 400 * MS]),
             fsync: *dice.one_of(&[(MS / 4, MS), (MS, 4 * MS), (MS / 10, 12 * MS)]),
             weights,
-            faults: if breadth {
-                20 + dice.below(120) as usize
-            } else {
-                3 + dice.below(18) as usize
+            faults: match (breadth, dice.below(2)) {
+                (true, 0) => 10 + dice.below(60) as usize,
+                (true, _) => 60 + dice.below(300) as usize,
+                (false, _) => 3 + dice.below(18) as usize,
             },
             aimed: *dice.one_of(&[0, 300, 600, 900]),
             moments,

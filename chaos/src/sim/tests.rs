@@ -43,6 +43,14 @@ fn fresh_seeds_hold() {
     }
 }
 
+/// openraft's own default lets a leader that lost its unsynced tail go on in its term.
+#[test]
+fn a_leader_that_resumes_its_term_loses_what_was_acknowledged() {
+    let mutants = kill_mutants(&[Mutant::LeaderRestored], 1, &Silent);
+    let killed = mutants.mutants.first().and_then(|mutant| mutant.killed_by);
+    assert_eq!(killed, Some("LOG-1"), "{:#?}", mutants.mutants);
+}
+
 #[test]
 fn planted_bugs_of_each_kind_are_found() {
     let some = [

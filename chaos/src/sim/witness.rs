@@ -21,11 +21,10 @@ use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
 use hoga_engine::topology::Topology;
 use std::collections::BTreeMap;
 
-/// Replicas compare their states at every so many entries.
-const HASH_EVERY: u64 = 64;
-
 pub struct Witness {
     references: BTreeMap<PartitionId, Reference>,
+    /// Replicas compare their states at every so many entries.
+    hash_every: u64,
     /// The highest position acknowledged to some client.
     acknowledged: BTreeMap<PartitionId, u64>,
     checks: Checks,
@@ -34,10 +33,11 @@ pub struct Witness {
 
 impl Witness {
     #[must_use]
-    pub fn new(topology: Topology, mutant: Option<Mutant>) -> Witness {
-        let reference = |(id, _)| (id, Reference::new(id, topology, mutant));
+    pub fn new(topology: Topology, hash_every: u64, mutant: Option<Mutant>) -> Witness {
+        let reference = |(id, _)| (id, Reference::new(id, topology, hash_every, mutant));
         Witness {
             references: topology.partitions().map(reference).collect(),
+            hash_every,
             acknowledged: BTreeMap::new(),
             checks: Checks::default(),
             counts: WitnessCounts::default(),
@@ -70,7 +70,7 @@ impl Witness {
     /// Whether states are compared behind this entry.
     #[must_use]
     pub fn wants_hash(&self, index: u64) -> bool {
-        index.is_multiple_of(HASH_EVERY)
+        index.is_multiple_of(self.hash_every)
     }
 
     /// A replica has applied an entry.

@@ -126,9 +126,8 @@ impl Driver {
                 self.hub.lock().machines.remove(&node);
             }
             Order::Lead { partition, to } => propose::transfer(&self.hub, partition, to),
-            // Both are one change: the operator looks at who shall be a member.
-            Order::Add { .. } => {}
-            Order::Remove { .. } => members::settle(&self.hub),
+            // The operator looks at who shall be a member.
+            Order::Add { .. } | Order::Remove { .. } => members::settle(&self.hub),
         }
     }
 

@@ -61,6 +61,12 @@ impl World {
         }
         host.is_up = false;
         host.is_paused = false;
+        if self.mutant == Some(super::Mutant::SnapshotNotDurable) {
+            for (partition, seat) in &host.seats {
+                let shelf = host.shelf.entry(*partition).or_default();
+                shelf.retain(|kept| seat.writing.as_ref().is_none_or(|it| it.index != kept.index));
+            }
+        }
         host.seats.clear();
         let under = std::mem::take(&mut host.gateway.under);
         for request in under.into_values() {
@@ -236,7 +242,13 @@ impl World {
             Some(mutant) => mutant.edit_snapshot(partition, self.swarm.topology, bytes),
             None => bytes,
         };
-        seat.writing = Some(Generation { index, bytes: bytes.into() });
+        let generation = Generation { index, bytes: bytes.into() };
+        seat.writing = Some(generation.clone());
+        if self.mutant == Some(super::Mutant::SnapshotNotDurable) {
+            // As if it were durable already; a crash takes it away again.
+            host.shelve(partition, generation);
+            self.orders.push(Order::Snapshot { node, partition });
+        }
         let delay = MS + self.dice.below(60 * MS);
         self.after(delay, Event::Written { node, incarnation, partition });
         self.moment(Moment::SnapshotHalfWritten, node);
@@ -247,7 +259,10 @@ impl World {
         let Some(host) = self.running(node, incarnation) else { return };
         let Some(seat) = host.seats.get_mut(&partition) else { return };
         let Some(generation) = seat.writing.take() else { return };
-        host.shelve(partition, generation);
+        if self.mutant != Some(super::Mutant::SnapshotNotDurable) {
+            let Some(host) = self.hosts.get_mut(&node) else { return };
+            host.shelve(partition, generation);
+        }
         self.tally.snapshots += 1;
         self.orders.push(Order::Snapshot { node, partition });
     }
@@ -260,8 +275,11 @@ impl World {
         partition: PartitionId,
     ) -> Option<(Generation, Option<u64>)> {
         let shelf = self.hosts.get(&node)?.shelf.get(&partition)?;
+        let newest = shelf.back()?.clone();
         let needless = (shelf.len() > 1).then(|| shelf[0].index);
-        Some((shelf.back()?.clone(), needless))
+        let cuts_all = self.mutant == Some(super::Mutant::SnapshotNotDurable);
+        let needless = if cuts_all { Some(newest.index) } else { needless };
+        Some((newest, needless))
     }
 
     /// A replica's state is replaced by a peer's snapshot, which is durable here from now on.

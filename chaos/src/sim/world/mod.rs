@@ -181,7 +181,7 @@ impl World {
             hosts,
             clients: Vec::new(),
             subscribers: Vec::new(),
-            witness: Witness::new(swarm.topology, mutant),
+            witness: Witness::new(swarm.topology, swarm.hash_every, mutant),
             nemesis: Nemesis::new(faults),
             orders: Vec::new(),
             tally: Tally::default(),
