@@ -41,7 +41,7 @@ pub const METRICS: &[Metric] = &[
     gauge("hoga_feed_clients", "Streams that are open."),
     counter("hoga_feed_conflations_total", "Snapshots sent to readers of market data too slow."),
     gauge("hoga_entities", "Entities that the node holds, by kind of partition."),
-    gauge("hoga_actors", "Entities that are awake, by kind of partition."),
+    gauge("hoga_actors", "Entities with an actor of their own, by kind of partition."),
     counter("hoga_actor_restarts_total", "Actors that panicked and were rebuilt, by kind."),
     histogram("hoga_actor_handle_seconds", "An entity's share of a chunk, by kind."),
     gauge("hoga_mailbox_depth", "Messages that wait, by kind of mailbox, the fullest of each."),

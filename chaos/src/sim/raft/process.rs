@@ -41,6 +41,11 @@ pub fn start(hub: &Hub, node: NodeId, scope: Scope, founders: &[NodeId]) {
             state: DiskState::Sound,
             kept: BTreeMap::new(),
         });
+        if machine.state == DiskState::Failing {
+            // Whoever starts a node again has mended its disk.
+            machine.state = DiskState::Sound;
+            machine.disk.set_failing(false);
+        }
         (machine.disk.clone(), mutant)
     };
     let opened = SegmentLog::open_stepped(Arc::new(disk.clone()), sizes());
