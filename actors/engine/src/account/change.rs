@@ -1,6 +1,7 @@
 //! Cancels and amends: asked of the book, which decides.
 
-use super::open_order::{AMENDS_MAX, OpenOrder, PendingAmend};
+use super::amends::{AMENDS_MAX, PendingAmend};
+use super::open_order::OpenOrder;
 use super::place::{check_funds, check_notional, to_lots, to_ticks};
 use super::{Account, Ask, Context};
 use crate::amount::Amount;
@@ -128,7 +129,7 @@ fn next_amend(
         let rule = "a market order cannot be amended".into();
         return Err(Reject::Malformed { field: "order".into(), rule });
     }
-    if open.amends.len() >= AMENDS_MAX {
+    if open.amends.all().len() >= AMENDS_MAX {
         let rule = format!("{AMENDS_MAX} amends of it are unanswered; wait for one").into();
         return Err(Reject::Malformed { field: "order".into(), rule });
     }
@@ -138,7 +139,7 @@ fn next_amend(
     let total = quantity.map(|quantity| to_lots(quantity, instrument)).transpose()?;
     total.map_or(Ok(()), |total| instrument.check_size(total))?;
     // What the last unanswered amend asks for is what this one builds on.
-    let before = open.amends.last().copied().unwrap_or(PendingAmend {
+    let before = open.amends.all().last().copied().unwrap_or(PendingAmend {
         no: 0,
         total: open.state.ordered,
         limit: open.state.limit,

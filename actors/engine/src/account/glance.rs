@@ -47,7 +47,7 @@ impl OpenOrder {
     fn glance(&self) -> u64 {
         let state = &self.state;
         let amounts = (state.notional ^ state.tax ^ self.hold) as u64;
-        let words = state.key.no.0 ^ state.updated.0 ^ self.amends.len() as u64;
+        let words = state.key.no.0 ^ state.updated.0 ^ self.amends.all().len() as u64;
         let small = u64::from(self.remembered) ^ u64::from(state.limit.0) ^ state.status as u64;
         amounts ^ words ^ small ^ u64::from(self.is_decided)
     }

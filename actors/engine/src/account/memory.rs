@@ -36,7 +36,6 @@ pub(super) struct Remembered {
 const _: () = assert!(size_of::<Remembered>() == 64, "an entry is one line of a cache");
 
 /// Repeated tries that wait. Nearly always none, and then no more than a pointer.
-#[expect(clippy::box_collection, reason = "a vector in place would make every entry larger")]
 type Tries = Option<Box<Vec<(Origin, Ack)>>>;
 
 /// The first answer, or who waits for it. Usual ones are small, in half a line of a cache, so that

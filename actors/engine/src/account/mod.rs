@@ -8,6 +8,7 @@
 //! On failure: refuses with a [`Reject`](crate::reject::Reject) in the order in which that enum
 //! lists them; a settlement that contradicts a hold panics.
 
+mod amends;
 mod balances;
 mod chain;
 mod change;

@@ -1,5 +1,6 @@
 //! An order that is not final yet: where it stands, what it holds, which amends are under way.
 
+use super::amends::{AMENDS_MAX, Amends, PendingAmend};
 use crate::amount::{Amount, Lots, Rate, Ticks, product};
 use crate::client_id::ClientId;
 use crate::history::FillRow;
@@ -8,9 +9,6 @@ use crate::instrument::{Fees, Instrument};
 use crate::order::{OrderState, SelfMatch, Side, Status, TimeInForce};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
-
-/// Amends of one order that may be unanswered at once.
-pub(super) const AMENDS_MAX: usize = 8;
 
 /// An order in its account, until it is final: five lines of a cache.
 #[repr(align(64))]
@@ -28,20 +26,14 @@ pub struct OpenOrder {
     /// The book has answered the submit.
     pub(super) is_decided: bool,
     /// Sent to the book and not answered, oldest first.
-    pub(super) amends: Vec<PendingAmend>,
+    pub(super) amends: Amends,
     pub(super) amends_sent: u32,
     /// Kept for a client that waits for the settled fills.
     #[expect(clippy::box_collection, reason = "nearly always none, in an order of every account")]
     pub(super) fills: Option<Box<Vec<FillRow>>>,
 }
 
-/// An amend on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PendingAmend {
-    pub(super) no: u32,
-    pub(super) total: Lots,
-    pub(super) limit: Ticks,
-}
+const _: () = assert!(size_of::<OpenOrder>() == 320, "an order is five lines of a cache");
 
 impl OpenOrder {
     /// What is held for it now, in minor units of [`OpenOrder::held_asset`].
@@ -53,7 +45,7 @@ impl OpenOrder {
     /// Amends that the book has not answered, oldest first: the total quantity and the limit.
     #[must_use]
     pub fn amends_unanswered(&self) -> impl ExactSizeIterator<Item = (Lots, Ticks)> + '_ {
-        self.amends.iter().map(|amend| (amend.total, amend.limit))
+        self.amends.all().iter().map(|amend| (amend.total, amend.limit))
     }
 
     /// The fees that were in force at its entry.
@@ -106,7 +98,7 @@ impl OpenOrder {
             fee_numerator: 0,
             hold: 0,
             is_decided: false,
-            amends: Vec::new(),
+            amends: Amends::default(),
             amends_sent: 0,
             fills: None,
         }
@@ -139,7 +131,7 @@ impl OpenOrder {
         let done = self.state.filled.0 + self.state.cancelled.0;
         let stage = |limit: Ticks, total: Lots| Stage { limit, open: total.0.saturating_sub(done) };
         let standing = stage(self.state.limit, self.state.ordered);
-        if self.amends.is_empty() {
+        if self.amends.all().is_empty() {
             return self.need_of(instrument, standing.value(), standing.open);
         }
         self.worst_need(instrument, standing)
@@ -149,10 +141,10 @@ impl OpenOrder {
         let done = self.state.filled.0 + self.state.cancelled.0;
         let stage = |limit: Ticks, total: Lots| Stage { limit, open: total.0.saturating_sub(done) };
         let mut stages = [standing; AMENDS_MAX + 1];
-        for (place, amend) in stages[1..].iter_mut().zip(&self.amends) {
+        for (place, amend) in stages[1..].iter_mut().zip(self.amends.all()) {
             *place = stage(amend.limit, amend.total);
         }
-        let stages = &stages[..=self.amends.len()];
+        let stages = &stages[..=self.amends.all().len()];
         let open = stages.iter().map(|stage| stage.open).max().unwrap_or(0);
         self.need_of(instrument, worst_value(stages), open)
     }

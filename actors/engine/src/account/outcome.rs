@@ -95,9 +95,9 @@ impl Account {
         let Account { id, open: orders, till, memory, .. } = self;
         // It may be gone already: filled or cancelled before the amend reached the book.
         if let Some(open) = orders.get_mut(no) {
-            let is_next = open.amends.first().is_some_and(|pending| pending.no == amend_no);
-            assert!(is_next, "amends are answered in the order in which they were sent");
-            let pending = open.amends.remove(0);
+            let pending = open.amends.take_first().filter(|pending| pending.no == amend_no);
+            let pending =
+                pending.expect("amends are answered in the order in which they were sent");
             if outcome.reject.is_none() {
                 open.adopt(pending);
                 open.state.cancelled += outcome.cancelled;

@@ -31,7 +31,7 @@ impl Account {
         // Once the submit is decided, only the oldest unanswered amend can make the order take.
         if !leg.is_maker
             && open.is_decided
-            && let Some(&amend) = open.amends.first()
+            && let Some(&amend) = open.amends.all().first()
         {
             open.adopt(amend);
         }
