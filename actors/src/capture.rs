@@ -1,6 +1,7 @@
 //! A snapshot of all entities as they were at one moment, taken while they go on.
 
 use crate::entity::{Entity, EntityId};
+use crate::host::Resident;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An entity's encoded state.
@@ -31,7 +32,7 @@ impl Capture {
     /// What was saved, and up to `most` more entities; true when that was the last of it.
     pub fn some(
         &mut self,
-        entities: &BTreeMap<EntityId, Entity>,
+        entities: &BTreeMap<EntityId, Resident>,
         most: usize,
     ) -> (Vec<Captured>, bool) {
         let mut captured = std::mem::take(&mut self.saved);
@@ -42,8 +43,8 @@ impl Capture {
             }
             let Some(id) = self.missing.pop_first() else { break };
             // One that is gone panicked; it is rebuilt before anything else happens.
-            if let Some(entity) = entities.get(&id) {
-                let state = entity.encode();
+            if let Some(resident) = entities.get(&id) {
+                let state = resident.entity.encode();
                 bytes += state.len();
                 captured.push((id, state));
             }

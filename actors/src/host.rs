@@ -10,6 +10,7 @@ use crate::lending::Lending;
 use crate::meters;
 use crate::slice::{Output, Slice};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -27,10 +28,28 @@ pub enum HostError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panicked(pub Slice);
 
+/// Chunks without a command after which an account is asleep again, and its actor goes.
+const IDLE_CHUNKS: u64 = 4096;
+/// Chunks between two looks at who is idle, and entities looked at each time.
+const SWEEP_EVERY: u64 = 64;
+const SWEEP_ENTITIES: usize = 1024;
+
+/// An entity at home.
+pub(crate) struct Resident {
+    pub entity: Entity,
+    /// The chunk of its last command; none while it is asleep.
+    used: Option<u64>,
+}
+
 /// The entities of one partition.
 pub struct Host {
-    entities: BTreeMap<EntityId, Entity>,
+    entities: BTreeMap<EntityId, Resident>,
     lending: Lending,
+    /// Counts chunks: the clock of idleness.
+    chunk: u64,
+    awake: usize,
+    /// Where the search for idle entities goes on.
+    sweep: Option<EntityId>,
     capture: Option<Capture>,
 }
 
@@ -39,12 +58,19 @@ impl Host {
     /// The runtime is going down.
     pub async fn start() -> Result<Host, HostError> {
         let lending = Lending::start().await?;
-        Ok(Host { entities: BTreeMap::new(), lending, capture: None })
+        Ok(Host {
+            entities: BTreeMap::new(),
+            lending,
+            chunk: 0,
+            awake: 0,
+            sweep: None,
+            capture: None,
+        })
     }
 
-    /// Takes an entity in, also in the place of one that panicked.
+    /// Takes an entity in, also in the place of one that panicked; asleep until a command comes.
     pub fn insert(&mut self, id: EntityId, entity: Entity) {
-        self.entities.insert(id, entity);
+        self.entities.insert(id, Resident { entity, used: None });
     }
 
     #[must_use]
@@ -53,13 +79,13 @@ impl Host {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (EntityId, &Entity)> {
-        self.entities.iter().map(|(id, entity)| (*id, entity))
+        self.entities.iter().map(|(id, resident)| (*id, &resident.entity))
     }
 
-    /// Number of entities, and how many of them have an actor.
+    /// Number of entities, and how many of them are awake.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        (self.entities.len(), self.lending.actors())
+        (self.entities.len(), self.awake)
     }
 
     /// Runs the slices of one chunk and waits for all of them; what they came to is in the order
@@ -72,15 +98,16 @@ impl Host {
         slices: Vec<Slice>,
         scene: &Scene,
     ) -> Result<Vec<Result<Output, Panicked>>, HostError> {
-        if !self.lending.is_worth_it(&slices) {
+        if !Lending::is_worth_it(&slices) {
             return Ok(self.run_here(slices, scene));
         }
+        self.begin_chunk();
         let mut lent = Vec::new();
         for (place, slice) in slices.iter().enumerate() {
             if Lending::is_large(slice) {
-                self.capture_before_write(slice.entity);
-                let entity = self.entities.remove(&slice.entity);
-                let entity = entity.unwrap_or_else(|| never_inserted(slice.entity));
+                self.wake(slice.entity);
+                let resident = self.entities.remove(&slice.entity);
+                let entity = resident.unwrap_or_else(|| never_inserted(slice.entity)).entity;
                 lent.push((place, self.lending.lend(slice, entity, scene).await?));
             }
         }
@@ -93,48 +120,81 @@ impl Host {
             let slice = &slices[place];
             done[place] = Some(match loan.await {
                 Ok((entity, output)) => {
-                    self.entities.insert(slice.entity, entity);
+                    let resident = Resident { entity, used: Some(self.chunk) };
+                    self.entities.insert(slice.entity, resident);
                     Ok(output)
                 }
                 // The actor ended with the state in its hands.
                 Err(_) => {
-                    self.lending.forget(slice.entity);
+                    self.lending.dismiss(slice.entity);
+                    self.awake -= 1;
                     meters::restarted(slice.entity);
                     Err(Panicked(slice.clone()))
                 }
             });
         }
-        self.lending.dismiss_idle();
         Ok(done.into_iter().flatten().collect())
     }
 
     /// Runs slices one after the other, on the calling task: what a replay does, where every core
     /// has a partition of its own to work on.
     pub fn run_here(&mut self, slices: Vec<Slice>, scene: &Scene) -> Vec<Result<Output, Panicked>> {
+        self.begin_chunk();
         slices.iter().map(|slice| self.run_one(slice, scene)).collect()
     }
 
     fn run_one(&mut self, slice: &Slice, scene: &Scene) -> Result<Output, Panicked> {
-        self.capture_before_write(slice.entity);
-        let entity = self.entities.get_mut(&slice.entity);
-        let entity = entity.unwrap_or_else(|| never_inserted(slice.entity));
+        let entity = self.wake(slice.entity);
         // A state that a panic went through is not looked at again: it is dropped here.
         let (kind, begun) = (entity.kind(), Instant::now());
         let ran = catch_unwind(AssertUnwindSafe(|| Output::of(slice, entity, scene)));
         meters::handled(kind, begun.elapsed());
         ran.map_err(|_| {
             self.entities.remove(&slice.entity);
+            self.awake -= 1;
             meters::restarted(slice.entity);
             tracing::error!(entity = %slice.entity, "an entity failed");
             Panicked(slice.clone())
         })
     }
 
+    /// An entity that is about to have a command.
+    fn wake(&mut self, id: EntityId) -> &mut Entity {
+        let resident = self.entities.get_mut(&id).unwrap_or_else(|| never_inserted(id));
+        if let Some(capture) = &mut self.capture {
+            capture.before_write(id, &resident.entity);
+        }
+        if resident.used.replace(self.chunk).is_none() {
+            self.awake += 1;
+        }
+        &mut resident.entity
+    }
+
+    /// Moves the clock of idleness on, and puts accounts to sleep that have been idle for long, a
+    /// few at a time. Books and boards stay awake.
+    fn begin_chunk(&mut self) {
+        self.chunk += 1;
+        if !self.chunk.is_multiple_of(SWEEP_EVERY) {
+            return;
+        }
+        let from = self.sweep.take().map_or(Bound::Unbounded, Bound::Excluded);
+        let residents = self.entities.range_mut((from, Bound::Unbounded));
+        for (id, resident) in residents.take(SWEEP_ENTITIES) {
+            self.sweep = Some(*id);
+            let is_idle = resident.used.is_some_and(|used| self.chunk - used >= IDLE_CHUNKS);
+            if is_idle && matches!(id, EntityId::Account(_)) {
+                resident.used = None;
+                self.awake -= 1;
+                self.lending.dismiss(*id);
+            }
+        }
+    }
+
     /// Asks an entity a question between two chunks.
     ///
     /// Returns none when there is no such entity, or the question itself fails.
     pub fn read<T>(&self, id: EntityId, question: impl FnOnce(&Entity) -> T) -> Option<T> {
-        let entity = self.entities.get(&id)?;
+        let entity = &self.entities.get(&id)?.entity;
         // A question changes nothing, so the state is whole whatever happens to it.
         let answer = catch_unwind(AssertUnwindSafe(|| question(entity)));
         answer.inspect_err(|_| tracing::error!(entity = %id, "a question failed")).ok()
@@ -152,14 +212,6 @@ impl Host {
     /// [`Host::capture_some`] comes to it. Apply never waits for more than one entity.
     pub fn begin_capture(&mut self) {
         self.capture = Some(Capture::of(self.entities.keys().copied()));
-    }
-
-    fn capture_before_write(&mut self, id: EntityId) {
-        if let Some(capture) = &mut self.capture
-            && let Some(entity) = self.entities.get(&id)
-        {
-            capture.before_write(id, entity);
-        }
     }
 
     /// Encodes up to `most` more entities of the snapshot under way.

@@ -16,20 +16,10 @@ use tokio::sync::oneshot;
 /// about as long as five of them.
 const LARGE_STEPS: usize = 16;
 
-/// Chunks with loans, after the last one to an account, until its actor goes.
-const IDLE_LOANS: u64 = 4096;
-
-struct Lent {
-    actor: ActorRef<Loan>,
-    used: u64,
-}
-
 /// The actors, and their supervisor.
 pub(crate) struct Lending {
     supervisor: ActorRef<()>,
-    actors: BTreeMap<EntityId, Lent>,
-    /// Counts chunks with loans: the clock of idleness.
-    chunk: u64,
+    actors: BTreeMap<EntityId, ActorRef<Loan>>,
 }
 
 /// What comes back: the state, and what the slice came to. An error when the actor ended.
@@ -38,18 +28,14 @@ pub(crate) type Returned = oneshot::Receiver<(Entity, Output)>;
 impl Lending {
     pub async fn start() -> Result<Lending, HostError> {
         let (supervisor, _) = Actor::spawn(None, Supervisor, ()).await.map_err(spawning)?;
-        Ok(Lending { supervisor, actors: BTreeMap::new(), chunk: 0 })
-    }
-
-    pub fn actors(&self) -> usize {
-        self.actors.len()
+        Ok(Lending { supervisor, actors: BTreeMap::new() })
     }
 
     pub fn is_large(slice: &Slice) -> bool {
         slice.steps.len() >= LARGE_STEPS
     }
 
-    pub fn is_worth_it(&self, slices: &[Slice]) -> bool {
+    pub fn is_worth_it(slices: &[Slice]) -> bool {
         slices.iter().filter(|slice| Lending::is_large(slice)).nth(1).is_some()
     }
 
@@ -60,47 +46,30 @@ impl Lending {
         entity: Entity,
         scene: &Scene,
     ) -> Result<Returned, HostError> {
-        let chunk = self.chunk;
         if !self.actors.contains_key(&slice.entity) {
             let supervisor = self.supervisor.get_cell();
             let spawned = Actor::spawn_linked(None, EntityActor, (), supervisor).await;
             let (actor, _) = spawned.map_err(spawning)?;
-            self.actors.insert(slice.entity, Lent { actor, used: chunk });
+            self.actors.insert(slice.entity, actor);
         }
-        let lent = self.actors.get_mut(&slice.entity).expect("it was there, or is now");
-        lent.used = chunk;
+        let actor = &self.actors[&slice.entity];
         let (done, returned) = oneshot::channel();
         let slice = slice.clone();
         // A cast that fails drops the state and `done`, as a panic does.
-        drop(lent.actor.cast(Loan { entity, slice, scene: scene.clone(), done }));
+        drop(actor.cast(Loan { entity, slice, scene: scene.clone(), done }));
         Ok(returned)
     }
 
-    /// Forgets an actor that ended.
-    pub fn forget(&mut self, id: EntityId) {
-        self.actors.remove(&id);
-    }
-
-    /// Lets the actors of accounts go that had nothing large to do for long. Books and boards keep
-    /// theirs.
-    pub fn dismiss_idle(&mut self) {
-        self.chunk += 1;
-        if !self.chunk.is_multiple_of(IDLE_LOANS) {
-            return;
+    /// Lets an entity's actor go, if it has one.
+    pub fn dismiss(&mut self, id: EntityId) {
+        if let Some(actor) = self.actors.remove(&id) {
+            actor.stop(None);
         }
-        let oldest = self.chunk - IDLE_LOANS;
-        self.actors.retain(|id, lent| {
-            let stays = !matches!(id, EntityId::Account(_)) || lent.used >= oldest;
-            if !stays {
-                lent.actor.stop(None);
-            }
-            stays
-        });
     }
 
     pub async fn stop(self) {
-        for lent in self.actors.values() {
-            lent.actor.stop(None);
+        for actor in self.actors.values() {
+            actor.stop(None);
         }
         drop(self.supervisor.stop_and_wait(None, None).await);
     }
