@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("hoga-cluster", &["hoga-engine", "hoga-actors", "hoga-proto"]),
     ("hoga-proto", &["hoga-engine"]),
     ("hoga-scenarios", &["hoga-engine"]),
-    ("hoga-chaos", &["hoga-proto"]),
+    ("hoga-chaos", &["hoga-engine", "hoga-actors", "hoga-cluster", "hoga-proto", "hoga-scenarios"]),
     ("hoga-auditor", &[]),
     (
         "hoga",
@@ -24,6 +24,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "hoga-proto",
             "hoga-scenarios",
             "hoga-chaos",
+            // Only to be called as a program: see ADR 0090.
+            "hoga-auditor",
         ],
     ),
 ];

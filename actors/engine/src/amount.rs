@@ -14,11 +14,22 @@ pub const AMOUNT_MAX: Amount = 1 << 90;
 /// Quotient and remainder of what is not negative by what is above zero. Most amounts fit into 64
 /// bits, where a division costs a fraction of one in 128.
 #[must_use]
-#[inline]
+#[inline(always)]
 pub fn divide(amount: Amount, by: Amount) -> (Amount, Amount) {
     match (u64::try_from(amount), u64::try_from(by)) {
         (Ok(amount), Ok(by)) => (Amount::from(amount / by), Amount::from(amount % by)),
         _ => (amount / by, amount % by),
+    }
+}
+
+/// The product of two amounts. Most fit into 64 bits, where it cannot leave 128; otherwise it is
+/// checked.
+#[must_use]
+#[inline(always)]
+pub fn product(one: Amount, other: Amount) -> Amount {
+    match (i64::try_from(one), i64::try_from(other)) {
+        (Ok(one), Ok(other)) => Amount::from(one) * Amount::from(other),
+        _ => one * other,
     }
 }
 
@@ -90,18 +101,21 @@ impl Rate {
 
     /// `amount` x rate, not yet divided: sums of these round once, at the end.
     #[must_use]
+    #[inline(always)]
     pub fn numerator(self, amount: Amount) -> Amount {
-        amount * Amount::from(self.0)
+        product(amount, Amount::from(self.0))
     }
 
     /// `amount` x rate, rounded up: what has to be held.
     #[must_use]
+    #[inline]
     pub fn ceil(self, amount: Amount) -> Amount {
         Self::ceil_sum(self.numerator(amount))
     }
 
     /// Rounds a sum of [`Rate::numerator`]s up.
     #[must_use]
+    #[inline]
     pub fn ceil_sum(numerator: Amount) -> Amount {
         if numerator < 0 {
             // Towards zero is up.
@@ -114,6 +128,7 @@ impl Rate {
     /// Rounds a sum of [`Rate::numerator`]s: a charge to the nearest unit, halves up; a rebate
     /// (negative) towards zero, so that rounding never makes money.
     #[must_use]
+    #[inline]
     pub fn round(numerator: Amount) -> Amount {
         if numerator >= 0 {
             divide(numerator + Self::ONE / 2, Self::ONE).0

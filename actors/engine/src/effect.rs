@@ -4,7 +4,7 @@ use crate::account::Balance;
 use crate::amount::{Amount, Lots, Ticks};
 use crate::history::{FillRow, HistoryRow, LedgerRow, PartyRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
-use crate::message::{Message, Outcome};
+use crate::message::{AccountMessage, Message, Outcome};
 use crate::order::{OrderState, Side};
 use crate::reject::Reject;
 use crate::time::Time;
@@ -55,6 +55,21 @@ pub trait Effects {
     #[inline(always)]
     fn decided(&mut self, to: Origin, outcome: &Outcome) {
         self.answer(to, Answer::decided(outcome.clone()));
+    }
+    /// A book's decision: to the account by outbox, and to a client that waits directly.
+    ///
+    /// The message goes first: the answer then names its place in the outbox.
+    #[inline(always)]
+    fn outcome(&mut self, outcome: Outcome, waits: Option<Origin>) {
+        let account = outcome.order.account;
+        let Some(origin) = waits else {
+            let message = || Message::ToAccount(account, AccountMessage::Outcome(outcome));
+            self.send_with(account.partition(), message);
+            return;
+        };
+        let message = || Message::ToAccount(account, AccountMessage::Outcome(outcome.clone()));
+        self.send_with(account.partition(), message);
+        self.decided(origin, &outcome);
     }
     fn ledger(&mut self, row: &LedgerRow);
     fn fill(&mut self, row: &FillRow);

@@ -1,6 +1,6 @@
 //! What can be traded, and under which rules.
 
-use crate::amount::{Amount, Lots, Rate, Ticks, divide};
+use crate::amount::{Amount, Lots, Rate, Ticks, divide, product};
 use crate::ids::{AssetId, InstrumentId, PartitionId};
 use crate::order::SelfMatch;
 use crate::tick_table::TickTable;
@@ -82,6 +82,17 @@ pub struct Instrument {
     pub phase: Phase,
 }
 
+/// Those of 64 bits: every order needs one, and raising to a power multiplies many times.
+const POWERS_OF_TEN: [u64; 20] = {
+    let mut powers = [1; 20];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
 /// Why rules make no instrument.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadInstrument {
@@ -130,24 +141,28 @@ impl Instrument {
 
     /// Quote minor units of one lot at one tick; whole by [`Instrument::check`].
     #[must_use]
+    #[inline]
     pub fn unit(&self) -> Amount {
-        let whole = self.tick * self.lot;
-        if self.base_scale == 0 {
-            return whole;
+        let whole = product(self.tick, self.lot);
+        match POWERS_OF_TEN.get(usize::from(self.base_scale)) {
+            Some(1) => whole,
+            Some(&power) => divide(whole, Amount::from(power)).0,
+            None => whole / 10i128.pow(u32::from(self.base_scale)),
         }
-        divide(whole, 10i128.pow(u32::from(self.base_scale))).0
     }
 
     /// Quote minor units of `quantity` at `price`, exact.
     #[must_use]
+    #[inline]
     pub fn notional(&self, price: Ticks, quantity: Lots) -> Amount {
-        Amount::from(price.0) * Amount::from(quantity.0) * self.unit()
+        product(Amount::from(price.0) * Amount::from(quantity.0), self.unit())
     }
 
     /// Base minor units of `quantity`.
     #[must_use]
+    #[inline]
     pub fn base_amount(&self, quantity: Lots) -> Amount {
-        Amount::from(quantity.0) * self.lot
+        product(Amount::from(quantity.0), self.lot)
     }
 
     /// Quote minor units of `price`, for one whole unit of the base asset.

@@ -64,8 +64,12 @@ impl TickTable {
     }
 
     #[must_use]
+    #[inline]
     pub fn is_on_grid(&self, price: Ticks) -> bool {
-        price.0.is_multiple_of(self.step(price))
+        match &*self.0 {
+            [Band { step: 1, .. }] => true,
+            _ => price.0.is_multiple_of(self.step(price)),
+        }
     }
 
     /// The nearest price on the grid at or below.

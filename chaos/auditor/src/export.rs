@@ -14,6 +14,26 @@ pub struct Export {
     pub books: Vec<Ladder>,
     /// As everyone sees them; as far back as the exchange remembers.
     pub trades: Vec<Trade>,
+    /// What each node that was asked says of its own replicas.
+    #[serde(default)]
+    pub views: Vec<View>,
+}
+
+/// The replicas of one node.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct View {
+    pub node: String,
+    pub replicas: Vec<Replica>,
+}
+
+/// A partition as one node has it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Replica {
+    pub applied: u64,
+    /// Empty where the exchange does not say it.
+    pub hash: String,
+    pub entities: u64,
+    pub partition: Partition,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,7 +50,7 @@ pub struct Instrument {
 }
 
 /// Sums that a partition keeps of its own.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Partition {
     pub number: u32,
     /// Messages whose arrival the other partition has not confirmed.
@@ -39,7 +59,7 @@ pub struct Partition {
     pub totals: Vec<Totals>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     pub asset: String,
     pub issued: Number,

@@ -6,7 +6,7 @@
 
 mod convert;
 
-use crate::export::{Account, Export, Partition};
+use crate::export::{Account, Export, Partition, Replica, View};
 use crate::v1;
 use anyhow::Context;
 use std::time::Duration;
@@ -28,6 +28,28 @@ const DEPTH: i32 = 1_000;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Bytes of one answer: a page of a thousand orders.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How long a node may take to accept a connection.
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+
+/// Reads the exchange through the first gateway that answers, and what every node says of its own
+/// replicas.
+pub async fn export(targets: &[String], token: &str, within: Duration) -> anyhow::Result<Export> {
+    let mut readers = Vec::new();
+    let mut last = anyhow::anyhow!("no target");
+    for target in targets {
+        match Reader::connect(target, token).await {
+            Ok(reader) => readers.push(reader),
+            Err(error) => last = error,
+        }
+    }
+    let Some(first) = readers.first_mut() else { return Err(last) };
+    let mut export = first.export(within).await?;
+    for reader in &mut readers {
+        export.views.push(reader.view().await?);
+    }
+    Ok(export)
+}
 
 /// Adds the operator's token.
 #[derive(Clone)]
@@ -53,7 +75,9 @@ pub struct Reader {
 impl Reader {
     /// Connects to `http://127.0.0.1:7777` with a bearer token.
     pub async fn connect(target: &str, token: &str) -> anyhow::Result<Reader> {
-        let endpoint = Endpoint::from_shared(target.to_owned())?.timeout(Duration::from_secs(30));
+        let endpoint = Endpoint::from_shared(target.to_owned())?
+            .connect_timeout(CONNECT_WITHIN)
+            .timeout(Duration::from_secs(30));
         let channel = endpoint.connect().await.with_context(|| format!("reaching {target}"))?;
         let token = Token(format!("Bearer {token}").parse()?);
         let line = InterceptedService::new(channel, token);
@@ -101,9 +125,20 @@ impl Reader {
     }
 
     async fn status(&mut self) -> anyhow::Result<Vec<v1::PartitionStatus>> {
+        Ok(self.node().await?.partitions)
+    }
+
+    async fn node(&mut self) -> anyhow::Result<v1::NodeStatus> {
         let answer = self.admin.get_status(v1::GetStatusRequest::default()).await;
         let status = answer.context("reading the status")?.into_inner().status;
-        Ok(status.unwrap_or_default().partitions)
+        Ok(status.unwrap_or_default())
+    }
+
+    /// What this node says of its replicas.
+    async fn view(&mut self) -> anyhow::Result<View> {
+        let node = self.node().await?;
+        let replicas = node.partitions.into_iter().map(Replica::try_from);
+        Ok(View { node: node.name, replicas: replicas.collect::<Result<_, _>>()? })
     }
 
     async fn read(&mut self) -> anyhow::Result<Export> {

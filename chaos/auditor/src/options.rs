@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 pub const USAGE: &str = "\
-usage: hoga-auditor --history FILE… (--target http://HOST:PORT | --export FILE)
+usage: hoga-auditor --history FILE… (--target http://HOST:PORT… | --export FILE)
   --token TOKEN     how an operator is known to the target; dev:operator;trade_for=*
   --within SECONDS  how long the target may take to come to rest; 20
   --scale DIGITS    decimals to which the quote assets are kept; 8
@@ -12,7 +12,8 @@ usage: hoga-auditor --history FILE… (--target http://HOST:PORT | --export FILE
 /// Where the exchange's state comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
-    Target(String),
+    /// Gateways of one exchange: the first that answers is read, all are compared.
+    Targets(Vec<String>),
     File(String),
 }
 
@@ -30,7 +31,7 @@ impl Options {
     /// # Errors
     /// A sentence that names the argument and what is wrong with it.
     pub fn parse(arguments: &[String]) -> Result<Options, String> {
-        let (mut histories, mut source, mut save) = (Vec::new(), None, None);
+        let (mut histories, mut targets, mut file, mut save) = (Vec::new(), Vec::new(), None, None);
         let mut token = "dev:operator;trade_for=*".to_owned();
         let (mut within, mut scale) = (Duration::from_secs(20), 8);
         let mut rest = arguments.iter();
@@ -39,8 +40,8 @@ impl Options {
             let wrong = |_| format!("{name} {value}: not a number");
             match name.as_str() {
                 "--history" => histories.push(value),
-                "--target" => source = Some(Source::Target(value)),
-                "--export" => source = Some(Source::File(value)),
+                "--target" => targets.push(value),
+                "--export" => file = Some(value),
                 "--token" => token = value,
                 "--within" => within = Duration::from_secs(value.parse().map_err(wrong)?),
                 "--scale" => scale = value.parse().map_err(wrong)?,
@@ -48,7 +49,11 @@ impl Options {
                 _ => return Err(format!("{name} is no option")),
             }
         }
-        let source = source.ok_or("say what to look at: --target or --export")?;
+        let source = match (file, targets.is_empty()) {
+            (Some(file), true) => Source::File(file),
+            (None, false) => Source::Targets(targets),
+            _ => return Err("say what to look at: --target or --export".into()),
+        };
         if histories.is_empty() {
             return Err("say what clients saw: --history".into());
         }

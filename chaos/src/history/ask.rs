@@ -158,3 +158,28 @@ impl Said {
         self.filled.as_deref().is_some_and(|filled| filled != "0")
     }
 }
+
+/// A frame of a book's stream: the whole ladder, or the levels that changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Frame {
+    pub instrument: String,
+    pub is_snapshot: bool,
+    pub first: u64,
+    pub last: u64,
+    pub bids: Vec<(String, String)>,
+    pub asks: Vec<(String, String)>,
+}
+
+type Levels = Vec<(String, String)>;
+
+impl Frame {
+    #[must_use]
+    pub fn new(
+        instrument: &str,
+        is_snapshot: bool,
+        (first, last): (u64, u64),
+        (bids, asks): (Levels, Levels),
+    ) -> Frame {
+        Frame { instrument: instrument.into(), is_snapshot, first, last, bids, asks }
+    }
+}

@@ -8,7 +8,7 @@
 mod ask;
 mod tally;
 
-pub use ask::{Answer, Ask, Ladder, Order, Position, Said, Settles, Wealth};
+pub use ask::{Answer, Ask, Frame, Ladder, Order, Position, Said, Settles, Wealth};
 pub use tally::Tally;
 
 use serde::Serialize;
@@ -96,6 +96,16 @@ impl History {
             }
         };
         inner.write(&line)
+    }
+
+    /// Writes down what a client was shown without asking.
+    ///
+    /// # Errors
+    /// The line could not be written.
+    pub fn saw(&self, client: &str, frame: &Frame) -> io::Result<()> {
+        let time = self.now();
+        let line = json!({"event": "frame", "time": time, "client": client, "frame": frame});
+        self.inner().write(&line)
     }
 
     /// What the run has covered so far.

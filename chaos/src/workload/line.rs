@@ -8,21 +8,28 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, Streaming};
 use v1::account_service_client::AccountServiceClient;
 use v1::market_service_client::MarketServiceClient;
 use v1::order_service_client::OrderServiceClient;
+use v1::stream_service_client::StreamServiceClient;
 
 /// How long a client waits for an answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Adds a development token.
+/// Adds a development token, and by when an answer is wanted.
 #[derive(Clone)]
-struct Token(MetadataValue<Ascii>);
+struct Token {
+    bearer: MetadataValue<Ascii>,
+    within: Option<Duration>,
+}
 
 impl Interceptor for Token {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
+        request.metadata_mut().insert("authorization", self.bearer.clone());
+        if let Some(within) = self.within {
+            request.set_timeout(within);
+        }
         Ok(request)
     }
 }
@@ -35,6 +42,7 @@ pub struct Line {
     orders: OrderServiceClient<Spoken>,
     accounts: AccountServiceClient<Spoken>,
     market: MarketServiceClient<Spoken>,
+    streams: StreamServiceClient<Spoken>,
 }
 
 /// A connection that several lines share.
@@ -52,13 +60,29 @@ impl Line {
     /// # Errors
     /// The account's name is none.
     pub fn of(channel: Channel, account: &str) -> anyhow::Result<Line> {
+        Line::with(channel, account, None)
+    }
+
+    /// The same, and tells the exchange by when an answer is wanted.
+    ///
+    /// # Errors
+    /// The account's name is none.
+    pub fn within(channel: Channel, account: &str, within: Duration) -> anyhow::Result<Line> {
+        Line::with(channel, account, Some(within))
+    }
+
+    fn with(channel: Channel, account: &str, within: Option<Duration>) -> anyhow::Result<Line> {
         let id = account.strip_prefix("accounts/").unwrap_or(account);
-        let token = Token(format!("Bearer dev:{id}").parse()?);
+        let token = Token { bearer: format!("Bearer dev:{id}").parse()?, within };
+        // A stream has no end by which it is wanted.
+        let endless = Token { within: None, ..token.clone() };
+        let streams = StreamServiceClient::new(InterceptedService::new(channel.clone(), endless));
         let spoken = InterceptedService::new(channel, token);
         Ok(Line {
             orders: OrderServiceClient::new(spoken.clone()),
             accounts: AccountServiceClient::new(spoken.clone()),
             market: MarketServiceClient::new(spoken),
+            streams,
         })
     }
 
@@ -76,6 +100,26 @@ impl Line {
             Ok(answer) => End::Ok(Box::new(answer)),
             Err(status) => end_of(&status),
         }
+    }
+
+    /// Frames of an instrument's book, from a token on or from a snapshot.
+    ///
+    /// # Errors
+    /// As the exchange says it.
+    pub async fn watch_book(
+        &mut self,
+        instrument: &str,
+        resume_token: &str,
+    ) -> Result<Streaming<v1::WatchResponse>, Status> {
+        let topic = v1::Topic {
+            channel: v1::Channel::Book.into(),
+            name: instrument.into(),
+            ..Default::default()
+        };
+        let resume_token = resume_token.into();
+        let subscribe = v1::Subscribe { topic: Some(topic), resume_token, depth: 1_000 };
+        let request = v1::WatchRequest { subscriptions: vec![subscribe] };
+        Ok(self.streams.watch(request).await?.into_inner())
     }
 
     async fn answer(&mut self, ask: Ask) -> Result<Answer, Status> {

@@ -1,6 +1,7 @@
 //! One client: what it remembers, and what it does until it is told to stop.
 
 use super::line::Line;
+use super::voice::Voice;
 use super::wishes::{self, Scene};
 use crate::chance::Chance;
 use crate::history::{Ask, End, History};
@@ -8,6 +9,7 @@ use anyhow::bail;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 /// Open orders of a client beyond which it rather cancels.
 const OPEN_MAX: usize = 15;
@@ -21,6 +23,10 @@ const PASSING: [&str; 2] = ["EXCHANGE_BUSY", "DISK_FULL"];
 const PASSES_IN: Duration = Duration::from_millis(100);
 /// Acknowledged requests that are asked again after a restart.
 const ASKED_AGAIN: usize = 3;
+
+fn passes(reason: &str) -> bool {
+    PASSING.contains(&reason)
+}
 
 /// A client. It has one request under way at a time.
 pub struct Trader {
@@ -102,6 +108,104 @@ impl Trader {
         Ok(())
     }
 
+    /// Trades through whatever gateway answers, until it is told to stop. What is of unknown outcome
+    /// is asked again at once, elsewhere and under the same id.
+    ///
+    /// # Errors
+    /// The history could not be written.
+    pub async fn trade_on(
+        &mut self,
+        voice: &mut Voice,
+        history: &History,
+        stop: &AtomicBool,
+        pause: Duration,
+    ) -> anyhow::Result<()> {
+        while !stop.load(Ordering::Relaxed) {
+            let asked = self.pending.pop();
+            let is_asked_again = asked.is_some();
+            let ask = asked.unwrap_or_else(|| self.next());
+            match self.speak(voice, history, &ask).await? {
+                End::Unknown(_) => self.pending.push(ask),
+                End::Fail(reason) if is_asked_again && passes(&reason) => {
+                    self.pending.push(ask);
+                    sleep(PASSES_IN).await;
+                }
+                _ => sleep(pause).await,
+            }
+        }
+        Ok(())
+    }
+
+    /// The same as [`Trader::resume`], through whatever gateway answers, for as long as that may
+    /// take.
+    ///
+    /// # Errors
+    /// An outcome stays unknown, or the history could not be written.
+    pub async fn resume_on(
+        &mut self,
+        voice: &mut Voice,
+        history: &History,
+        within: Duration,
+    ) -> anyhow::Result<()> {
+        let until = Instant::now() + within;
+        let mut asks = std::mem::take(&mut self.pending);
+        asks.extend(self.acknowledged.iter().rev().take(ASKED_AGAIN).cloned());
+        for ask in asks {
+            loop {
+                let why = match self.speak(voice, history, &ask).await? {
+                    End::Unknown(why) => why,
+                    End::Fail(reason) if passes(&reason) => reason,
+                    _ => break,
+                };
+                if Instant::now() >= until {
+                    bail!("{}: {ask:?} is unknown after {within:?}: {why}", self.name);
+                }
+                sleep(PASSES_IN).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Creates the account and puts money in, through whatever gateway answers.
+    ///
+    /// # Errors
+    /// Something of it was refused, or stays unknown.
+    pub async fn open_on(
+        &mut self,
+        voice: &mut Voice,
+        history: &History,
+        within: Duration,
+    ) -> anyhow::Result<()> {
+        let until = Instant::now() + within;
+        for ask in wishes::opening(&self.account) {
+            loop {
+                match self.speak(voice, history, &ask).await? {
+                    End::Ok(_) => break,
+                    End::Fail(reason) => bail!("{}: {ask:?} was refused: {reason}", self.name),
+                    End::Unknown(why) if Instant::now() >= until => {
+                        bail!("{}: {ask:?} is unknown after {within:?}: {why}", self.name);
+                    }
+                    End::Unknown(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks once through whatever gateway is next, and remembers what came of it.
+    async fn speak(
+        &mut self,
+        voice: &mut Voice,
+        history: &History,
+        ask: &Ask,
+    ) -> anyhow::Result<End> {
+        let begun = history.begin(&self.name, ask)?;
+        let end = voice.ask(ask).await?;
+        history.end(&begun, ask, &end)?;
+        self.learn(ask, &end);
+        Ok(end)
+    }
+
     /// Asks again, with the same ids, what is of unknown outcome, until it is known; then some of
     /// what had been acknowledged.
     ///
@@ -131,7 +235,7 @@ impl Trader {
             match self.ask(line, history, ask).await? {
                 End::Unknown(why) => last = why,
                 // This try was not done; the one before may have been.
-                End::Fail(reason) if PASSING.contains(&reason.as_str()) => {
+                End::Fail(reason) if passes(&reason) => {
                     last = reason;
                     tokio::time::sleep(PASSES_IN).await;
                 }

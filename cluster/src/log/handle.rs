@@ -16,6 +16,7 @@ use super::partition::PartitionLog;
 use super::recovery::recover;
 use super::request::{Body, Completion, Request};
 use super::space::Space;
+use super::steps::LogSteps;
 use super::types::PartitionId;
 use super::writer::Writer;
 
@@ -42,6 +43,33 @@ impl SegmentLog {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(disk: Arc<dyn Disk>, options: LogOptions) -> Result<Self, OpenError> {
+        let (log, writer, requests) = Self::prepare(disk, options)?;
+        let space = Arc::clone(&log.core.space);
+        *log.threads.lock().unwrap_or_else(PoisonError::into_inner) = vec![
+            spawn("hoga-log", move || writer.run(requests))?,
+            spawn("hoga-log-space", move || space.prepare_until_closed())?,
+        ];
+        Ok(log)
+    }
+
+    /// Opens the log without its two threads: its owner takes their steps, so that a simulator
+    /// decides when something is written.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_stepped(
+        disk: Arc<dyn Disk>,
+        options: LogOptions,
+    ) -> Result<(Self, LogSteps), OpenError> {
+        let (log, writer, requests) = Self::prepare(disk, options)?;
+        let steps = LogSteps::new(writer, requests, Arc::clone(&log.core.space));
+        Ok((log, steps))
+    }
+
+    fn prepare(
+        disk: Arc<dyn Disk>,
+        options: LogOptions,
+    ) -> Result<(Self, Writer, mpsc::Receiver<Request>), OpenError> {
         options.check().map_err(OpenError::Options)?;
         let found = recover(disk.as_ref(), &options)?;
         let fatal = Arc::new(Fatal::new());
@@ -50,14 +78,11 @@ impl SegmentLog {
         let space = Arc::new(space);
         let requests = options.queue_requests_max;
         let (files, index) = (found.files, found.index);
-        let core = Arc::new(Core::new(options, index, files, Arc::clone(&space), fatal));
+        let core = Arc::new(Core::new(options, index, files, space, fatal));
         let (queue, requests) = mpsc::channel(requests);
         let writer = Writer::new(Arc::clone(&core), found.tail, found.markers);
-        let threads = vec![
-            spawn("hoga-log", move || writer.run(requests))?,
-            spawn("hoga-log-space", move || space.prepare_until_closed())?,
-        ];
-        Ok(Self { core, queue, threads: Arc::new(Mutex::new(threads)) })
+        let log = Self { core, queue, threads: Arc::default() };
+        Ok((log, writer, requests))
     }
 
     /// A partition's view of the log. The partition comes into being with its first request.

@@ -34,6 +34,7 @@ mod request;
 mod scan;
 mod segment;
 mod space;
+mod steps;
 mod types;
 mod writer;
 
@@ -59,4 +60,5 @@ pub use options::LogOptions;
 pub use partition::PartitionLog;
 pub use request::Completion;
 pub use space::Reservation;
+pub use steps::LogSteps;
 pub use types::{LogEntry, LogPosition, PartitionId, PartitionState};

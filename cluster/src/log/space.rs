@@ -107,6 +107,11 @@ impl Space {
         }
     }
 
+    /// Asks for an attempt even when the last one found the disk full.
+    pub(super) fn want(&self) {
+        self.lock().wanted = true;
+    }
+
     /// Waits a little for anything to change.
     pub(super) fn pause(&self) {
         drop(self.changed.wait_timeout(self.lock(), RETRY_FULL));

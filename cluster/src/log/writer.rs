@@ -69,21 +69,39 @@ impl Writer {
     pub(super) fn serve(&mut self, first: Request, queue: &mut mpsc::Receiver<Request>) {
         let mut next = Some(first);
         while let Some(request) = next.take() {
-            let mut bytes = request.encoded_bytes();
-            let mut batch = vec![request];
-            while let Ok(request) = queue.try_recv() {
-                bytes += request.encoded_bytes();
-                if bytes > self.core.options.write_bytes_max {
-                    next = Some(request);
-                    break;
-                }
-                batch.push(request);
-            }
-            if batch.iter().any(|request| matches!(request.body, Body::Close)) {
-                queue.close();
-            }
-            self.write_batch(batch);
+            next = self.serve_some(request, queue);
         }
+    }
+
+    /// Serves a request and as many behind it as fit into one write; returns the first that did
+    /// not fit.
+    pub(super) fn serve_some(
+        &mut self,
+        first: Request,
+        queue: &mut mpsc::Receiver<Request>,
+    ) -> Option<Request> {
+        let mut next = None;
+        let mut bytes = first.encoded_bytes();
+        let mut batch = vec![first];
+        while let Ok(request) = queue.try_recv() {
+            bytes += request.encoded_bytes();
+            if bytes > self.core.options.write_bytes_max {
+                next = Some(request);
+                break;
+            }
+            batch.push(request);
+        }
+        if batch.iter().any(|request| matches!(request.body, Body::Close)) {
+            queue.close();
+        }
+        self.write_batch(batch);
+        next
+    }
+
+    /// Whether the largest write has its place already, in this segment or a prepared one.
+    pub(super) fn has_place(&self) -> bool {
+        let largest = self.core.options.write_bytes_max as u64;
+        self.room() > 2 * largest || self.core.space.ready_segments() > 0
     }
 
     pub(super) fn close(&mut self) {

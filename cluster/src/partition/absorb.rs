@@ -31,6 +31,13 @@ pub struct Absorbed {
     pub grew: BTreeMap<PartitionId, u64>,
 }
 
+impl Absorbed {
+    /// Every answer, first ones and those given once more.
+    pub fn all_answers(&self) -> impl Iterator<Item = &(Origin, Answer)> {
+        self.answers.iter().chain(&self.repeated)
+    }
+}
+
 impl Core {
     /// Takes in what the slices of a chunk came to.
     pub fn absorb(&mut self, chunk: Chunk, outputs: Vec<Output>) -> Absorbed {

@@ -159,7 +159,9 @@ impl Core {
     ) {
         let expected = self.next_in(source);
         if first > expected {
-            // What came before went to a leader that lost it; the source sends all of it again.
+            // What comes before was sent and got lost on its way into the log. All of this comes
+            // again behind it: its sender hears what is expected.
+            chunk.heard.insert(source, expected);
             return;
         }
         let known = (expected - first) as usize;

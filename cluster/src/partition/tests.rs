@@ -1,47 +1,56 @@
+//! What a partition makes of messages that came out of step.
+
 use super::{Batch, Carried, Command, Core, Entry, Trace};
-use hoga_engine::amount::Ticks;
-use hoga_engine::ids::{InstrumentId, PartitionId};
-use hoga_engine::message::{BoardMessage, Message};
+use hoga_engine::ids::{AssetId, PartitionId};
+use hoga_engine::instrument::Asset;
+use hoga_engine::message::{Message, PartitionMessage};
 use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
 
-const BOOKS: PartitionId = PartitionId(2);
-
-/// A batch out of a book partition's outbox, as the boards' partition logs it.
-fn sent(first: u64, count: u64) -> Command {
-    let mark = |nth| BoardMessage::Mark {
-        instrument: InstrumentId(0),
-        price: Ticks(nth as u32),
-        time: Time(nth),
-    };
-    let carried = |nth| Carried { trace: Trace::default(), message: Message::ToBoard(mark(nth)) };
-    let messages = (first..first + count).map(carried).collect();
-    Command::Inbound { source: BOOKS, first, messages }
+fn asset(id: u16) -> Carried {
+    let code = format!("A{id}").into();
+    let asset = Asset { id: AssetId(id), code, scale: 0, shown_scale: 0, faucet: None };
+    let message = Message::ToPartition(PartitionMessage::Asset(asset));
+    Carried { trace: Trace::default(), message }
 }
 
-/// How many steps entities get from it.
-fn apply(core: &mut Core, index: u64, command: Command) -> usize {
+/// Applies one sending of meta; says which message is expected next, as its sender hears it.
+fn hear(core: &mut Core, index: u64, first: u64, ids: &[u16]) -> Option<u64> {
+    let messages = ids.iter().copied().map(asset).collect();
+    let command = Command::Inbound { source: Topology::META, first, messages };
     let entries = vec![Entry { trace: Trace::default(), command }];
     let batch = Batch { time: Time(index), entries };
     core.begin(index, &batch);
-    let mut rest = batch.entries.into_iter();
-    let mut steps = 0;
-    while let Some(mut chunk) = core.plan(&mut rest) {
-        steps += chunk.take_slices().iter().map(|slice| slice.steps.len()).sum::<usize>();
+    let mut entries = batch.entries.into_iter();
+    let mut heard = None;
+    while let Some(chunk) = core.plan(&mut entries) {
+        heard = core.absorb(chunk, Vec::new()).heard.get(&Topology::META).copied();
     }
-    steps
+    heard
+}
+
+fn known(core: &Core) -> Vec<u16> {
+    core.scene().catalogue.assets.keys().map(|asset| asset.0).collect()
 }
 
 #[test]
-fn a_batch_whose_forerunner_was_refused_waits_until_both_are_sent_again() {
-    let mut core = Core::new(Topology::BOARDS, Topology::default());
-    assert_eq!(apply(&mut core, 1, sent(1, 2)), 2);
-    // 3 and 4 came while nobody led here and were refused; 5 came after the election.
-    assert_eq!(apply(&mut core, 2, sent(5, 1)), 0);
-    assert_eq!(core.next_in(BOOKS), 3);
-    assert_eq!(apply(&mut core, 3, sent(3, 3)), 3);
-    assert_eq!(core.next_in(BOOKS), 6);
-    // What is known already is skipped.
-    assert_eq!(apply(&mut core, 4, sent(4, 3)), 1);
-    assert_eq!(core.next_in(BOOKS), 7);
+fn a_sending_behind_a_lost_one_is_passed_over_until_that_comes_again() {
+    let topology = Topology { books: 1, accounts: 1 };
+    let mut core = Core::new(PartitionId(3), topology);
+    assert_eq!(hear(&mut core, 1, 1, &[0]), Some(2));
+    // Messages 2 and 3 were proposed by a leader that lost its place; 4 came through after it.
+    assert_eq!(hear(&mut core, 2, 4, &[9]), Some(2), "its sender hears what is expected");
+    assert_eq!(known(&core), [0]);
+    assert_eq!(hear(&mut core, 3, 2, &[1, 2]), Some(4));
+    assert_eq!(hear(&mut core, 4, 4, &[3]), Some(5));
+    assert_eq!(known(&core), [0, 1, 2, 3]);
+}
+
+#[test]
+fn what_was_taken_is_not_taken_again() {
+    let topology = Topology { books: 1, accounts: 1 };
+    let mut core = Core::new(PartitionId(3), topology);
+    assert_eq!(hear(&mut core, 1, 1, &[0, 1]), Some(3));
+    assert_eq!(hear(&mut core, 2, 1, &[7, 7, 2]), Some(4));
+    assert_eq!(known(&core), [0, 1, 2]);
 }

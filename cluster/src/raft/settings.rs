@@ -35,7 +35,7 @@ impl ReplicaSettings {
         }
     }
 
-    pub(super) fn config(&self, partition: PartitionId) -> Result<Arc<Config>, StartError> {
+    pub fn config(&self, partition: PartitionId) -> Result<Arc<Config>, StartError> {
         let config = Config {
             cluster_name: format!("hoga-{partition}"),
             heartbeat_interval: self.heartbeat_ms,

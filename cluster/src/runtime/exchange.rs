@@ -149,8 +149,9 @@ impl Exchange {
 
     /// Counts what this start replayed behind the snapshots.
     pub(super) fn count_replay(&self, took: Duration) {
-        let replayed = self.status().into_iter().map(|status| status.commands - status.restored);
-        metrics::counter!("hoga_replay_commands_total").absolute(replayed.sum());
+        let of_one = |status: PartitionStatus| status.commands.saturating_sub(status.restored);
+        let replayed = self.status().into_iter().map(of_one).sum();
+        metrics::counter!("hoga_replay_commands_total").absolute(replayed);
         metrics::gauge!("hoga_replay_seconds").set(took.as_secs_f64());
     }
 

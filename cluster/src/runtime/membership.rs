@@ -19,6 +19,8 @@ use tokio::sync::watch;
 
 /// How long one try to have this node entered may take.
 const ENTER_WITHIN: Duration = Duration::from_secs(3);
+/// How long one try to found the table may take; another follows.
+const FOUND_WITHIN: Duration = Duration::from_millis(500);
 /// How long leaders may take to hand over before this node stops all the same.
 const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 
@@ -173,9 +175,14 @@ async fn be_known(exchange: WeakExchange, identity: Identity, options: ClusterOp
             };
             let founders = founders.map(|id| (*id, link(id))).collect();
             let command = MetaCommand::FoundNodes(founders);
-            drop(exchange.administer(&once("found"), command, ENTER_WITHIN).await);
+            drop(exchange.administer(&once("found"), command, FOUND_WITHIN).await);
         }
-        match exchange.enter_node(super::founding::newcomer(&identity, &options)).await {
+        let mut leaving = membership.leaving.subscribe();
+        let entered = tokio::select! {
+            entered = exchange.enter_node(super::founding::newcomer(&identity, &options)) => entered,
+            _ = leaving.wait_for(|leaving| *leaving) => return,
+        };
+        match entered {
             Entered::Yes => return,
             Entered::No(why) => {
                 exchange.fail(&why);

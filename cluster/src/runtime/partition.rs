@@ -28,6 +28,8 @@ pub struct PartitionStatus {
     pub learners: Vec<u64>,
     pub term: u64,
     pub applied: u64,
+    /// Index of the newest snapshot; 0 when there is none.
+    pub snapshot: u64,
     pub commands: u64,
     /// Of them, those that came with the snapshot at the start.
     pub restored: u64,
@@ -94,6 +96,7 @@ impl Partition {
             learners: members.learners.into_iter().collect(),
             term: leadership.term,
             applied: load(&self.visible.applied),
+            snapshot: load(&self.visible.snapshot),
             commands: load(&self.visible.commands),
             restored: load(&self.visible.restored),
             mailbox: (self.orders.max_capacity() - self.orders.capacity()) as u64,

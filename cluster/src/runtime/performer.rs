@@ -81,6 +81,8 @@ pub(crate) struct Visible {
     /// Rung when they are enough for the next one.
     pub snapshot_due: Notify,
     pub applied: AtomicU64,
+    /// Index of the newest snapshot.
+    pub snapshot: Arc<AtomicU64>,
     pub commands: AtomicU64,
     /// Of them, those that the snapshot had at the start: the rest was replayed or is new.
     pub restored: AtomicU64,

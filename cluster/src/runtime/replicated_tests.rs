@@ -128,6 +128,7 @@ async fn start(
         partition: partition(),
         store: depot.store.clone(),
         historian: historian.clone(),
+        newest: Arc::default(),
     };
     let mut host = Host::start().await.expect("actors");
     let core = state.settle(&mut host);

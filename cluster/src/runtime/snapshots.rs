@@ -6,7 +6,7 @@ use crate::snapshot::{self, SnapshotStore};
 use crate::state::State;
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Topology;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tokio::sync::mpsc;
@@ -36,11 +36,13 @@ pub(crate) struct Snapshots {
     pub partition: PartitionId,
     pub store: Arc<Mutex<SnapshotStore>>,
     pub historian: Historian,
+    /// Index of the newest snapshot, for whoever asks how the partition stands.
+    pub newest: Arc<AtomicU64>,
 }
 
 impl Snapshots {
     pub fn write(&self, meta: SnapshotMeta, mut writing: Writing) -> SnapshotWriting {
-        let Snapshots { partition, store, historian } = self.clone();
+        let Snapshots { partition, store, historian, newest } = self.clone();
         Box::pin(async move {
             let begun = Instant::now();
             // What the state counts, the history has to have.
@@ -59,6 +61,7 @@ impl Snapshots {
             };
             let log_needless_through =
                 tokio::task::spawn_blocking(write).await.map_err(failed)?.map_err(failed)?;
+            newest.store(meta.last.index, Ordering::Relaxed);
             metrics::histogram!("hoga_snapshot_seconds").record(begun.elapsed());
             Ok(SnapshotWritten { log_needless_through })
         })
@@ -79,6 +82,7 @@ impl Snapshots {
             let (found, wanted) = (found.index, meta.last);
             return Err(unreadable(&format!("the newest is of index {found}, not {wanted}")));
         }
+        self.newest.store(found.index, Ordering::Relaxed);
         let bytes = loaded.into_bytes();
         State::decode(self.partition, topology, &bytes).map_err(|error| unreadable(&error))
     }

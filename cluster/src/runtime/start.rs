@@ -34,13 +34,14 @@ use hoga_actors::{Host, HostError};
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// What nodes speak over their links. Raised whenever a message or a record of the log changes.
-const LINK_VERSION: u32 = 1;
+const LINK_VERSION: u32 = 2;
 
 /// Why a node did not start. What is on the disk is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -235,12 +236,14 @@ async fn start_partition(
         let history = Arc::new(shared.history.partition(id)?);
         historian = Historian::start(history, &log, applied.last)?;
     }
-    let snapshots = Snapshots { partition: id, store, historian: historian.clone() };
+    let newest = Arc::new(AtomicU64::new(applied.last.map_or(0, |at| at.index)));
+    let snapshots =
+        Snapshots { partition: id, store, historian: historian.clone(), newest: newest.clone() };
     let mut host = Host::start().await?;
     let core = state.settle(&mut host);
 
-    let visible = Arc::new(Visible::default());
-    visible.restored.store(core.commands(), std::sync::atomic::Ordering::Relaxed);
+    let visible = Arc::new(Visible { snapshot: newest, ..Visible::default() });
+    visible.restored.store(core.commands(), Ordering::Relaxed);
     let mut pumps = BTreeMap::new();
     let mut tasks = JoinSet::new();
     for (to, acked) in wiring.heard_from(id) {
@@ -286,7 +289,7 @@ async fn start_partition(
             Replica::start(log_id, options.node, log, machine, NoNetwork, settings).await?
         }
         Some(cluster) => {
-            let Snapshots { partition, store, historian } = machine.snapshots.clone();
+            let Snapshots { partition, store, historian, .. } = machine.snapshots.clone();
             let depot: Arc<dyn Depot> = Arc::new(PartitionDepot { partition, store, historian });
             let donor = Donor::new(depot.clone(), cluster.giving.clone());
             let network = PeerNetwork::new(cluster.peers.links().clone(), log_id, donor);
@@ -389,7 +392,7 @@ async fn snapshot_when_due(replica: Replica<PerformerMachine>, visible: Arc<Visi
         visible.snapshot_due.notified().await;
         if let Err(error) = replica.trigger_snapshot().await {
             tracing::warn!(%error, "no snapshot; the next try comes after as much log again");
-            visible.bytes.store(0, std::sync::atomic::Ordering::Relaxed);
+            visible.bytes.store(0, Ordering::Relaxed);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use hoga_cluster::partition::MetaCommand;
 use hoga_cluster::partition::Trace;
-use hoga_cluster::runtime::{Exchange, ExchangeOptions, Identified};
+use hoga_cluster::runtime::{Exchange, ExchangeOptions, Identified, Reply};
 use hoga_engine::account::Balance;
 use hoga_engine::amount::{Amount, Lots, Rate};
 use hoga_engine::client_id::ClientId;
@@ -65,6 +65,17 @@ fn lpj_krw() -> Instrument {
     }
 }
 
+async fn until_answered<F: Future<Output = Reply>>(mut ask: impl FnMut() -> F) -> Answer {
+    let until = tokio::time::Instant::now() + 3 * WITHIN;
+    loop {
+        match ask().await.answer {
+            Ok(answer) => return answer,
+            Err(failure) if tokio::time::Instant::now() > until => panic!("{failure}"),
+            Err(_) => {}
+        }
+    }
+}
+
 impl Market {
     pub fn options(dir: &Path) -> ExchangeOptions {
         let mut options = ExchangeOptions::new(dir);
@@ -96,9 +107,14 @@ impl Market {
         ];
         for (n, command) in commands.into_iter().enumerate() {
             let id = identified(&format!("found{n}"), n as u64);
-            let reply = self.exchange.administer(&id, command, WITHIN).await;
-            assert_eq!(reply.answer, Ok(Answer::Done));
+            let ask = || self.exchange.administer(&id, command.clone(), WITHIN);
+            assert_eq!(until_answered(ask).await, Answer::Done);
         }
+    }
+
+    /// Asks as clients do: again, under the same id, for as long as nobody leads.
+    async fn ask(&self, name: &str, id: &Identified, request: AccountRequest) -> Answer {
+        until_answered(|| self.exchange.ask(name, id, request.clone(), WITHIN)).await
     }
 
     fn asset(&self, code: &str) -> AssetId {
@@ -107,16 +123,15 @@ impl Market {
 
     pub async fn account(&self, name: &str, krw: &str, lpj: &str) {
         let open = identified("open", 0);
-        let reply = self.exchange.ask(name, &open, AccountRequest::Open, WITHIN).await;
-        assert_eq!(reply.answer, Ok(Answer::Done));
+        assert_eq!(self.ask(name, &open, AccountRequest::Open).await, Answer::Done);
         for (code, amount) in [("KRW", krw), ("LPJ", lpj)] {
             let amount = amount.parse::<Amount>().unwrap() * WHOLE;
             if amount > 0 {
                 let asset = self.asset(code);
                 let id = identified(&format!("deposit-{code}"), 1);
                 let request = AccountRequest::Deposit { asset, amount };
-                let reply = self.exchange.ask(name, &id, request, WITHIN).await;
-                assert!(matches!(reply.answer, Ok(Answer::Balance { .. })), "{reply:?}");
+                let answer = self.ask(name, &id, request).await;
+                assert!(matches!(answer, Answer::Balance { .. }), "{answer:?}");
             }
         }
     }
@@ -145,8 +160,7 @@ impl Market {
     ) -> Result<Outcome, Reject> {
         let request = self.place(side, quantity, price);
         let id = identified(id, quantity << 32 | u64::from(price));
-        let reply = self.exchange.ask(account, &id, request, WITHIN).await;
-        match reply.answer.unwrap() {
+        match self.ask(account, &id, request).await {
             Answer::Decided { outcome, settles } => {
                 if let Some(settles) = settles {
                     self.settles.lock().unwrap().insert(outcome.order.no.0, settles);

@@ -28,7 +28,7 @@ fn every_trade_settles_twice_with_two_rows_each() {
     let flow = Flow::generate(&options(Shape::Default));
     let mut exchange = Exchange::open(Given::default());
     let deposits = exchange.pit.tap().ledger_rows;
-    flow.for_book.iter().for_each(|operation| exchange.perform(operation));
+    exchange.perform_all(&flow.for_book);
     let given = *exchange.pit.tap();
     assert_eq!(given.fills, 2 * given.trades);
     assert_eq!(given.ledger_rows - deposits, 4 * given.trades);

@@ -8,23 +8,39 @@ const CLOCK_SAMPLES: usize = 200_000;
 
 /// Times of operations in nanoseconds, without the clock's own cost.
 pub(super) struct Latencies {
-    /// Ascending.
+    /// Ascending once they are [`Latencies::sorted`].
     nanoseconds: Vec<u32>,
+    clock: u32,
+}
+
+impl Default for Latencies {
+    fn default() -> Self {
+        Latencies { nanoseconds: Vec::new(), clock: clock_cost() }
+    }
 }
 
 impl Latencies {
     /// Times every operation on its own. The median cost of reading the clock twice is taken off.
-    pub fn measure<T>(operations: &[T], mut perform: impl FnMut(&T)) -> Latencies {
-        let cost = clock_cost();
-        let mut nanoseconds = Vec::with_capacity(operations.len());
+    pub fn measure<T>(operations: &[T], perform: impl FnMut(&T)) -> Latencies {
+        let mut latencies = Latencies::default();
+        latencies.add(operations, perform);
+        latencies.sorted()
+    }
+
+    /// Times some more operations.
+    pub fn add<T>(&mut self, operations: &[T], mut perform: impl FnMut(&T)) {
+        self.nanoseconds.reserve(operations.len());
         for operation in operations {
             let before = Instant::now();
             perform(operation);
-            let took = before.elapsed().as_nanos();
-            nanoseconds.push(u32::try_from(took).unwrap_or(u32::MAX).saturating_sub(cost));
+            let took = u32::try_from(before.elapsed().as_nanos()).unwrap_or(u32::MAX);
+            self.nanoseconds.push(took.saturating_sub(self.clock));
         }
-        nanoseconds.sort_unstable();
-        Latencies { nanoseconds }
+    }
+
+    pub fn sorted(mut self) -> Latencies {
+        self.nanoseconds.sort_unstable();
+        self
     }
 
     /// Microseconds below which that share of the operations stays.

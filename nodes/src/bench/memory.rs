@@ -133,8 +133,11 @@ fn reports(index: u32) -> Slice {
 /// Orders of many accounts on both sides of a price that none of them reaches.
 fn resting(n: u64) -> Submit {
     let account = AccountId::new(PARTITION, (n % 10_007) as u32);
-    let (side, price) =
-        if n % 2 == 0 { (Side::Buy, 1_000 - n % 500) } else { (Side::Sell, 1_001 + n % 500) };
+    let (side, price) = if n.is_multiple_of(2) {
+        (Side::Buy, 1_000 - n % 500)
+    } else {
+        (Side::Sell, 1_001 + n % 500)
+    };
     Submit {
         order: OrderKey { account, no: OrderNo(n + 1) },
         side,

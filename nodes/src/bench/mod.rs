@@ -10,6 +10,7 @@
 
 pub mod ack;
 pub mod book;
+mod commands;
 pub mod core;
 pub mod figure;
 mod floor;

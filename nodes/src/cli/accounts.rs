@@ -7,6 +7,7 @@ use super::portfolio::balances;
 use super::table::{Lean, Table};
 use super::{Global, actor, json, output, server, wire};
 use clap::{Args, Subcommand};
+use hoga_proto::names::AccountName;
 use hoga_proto::v1;
 
 /// Accounts: all of them, or `hoga accounts create carol`, `hoga accounts show --as carol`
@@ -49,6 +50,10 @@ impl Accounts {
 /// Without a token of its own the new account acts for itself, as development tokens allow.
 fn create(global: &Global, name: &str, id: Option<&String>) -> Result<(), Failure> {
     let account_id = actor::named(name)?.id().to_owned();
+    if account_id == AccountName::ME {
+        let why = "error: `me` stands for whoever acts, so nobody can be called so";
+        return Err(Failure::usage(why));
+    }
     let global = &acting_as(global, &account_id);
     let id = actor::request_id(id);
     let sent_at = Some(actor::sent_now());

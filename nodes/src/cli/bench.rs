@@ -28,6 +28,14 @@ enum What {
     Core(Flow),
     /// Orders over gRPC, durable, beside a bare echo of the same messages
     Orders(Orders),
+    /// Orders on several nodes beside the same orders on one
+    Cluster {
+        #[command(flatten)]
+        orders: Orders,
+        #[arg(long, value_name = "N", default_value_t = 3)]
+        #[arg(value_parser = clap::value_parser!(u64).range(2..=5))]
+        nodes: u64,
+    },
     /// How long an acknowledgement takes at a low rate, beside two commits of the bare log
     Ack(Calm),
     /// What accounts, actors and resting orders take of the memory
@@ -160,6 +168,9 @@ impl Bench {
             What::Book(flow) => show(global, || book::run(flow.options())),
             What::Core(flow) => show(global, || core::run(flow.options())),
             What::Orders(orders) => show(global, || orders::run(&orders.options())),
+            What::Cluster { orders, nodes } => {
+                show(global, || orders::several::run(&orders.options(), nodes))
+            }
             What::Ack(Calm { rate, rounds, seconds }) => {
                 let options = ack::Options { rate, rounds, round: Duration::from_secs(seconds) };
                 show(global, || ack::run(&options))

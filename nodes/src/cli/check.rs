@@ -9,17 +9,21 @@ use hoga_scenarios::file;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// A scenario's or a node config's mistakes, with line and column
+/// A scenario's, a plan's or a node config's mistakes, with line and column
 #[derive(Args, Debug)]
 pub struct Check {
-    /// The file; one with a [scenario] is a scenario, any other a node's config
+    /// The file; one with a [scenario] is a scenario, with a [cluster] too a plan of attack, any
+    /// other a node's config
     file: PathBuf,
 }
 
 impl Check {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
-        let found =
-            if is_scenario(&self.file) { scenario(&self.file) } else { self::config(&self.file) };
+        let found = match (is_scenario(&self.file), is_plan(&self.file)) {
+            (true, true) => plan(&self.file),
+            (true, false) => scenario(&self.file),
+            (false, _) => self::config(&self.file),
+        };
         let file = self.file.display().to_string();
         if global.json {
             let (about, mistakes) = match &found {
@@ -50,6 +54,22 @@ fn is_scenario(file: &Path) -> bool {
     let sections = ["[scenario]", "[[step]]", "[[accounts]]", "[[bots]]", "[[fault]]", "[check]"];
     let text = std::fs::read_to_string(file).unwrap_or_default();
     text.lines().any(|line| sections.iter().any(|section| line.trim_start().starts_with(section)))
+}
+
+/// A scenario that says of which nodes its exchange is made is attacked, not played.
+fn is_plan(file: &Path) -> bool {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.lines().any(|line| line.trim_start().starts_with("[cluster]"))
+}
+
+fn plan(path: &Path) -> Result<String, Wrong> {
+    let (name, text) = (path.display().to_string(), std::fs::read_to_string(path));
+    let text = text.map_err(|error| Wrong::Other(format!("error: {name}: {error}")))?;
+    let plan = hoga_chaos::plan::parse(&name, &text)
+        .map_err(|mistakes| Wrong::Mistakes(Box::new(mistakes)))?;
+    let strikes = plan.attack.fault_times().len();
+    let (name, nodes) = (&plan.attack.name, plan.nodes.count);
+    Ok(format!("a plan of attack, `{name}`: {nodes} nodes, {strikes} faults; no mistakes"))
 }
 
 fn scenario(path: &Path) -> Result<String, Wrong> {

@@ -14,7 +14,6 @@ pub enum Exit {
     /// A retry may help.
     Unreachable = 5,
     /// A scenario or chaos run finished and a check failed.
-    #[allow(dead_code, reason = "for the commands that run scenarios")]
     CheckFailed = 6,
     Interrupted = 130,
 }

@@ -20,9 +20,11 @@ mod wire;
 
 mod accounts;
 mod amend;
+mod audit;
 mod bench;
 mod book;
 mod cancel;
+mod chaos;
 mod check;
 mod cluster;
 mod completions;
@@ -41,6 +43,7 @@ mod play;
 mod portfolio;
 mod rank;
 mod replay;
+mod sim;
 mod token;
 mod trace;
 mod up;
@@ -118,6 +121,10 @@ enum Command {
     Play(play::Play),
     Check(check::Check),
     Replay(replay::Replay),
+    Chaos(chaos::Chaos),
+    Sim(sim::Sim),
+    #[command(hide = true)]
+    Audit(audit::Audit),
     Verify(verify::Verify),
     Bench(bench::Bench),
     Trace(trace::Trace),
@@ -163,6 +170,9 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Play(command) => command.run(global),
         Command::Check(command) => command.run(global),
         Command::Replay(command) => command.run(global),
+        Command::Chaos(command) => command.run(global),
+        Command::Sim(command) => command.run(global),
+        Command::Audit(command) => command.run(),
         Command::Verify(command) => command.run(global),
         Command::Bench(command) => command.run(global),
         Command::Trace(command) => command.run(global),

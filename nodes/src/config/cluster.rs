@@ -96,12 +96,14 @@ impl ClusterConfig {
         }))
     }
 
-    /// This node's certificate; the development authority makes it where it is at hand.
+    /// This node's certificate; the development authority makes it where it is at hand, and on
+    /// loopback where there is no authority yet.
     fn tls(&self, config: &NodeConfig) -> Result<Tls, LinkError> {
         let dir = self.certificates.clone().unwrap_or_default();
         let (authority, name) = (dir.join("ca.pem"), format!("n{}", config.id));
         let (certificate, key) = (dir.join(format!("{name}.pem")), dir.join(format!("{name}.key")));
-        if dir.join("ca.key").exists() {
+        let is_here = self.listen.is_some_and(|listen| listen.ip().is_loopback());
+        if dir.join("ca.key").exists() || (is_here && !authority.exists()) {
             return DevelopmentCa::in_dir(&dir)?.issue(u64::from(config.id));
         }
         Tls::from_files(&authority, &certificate, &key)

@@ -76,7 +76,8 @@ impl Default for NodeConfig {
             auth: Auth::Development,
             cluster: ClusterConfig::default(),
             orders_per_second_max: ORDERS_PER_SECOND_MAX,
-            log_filter: "info,openraft=warn".into(),
+            // Electing itself makes its raft core warn of messages that cross, at every start.
+            log_filter: "info,openraft=warn,openraft::core::raft_core=error".into(),
             log_format: LogFormat::Auto,
             metrics: None,
             topology: exchange.topology,

@@ -51,7 +51,8 @@ impl Ranking {
         let name =
             BoardName::parse(name).map_err(|bad| Refusal::malformed("name", bad.to_string()))?;
         let kind = wire::kind(name.id()).ok_or_else(|| {
-            let message = format!("there is no board {}; see ListBoards", name.id());
+            let message =
+                format!("there is no board {}; there are equity, realised and return", name.id());
             Box::new(refusal("UNKNOWN_BOARD", message).resource(name.to_string()))
         })?;
         let day = if date.is_empty() { None } else { Some(day(date)?) };

@@ -119,7 +119,7 @@ async fn partition(
         last_index: log.last.map_or(0, |at| at.index),
         committed_index: log.committed.map_or(0, |at| at.index).max(applied),
         applied_index: applied,
-        snapshot_index: log.purged.map_or(0, |at| at.index),
+        snapshot_index: status.snapshot,
         state_hash: audit.as_ref().map_or(String::new(), |a| format!("{:016x}", a.hash)),
         outbox_messages: inside.outbox as u64,
         entity_count: status.entities,

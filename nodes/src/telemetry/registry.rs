@@ -92,6 +92,7 @@ fn describe() {
     for became in ["exported", "dropped"] {
         counter!("hoga_spans_total", "became" => became).absolute(0);
     }
+    gauge!("hoga_feed_clients").increment(0.0);
     // What the first snapshot, order or refusal records is known by its name before.
     drop(histogram!("hoga_snapshot_seconds"));
     drop(histogram!("hoga_log_append_seconds"));

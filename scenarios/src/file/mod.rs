@@ -5,12 +5,14 @@
 //! failure: every mistake of the file at once, each with line, column and the nearest known
 //! name; nothing is run.
 
+mod attack;
 mod checks;
 mod events;
 mod people;
 mod read;
 mod scenario;
 
+pub use attack::Attack;
 pub use checks::Check;
 pub use scenario::{
     AccountGroup, BotGroup, OCCURRENCES_MAX, Occurrence, Scenario, StepAct, TapeFile, TapeFormat,

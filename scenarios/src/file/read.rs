@@ -6,11 +6,11 @@ use crate::names::AccountName;
 use crate::rules::{RuleBook, SHIPPED};
 use crate::time::Millis;
 
-struct Header {
-    name: Option<String>,
-    about: String,
-    seed: Option<u64>,
-    length: Option<Millis>,
+pub(super) struct Header {
+    pub name: Option<String>,
+    pub about: String,
+    pub seed: Option<u64>,
+    pub length: Option<Millis>,
 }
 
 /// Reads everything before it gives up on anything, so that all mistakes come at once.
@@ -50,7 +50,7 @@ pub(super) fn scenario(file: &mut Fields<'_>) -> Option<Scenario> {
     })
 }
 
-fn header(file: &mut Fields<'_>) -> Option<Header> {
+pub(super) fn header(file: &mut Fields<'_>) -> Option<Header> {
     let mut fields = file.table("scenario")?;
     fields.require(&["name", "seed", "length"]);
     let name = fields.text("name").map(|at| at.value.to_string());
@@ -65,7 +65,7 @@ fn header(file: &mut Fields<'_>) -> Option<Header> {
 }
 
 /// The named rule book with `[market]` and `[[instruments]]` laid over it.
-fn market(file: &mut Fields<'_>) -> Option<RuleBook> {
+pub(super) fn market(file: &mut Fields<'_>) -> Option<RuleBook> {
     let instruments = file.tables("instruments");
     let mut fields = file.table("market")?;
     fields.require(&["rules"]);

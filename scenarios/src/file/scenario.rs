@@ -164,7 +164,7 @@ impl Scenario {
     }
 }
 
-fn occurrences<T>(timed: &[Timed<T>], length: Millis) -> Vec<Occurrence> {
+pub(super) fn occurrences<T>(timed: &[Timed<T>], length: Millis) -> Vec<Occurrence> {
     let strikes = |(index, timed): (usize, &Timed<T>)| {
         let (at, every) = (timed.at.0, timed.every.unwrap_or_default().0);
         (0..timed.times(length)).map(move |n| Occurrence { at: Millis(at + n * every), index })

@@ -34,6 +34,13 @@ impl Balances {
         self.rows.iter().find(|(id, _)| *id == asset).map(|(_, b)| *b).unwrap_or_default()
     }
 
+    /// A word of the first row and of the last.
+    #[inline(always)]
+    pub fn glance(&self) -> u64 {
+        let word = |row: Option<&(AssetId, Balance)>| row.map_or(0, |(_, b)| b.available as u64);
+        word(self.rows.first()) ^ word(self.rows.last())
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (AssetId, Balance)> + '_ {
         self.rows.iter().copied()
     }

@@ -36,14 +36,14 @@ impl Chain {
 
     /// Links the two rows of a trade's leg. What they have in common is hashed once, and what
     /// follows from the rest (the goods' amount from the quantity) not at all.
-    #[inline]
+    #[inline(always)]
     pub fn link_leg(&mut self, money: &LedgerRow, goods: &LedgerRow) {
         debug_assert_eq!(goods.amount.abs(), money.quantity, "goods move by the quantity");
         let charged = money.commission << 64 ^ money.tax;
         self.fold(money, [money.amount, money.after, charged, goods.after]);
     }
 
-    #[inline]
+    #[inline(always)]
     fn fold(&mut self, row: &LedgerRow, amounts: [Amount; 4]) {
         let asset = u64::from(row.asset.0);
         let instrument = row.instrument.map_or(0, |id| u64::from(id.0) + 1);

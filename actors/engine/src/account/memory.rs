@@ -1,10 +1,11 @@
 //! Which requests an account has seen, and what it answered first.
 
 use super::Ask;
+use super::closings::Closings;
+use super::seen::Seen;
 use super::slots::Slots;
 use crate::amount::{Lots, Ticks};
 use crate::effect::Answer;
-use crate::hash::AlreadyHashed;
 use crate::ids::{OrderKey, OrderNo, Origin};
 use crate::message::{Outcome, OutcomeOf};
 use crate::order::{CancelReason, Status};
@@ -12,8 +13,6 @@ use crate::reject::Reject;
 use crate::request::{AccountRequest, Ack};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasherDefault;
 
 /// Closed ids are forgotten after this much exchange time.
 pub const REMEMBERED_NS: u64 = Time::DAY;
@@ -22,7 +21,8 @@ pub const REMEMBERED_MAX: usize = 65_536;
 /// Tries of one request that wait for its answer at once; the oldest is dropped beyond.
 const WAITING_MAX: usize = 4;
 
-/// A request that came in before.
+/// A request that came in before: a line of a cache.
+#[repr(align(64))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Remembered {
     /// Hash of its id: lower and upper half.
@@ -33,14 +33,20 @@ pub(super) struct Remembered {
     first: First,
 }
 
-/// Repeated tries that wait. Nearly always none, and then no more than a pointer.
-type Tries = Option<Box<[(Origin, Ack)]>>;
+const _: () = assert!(size_of::<Remembered>() == 64, "an entry is one line of a cache");
 
-/// The first answer, or who waits for it. Most are small, so that a day of them fits in memory.
+/// Repeated tries that wait. Nearly always none, and then no more than a pointer.
+#[expect(clippy::box_collection, reason = "a vector in place would make every entry larger")]
+type Tries = Option<Box<Vec<(Origin, Ack)>>>;
+
+/// The first answer, or who waits for it. Usual ones are small, in half a line of a cache, so that
+/// a day of them fits in memory; what does not fit into these is kept whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum First {
     Pending {
-        first: Option<(Origin, Ack)>,
+        origin: Origin,
+        /// None when the first try does not wait any more.
+        ack: Option<Ack>,
         more: Tries,
     },
     /// An order that rests whole.
@@ -55,8 +61,9 @@ enum First {
         status: Status,
         reason: Option<CancelReason>,
         limit: Ticks,
-        filled: Lots,
-        rest: Lots,
+        filled: u32,
+        /// What is open, or was cancelled if the order is final.
+        rest: u32,
         value: u64,
     },
     /// A cancel that was done.
@@ -64,11 +71,13 @@ enum First {
         arrival: u64,
         order: OrderNo,
         limit: Ticks,
-        filled: Lots,
-        cancelled: Lots,
+        filled: u32,
+        cancelled: u32,
     },
     Decided(Box<Outcome>),
     Other(Box<Answer>),
+    /// Nothing any more: the id was forgotten and the slot waits for another.
+    Forgotten,
 }
 
 /// What memory says about a request.
@@ -92,22 +101,25 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    pub fn iter(&self) -> impl Iterator<Item = (Origin, Ack)> + '_ {
-        let more = self.more.iter().flat_map(|more| more.iter());
-        self.first.iter().chain(more).copied()
+    #[inline(always)]
+    pub fn each(&self, mut tell: impl FnMut(Origin, Ack)) {
+        if let Some((origin, ack)) = self.first {
+            tell(origin, ack);
+        }
+        if let Some(more) = &self.more {
+            more.iter().for_each(|&(origin, ack)| tell(origin, ack));
+        }
     }
 }
-
-pub(super) type SlotIndex = HashMap<u64, u32, BuildHasherDefault<AlreadyHashed>>;
 
 /// Bounded by [`REMEMBERED_MAX`] closed ids and by what is open.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
     pub(super) slots: Slots<Remembered>,
-    /// By the lower half of the hash; walked only where the order does not matter.
-    pub(super) index: SlotIndex,
+    /// By the lower half of the hash.
+    pub(super) seen: Seen,
     /// Closed ids in the order in which they closed, by their slots.
-    pub(super) closed: VecDeque<(Time, u32)>,
+    pub(super) closed: Closings,
     /// When the first of those is due: looked at without looking at them.
     pub(super) due: Option<Time>,
     /// Ids that were sent at or before this may have been forgotten.
@@ -120,18 +132,37 @@ fn halves(id: u128) -> [u64; 2] {
 }
 
 impl Memory {
+    /// The slot of an id whose hash has this lower half.
+    #[inline(always)]
+    fn slot(&self, lower: u64) -> Option<u32> {
+        self.seen.find(lower, |slot| self.slots.get(slot).id[0] == lower)
+    }
+
     /// The slot of a request that was made under this id.
     #[inline]
     fn find(&self, id: u128) -> Option<u32> {
-        let &slot = self.index.get(&(id as u64))?;
+        let slot = self.slot(id as u64)?;
         (self.slots.get(slot).id == halves(id)).then_some(slot)
     }
 
+    /// Reads early what looking an id up and noting it will read.
+    #[inline(always)]
+    pub fn glance(&self, id: u128) -> u64 {
+        self.seen.glance(id as u64) ^ self.closed.len() as u64 ^ self.slots.len()
+    }
+
     /// Looks a request up before anything else is checked.
+    #[inline(always)]
     pub fn recall(&mut self, ask: &Ask, request: &AccountRequest) -> Recall {
-        let Some(&slot) = self.index.get(&(ask.id as u64)) else {
-            return self.recall_unknown(ask);
-        };
+        match self.slot(ask.id as u64) {
+            Some(slot) => self.recall_known(slot, ask, request),
+            None if ask.envelope.sent_at.is_some() => self.recall_unknown(ask),
+            None => Recall::Unknown,
+        }
+    }
+
+    #[cold]
+    fn recall_known(&mut self, slot: u32, ask: &Ask, request: &AccountRequest) -> Recall {
         let entry = self.slots.get_mut(slot);
         // Two ids that share half a hash are one id here: the second is refused, never mixed up.
         if entry.body_hash != ask.envelope.body_hash || entry.id != halves(ask.id) {
@@ -146,10 +177,9 @@ impl Memory {
         match &mut entry.first {
             First::Pending { .. } if ack == Ack::Accepted && order.0 > 0 => Recall::Accepted(order),
             First::Pending { more, .. } => {
-                let tries = more.take().map_or_else(Vec::new, Vec::from);
-                let dropped = tries.len().saturating_sub(WAITING_MAX - 1);
-                let last = (ask.envelope.origin, ack);
-                *more = Some(tries.into_iter().skip(dropped).chain([last]).collect());
+                let more = more.get_or_insert_default();
+                more.drain(..more.len().saturating_sub(WAITING_MAX - 1));
+                more.push((ask.envelope.origin, ack));
                 Recall::Waits
             }
             First::Other(answer) => Recall::Answer((**answer).clone()),
@@ -174,8 +204,7 @@ impl Memory {
     /// is closed and forgotten.
     pub fn open(&mut self, ask: &Ask, order: Option<OrderNo>, waits: Option<Ack>) -> u32 {
         let origin = ask.envelope.origin;
-        let first = || First::Pending { first: waits.map(|ack| (origin, ack)), more: None };
-        self.note(ask, order, first)
+        self.note(ask, order, || First::Pending { origin, ack: waits, more: None })
     }
 
     /// Remembers a request with its answer, at once.
@@ -189,14 +218,16 @@ impl Memory {
         let (id, body_hash) = (halves(ask.id), ask.envelope.body_hash);
         let order = order.unwrap_or_default();
         let slot = self.slots.insert_with(|| Remembered { id, body_hash, order, first: first() });
-        self.index.insert(id[0], slot);
+        self.seen.insert(id[0], slot);
         slot
     }
 
     /// Finds slots that were read again.
-    pub(super) fn index_of(slots: &Slots<Remembered>) -> SlotIndex {
-        let taken = slots.taken().into_iter();
-        taken.map(|slot| (slots.get(slot).id[0], slot)).collect()
+    pub(super) fn seen_in(slots: &Slots<Remembered>) -> Seen {
+        let mut seen = Seen::default();
+        let entries = slots.iter().filter(|(_, entry)| !matches!(entry.first, First::Forgotten));
+        entries.for_each(|(slot, entry)| seen.insert(entry.id[0], slot));
+        seen
     }
 
     /// Stores the first outcome of an order, by its slot; returns who waits for it.
@@ -227,8 +258,8 @@ impl Memory {
     /// The first answer stands: a later one is not stored.
     fn answer_with(&mut self, slot: u32, answer: impl FnOnce() -> First) -> Option<Waiting> {
         let entry = self.slots.get_mut(slot);
-        let First::Pending { first, more } = &mut entry.first else { return None };
-        let waiting = Waiting { first: first.take(), more: more.take() };
+        let First::Pending { origin, ack, more } = &mut entry.first else { return None };
+        let waiting = Waiting { first: ack.map(|ack| (*origin, ack)), more: more.take() };
         entry.first = answer();
         Some(waiting)
     }
@@ -236,8 +267,10 @@ impl Memory {
     /// Nothing happens to the request any more: from now on its id may be forgotten.
     #[inline]
     pub fn closed_at(&mut self, slot: u32, at: Time) {
-        self.closed.push_back((at, slot));
-        self.due = self.due.or(Some(Time(at.0 + REMEMBERED_NS)));
+        self.closed.push(at, slot);
+        if self.due.is_none() {
+            self.due = Some(Time(at.0 + REMEMBERED_NS));
+        }
     }
 
     pub fn order_no(&self, id: u128) -> Option<OrderNo> {
@@ -255,14 +288,16 @@ impl Memory {
 
     #[cold]
     fn forget(&mut self, at: Time) {
-        while let Some(&(closed, slot)) = self.closed.front() {
+        while let Some((closed, slot)) = self.closed.first() {
             self.due = Some(Time(closed.0 + REMEMBERED_NS));
             let is_due = closed.0 + REMEMBERED_NS <= at.0 || self.closed.len() > REMEMBERED_MAX;
             if !is_due {
                 return;
             }
-            self.closed.pop_front();
-            self.index.remove(&self.slots.get(slot).id[0]);
+            self.closed.take_first();
+            let entry = self.slots.get_mut(slot);
+            entry.first = First::Forgotten;
+            self.seen.remove(entry.id[0], slot);
             self.slots.vacate(slot);
             self.horizon = self.horizon.max(Some(closed));
         }
@@ -270,32 +305,58 @@ impl Memory {
     }
 }
 
+/// A quantity of an ordinary order.
+#[inline(always)]
+fn small(lots: Lots) -> Option<u32> {
+    u32::try_from(lots.0).ok()
+}
+
 impl First {
+    #[inline]
     fn of(outcome: &Outcome) -> First {
-        let Outcome { arrival, limit, filled, remaining, cancelled, .. } = *outcome;
+        let Outcome { arrival, limit, remaining, cancelled, .. } = *outcome;
         let is_plain = outcome.reject.is_none() && outcome.value == 0;
         match (outcome.of, outcome.status) {
             (OutcomeOf::Submit, Status::Open) if is_plain && cancelled.is_zero() => {
                 First::Rested { arrival, limit, quantity: remaining }
             }
             (OutcomeOf::Cancel(_), Status::Cancelled) if is_plain => {
-                First::Cancelled { arrival, order: outcome.order.no, limit, filled, cancelled }
+                First::cancelled(outcome).unwrap_or_else(|| First::whole(outcome))
             }
-            (OutcomeOf::Submit, status) if outcome.reject.is_none() => {
-                let (rest, other) = match status.is_final() {
-                    true => (cancelled, remaining),
-                    false => (remaining, cancelled),
-                };
-                match u64::try_from(outcome.value) {
-                    Ok(value) if other.is_zero() => {
-                        let reason = outcome.reason;
-                        First::Traded { arrival, status, reason, limit, filled, rest, value }
-                    }
-                    _ => First::Decided(Box::new(outcome.clone())),
-                }
+            (OutcomeOf::Submit, _) if outcome.reject.is_none() => {
+                First::traded(outcome).unwrap_or_else(|| First::whole(outcome))
             }
-            _ => First::Decided(Box::new(outcome.clone())),
+            _ => First::whole(outcome),
         }
+    }
+
+    /// None where a quantity or the value is too large for what is kept of it.
+    #[inline(always)]
+    fn traded(outcome: &Outcome) -> Option<First> {
+        let Outcome { arrival, status, limit, remaining, cancelled, reason, .. } = *outcome;
+        let (rest, other) = match status.is_final() {
+            true => (cancelled, remaining),
+            false => (remaining, cancelled),
+        };
+        if !other.is_zero() {
+            return None;
+        }
+        let (filled, rest) = (small(outcome.filled)?, small(rest)?);
+        let value = u64::try_from(outcome.value).ok()?;
+        Some(First::Traded { arrival, status, reason, limit, filled, rest, value })
+    }
+
+    /// None where a quantity is too large for what is kept of it.
+    #[inline(always)]
+    fn cancelled(outcome: &Outcome) -> Option<First> {
+        let Outcome { arrival, order, limit, .. } = *outcome;
+        let (filled, cancelled) = (small(outcome.filled)?, small(outcome.cancelled)?);
+        Some(First::Cancelled { arrival, order: order.no, limit, filled, cancelled })
+    }
+
+    #[cold]
+    fn whole(outcome: &Outcome) -> First {
+        First::Decided(Box::new(outcome.clone()))
     }
 
     /// The outcome as it was, of a request that was decided.
@@ -322,6 +383,7 @@ impl First {
             },
             &First::Traded { arrival, status, reason, limit, filled, rest, value } => {
                 let value = u128::from(value);
+                let [filled, rest] = [filled, rest].map(|lots| Lots(u64::from(lots)));
                 let none = Lots::ZERO;
                 let (remaining, cancelled) =
                     if status.is_final() { (none, rest) } else { (rest, none) };
@@ -331,10 +393,11 @@ impl First {
             &First::Cancelled { arrival, order, limit, filled, cancelled } => {
                 let of = OutcomeOf::Cancel(Some(ask.id));
                 let reason = Some(CancelReason::Requested);
+                let [filled, cancelled] = [filled, cancelled].map(|lots| Lots(u64::from(lots)));
                 let decided = plain(order, of, arrival, Status::Cancelled, limit);
                 Outcome { filled, cancelled, reason, ..decided }
             }
-            First::Pending { .. } | First::Other(_) => {
+            First::Pending { .. } | First::Other(_) | First::Forgotten => {
                 unreachable!("only what a book decided has an outcome")
             }
         }

@@ -3,16 +3,16 @@
 //! Slots are given out alike wherever the same requests were heard, also after a memory was read
 //! again, so equal histories give equal bytes.
 
+use super::closings::Closings;
 use super::memory::{Memory, Remembered};
 use super::slots::Slots;
 use crate::time::Time;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::VecDeque;
 
 #[derive(Serialize)]
 struct Kept<'a> {
     slots: &'a Slots<Remembered>,
-    closed: &'a VecDeque<(Time, u32)>,
+    closed: &'a Closings,
     due: Option<Time>,
     horizon: Option<Time>,
 }
@@ -20,7 +20,7 @@ struct Kept<'a> {
 #[derive(Deserialize)]
 struct Read {
     slots: Slots<Remembered>,
-    closed: VecDeque<(Time, u32)>,
+    closed: Closings,
     due: Option<Time>,
     horizon: Option<Time>,
 }
@@ -35,7 +35,7 @@ impl Serialize for Memory {
 impl<'de> Deserialize<'de> for Memory {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Read { slots, closed, due, horizon } = Read::deserialize(deserializer)?;
-        let index = Memory::index_of(&slots);
-        Ok(Memory { slots, index, closed, due, horizon })
+        let seen = Memory::seen_in(&slots);
+        Ok(Memory { slots, seen, closed, due, horizon })
     }
 }

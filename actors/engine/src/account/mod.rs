@@ -11,6 +11,8 @@
 mod balances;
 mod chain;
 mod change;
+mod closings;
+mod glance;
 mod index;
 mod memory;
 mod memory_state;
@@ -21,6 +23,7 @@ mod outcome;
 mod performance;
 mod place;
 mod position;
+mod seen;
 mod settle;
 mod slots;
 mod supply;
@@ -72,7 +75,7 @@ pub struct Account {
     /// Its opening request was applied.
     is_open: bool,
     till: till::Till,
-    positions: BTreeMap<InstrumentId, Position>,
+    positions: position::Positions,
     open: OpenOrders,
     orders: OrderNo,
     memory: Memory,
@@ -91,7 +94,7 @@ impl Account {
             created,
             is_open: false,
             till: till::Till::default(),
-            positions: BTreeMap::new(),
+            positions: position::Positions::default(),
             open: OpenOrders::default(),
             orders: OrderNo(0),
             memory: Memory::default(),
@@ -127,7 +130,7 @@ impl Account {
     }
 
     pub fn positions(&self) -> impl Iterator<Item = (InstrumentId, &Position)> + '_ {
-        self.positions.iter().map(|(&instrument, position)| (instrument, position))
+        self.positions.iter()
     }
 
     /// Open orders, oldest first.
@@ -180,8 +183,9 @@ impl Account {
         context: &Context,
         out: &mut impl Effects,
     ) {
-        self.memory.expire(context.at);
         let ask = &Ask { envelope, id: envelope.id.hash(), account: self.id };
+        self.glance(ask.id, request);
+        self.memory.expire(context.at);
         match self.memory.recall(ask, request) {
             Recall::Unknown => {}
             Recall::Waits => return,
@@ -314,7 +318,7 @@ impl Account {
             balances: self.till.iter().map(|(asset, b)| (asset, b.total())).collect(),
             net_deposits: self.performance.net_deposits,
             deposits: self.performance.deposits,
-            realised: self.positions.values().map(|position| position.realised).sum(),
+            realised: self.positions.iter().map(|(_, position)| position.realised).sum(),
             last_event: self.last_event,
         }
     }

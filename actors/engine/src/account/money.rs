@@ -274,7 +274,7 @@ impl Account {
         self.performance.deposited(value);
         let instruments = context.catalogue.instruments.values();
         for instrument in instruments.filter(|instrument| instrument.base == asset) {
-            self.positions.entry(instrument.id).or_default().buy(amount, value);
+            self.positions.of(instrument.id).buy(amount, value);
         }
     }
 
@@ -284,7 +284,7 @@ impl Account {
         self.performance.withdrew(-value);
         let instruments = context.catalogue.instruments.values();
         for instrument in instruments.filter(|instrument| instrument.base == asset) {
-            self.positions.entry(instrument.id).or_default().buy(amount, value);
+            self.positions.of(instrument.id).buy(amount, value);
         }
     }
 
@@ -292,7 +292,7 @@ impl Account {
         self.performance.withdrew(context.value(asset, amount));
         let instruments = context.catalogue.instruments.values();
         for instrument in instruments.filter(|instrument| instrument.base == asset) {
-            self.positions.entry(instrument.id).or_default().remove(amount);
+            self.positions.of(instrument.id).remove(amount);
         }
     }
 }

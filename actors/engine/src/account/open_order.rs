@@ -1,6 +1,6 @@
 //! An order that is not final yet: where it stands, what it holds, which amends are under way.
 
-use crate::amount::{Amount, Lots, Rate, Ticks};
+use crate::amount::{Amount, Lots, Rate, Ticks, product};
 use crate::client_id::ClientId;
 use crate::history::FillRow;
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo, PartitionId};
@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 /// Amends of one order that may be unanswered at once.
 pub(super) const AMENDS_MAX: usize = 8;
 
-/// An order in its account, until it is final.
+/// An order in its account, until it is final: five lines of a cache.
+#[repr(align(64))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenOrder {
     pub state: OrderState,
@@ -22,7 +23,6 @@ pub struct OpenOrder {
     pub(super) fees: Fees,
     /// Sum of notional x rate over its fills, in billionths: rounded once, as a whole.
     pub(super) fee_numerator: Amount,
-    pub(super) tax_numerator: Amount,
     /// Quote minor units for a buy, base minor units for a sell.
     pub(super) hold: Amount,
     /// The book has answered the submit.
@@ -31,7 +31,8 @@ pub struct OpenOrder {
     pub(super) amends: Vec<PendingAmend>,
     pub(super) amends_sent: u32,
     /// Kept for a client that waits for the settled fills.
-    pub(super) fills: Option<Vec<FillRow>>,
+    #[expect(clippy::box_collection, reason = "nearly always none, in an order of every account")]
+    pub(super) fills: Option<Box<Vec<FillRow>>>,
 }
 
 /// An amend on its way.
@@ -103,7 +104,6 @@ impl OpenOrder {
             remembered: 0,
             fees: Fees::default(),
             fee_numerator: 0,
-            tax_numerator: 0,
             hold: 0,
             is_decided: false,
             amends: Vec::new(),
@@ -116,7 +116,7 @@ impl OpenOrder {
     #[inline]
     pub(super) fn clear(&mut self, no: OrderNo) {
         self.state.key.no = no;
-        (self.fee_numerator, self.tax_numerator, self.hold) = (0, 0, 0);
+        (self.fee_numerator, self.hold) = (0, 0);
         (self.is_decided, self.amends_sent, self.fills) = (false, 0, None);
         self.amends.clear();
     }
@@ -128,6 +128,7 @@ impl OpenOrder {
     }
 
     /// What has to be held so that whatever the book may still do can be paid.
+    #[inline]
     pub(super) fn need(&self, instrument: &Instrument) -> Amount {
         if self.state.status.is_final() {
             return 0;
@@ -141,6 +142,12 @@ impl OpenOrder {
         if self.amends.is_empty() {
             return self.need_of(instrument, standing.value(), standing.open);
         }
+        self.worst_need(instrument, standing)
+    }
+
+    fn worst_need(&self, instrument: &Instrument, standing: Stage) -> Amount {
+        let done = self.state.filled.0 + self.state.cancelled.0;
+        let stage = |limit: Ticks, total: Lots| Stage { limit, open: total.0.saturating_sub(done) };
         let mut stages = [standing; AMENDS_MAX + 1];
         for (place, amend) in stages[1..].iter_mut().zip(&self.amends) {
             *place = stage(amend.limit, amend.total);
@@ -150,10 +157,11 @@ impl OpenOrder {
         self.need_of(instrument, worst_value(stages), open)
     }
 
+    #[inline]
     fn need_of(&self, instrument: &Instrument, value: Amount, open: u64) -> Amount {
         match self.state.side {
             Side::Buy => {
-                let notional = value * instrument.unit();
+                let notional = product(value, instrument.unit());
                 notional + self.fee_still(notional)
             }
             Side::Sell => instrument.base_amount(Lots(open)),
@@ -164,6 +172,7 @@ impl OpenOrder {
     ///
     /// It rounds the whole order's fee and takes off what was charged, as every charge does:
     /// rounding the rest by itself could come out a unit below what is charged in the end.
+    #[inline]
     fn fee_still(&self, notional: Amount) -> Amount {
         let whole = self.fee_numerator + self.fees.bound().numerator(notional);
         Rate::ceil_sum(whole) - self.state.fee

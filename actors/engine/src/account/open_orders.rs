@@ -41,6 +41,12 @@ impl OpenOrders {
         self.slot(no).map(|slot| self.slots.get_mut(slot))
     }
 
+    /// The place that the next order will get, where there is one already.
+    #[inline(always)]
+    pub fn next_place(&self) -> Option<&OpenOrder> {
+        self.slots.next_free()
+    }
+
     /// A place for a new order, with nothing filled, held or amended. Whoever asks fills it in
     /// where it stays: an order is large, and every one passes here.
     #[inline]

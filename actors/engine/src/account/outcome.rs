@@ -41,15 +41,13 @@ impl Account {
         if finish(open, memory, context.at, out) {
             orders.remove(no);
         }
-        for (origin, ack) in waiting.iter() {
-            match (ack, &fills) {
-                (Ack::Full, Some(fills)) if outcome.reject.is_none() => {
-                    let (outcome, fills) = (outcome.clone(), fills.clone());
-                    out.answer(origin, Answer::Settled { outcome, fills });
-                }
-                _ => out.decided(origin, outcome),
+        waiting.each(|origin, ack| match (ack, &fills) {
+            (Ack::Full, Some(fills)) if outcome.reject.is_none() => {
+                let (outcome, fills) = (outcome.clone(), (**fills).clone());
+                out.answer(origin, Answer::Settled { outcome, fills });
             }
-        }
+            _ => out.decided(origin, outcome),
+        });
     }
 
     fn cancel_decided(
@@ -149,9 +147,8 @@ impl Account {
         context: &Context,
         out: &mut impl Effects,
     ) {
-        for (origin, _) in self.memory.settle_decided(request, outcome, context.at).iter() {
-            out.decided(origin, outcome);
-        }
+        let waiting = self.memory.settle_decided(request, outcome, context.at);
+        waiting.each(|origin, _| out.decided(origin, outcome));
     }
 
     /// Stores the answer to a request and gives it to whoever waits.
@@ -162,9 +159,8 @@ impl Account {
         context: &Context,
         out: &mut impl Effects,
     ) {
-        for (origin, _) in self.memory.settle(request, answer, context.at).iter() {
-            out.answer(origin, answer.clone());
-        }
+        let waiting = self.memory.settle(request, answer, context.at);
+        waiting.each(|origin, _| out.answer(origin, answer.clone()));
     }
 }
 

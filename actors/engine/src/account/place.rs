@@ -95,7 +95,7 @@ impl Account {
         open.remembered = remembered;
         open.fees = instrument.fees;
         open.hold = need;
-        open.fills = (ack == Ack::Full).then(Vec::new);
+        open.fills = (ack == Ack::Full).then(Box::default);
         self.till.tell(&mut open.state, out);
         Ok(())
     }
@@ -156,6 +156,7 @@ impl Sized {
 }
 
 /// Whether so much more can be held.
+#[inline]
 pub(super) fn check_funds(
     till: &Till,
     side: Side,
@@ -170,9 +171,20 @@ pub(super) fn check_funds(
     if available >= need {
         return Ok(());
     }
+    Err(short_of(side, need, available, scale, instrument))
+}
+
+#[cold]
+fn short_of(
+    side: Side,
+    need: Amount,
+    available: Amount,
+    scale: u8,
+    instrument: &Instrument,
+) -> Reject {
     let needed = Shown { minor: need, scale };
     let available = Shown { minor: available, scale };
-    Err(match side {
+    match side {
         Side::Buy => {
             let asset = instrument.quote_code.clone();
             Reject::InsufficientFunds { needed, available, asset }
@@ -181,7 +193,7 @@ pub(super) fn check_funds(
             let asset = instrument.base_code.clone();
             Reject::InsufficientHoldings { needed, available, asset }
         }
-    })
+    }
 }
 
 fn malformed(field: &str, rule: &str) -> Reject {
@@ -189,6 +201,7 @@ fn malformed(field: &str, rule: &str) -> Reject {
 }
 
 /// What is wrong with an order by itself, whatever it is for.
+#[inline]
 pub(super) fn check_form(order: &OrderRequest) -> Result<(), Reject> {
     let is_market = order.price.is_none();
     if order.price.is_some_and(|price| price <= 0) {
@@ -266,6 +279,7 @@ fn most_notional(amount: Amount, rate: Rate) -> Amount {
     notional
 }
 
+#[inline]
 pub(super) fn check_notional(
     instrument: &Instrument,
     limit: Ticks,
@@ -277,14 +291,17 @@ pub(super) fn check_notional(
         0 => AMOUNT_MAX,
         most => most.min(AMOUNT_MAX),
     };
-    if notional > most {
-        let scale = instrument.quote_scale;
-        let max = Shown { minor: most, scale };
-        let notional = Shown { minor: notional, scale };
-        let quote = instrument.quote_code.clone();
-        return Err(Reject::NotionalTooLarge { notional, max, quote });
+    if notional <= most {
+        return Ok(());
     }
-    Ok(())
+    Err(above_most(instrument, notional, most))
+}
+
+#[cold]
+fn above_most(instrument: &Instrument, notional: Amount, most: Amount) -> Reject {
+    let scale = instrument.quote_scale;
+    let (notional, max) = (Shown { minor: notional, scale }, Shown { minor: most, scale });
+    Reject::NotionalTooLarge { notional, max, quote: instrument.quote_code.clone() }
 }
 
 fn check_least(instrument: &Instrument, notional: Amount) -> Result<(), Reject> {

@@ -1,6 +1,7 @@
 //! What an account holds of an instrument, and what it cost.
 
-use crate::amount::Amount;
+use crate::amount::{Amount, divide};
+use crate::ids::InstrumentId;
 use serde::{Deserialize, Serialize};
 
 /// Base and quote minor units. The average price is cost / quantity.
@@ -43,10 +44,43 @@ impl Position {
     }
 }
 
+/// Sorted by instrument. Accounts trade a few, so a vector beats a tree.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Positions(Vec<(InstrumentId, Position)>);
+
+impl Positions {
+    /// The position in an instrument; a new one holds nothing.
+    #[inline]
+    pub fn of(&mut self, instrument: InstrumentId) -> &mut Position {
+        let at = match self.0.iter().position(|(id, _)| *id >= instrument) {
+            Some(at) if self.0[at].0 == instrument => at,
+            place => {
+                let at = place.unwrap_or(self.0.len());
+                self.0.insert(at, (instrument, Position::default()));
+                at
+            }
+        };
+        &mut self.0[at].1
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (InstrumentId, &Position)> + '_ {
+        self.0.iter().map(|(instrument, position)| (*instrument, position))
+    }
+
+    #[inline(always)]
+    pub fn glance(&self) -> u64 {
+        self.0.first().map_or(0, |(_, position)| (position.quantity ^ position.taxes) as u64)
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// `cost x part / whole`, rounded down, without leaving 128 bits on the way.
 fn proportion(cost: Amount, part: Amount, whole: Amount) -> Amount {
     match cost.checked_mul(part) {
-        Some(product) => product / whole,
+        Some(product) => divide(product, whole).0,
         None => cost / whole * part + cost % whole * part / whole,
     }
 }

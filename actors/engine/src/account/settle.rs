@@ -51,8 +51,9 @@ impl Account {
         self.count(leg, &charge, instrument);
     }
 
+    #[inline]
     fn count(&mut self, leg: &Leg, charge: &Charge, instrument: &Instrument) {
-        let position = self.positions.entry(instrument.id).or_default();
+        let position = self.positions.of(instrument.id);
         position.fees += charge.fee;
         position.taxes += charge.tax;
         self.performance.turnover += charge.notional;
@@ -67,7 +68,7 @@ impl Account {
 }
 
 /// Moves the money and the goods, with a ledger row for each. Returns the fill.
-#[inline]
+#[inline(always)]
 fn pay(
     till: &mut Till,
     open: &mut OpenOrder,
@@ -113,6 +114,7 @@ fn pay(
     fill
 }
 
+#[inline]
 fn advance(open: &mut OpenOrder, leg: &Leg, charge: &Charge, at: Time) {
     let state = &mut open.state;
     state.filled += leg.quantity;
@@ -171,8 +173,9 @@ fn charge(open: &mut OpenOrder, leg: &Leg, instrument: &Instrument) -> Charge {
     let mut fee = Rate::round(open.fee_numerator) - open.state.fee;
     let mut tax = 0;
     if leg.side == Side::Sell {
-        open.tax_numerator += open.fees.sell_tax.numerator(notional);
-        tax = Rate::round(open.tax_numerator) - open.state.tax;
+        // One rate for all of it: the sum of its fills' taxes before rounding is that of their sum.
+        tax = Rate::round(open.fees.sell_tax.numerator(open.state.notional + notional));
+        tax -= open.state.tax;
         // A sell holds no money, so a fill never costs more than it brings: where rounding the
         // whole would, in units of dust, the rest waits for the next fill.
         fee = fee.min(notional);

@@ -29,6 +29,12 @@ impl<T> Slots<T> {
         &mut self.blocks[slot as usize / BLOCK][slot as usize % BLOCK]
     }
 
+    /// What the slot holds that is given out next, if it was given out before.
+    #[inline(always)]
+    pub fn next_free(&self) -> Option<&T> {
+        self.free.last().map(|&slot| self.get(slot))
+    }
+
     /// A vacated slot, with what it held.
     #[inline]
     pub fn reuse(&mut self) -> Option<u32> {
@@ -56,12 +62,15 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Those that are given out, in their order.
-    pub fn taken(&self) -> Vec<u32> {
-        let count = self.blocks.iter().map(Vec::len).sum::<usize>() as u32;
-        let mut is_free = vec![false; count as usize];
-        self.free.iter().for_each(|&slot| is_free[slot as usize] = true);
-        (0..count).filter(|&slot| !is_free[slot as usize]).collect()
+    /// How many there are, given out or not; reads the end of the last block.
+    #[inline(always)]
+    pub fn len(&self) -> u64 {
+        self.blocks.last().map_or(0, |block| ((self.blocks.len() - 1) * BLOCK + block.len()) as u64)
+    }
+
+    /// All of them, given out or not.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> + '_ {
+        (0..).zip(self.blocks.iter().flatten())
     }
 
     #[inline]

@@ -41,6 +41,12 @@ impl Till {
         (self.chain.rows(), self.chain.fills())
     }
 
+    /// Reads early what moving a balance will read.
+    #[inline(always)]
+    pub fn glance(&self) -> u64 {
+        self.balances.glance() ^ self.chain.rows() ^ self.told.orders
+    }
+
     pub fn told(&self) -> Told {
         self.told
     }
@@ -77,7 +83,7 @@ impl Till {
     }
 
     /// Books the two rows of a trade's leg. `from_hold` of what each takes was held for it.
-    #[inline]
+    #[inline(always)]
     pub fn post_leg(
         &mut self,
         [money, goods]: [&mut LedgerRow; 2],
@@ -93,7 +99,7 @@ impl Till {
         out.ledger(goods);
     }
 
-    #[inline]
+    #[inline(always)]
     fn book(&mut self, row: &mut LedgerRow, from_hold: Amount) {
         let change = row.amount - row.commission - row.tax;
         let balance = self.balances.entry(row.asset);

@@ -147,8 +147,9 @@ impl Listing {
 
     /// Says what became of the command that is being handled, with its number.
     #[inline(always)]
-    fn answer(&self, outcome: Outcome, origin: Option<Origin>, out: &mut impl Effects) {
-        answer(Outcome { arrival: self.tape.commands, ..outcome }, origin, out);
+    fn answer(&self, mut outcome: Outcome, origin: Option<Origin>, out: &mut impl Effects) {
+        outcome.arrival = self.tape.commands;
+        out.outcome(outcome, origin);
     }
 
     /// Checks again what may have changed since the account looked, then post-only.
@@ -269,22 +270,6 @@ impl Listing {
     }
 }
 
-/// Tells the account by outbox, and a client that waits directly.
-///
-/// The message goes first: the answer then names its place in the outbox.
-#[inline(always)]
-fn answer(outcome: Outcome, origin: Option<Origin>, out: &mut impl Effects) {
-    let account = outcome.order.account;
-    let Some(origin) = origin else {
-        let message = || Message::ToAccount(account, AccountMessage::Outcome(outcome));
-        out.send_with(account.partition(), message);
-        return;
-    };
-    let message = || Message::ToAccount(account, AccountMessage::Outcome(outcome.clone()));
-    out.send_with(account.partition(), message);
-    out.decided(origin, &outcome);
-}
-
 /// What a suspended book says to a command: refused, so that its hold is released.
 #[must_use]
 pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
@@ -304,7 +289,7 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
         }
     };
     let mut out = Vec::new();
-    answer(outcome, origin, &mut out);
+    out.outcome(outcome, origin);
     out
 }
 

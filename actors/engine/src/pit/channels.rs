@@ -55,18 +55,24 @@ impl Channels {
     }
 
     /// Everything that a prompt pit has to deliver now. A delayed pit lays it by.
-    #[inline]
+    #[inline(always)]
     pub fn batch(&mut self) -> Option<Vec<Posted>> {
         if self.said.is_empty() {
             return None;
         }
-        if let Some(delayed) = &mut self.delayed {
-            for (from, to, message) in self.said.drain(..) {
-                delayed.queues.entry((from, to)).or_default().push_back(message);
-            }
+        if self.delayed.is_some() {
+            self.lay_by();
             return None;
         }
         Some(std::mem::replace(&mut self.said, std::mem::take(&mut self.spare)))
+    }
+
+    #[cold]
+    fn lay_by(&mut self) {
+        let Some(delayed) = &mut self.delayed else { return };
+        for (from, to, message) in self.said.drain(..) {
+            delayed.queues.entry((from, to)).or_default().push_back(message);
+        }
     }
 
     /// Takes a delivered batch back, to fill it again.

@@ -11,7 +11,7 @@ impl SubAccounts {
         &self.0
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn post(&mut self, posting: &Posting) {
         match self.0.iter_mut().find(|sum| sum.asset == posting.asset) {
             Some(sum) => {

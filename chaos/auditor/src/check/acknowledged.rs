@@ -86,7 +86,8 @@ impl<'e> Index<'e> {
         match &attempt.request {
             Request::CreateAccount { account, .. } => {
                 let exists = self.accounts.contains_key(account.as_str());
-                verdict.expect(exists, || format!("{name}: there is no {account}"));
+                verdict
+                    .expect_once(usize::from(exists), || format!("{name}: there is no {account}"));
             }
             Request::CreateOrder(asked) => self.order_done(name, asked, answer, verdict),
             Request::Deposit { account, id, asset, amount } => {
@@ -107,7 +108,7 @@ impl<'e> Index<'e> {
     fn order_done(&self, name: &str, asked: &Asked, answer: &Answer, verdict: &mut Verdict) {
         let [order] = self.orders_of(&asked.account, &asked.id) else {
             let count = self.orders_of(&asked.account, &asked.id).len();
-            verdict.expect(false, || format!("{name}: acknowledged, and there are {count}"));
+            verdict.expect_once(count, || format!("{name}: acknowledged, and there are {count}"));
             return;
         };
         verdict.expect(order.instrument == asked.instrument && order.side == asked.side, || {
@@ -121,7 +122,8 @@ impl<'e> Index<'e> {
         } else {
             filled <= order.filled
         };
-        verdict.expect(said.name == order.name && stands, || {
+        // An answer that does not stand any more was taken back.
+        verdict.expect_once(usize::from(said.name == order.name && stands), || {
             let (now, is) = (&order.state, order.filled);
             format!(
                 "{name}: said {} {} {filled}, is {} {now} {is}",
@@ -130,7 +132,9 @@ impl<'e> Index<'e> {
         });
         for trade in &answer.trades {
             let is_there = self.trades.contains(&(order.name.as_str(), trade.as_str()));
-            verdict.expect(is_there, || format!("{name}: the fill of {trade} is gone"));
+            verdict.expect_once(usize::from(is_there), || {
+                format!("{name}: the fill of {trade} is gone")
+            });
         }
     }
 
@@ -145,7 +149,8 @@ impl<'e> Index<'e> {
     ) {
         let rows = self.rows_of(account, id);
         let holds = matches!(rows, [row] if row.asset == asset && row.amount == amount);
-        verdict.expect(holds, || {
+        let times = if rows.len() == 1 { usize::from(holds) } else { rows.len() };
+        verdict.expect_once(times, || {
             let booked: Vec<String> = rows.iter().map(|row| row.amount.to_string()).collect();
             format!("{name}: acknowledged {amount} {asset}, booked {booked:?}")
         });
@@ -164,7 +169,8 @@ impl<'e> Index<'e> {
         let is_from = |row: &&&Row| row.counterparty == from || row.counterparty.is_empty();
         let rows: Vec<_> = rows.filter(is_from).collect();
         let holds = matches!(rows[..], [row] if row.amount == amount);
-        verdict.expect(holds, || format!("{name}: arrived {} times at {to}", rows.len()));
+        let times = if rows.len() == 1 { usize::from(holds) } else { rows.len() };
+        verdict.expect_once(times, || format!("{name}: arrived {} times at {to}", rows.len()));
     }
 
     /// A request that nobody was told is done: absent when refused, otherwise at most once.
@@ -192,6 +198,7 @@ impl<'e> Index<'e> {
             };
             moved.is_zero() || moved == amount
         });
+        verdict.doubled += u64::from(times > 1 || orders.len() > 1);
         verdict.expect(times <= most && orders.len() <= 1 && asked, || {
             let what = if is_refused { "refused" } else { "of unknown outcome" };
             format!("{name}: {what}, and done {times} times ({moved} moved)")
@@ -231,7 +238,7 @@ fn amends(requests: &BTreeMap<(&str, &str), Vec<&Attempt>>, index: &Index, verdi
         }
         let is_price = price.is_none_or(|price| price == order.limit);
         let is_total = total.is_none() || total == order.quantity;
-        verdict.expect(is_price && is_total, || {
+        verdict.expect_once(usize::from(is_price && is_total), || {
             format!("{}: an acknowledged amend is gone", order.name)
         });
     }

@@ -20,6 +20,7 @@ mod once;
 mod positions;
 mod priority;
 mod quantities;
+mod replicas;
 mod retries;
 
 #[cfg(test)]
@@ -49,6 +50,9 @@ pub struct Verdict {
     pub checked: u64,
     /// What did not hold, a sentence each.
     pub faults: Vec<String>,
+    /// Of these, what was acknowledged and is gone, and what was done more than once.
+    pub lost: u64,
+    pub doubled: u64,
     /// Things that could not be judged.
     pub left_out: u64,
     /// What the figures do not say by themselves.
@@ -58,7 +62,7 @@ pub struct Verdict {
 /// A checker and the invariant that it is for.
 type Checker = (&'static str, fn(&Case) -> Verdict);
 
-const CHECKERS: [Checker; 15] = [
+const CHECKERS: [Checker; 16] = [
     ("CASH-1", conservation::check),
     ("CASH-2", negative::check),
     ("CASH-3", holds::check),
@@ -72,6 +76,7 @@ const CHECKERS: [Checker; 15] = [
     ("ORD-1", retries::check),
     ("ORD-2", cancels::check),
     ("LOG-1", acknowledged::check),
+    ("LOG-2", replicas::check),
     ("LOG-4", positions::check),
     ("LIVE-1", drained::check),
 ];
@@ -79,6 +84,10 @@ const CHECKERS: [Checker; 15] = [
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub invariants: Vec<Line>,
+    /// Acknowledged effects that are gone.
+    pub lost: u64,
+    /// Effects that happened more than once.
+    pub doubled: u64,
     pub ok: bool,
 }
 
@@ -107,6 +116,13 @@ impl Verdict {
         }
     }
 
+    /// Counts something acknowledged that has to be there once, and is there so many times.
+    pub fn expect_once(&mut self, times: usize, fault: impl FnOnce() -> String) {
+        self.expect(times == 1, fault);
+        self.lost += u64::from(times == 0);
+        self.doubled += u64::from(times > 1);
+    }
+
     fn detail(&self) -> String {
         if self.faults.is_empty() {
             return self.note.clone();
@@ -121,13 +137,16 @@ impl Verdict {
 
 /// Runs every checker.
 pub fn all(case: &Case) -> Report {
+    let (mut lost, mut doubled) = (0, 0);
     let line = |(id, check): Checker| {
         let verdict = check(case);
         let ok = verdict.faults.is_empty();
+        lost += verdict.lost;
+        doubled += verdict.doubled;
         let (checked, left_out, detail) = (verdict.checked, verdict.left_out, verdict.detail());
         Line { id, checked, left_out, ok, detail }
     };
     let invariants: Vec<Line> = CHECKERS.into_iter().map(line).collect();
     let ok = invariants.iter().all(|line| line.ok);
-    Report { invariants, ok }
+    Report { invariants, lost, doubled, ok }
 }

@@ -121,6 +121,7 @@ fn export() -> Export {
                 taker_side: Side::Buy,
             })
             .into(),
+        views: Vec::new(),
     }
 }
 

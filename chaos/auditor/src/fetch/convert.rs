@@ -1,7 +1,7 @@
 //! From the wire to the auditor's own shapes.
 
 use crate::export::{
-    Account, Balance, Fill, Instrument, Ladder, Order, Partition, Row, Side, Totals, Trade,
+    Account, Balance, Fill, Instrument, Ladder, Order, Partition, Replica, Row, Side, Totals, Trade,
 };
 use crate::number::Number;
 use crate::v1;
@@ -42,6 +42,16 @@ impl TryFrom<v1::PartitionStatus> for Partition {
         let suspended = wire.suspended.into_iter().map(|entity| entity.entity).collect();
         let totals = wire.totals.into_iter().map(Totals::try_from).collect::<Result<_, _>>()?;
         Ok(Partition { number: wire.partition, outbox: wire.outbox_messages, suspended, totals })
+    }
+}
+
+impl TryFrom<v1::PartitionStatus> for Replica {
+    type Error = Error;
+
+    fn try_from(wire: v1::PartitionStatus) -> Result<Replica, Error> {
+        let (applied, hash) = (wire.applied_index, wire.state_hash.clone());
+        let entities = wire.entity_count;
+        Ok(Replica { applied, hash, entities, partition: wire.try_into()? })
     }
 }
 

@@ -7,6 +7,7 @@ mod echo;
 mod load;
 mod market;
 mod paced;
+pub mod several;
 
 use super::{BenchError, BenchReport, Figures, Machine, machine, median};
 pub(super) use paced::Paced;

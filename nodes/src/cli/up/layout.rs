@@ -92,6 +92,9 @@ impl Layout {
         config.id = u16::try_from(id).unwrap_or_default();
         config.data = self.dir(id);
         config.listen = port(base.listen.port(), id - 1)?;
+        if let Some(metrics) = &mut config.metrics {
+            metrics.set_port(port(metrics.port(), id - 1)?.port());
+        }
         config.cluster.listen = Some(match base.listen.port() {
             0 => port(0, 0)?,
             first => port(first + LINKS_ABOVE, id - 1)?,

@@ -72,7 +72,7 @@ impl Up {
         if self.nodes > 1 {
             return several::run(&Layout::of(&config, self.nodes)?, global);
         }
-        if config.data.join("n1").exists() {
+        if (1..=2).any(|id| config.data.join(format!("n{id}")).exists()) {
             let data = config.data.display();
             return Err(Failure::new(Exit::Failure, format!("error: {data} has several nodes"))
                 .hint("say --nodes as before, or another --data, or --fresh to begin anew"));

@@ -102,6 +102,20 @@ async fn a_transfer_arrives_or_comes_back() {
     let lost = alice.accounts().transfer(transfer("accounts/nobody")).await;
     refused(lost, "TRANSFER_TO_UNKNOWN");
     refused(alice.accounts().transfer(transfer("accounts/alice")).await, "MALFORMED");
+
+    let with = async |client: &super::Client| -> Vec<(v1::LedgerRowType, String)> {
+        let rows = v1::ListLedgerRowsRequest { parent: "accounts/me".into(), ..Default::default() };
+        let rows = client.accounts().list_ledger_rows(rows).await.unwrap().into_inner().ledger_rows;
+        rows.into_iter().map(|row| (row.r#type(), row.counterparty)).collect()
+    };
+    use v1::LedgerRowType::{Deposit, TransferIn, TransferOut};
+    let (nobody, to_bob) = ("accounts/nobody".to_owned(), "accounts/bob".to_owned());
+    let came_back = [(TransferIn, nobody.clone()), (TransferOut, nobody), (TransferOut, to_bob)];
+    assert_eq!(with(&alice).await, [&came_back[..], &[(Deposit, String::new())]].concat());
+    assert_eq!(with(&bob).await[0], (TransferIn, "accounts/alice".into()));
+    // What a faucet gives is a transfer, too; both sides say so.
+    assert_eq!(with(&bob).await[1], (TransferIn, "accounts/faucet".into()));
+    assert_eq!(with(&rig.client("faucet")).await[0], (TransferOut, "accounts/bob".into()));
 }
 
 #[tokio::test]

@@ -210,3 +210,12 @@ async fn a_call_gets_its_request_id_back() {
     let refusal = refused(rig.anybody().admin().get_status(asked).await, "UNAUTHENTICATED");
     assert_eq!(refusal.request_id.as_deref(), Some("mine-2"));
 }
+
+#[tokio::test]
+async fn what_cannot_be_read_is_refused_in_our_words() {
+    let rig = Rig::start().await;
+    rig.two().await;
+    let said = says(&rig.client("alice"), "/hoga.v1.OrderService/CreateOrder", vec![0xff; 9]).await;
+    assert_eq!((said.code, &*said.reason), (Code::InvalidArgument, "MALFORMED"), "{said:?}");
+    assert!(said.request_id.is_some());
+}

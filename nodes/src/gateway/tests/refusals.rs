@@ -77,13 +77,3 @@ async fn whoever_has_no_account_is_told() {
     let get = v1::GetAccountRequest { name: "accounts/me".into(), ..Default::default() };
     refused(nobody.accounts().get_account(get).await, "ACCOUNT_NOT_FOUND");
 }
-
-#[tokio::test]
-async fn a_message_that_is_too_large_is_not_read() {
-    let rig = Rig::start().await;
-    let (alice, _) = rig.two().await;
-    let mut large = buy("1", "777");
-    large.order.as_mut().unwrap().reason = "x".repeat(70 << 10);
-    let status = alice.orders().create_order(large).await.unwrap_err();
-    assert_eq!(status.code(), Code::OutOfRange);
-}

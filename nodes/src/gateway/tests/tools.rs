@@ -126,7 +126,8 @@ async fn what_happens_is_counted() {
         "hoga_turnover_total{symbol=\"LPJ-KRW\",asset=\"KRW\"} 700",
         "hoga_book_depth_orders{symbol=\"LPJ-KRW\"} 1",
         "hoga_partition_leader{node=\"n1\",partition=\"0\"} 1",
-        "hoga_actors{kind=\"books\"} 1",
+        "hoga_entities{kind=\"books\"} 1",
+        "hoga_actors{kind=\"books\"} ",
         "hoga_log_full 0",
     ] {
         assert!(seen.contains(part), "{part} is not in\n{seen}");

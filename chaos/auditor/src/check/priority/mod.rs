@@ -56,6 +56,9 @@ pub fn check(case: &Case) -> Verdict {
         }
     }
     verdict.note = format!("{placed} commands in their places, {unplaced} without one");
+    if verdict.left_out > 0 {
+        verdict.note.push_str(&format!(", {} trades not judged for that", verdict.left_out));
+    }
     verdict
 }
 

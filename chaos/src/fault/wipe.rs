@@ -1,0 +1,19 @@
+//! A disk is lost: the node comes back as a new one, for its votes were lost with the disk.
+
+use super::{CHANGE_WITHIN, NO_MAJORITY, Struck, kill};
+use crate::cluster::Cluster;
+use std::fs;
+
+pub(super) async fn strike(cluster: &mut Cluster, place: usize) -> anyhow::Result<Struck> {
+    if !cluster.has_majority_without(Some(place)) {
+        return Ok(Struck::Void(NO_MAJORITY.into()));
+    }
+    kill::strike(cluster, place)?;
+    let node = cluster.node_mut(place)?;
+    let (name, id, data) = (node.name(), node.id, node.data());
+    fs::remove_dir_all(&data)?;
+    cluster.operator.forget(place);
+    cluster.operator.remove(id, CHANGE_WITHIN).await?;
+    let new = cluster.enter(place, CHANGE_WITHIN).await?;
+    Ok(Struck::Installed(format!("{name}, then n{new}")))
+}

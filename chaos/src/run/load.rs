@@ -1,0 +1,132 @@
+//! The load of a run: clients that trade through all gateways, one that watches.
+
+use crate::chance::Chance;
+use crate::cluster::Cluster;
+use crate::history::History;
+use crate::plan::{self, Plan};
+use crate::workload::{Pulse, Silence, Trader, Voice, Watched, Watcher};
+use anyhow::Context;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Accounts whose clients now and then cancel everything.
+const SWEEPERS: usize = 1;
+/// How long an exchange that has just started may take until it opens accounts.
+const OPEN_WITHIN: Duration = Duration::from_secs(60);
+
+struct Client {
+    trader: Trader,
+    voice: Voice,
+}
+
+/// Everybody who asks something of the exchange.
+pub(super) struct Load {
+    history: Arc<History>,
+    pulse: Arc<Pulse>,
+    stop: Arc<AtomicBool>,
+    waiting: Vec<Client>,
+    trading: JoinSet<anyhow::Result<Client>>,
+    watcher: Option<JoinHandle<anyhow::Result<Watched>>>,
+    next_watcher: Option<Watcher>,
+    clients: usize,
+}
+
+impl Load {
+    /// Opens every account.
+    pub async fn open(
+        plan: &Plan,
+        cluster: &Cluster,
+        history: &Arc<History>,
+        chance: &mut Chance,
+    ) -> anyhow::Result<Load> {
+        let pulse = Arc::new(Pulse::default());
+        let mut waiting = clients(&plan.load, cluster, &pulse, chance)?;
+        for client in waiting.iter_mut().filter(|client| client.trader.name.ends_with('a')) {
+            let opened = client.trader.open_on(&mut client.voice, history, OPEN_WITHIN).await;
+            opened.context("opening the accounts")?;
+        }
+        let watcher = Watcher::new("watcher".into(), Arc::clone(&cluster.gateways), 0);
+        Ok(Load {
+            history: Arc::clone(history),
+            pulse,
+            stop: Arc::default(),
+            clients: waiting.len(),
+            waiting,
+            trading: JoinSet::new(),
+            watcher: None,
+            next_watcher: Some(watcher),
+        })
+    }
+
+    pub fn pulse(&self) -> &Arc<Pulse> {
+        &self.pulse
+    }
+
+    /// How many clients trade.
+    pub fn clients(&self) -> usize {
+        self.clients
+    }
+
+    /// Begins to trade.
+    pub fn begin(&mut self, plan: &Plan) {
+        for mut client in std::mem::take(&mut self.waiting) {
+            let (history, stop) = (Arc::clone(&self.history), Arc::clone(&self.stop));
+            let pause = plan.load.pause;
+            self.trading.spawn(async move {
+                let Client { trader, voice } = &mut client;
+                trader.trade_on(voice, &history, &stop, pause).await?;
+                Ok(client)
+            });
+        }
+        if let Some(watcher) = self.next_watcher.take() {
+            let (history, stop) = (Arc::clone(&self.history), Arc::clone(&self.stop));
+            self.watcher = Some(tokio::spawn(async move { watcher.watch(&history, &stop).await }));
+        }
+    }
+
+    /// Stops, and asks again what is of unknown outcome until it is known.
+    pub async fn end(mut self, within: Duration) -> anyhow::Result<(Vec<Silence>, Watched)> {
+        let silences = self.pulse.stop();
+        self.stop.store(true, Ordering::Relaxed);
+        let mut settling = JoinSet::new();
+        while let Some(done) = self.trading.join_next().await {
+            let (mut client, history) = (done??, Arc::clone(&self.history));
+            settling.spawn(async move {
+                client.trader.resume_on(&mut client.voice, &history, within).await
+            });
+        }
+        while let Some(settled) = settling.join_next().await {
+            settled?.context("after the faults")?;
+        }
+        let watched = match self.watcher.take() {
+            Some(watcher) => watcher.await??,
+            None => Watched::default(),
+        };
+        Ok((silences, watched))
+    }
+}
+
+fn clients(
+    load: &plan::Load,
+    cluster: &Cluster,
+    pulse: &Arc<Pulse>,
+    chance: &mut Chance,
+) -> anyhow::Result<Vec<Client>> {
+    let account = |at: usize| format!("accounts/k{at}");
+    let accounts: Vec<String> = (0..load.accounts + SWEEPERS).map(account).collect();
+    let mut clients = Vec::new();
+    for (at, own) in accounts.iter().enumerate() {
+        let others: Vec<String> = accounts.iter().filter(|other| *other != own).cloned().collect();
+        let may_sweep = at >= load.accounts;
+        for letter in ('a'..='z').take(load.clients) {
+            let (name, fork) = (format!("k{at}{letter}"), chance.fork());
+            let trader = Trader::new(name, own.clone(), others.clone(), fork, may_sweep);
+            let (gateways, pulse) = (Arc::clone(&cluster.gateways), Arc::clone(pulse));
+            let voice = Voice::new(gateways, pulse, own.clone(), clients.len(), load.attempt)?;
+            clients.push(Client { trader, voice });
+        }
+    }
+    Ok(clients)
+}

@@ -1,0 +1,121 @@
+//! The invariants of the exchange, one small file each.
+//!
+//! Owns: what each check remembers. Takes: what every committed entry said, in the order of its
+//! partition's log ([`Told`]); the states of all partitions at one cut; what clients hear.
+//! Emits: the first [`Broken`] invariant. On failure: says which, of whom, with which numbers.
+
+mod answers;
+mod balances;
+mod books;
+mod cash;
+mod channels;
+mod fills;
+mod gone;
+mod ledger;
+mod orders;
+mod ranks;
+mod requests;
+
+use super::reference::Reference;
+use super::words::Broken;
+use super::world::Client;
+use hoga_engine::effect::MarketEvent;
+use hoga_engine::history::HistoryRow;
+use hoga_engine::ids::{InstrumentId, PartitionId};
+use hoga_engine::message::Message;
+use hoga_engine::order::OrderState;
+use hoga_engine::request::{AccountRequest, Envelope};
+use hoga_engine::time::Time;
+use std::collections::BTreeMap;
+
+pub(super) type References = BTreeMap<PartitionId, Reference>;
+
+/// What one committed entry brought and said.
+pub struct Told {
+    pub index: u64,
+    pub partition: PartitionId,
+    /// Exchange time there.
+    pub time: Time,
+    pub requests: Vec<(Box<str>, Envelope, AccountRequest)>,
+    /// From which partition, each message once.
+    pub heard: Vec<(PartitionId, Message)>,
+    /// To which partition.
+    pub sent: Vec<(PartitionId, Message)>,
+    pub rows: Vec<HistoryRow>,
+    pub orders: Vec<OrderState>,
+    pub market: Vec<(InstrumentId, MarketEvent)>,
+}
+
+impl Told {
+    #[must_use]
+    pub fn new(partition: PartitionId, index: u64, time: Time) -> Told {
+        let (requests, heard, sent, rows, orders, market) = Default::default();
+        Told { index, partition, time, requests, heard, sent, rows, orders, market }
+    }
+}
+
+#[derive(Default)]
+pub struct Checks {
+    pub answers: answers::Answers,
+    pub gone: gone::Gone,
+    fills: fills::Fills,
+    ledger: ledger::Ledger,
+    orders: orders::Orders,
+    books: books::Books,
+    ranks: ranks::Ranks,
+    requests: requests::Requests,
+    channels: channels::Channels,
+    cash: cash::Cash,
+    balances: balances::Holds,
+}
+
+impl Checks {
+    /// # Errors
+    /// What is broken.
+    pub fn hear(&mut self, told: &Told, reference: &Reference) -> Result<(), Broken> {
+        self.requests.hear(told);
+        self.channels.hear(told)?;
+        self.answers.hear(told);
+        self.fills.hear(told)?;
+        self.ledger.hear(told)?;
+        self.orders.hear(told)?;
+        self.books.hear(told, reference)?;
+        self.gone.hear(told)?;
+        self.ranks.hear(told);
+        Ok(())
+    }
+
+    /// # Errors
+    /// What is broken.
+    pub fn look(&mut self, references: &References) -> Result<(), Broken> {
+        self.cash.look(references)?;
+        self.balances.look(references)?;
+        self.ledger.look(references)?;
+        self.books.look(references)
+    }
+
+    /// # Errors
+    /// What is broken.
+    pub fn finish(&mut self, references: &References, clients: &[Client]) -> Result<(), Broken> {
+        self.fills.finish()?;
+        self.orders.finish(references)?;
+        self.requests.finish(clients)?;
+        self.ranks.finish(references)
+    }
+
+    /// How much each check has looked at, by invariant.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        BTreeMap::from([
+            ("CASH-1", self.cash.checked),
+            ("CASH-3", self.balances.checked),
+            ("CASH-4", self.ledger.checked),
+            ("FILL-1", self.orders.checked),
+            ("FILL-3", self.fills.checked + self.channels.checked),
+            ("BOOK-1", self.books.checked),
+            ("ORD-1", self.answers.checked),
+            ("ORD-2", self.gone.checked),
+            ("RANK-1", self.ranks.checked),
+        ])
+    }
+}

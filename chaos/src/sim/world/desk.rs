@@ -1,0 +1,170 @@
+//! A leader's desk: requests and messages in, batches out to consensus; and reads.
+
+use super::World;
+use super::packet::{Packet, Why};
+use super::sequencer::Waiting;
+use crate::sim::replica::Replica;
+use crate::sim::words::{Fate, NodeId, Order};
+use hoga_actors::{Entity, EntityId};
+use hoga_cluster::partition::{Batch, Command, Entry};
+use hoga_engine::ids::{Origin, PartitionId};
+use hoga_engine::time::Time;
+
+impl World {
+    pub(super) fn ask(
+        &mut self,
+        node: NodeId,
+        from: NodeId,
+        partition: PartitionId,
+        origin: Origin,
+        entry: Entry,
+    ) {
+        let Some(seat) = self.seat(node, partition) else { return };
+        let why = if !seat.leads {
+            Some(Why::NotLeader(seat.leader))
+        } else if seat.replica.core.is_congested() || !seat.sequencer.ask(origin, entry) {
+            Some(Why::Busy)
+        } else {
+            None
+        };
+        match why {
+            Some(why) => self.send(node, from, Packet::Refused { origin, why }),
+            None => self.sequence(node, partition),
+        }
+    }
+
+    pub(super) fn inbound(&mut self, node: NodeId, partition: PartitionId, waiting: Waiting) {
+        let Some(seat) = self.seat(node, partition) else { return };
+        if !seat.leads {
+            let Waiting { from, source, sending, .. } = waiting;
+            let next = Err(Why::NotLeader(seat.leader));
+            self.send(node, from, Packet::Taken { source, to: partition, sending, next });
+            return;
+        }
+        seat.sequencer.hear(waiting);
+        self.sequence(node, partition);
+    }
+
+    /// Proposes the next batch, when there is one and none is under way.
+    pub(super) fn sequence(&mut self, node: NodeId, partition: PartitionId) {
+        let (now, most, mutant) = (self.now, self.swarm.batch_commands, self.mutant);
+        let ticket = self.tickets + 1;
+        let Some(seat) = self.seat(node, partition) else { return };
+        if !seat.leads {
+            return;
+        }
+        let waiting = seat.sequencer.waiting();
+        let Some(mut entries) = seat.sequencer.gather(ticket, most) else { return };
+        if let Some(mutant) = mutant {
+            mutant.edit_entries(&mut entries);
+            if entries.is_empty() {
+                seat.sequencer.under_way = None;
+                return;
+            }
+        }
+        let time = Time(seat.anchor.0 + (now - seat.anchor.1));
+        let batch = Batch { time, entries };
+        let bytes = postcard::to_stdvec(&batch).expect("a batch always encodes");
+        self.tickets = ticket;
+        if mutant.is_some_and(super::Mutant::answers_before_commit) {
+            self.foretell(node, partition, &bytes);
+        }
+        self.tally.batches += 1;
+        self.tally.waiting_max = self.tally.waiting_max.max(waiting as u64);
+        self.orders.push(Order::Propose { node, partition, ticket, batch: bytes.into() });
+    }
+
+    /// A planted bug: answers as if the batch were committed already.
+    fn foretell(&mut self, node: NodeId, partition: PartitionId, batch: &[u8]) {
+        let topology = self.swarm.topology;
+        let Some(seat) = self.seat(node, partition) else { return };
+        let (index, bytes) = (seat.replica.applied, seat.replica.encode());
+        let copy = Replica::decode(partition, topology, &bytes, index, None);
+        let Ok(mut copy) = copy else { return };
+        let absorbed = copy.apply(index + 1, Some(batch)).unwrap_or_default();
+        for (origin, answer) in absorbed.iter().flat_map(|one| one.all_answers()).cloned() {
+            let at = super::At { partition, index: index + 1 };
+            let packet = Packet::Answered { origin, at, answer };
+            self.send(node, NodeId::from(origin.node), packet);
+        }
+    }
+
+    /// Moves time on when something waits for it, and logs how far others have acknowledged.
+    pub(super) fn tick(&mut self, node: NodeId, partition: PartitionId) {
+        let mutant = self.mutant;
+        let Some(seat) = self.seat(node, partition) else { return };
+        if !seat.leads {
+            return;
+        }
+        for (&to, pump) in &mut seat.pumps {
+            if pump.acked > pump.logged {
+                pump.logged = pump.acked;
+                let ahead = mutant.map_or(0, super::Mutant::acknowledged_ahead);
+                let next = pump.acked + ahead;
+                seat.sequencer.order(Command::OutboxAck { to, next });
+            }
+        }
+        if seat.replica.core.needs_tick() && seat.sequencer.under_way.is_none() {
+            seat.sequencer.order(Command::Tick);
+        }
+        let behind: Vec<PartitionId> = seat.replica.core.outboxes().keys().copied().collect();
+        for to in behind {
+            self.pump(node, partition, to);
+        }
+        self.sequence(node, partition);
+    }
+
+    pub(super) fn read(
+        &mut self,
+        node: NodeId,
+        from: NodeId,
+        partition: PartitionId,
+        origin: Origin,
+        account: Box<str>,
+    ) {
+        let skips_barrier = self.mutant.is_some_and(super::Mutant::reads_without_barrier);
+        self.tickets += 1;
+        let ticket = self.tickets;
+        let Some(seat) = self.seat(node, partition) else { return };
+        if !seat.leads {
+            let why = Why::NotLeader(seat.leader);
+            self.send(node, from, Packet::Refused { origin, why });
+            return;
+        }
+        if skips_barrier {
+            return self.barrier(node, from, partition, origin, &account, Fate::Done(0));
+        }
+        seat.barriers.insert(ticket, (from, origin, account));
+        self.orders.push(Order::Barrier { node, partition, ticket });
+    }
+
+    /// A read's barrier was reached, or not.
+    pub(super) fn barrier(
+        &mut self,
+        node: NodeId,
+        from: NodeId,
+        partition: PartitionId,
+        origin: Origin,
+        account: &str,
+        fate: Fate,
+    ) {
+        let Some(seat) = self.seat(node, partition) else { return };
+        let packet = match fate {
+            Fate::Done(_) => {
+                let index = seat.replica.applied;
+                let id = seat.replica.core.directory().get(account);
+                let found = id.and_then(|id| seat.replica.entities.get(&EntityId::Account(id)));
+                let balances = found.and_then(|entity| match entity {
+                    Entity::Account(account) => Some(
+                        account.balances().map(|(asset, b)| (asset, b.available, b.held)).collect(),
+                    ),
+                    _ => None,
+                });
+                Packet::Seen { origin, at: super::At { partition, index }, balances }
+            }
+            Fate::NotLeader(hint) => Packet::Refused { origin, why: Why::NotLeader(hint) },
+            Fate::Full | Fate::Unknown => Packet::Refused { origin, why: Why::Busy },
+        };
+        self.send(node, from, packet);
+    }
+}

@@ -1,0 +1,106 @@
+//! The exchange's pulse, as clients feel it: when somebody was answered, and when nobody was.
+//!
+//! An answer counts when an order was taken, cancelled or amended: the account's partition and the
+//! book's both had a leader then. Such answers are told apart by the account's partition, so that
+//! a partition without a leader is not hidden by the others.
+
+use crate::history::{Answer, Ask};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Shorter silences are the pauses of clients.
+const SILENCE_MIN: Duration = Duration::from_millis(20);
+
+/// Whose silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// All clients with accounts in a partition.
+    Partition(u32),
+    Client(usize),
+}
+
+/// A time without an answer, from the run's beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    pub who: Who,
+    pub from: Duration,
+    pub to: Duration,
+}
+
+/// Feels the pulse of a run.
+#[derive(Debug)]
+pub struct Pulse {
+    since: Instant,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    last: BTreeMap<Who, Duration>,
+    silences: Vec<Silence>,
+    is_over: bool,
+}
+
+impl Default for Pulse {
+    fn default() -> Pulse {
+        Pulse { since: Instant::now(), inner: Mutex::default() }
+    }
+}
+
+impl Pulse {
+    /// Time since the run began.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// A client was answered.
+    pub fn beat(&self, client: usize, ask: &Ask, answer: &Answer) {
+        let is_of_orders =
+            matches!(ask, Ask::CreateOrder(_) | Ask::CancelOrder { .. } | Ask::AmendOrder { .. });
+        if !is_of_orders {
+            return;
+        }
+        let now = self.now();
+        let partition = answer.position.as_ref().map(|position| position.partition);
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.is_over {
+            return;
+        }
+        inner.heard(Who::Client(client), now);
+        if let Some(partition) = partition {
+            inner.heard(Who::Partition(partition), now);
+        }
+    }
+
+    /// Whether each of so many clients was answered after a moment.
+    #[must_use]
+    pub fn all_since(&self, clients: usize, moment: Duration) -> bool {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        (0..clients)
+            .all(|client| inner.last.get(&Who::Client(client)).is_some_and(|last| *last > moment))
+    }
+
+    /// Nobody asks any more: all silences until now. Whoever is silent now was until now.
+    #[must_use]
+    pub fn stop(&self) -> Vec<Silence> {
+        let now = self.now();
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.is_over = true;
+        let everybody: Vec<Who> = inner.last.keys().copied().collect();
+        for who in everybody {
+            inner.heard(who, now);
+        }
+        inner.silences.clone()
+    }
+}
+
+impl Inner {
+    fn heard(&mut self, who: Who, now: Duration) {
+        let Some(from) = self.last.insert(who, now) else { return };
+        if now.saturating_sub(from) >= SILENCE_MIN {
+            self.silences.push(Silence { who, from, to: now });
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Three nodes, two kills of the leader, everything that is checked afterwards. The long version
+//! is `hoga chaos chaos/plans/kill-leader.toml`.
+
+#![allow(clippy::unwrap_used)]
+
+use hoga_chaos::plan;
+use hoga_chaos::run::{self, Setting};
+use std::path::PathBuf;
+
+/// The gaps of the plan are judged on an idle machine; here others may build.
+const PLAN: &str = r#"
+[scenario]
+name = "two-kills"
+seed = 1
+length = "14s"
+
+[market]
+rules = "lpj"
+
+[cluster]
+nodes = 3
+
+[schedule]
+jitter = "500ms"
+
+[workload]
+accounts = 6
+pause = "20ms"
+
+[[fault]]
+at = "2s"
+every = "6s"
+do = "kill the node that leads LPJ-KRW"
+
+[[fault]]
+at = "5s"
+every = "6s"
+do = "restart any node"
+
+[check.coverage]
+kill = 2
+restart = 1
+elections = 2
+acknowledged = 200
+unknown = 1
+fills = 20
+deduplicated = 1
+stream_frames = 20
+directories_verified = 3
+replicas_compared = 8
+"#;
+
+#[test]
+fn an_exchange_whose_leader_is_killed_twice_loses_and_doubles_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = plan::parse("two-kills.toml", PLAN).unwrap();
+    let hoga = PathBuf::from(env!("CARGO_BIN_EXE_hoga"));
+    let setting = Setting {
+        auditor: vec![hoga.clone().into(), "audit".into()],
+        hoga,
+        directory: folder.path().join("run"),
+        seed: None,
+    };
+    let report = match run::run(&plan, &setting, &mut |_| {}) {
+        Ok(report) => report,
+        Err(error) => panic!("{error:#}; see {}", folder.keep().display()),
+    };
+    assert_eq!((report.lost, report.doubled), (0, 0), "{report}");
+    if !report.ok {
+        panic!("see {}: {report}", folder.keep().display());
+    }
+}
