@@ -21,8 +21,9 @@ use tonic::{Code, Status, Streaming};
 const REDIAL_MIN: Duration = Duration::from_millis(10);
 /// Longer pauses would delay a failover.
 const REDIAL_MAX: Duration = Duration::from_millis(200);
-/// The pause after a refusal, which time alone rarely changes.
-const REDIAL_REFUSED: Duration = Duration::from_secs(1);
+/// The pause after a refusal, which time alone rarely changes: but a node that is not known yet may
+/// be in a moment.
+const REDIAL_REFUSED: Duration = Duration::from_millis(500);
 /// A stream that lived as long was no failure.
 const LIVED: Duration = Duration::from_secs(1);
 /// How long a peer may be silent before it is suspected.
@@ -168,12 +169,10 @@ fn of_connection(error: ConnectError) -> Ended {
 
 fn of_status(status: Status) -> Ended {
     match status.code() {
-        Code::FailedPrecondition | Code::ResourceExhausted => {
+        Code::FailedPrecondition | Code::NotFound | Code::ResourceExhausted => {
             Ended::Refused(status.message().into())
         }
-        Code::NotFound | Code::Cancelled | Code::DeadlineExceeded => {
-            Ended::Broken(status.message().into())
-        }
+        Code::Cancelled | Code::DeadlineExceeded => Ended::Broken(status.message().into()),
         // A peer that does not accept this node's certificate says so only now.
         _ => {
             let cause = causes(&status);
