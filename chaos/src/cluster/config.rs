@@ -26,7 +26,6 @@ pub struct Among {
     pub gateway: SocketAddr,
     pub peers: BTreeMap<u64, SocketAddr>,
     pub founders: Vec<u64>,
-    pub certificates: PathBuf,
 }
 
 impl Display for Config {
@@ -38,11 +37,10 @@ impl Display for Config {
             let peers = peers.collect::<Vec<_>>().join(", ");
             let founders = among.founders.iter().map(u64::to_string).collect::<Vec<_>>();
             let founders = if founders.is_empty() { "none".into() } else { founders.join(", ") };
-            let certificates = among.certificates.display().to_string();
             writeln!(
                 f,
                 "[cluster]\nlisten = \"{}\"\nlink = \"{}\"\ngateway = \"{}\"\npeers = \"{peers}\"\n\
-                 founders = \"{founders}\"\ncertificates = {certificates:?}",
+                 founders = \"{founders}\"",
                 among.listen, among.link, among.gateway,
             )?;
         }

@@ -245,7 +245,6 @@ impl Cluster {
             gateway: node.called_by_clients(),
             peers,
             founders: founders.to_vec(),
-            certificates: self.directory.join("certificates"),
         });
         let config = config::Config {
             id: node.id,

@@ -33,6 +33,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// What a run is made with.
 #[derive(Clone, Debug)]
@@ -74,9 +75,12 @@ pub fn run(
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).enable_all().build()?;
     let ran = runtime.block_on(async {
+        // Disks are unmounted and nodes are stopped whichever way this ends.
+        let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {
             ran = attack(plan, setting, progress) => ran,
             _ = tokio::signal::ctrl_c() => Err(Interrupted.into()),
+            _ = terminate.recv() => Err(Interrupted.into()),
         }
     });
     // Tasks that sleep are not waited for.
