@@ -2,7 +2,7 @@
 //! that a few planted bugs die: minutes of this run with `hoga sim`.
 
 use super::mutants::{Level, Mutant};
-use super::report::Killed;
+use super::report::{Killed, Seeds};
 use super::run::Outcome;
 use super::seeds::{Progress, kill_mutants, run_seeds};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -14,21 +14,22 @@ impl Progress for Silent {
     fn killed(&self, _: &Killed) {}
 }
 
-fn check(from: u64, to: u64, level: Level) {
+fn check(from: u64, to: u64, level: Level) -> Seeds {
     let seeds = run_seeds(from..to, Some(level), 1, &Silent);
     assert!(seeds.failures.is_empty(), "{:#?}", seeds.failures);
-    assert!(seeds.acknowledged > 0 && seeds.crashes > 0, "{:#?}", seeds.coverage);
+    assert!(seeds.acknowledged > 0, "{:#?}", seeds.coverage);
+    seeds
 }
 
 #[test]
 fn fixed_seeds_hold_on_the_model_log() {
     // Each of these once committed a sending behind a lost one, which stopped its partition.
-    check(0, 4, Level::Breadth);
+    assert!(check(0, 4, Level::Breadth).crashes > 0);
 }
 
 #[test]
 fn fixed_seeds_hold_on_real_consensus() {
-    check(0, 4, Level::Depth);
+    assert!(check(0, 4, Level::Depth).crashes > 0);
 }
 
 /// Fresh ones every time, for as long as a test may take; a failure names its seed.
@@ -37,8 +38,11 @@ fn fresh_seeds_hold() {
     let began = Instant::now();
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut seed = 1_000_000 + clock.as_secs() % 1_000_000_000;
-    while began.elapsed() < Duration::from_secs(15) {
-        check(seed, seed + 1, if seed % 2 == 0 { Level::Depth } else { Level::Breadth });
+    // A single seed may draw no crash; several do.
+    let mut crashes = 0;
+    while began.elapsed() < Duration::from_secs(15) || crashes == 0 {
+        let level = if seed % 2 == 0 { Level::Depth } else { Level::Breadth };
+        crashes += check(seed, seed + 1, level).crashes;
         seed += 1;
     }
 }
@@ -46,9 +50,9 @@ fn fresh_seeds_hold() {
 /// openraft's own default lets a leader that lost its unsynced tail go on in its term.
 #[test]
 fn a_leader_that_resumes_its_term_loses_what_was_acknowledged() {
-    let mutants = kill_mutants(&[Mutant::LeaderRestored], 1, &Silent);
-    let killed = mutants.mutants.first().and_then(|mutant| mutant.killed_by);
-    assert_eq!(killed, Some("LOG-1"), "{:#?}", mutants.mutants);
+    let invariant = |mutant| super::run(12, Level::Depth, mutant).broken.map(|b| b.invariant);
+    assert_eq!(invariant(Some(Mutant::LeaderRestored)), Some("LOG-1"));
+    assert_eq!(invariant(None), None);
 }
 
 #[test]
