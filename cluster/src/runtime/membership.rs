@@ -176,6 +176,11 @@ async fn be_known(exchange: WeakExchange, identity: Identity, options: ClusterOp
             let founders = founders.map(|id| (*id, link(id))).collect();
             let command = MetaCommand::FoundNodes(founders);
             drop(exchange.administer(&once("found"), command, FOUND_WITHIN).await);
+            // Entering is refused for good by a table that does not know of the founders yet.
+            if membership.table().borrow().is_empty() {
+                tokio::time::sleep(membership.peers().back_off()).await;
+                continue;
+            }
         }
         let mut leaving = membership.leaving.subscribe();
         let entered = tokio::select! {
