@@ -37,6 +37,8 @@ pub struct Pulse {
 
 #[derive(Debug, Default)]
 struct Inner {
+    /// The partition of each account, as soon as an answer told it.
+    homes: BTreeMap<String, u32>,
     last: BTreeMap<Who, Duration>,
     silences: Vec<Silence>,
     is_over: bool,
@@ -102,5 +104,34 @@ impl Inner {
         if now.saturating_sub(from) >= SILENCE_MIN {
             self.silences.push(Silence { who, from, to: now });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pulse, Who};
+    use crate::history::{Answer, Ask, Position};
+    use std::time::Duration;
+
+    #[test]
+    fn clients_of_one_partition_are_heard_together() {
+        let pulse = Pulse::default();
+        let [account, id, asset, amount] = ["accounts/a", "d", "KRW", "1"].map(String::from);
+        let position = Some(Position { partition: 6, index: 3 });
+        let told = Answer { position, ..Answer::default() };
+        let deposit = Ask::Deposit { account, id, asset, amount };
+        pulse.beat(0, "accounts/a", &deposit, &told);
+        // An answer about an order does not say where the account is.
+        let order = Ask::CreateOrder(Box::default());
+        for client in [0, 1] {
+            pulse.beat(client, "accounts/a", &order, &Answer::default());
+        }
+        while pulse.now() < Duration::from_millis(30) {
+            std::thread::yield_now();
+        }
+        pulse.beat(1, "accounts/a", &order, &Answer::default());
+        let silent: Vec<Who> = pulse.stop().into_iter().map(|silence| silence.who).collect();
+        assert!(silent.contains(&Who::Partition(6)) && silent.contains(&Who::Client(0)));
+        assert!(pulse.all_since(2, Duration::ZERO));
     }
 }

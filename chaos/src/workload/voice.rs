@@ -75,7 +75,7 @@ impl Voice {
         let asked = tokio::time::timeout(self.attempt, line.ask(ask)).await;
         let end = asked.unwrap_or_else(|_| End::Unknown("no answer in time".into()));
         match &end {
-            End::Ok(answer) => self.pulse.beat(self.client, ask, answer),
+            End::Ok(answer) => self.pulse.beat(self.client, &self.account, ask, answer),
             End::Unknown(_) => {
                 self.at += 1;
                 if begun.elapsed() < REFUSED_PAUSE {
