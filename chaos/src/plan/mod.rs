@@ -56,6 +56,8 @@ pub struct Checks {
     pub gap_max: Option<Duration>,
     /// After the faults everybody gets on within this.
     pub live_within: Duration,
+    /// Tries that ended without an answer.
+    pub unknown_at_most: Option<u64>,
     /// What the run must have covered at least, by counter.
     pub coverage: BTreeMap<&'static str, u64>,
 }

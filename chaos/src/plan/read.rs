@@ -99,6 +99,7 @@ fn checks(file: &mut Fields<'_>) -> Checks {
         gap_p50: None,
         gap_max: None,
         live_within: Duration::from_secs(30),
+        unknown_at_most: None,
         coverage: BTreeMap::new(),
     };
     let Some(mut fields) = file.table("check") else { return checks };
@@ -107,6 +108,7 @@ fn checks(file: &mut Fields<'_>) -> Checks {
     if let Some(within) = time(&mut fields, "live_within") {
         checks.live_within = within;
     }
+    checks.unknown_at_most = fields.count("unknown_at_most", 0, i64::MAX as u64);
     if let Some(mut floors) = fields.table("coverage") {
         for name in counters() {
             if let Some(least) = floors.count(name, 0, i64::MAX as u64) {

@@ -94,6 +94,8 @@ pub struct GapMs {
 pub struct Invariant {
     pub id: String,
     pub checked: u64,
+    /// What could not be judged.
+    pub left_out: u64,
     pub ok: bool,
     pub detail: String,
 }
@@ -117,7 +119,7 @@ impl Report {
         let first = course.done.first().map_or(course.over, |done| done.at);
         let quiet = gaps::between(silences, course.begun, first);
         let below_floor = below_floor(&plan.checks, &coverage, &invariants, course, &skipped);
-        let beyond_limit = beyond_limit(&plan.checks, gap_ms, found.live);
+        let beyond_limit = beyond_limit(&plan.checks, gap_ms, found.live, tally.unknown);
         let count = |key: &str| found.audit[key].as_u64().unwrap_or_default();
         let (lost, doubled) = (count("lost"), count("doubled"));
         let ok = below_floor.is_empty()
@@ -198,6 +200,7 @@ fn invariants(found: &Found) -> Vec<Invariant> {
         invariants.push(Invariant {
             id: line["id"].as_str().unwrap_or_default().into(),
             checked: line["checked"].as_u64().unwrap_or_default(),
+            left_out: line["left_out"].as_u64().unwrap_or_default(),
             ok: line["ok"] == Value::Bool(true),
             detail: line["detail"].as_str().unwrap_or_default().into(),
         });
@@ -206,7 +209,8 @@ fn invariants(found: &Found) -> Vec<Invariant> {
     let mut add = |id: &str, checked: u64, ok: bool, detail: String| {
         let same = invariants.iter_mut().find(|known: &&mut Invariant| known.id == id);
         let Some(known) = same else {
-            return invariants.push(Invariant { id: id.into(), checked, ok, detail });
+            let left_out = 0;
+            return invariants.push(Invariant { id: id.into(), checked, left_out, ok, detail });
         };
         known.checked += checked;
         known.ok &= ok;
@@ -260,8 +264,11 @@ fn below_floor(
     below
 }
 
-fn beyond_limit(checks: &Checks, gap: GapMs, live: Option<Duration>) -> Vec<String> {
+fn beyond_limit(checks: &Checks, gap: GapMs, live: Option<Duration>, unknown: u64) -> Vec<String> {
     let mut beyond = Vec::new();
+    if let Some(most) = checks.unknown_at_most.filter(|most| unknown > *most) {
+        beyond.push(format!("unknown_at_most: {unknown} of at most {most}"));
+    }
     for (name, limit, reached) in
         [("gap_p50", checks.gap_p50, gap.p50), ("gap_max", checks.gap_max, gap.max)]
     {

@@ -42,7 +42,11 @@ impl Display for Report {
             let mark = if invariant.ok { "ok    " } else { "FAILED" };
             let (id, checked) = (&invariant.id, invariant.checked);
             let detail = if invariant.ok { "" } else { invariant.detail.as_str() };
-            writeln!(f, "{mark}  {id:<8} {checked:>9} checked  {detail}")?;
+            let left_out = match invariant.left_out {
+                0 => String::new(),
+                count => format!("{count} left out  "),
+            };
+            writeln!(f, "{mark}  {id:<8} {checked:>9} checked  {left_out}{detail}")?;
         }
         let covered = self.coverage.iter().filter(|(_, count)| **count > 0);
         let covered: Vec<String> = covered.map(|(name, count)| format!("{name} {count}")).collect();

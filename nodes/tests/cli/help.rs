@@ -2,7 +2,7 @@
 
 use crate::rig::hoga;
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 28] = [
     "up",
     "node",
     "buy",
@@ -24,6 +24,7 @@ const COMMANDS: [&str; 27] = [
     "play",
     "check",
     "replay",
+    "chaos",
     "verify",
     "trace",
     "bench",
