@@ -127,6 +127,7 @@ impl<T: Tap> Exchange<T> {
     }
 
     /// All of a flow.
+    #[cfg(test)]
     pub fn perform_all(&mut self, operations: &[Operation]) {
         let accounts = self.accounts.clone();
         in_batches(operations, &accounts, |commands| {
