@@ -41,7 +41,7 @@ fn fresh_seeds_hold() {
     // A single seed may draw no crash; several do.
     let mut crashes = 0;
     while began.elapsed() < Duration::from_secs(15) || crashes == 0 {
-        let level = if seed % 2 == 0 { Level::Depth } else { Level::Breadth };
+        let level = if seed.is_multiple_of(2) { Level::Depth } else { Level::Breadth };
         crashes += check(seed, seed + 1, level).crashes;
         seed += 1;
     }
