@@ -13,7 +13,8 @@ pub(super) async fn strike(cluster: &mut Cluster, place: usize) -> anyhow::Resul
     let (name, id, data) = (node.name(), node.id, node.data());
     fs::remove_dir_all(&data)?;
     cluster.operator.forget(place);
-    cluster.operator.remove(id, CHANGE_WITHIN).await?;
+    // The new one first: of three nodes two must not be left.
     let new = cluster.enter(place, CHANGE_WITHIN).await?;
+    cluster.operator.remove(id, CHANGE_WITHIN).await?;
     Ok(Struck::Installed(format!("{name}, then n{new}")))
 }

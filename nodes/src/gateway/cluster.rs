@@ -73,11 +73,12 @@ pub fn shown(id: NodeId) -> String {
     format!("nodes/n{id}")
 }
 
-/// The number of a node that is in the table.
+/// The number of a node that is in the table, or was: whether it still is, is for the command to
+/// find, behind the memory of requests. One that is repeated after it was done is no mistake.
 fn number(table: &NodeTable, name: &str) -> Result<NodeId, Refused> {
     let name = NodeName::parse(name).map_err(|bad| Refusal::malformed("name", bad.to_string()))?;
     let number = name.id().strip_prefix('n').and_then(|digits| digits.parse().ok());
-    number.filter(|id| table.members().any(|(known, _)| known == *id)).ok_or_else(|| {
+    number.filter(|id| table.get(*id).is_some()).ok_or_else(|| {
         let known: Vec<String> = table.members().map(|(id, _)| format!("n{id}")).collect();
         let message =
             format!("{name} is no node of this exchange; there are: {}", known.join(", "));
