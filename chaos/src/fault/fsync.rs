@@ -28,10 +28,10 @@ pub(super) fn strike(cluster: &mut Cluster, place: usize) -> anyhow::Result<Stru
 pub(super) async fn until_stopped(cluster: &mut Cluster, place: usize) -> anyhow::Result<()> {
     let node = cluster.node_mut(place)?;
     let name = node.name();
-    if let Some(process) = &mut node.process {
-        if process.until_ended(STOP_WITHIN).await.is_none() {
-            bail!("{name} goes on although its fsync failed {STOP_WITHIN:?} ago");
-        }
+    if let Some(process) = &mut node.process
+        && process.until_ended(STOP_WITHIN).await.is_none()
+    {
+        bail!("{name} goes on although its fsync failed {STOP_WITHIN:?} ago");
     }
     drop(node.process.take().map(Process::kill));
     node.state = State::Down;

@@ -57,22 +57,26 @@ impl Pulse {
         self.since.elapsed()
     }
 
-    /// A client was answered.
-    pub fn beat(&self, client: usize, ask: &Ask, answer: &Answer) {
+    /// A client was answered about an account. Answers about its money tell where it is; those
+    /// about orders may be of the book's partition.
+    pub fn beat(&self, client: usize, account: &str, ask: &Ask, answer: &Answer) {
         let is_of_orders =
             matches!(ask, Ask::CreateOrder(_) | Ask::CancelOrder { .. } | Ask::AmendOrder { .. });
-        if !is_of_orders {
-            return;
-        }
         let now = self.now();
-        let partition = answer.position.as_ref().map(|position| position.partition);
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.is_over {
             return;
         }
+        let is_of_money = matches!(ask, Ask::Deposit { .. } | Ask::Withdraw { .. });
+        if let Some(position) = answer.position.as_ref().filter(|_| is_of_money) {
+            inner.homes.insert(account.to_owned(), position.partition);
+        }
+        if !is_of_orders {
+            return;
+        }
         inner.heard(Who::Client(client), now);
-        if let Some(partition) = partition {
-            inner.heard(Who::Partition(partition), now);
+        if let Some(home) = inner.homes.get(account).copied() {
+            inner.heard(Who::Partition(home), now);
         }
     }
 

@@ -1,7 +1,9 @@
 //! The core beside its floor: accounts with holds, fees, ledger rows and the memory of client
 //! ids, and the book, in one thread without a runtime.
 
-use super::book::{Flow, Operation, Options, method, new_floor, rate, workload};
+#[cfg(test)]
+use super::book::Operation;
+use super::book::{Flow, Options, method, new_floor, rate, workload};
 use super::commands::{self, BASE, Command, PAIR, QUOTE, UNIT, in_batches};
 use super::latency::Latencies;
 use super::machine::{self, Machine};
@@ -127,6 +129,7 @@ impl<T: Tap> Exchange<T> {
     }
 
     /// All of a flow.
+    #[cfg(test)]
     pub fn perform_all(&mut self, operations: &[Operation]) {
         let accounts = self.accounts.clone();
         in_batches(operations, &accounts, |commands| {

@@ -50,6 +50,7 @@ const HEALED_WITHIN: Nanos = 25 * SECOND;
 const GOES_ON: Nanos = 4 * SECOND;
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every event is an arrival")]
 enum Event {
     Arrives {
         to: NodeId,
@@ -367,11 +368,11 @@ impl World {
 
     /// A moment that the nemesis may wait for.
     pub fn moment(&mut self, moment: Moment, node: NodeId) {
-        if self.phase == Phase::Dangerous {
-            if let Some((fault, after)) = self.nemesis.due(moment, self.now) {
-                self.tally.aimed += 1;
-                self.after(after, Event::Strike { fault, at: Some(node) });
-            }
+        if self.phase == Phase::Dangerous
+            && let Some((fault, after)) = self.nemesis.due(moment, self.now)
+        {
+            self.tally.aimed += 1;
+            self.after(after, Event::Strike { fault, at: Some(node) });
         }
     }
 }
