@@ -107,6 +107,9 @@ async fn attack(
     let mut cluster = Cluster::start(&setting.hoga, &setting.directory, &plan.nodes, means)
         .await
         .context("starting the exchange")?;
+    if plan.nodes.count > 1 {
+        settle::until_stable(&cluster).await;
+    }
     let history = Arc::new(History::create(&setting.directory.join("history.jsonl"))?);
     let mut load = Load::open(plan, &cluster, &history, &mut chance).await?;
     load.begin(plan);

@@ -10,6 +10,35 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long the exchange has to stay as it is to be at rest.
 const STILL_FOR: Duration = Duration::from_millis(600);
 
+/// How long nobody may be elected before faults begin: nodes that have just met hand leadership
+/// over until each has its share.
+const STABLE_FOR: Duration = Duration::from_secs(3);
+const STABLE_WITHIN: Duration = Duration::from_secs(30);
+
+/// Waits until every partition has had its leader for a while; it is no failure that it has not.
+pub(super) async fn until_stable(cluster: &Cluster) {
+    let until = Instant::now() + STABLE_WITHIN;
+    let mut since = (Instant::now(), BTreeMap::new());
+    while Instant::now() < until {
+        let mut leaders = BTreeMap::new();
+        for map in cluster.operator.maps().await.values() {
+            for partition in &map.partitions {
+                let known = leaders.entry(partition.partition).or_insert((0, String::new()));
+                if partition.term >= known.0 {
+                    *known = (partition.term, partition.leader.clone());
+                }
+            }
+        }
+        let is_led = !leaders.is_empty() && leaders.values().all(|(_, leader)| !leader.is_empty());
+        if !is_led || leaders != since.1 {
+            since = (Instant::now(), leaders);
+        } else if since.0.elapsed() >= STABLE_FOR {
+            return;
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
 /// How long it took until every client had been answered; none when one was not in time.
 pub(super) async fn until_live(load: &Load, within: Duration) -> Option<Duration> {
     let begun = load.pulse().now();

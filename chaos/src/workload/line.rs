@@ -43,6 +43,8 @@ pub struct Line {
     accounts: AccountServiceClient<Spoken>,
     market: MarketServiceClient<Spoken>,
     streams: StreamServiceClient<Spoken>,
+    /// What the client has seen of the book already: reads of it may come from any replica.
+    seen: Option<v1::Position>,
 }
 
 /// A connection that several lines share.
@@ -83,6 +85,7 @@ impl Line {
             accounts: AccountServiceClient::new(spoken.clone()),
             market: MarketServiceClient::new(spoken),
             streams,
+            seen: None,
         })
     }
 
@@ -92,6 +95,12 @@ impl Line {
     /// Nobody answers at the address.
     pub async fn open(address: &str, account: &str) -> anyhow::Result<Line> {
         Line::of(connect(address).await?, account)
+    }
+
+    /// Reads of the book from now on show what the client has seen, or more.
+    pub fn show_at_least(&mut self, position: Option<&Position>) {
+        self.seen =
+            position.map(|seen| v1::Position { partition: seen.partition, index: seen.index });
     }
 
     /// Asks once.
@@ -195,7 +204,9 @@ impl Line {
                 Answer { position: at(answer.position), balances, ..Answer::default() }
             }
             Ask::GetBook { instrument: name } => {
-                let request = v1::GetBookRequest { name, depth: 1_000, ..Default::default() };
+                let min_index = self.seen;
+                let request =
+                    v1::GetBookRequest { name, depth: 1_000, min_index, ..Default::default() };
                 let answer = self.market.get_book(request).await?.into_inner();
                 let book = answer.book.map(ladder);
                 Answer { position: at(answer.position), book, ..Answer::default() }

@@ -4,7 +4,7 @@
 use super::gateways::Gateways;
 use super::line::Line;
 use super::pulse::Pulse;
-use crate::history::{Ask, End};
+use crate::history::{Answer, Ask, End, Position};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,8 @@ pub struct Voice {
     version: u64,
     at: usize,
     asked: u32,
+    /// How far the client has seen the book.
+    seen: Option<Position>,
 }
 
 impl Voice {
@@ -39,8 +41,9 @@ impl Voice {
     ) -> anyhow::Result<Voice> {
         let (lines, version) = (Vec::new(), 0);
         let at = client;
+        let (asked, seen) = (0, None);
         let mut voice =
-            Voice { gateways, pulse, account, client, attempt, lines, version, at, asked: 0 };
+            Voice { gateways, pulse, account, client, attempt, lines, version, at, asked, seen };
         voice.look()?;
         Ok(voice)
     }
@@ -71,11 +74,15 @@ impl Voice {
         let Some(line) = self.lines.get_mut(self.at % count.max(1)) else {
             return Ok(End::Unknown("no gateway is known".into()));
         };
+        line.show_at_least(self.seen.as_ref());
         let begun = Instant::now();
         let asked = tokio::time::timeout(self.attempt, line.ask(ask)).await;
         let end = asked.unwrap_or_else(|_| End::Unknown("no answer in time".into()));
         match &end {
-            End::Ok(answer) => self.pulse.beat(self.client, &self.account, ask, answer),
+            End::Ok(answer) => {
+                self.pulse.beat(self.client, &self.account, ask, answer);
+                self.see(ask, answer);
+            }
             End::Unknown(_) => {
                 self.at += 1;
                 if begun.elapsed() < REFUSED_PAUSE {
@@ -85,5 +92,20 @@ impl Voice {
             End::Fail(_) => {}
         }
         Ok(end)
+    }
+
+    /// Notes how far an answer showed the book.
+    fn see(&mut self, ask: &Ask, answer: &Answer) {
+        let of_book = match ask {
+            Ask::GetBook { .. } => &answer.position,
+            _ => &answer.book_position,
+        };
+        let is_new = |seen: &Position| {
+            let known = self.seen.as_ref().filter(|known| known.partition == seen.partition);
+            known.is_none_or(|known| known.index < seen.index)
+        };
+        if let Some(seen) = of_book.as_ref().filter(|seen| is_new(seen)) {
+            self.seen = Some(seen.clone());
+        }
     }
 }

@@ -55,10 +55,18 @@ impl Carrier {
     }
 
     fn send(&self, leader: u64, batch: Inbound) -> BoxFuture<'static, ()> {
-        let (peers, to) = (self.peers.clone(), self.to);
+        let (peers, to, mut leadership) = (self.peers.clone(), self.to, self.leadership.clone());
         Box::pin(async move {
             let Inbound { source, first, messages, done } = batch;
-            let taken = peers.carry(leader, to, source, first, &messages).await;
+            // A leader that was replaced may be frozen, or cut off, and not say so for long. What it
+            // took all the same is skipped where it arrives again.
+            let replaced = async {
+                let _ = leadership.wait_for(|now| now.leader != Some(leader)).await;
+            };
+            let taken = tokio::select! {
+                taken = peers.carry(leader, to, source, first, &messages) => taken,
+                () = replaced => false,
+            };
             // Nobody listens any more when the pump has begun anew.
             let _ = done.send(taken);
         })
