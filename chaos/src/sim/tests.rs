@@ -32,6 +32,12 @@ fn fixed_seeds_hold_on_real_consensus() {
     assert!(check(0, 4, Level::Depth).crashes > 0);
 }
 
+/// Acknowledgements that were in a batch which a full disk refused were never logged again.
+#[test]
+fn an_acknowledgement_in_a_refused_batch_is_logged_later() {
+    check(796_710_727, 796_710_728, Level::Breadth);
+}
+
 /// Fresh ones every time, for as long as a test may take; a failure names its seed.
 #[test]
 fn fresh_seeds_hold() {

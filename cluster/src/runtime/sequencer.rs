@@ -82,6 +82,9 @@ impl Sequencer {
                 Ok(pending) => pending.applied().await.map(|_| ()),
                 Err(error) => Err(error),
             };
+            if outcome.is_err() {
+                self.forget_logged();
+            }
             tell(self.partition, concerned, outcome, &self.answers);
         }
     }
@@ -100,6 +103,13 @@ impl Sequencer {
         self.acknowledge(batch, 1);
         if self.visible.needs_tick.load(Ordering::Relaxed) {
             batch.push(Trace::default(), Command::Tick);
+        }
+    }
+
+    /// Acknowledgements that were in a batch which came to nothing are logged again.
+    fn forget_logged(&mut self) {
+        for (_, logged) in self.acked.values_mut() {
+            *logged = 0;
         }
     }
 

@@ -324,6 +324,10 @@ impl World {
             return;
         }
         let Some((_, concerned)) = seat.sequencer.under_way.take() else { return };
+        if !matches!(fate, Fate::Done(_)) {
+            // Acknowledgements that were in it are logged again.
+            seat.pumps.values_mut().for_each(|pump| pump.logged = 0);
+        }
         match fate {
             Fate::Done(_) => {
                 for (from, source, sending) in concerned.pumps {
