@@ -62,6 +62,8 @@ pub struct Subscriber {
     pub node: crate::sim::words::NodeId,
     /// Everything up to this index was seen.
     pub token: u64,
+    /// How far its node was when it looked there last.
+    pub looked_at: u64,
     pub books: BTreeMap<InstrumentId, Shown>,
 }
 

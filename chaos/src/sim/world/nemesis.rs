@@ -312,6 +312,7 @@ impl World {
         let members = || self.members.iter().filter_map(|node| self.hosts.get(node));
         let seats = || members().flat_map(|host| host.seats.iter());
         self.is_answered()
+            && self.is_shown()
             && self.nemesis.replacing.is_none()
             && members().all(|host| host.is_up)
             && seats().all(|(id, seat)| seat.replica.applied == self.witness.reached(*id))
@@ -354,6 +355,9 @@ impl World {
         let waits: Vec<_> =
             self.clients.iter().filter(|c| c.waits_for.is_some()).map(|c| c.name).collect();
         let mut text = format!("clients {waits:?} wait");
+        if !self.is_shown() {
+            text += "; a subscriber has not looked at everything";
+        }
         if let Some(replacing) = self.nemesis.replacing {
             text += &format!("; {replacing:?} is not replaced");
         }

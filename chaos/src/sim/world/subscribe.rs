@@ -15,6 +15,7 @@ impl World {
                 partition,
                 node: 1 + nth as u64,
                 token: 0,
+                looked_at: 0,
                 books: BTreeMap::new(),
             });
             self.after(400 * MS, Event::Subscriber { nth });
@@ -55,7 +56,8 @@ impl World {
             let books: BTreeMap<_, _> = books.collect();
             self.tally.resyncs += 1;
             let subscriber = &mut self.subscribers[nth];
-            (subscriber.token, subscriber.books) = (reached, books.clone());
+            (subscriber.token, subscriber.looked_at) = (reached, reached);
+            subscriber.books = books.clone();
             return self.witness.snapshot_shown(partition, reached, &books);
         };
         let reached = seat.replica.applied;
@@ -80,8 +82,15 @@ impl World {
             Some(mutant) => mutant.edit_token(last.max(token), reached),
             None => last.max(token),
         };
+        subscriber.looked_at = reached;
         let books = subscriber.books.clone();
         self.witness.books_shown(partition, reached, &books)
+    }
+
+    /// Every subscriber has looked at everything.
+    pub(super) fn is_shown(&self) -> bool {
+        let reached = |partition| self.witness.reached(partition);
+        self.subscribers.iter().all(|it| it.looked_at == reached(it.partition))
     }
 
     /// At rest every subscriber knows the whole book.
