@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use super::disk::{Disk, is_full};
 use super::error::LogError;
@@ -40,7 +40,8 @@ pub(super) struct Space {
     options: LogOptions,
     state: Mutex<State>,
     changed: Condvar,
-    attempts: watch::Sender<u64>,
+    /// An attempt has ended. It wakes in the order of waiting, which a simulated run relies on.
+    attempted: Notify,
     fatal: Arc<Fatal>,
 }
 
@@ -62,8 +63,8 @@ impl Space {
             wanted: false,
             closed: false,
         };
-        let attempts = watch::channel(0).0;
-        Self { disk, options, state: Mutex::new(state), changed: Condvar::new(), attempts, fatal }
+        let (state, changed, attempted) = (Mutex::new(state), Condvar::new(), Notify::new());
+        Self { disk, options, state, changed, attempted, fatal }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -125,9 +126,8 @@ impl Space {
 
     /// Promises room for `bytes` of one append, waiting for one attempt to make room if need be.
     pub(super) async fn reserve(self: &Arc<Self>, bytes: u64) -> Result<Reservation, LogError> {
-        let mut attempts = self.attempts.subscribe();
         for last_try in [false, true] {
-            {
+            let attempted = {
                 let mut state = self.lock();
                 if state.closed {
                     return Err(LogError::Closed);
@@ -139,13 +139,11 @@ impl Space {
                 if last_try && state.full {
                     return Err(LogError::Full { needed: bytes });
                 }
-                attempts.mark_unchanged();
                 state.wanted = true;
                 self.changed.notify_all();
-            }
-            if attempts.changed().await.is_err() {
-                return Err(LogError::Closed);
-            }
+                self.attempted.notified()
+            };
+            attempted.await;
         }
         // The disk has space, it is merely slower than the demand: admit, the append will wait.
         self.lock().reserved_bytes += bytes;
@@ -200,7 +198,7 @@ impl Space {
         state.wanted = false;
         drop(state);
         self.changed.notify_all();
-        self.attempts.send_modify(|count| *count += 1);
+        self.attempted.notify_waiters();
         true
     }
 
@@ -224,6 +222,7 @@ impl Space {
                 // Nobody shall wait for an attempt that never comes.
                 state.closed = true;
                 self.changed.notify_all();
+                self.attempted.notify_waiters();
             }
             if state.closed {
                 return;
@@ -237,7 +236,7 @@ impl Space {
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
-        self.attempts.send_modify(|count| *count += 1);
+        self.attempted.notify_waiters();
     }
 
     pub(super) fn is_closed(&self) -> bool {
