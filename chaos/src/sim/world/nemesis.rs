@@ -299,7 +299,10 @@ impl World {
         for node in self.hosts.keys().copied().collect::<Vec<_>>() {
             self.orders.push(Order::Disk { node, state: DiskState::Sound });
             self.go_on_after_pause(node);
+            let reach = self.swarm.skew as i64;
             let host = self.host(node);
+            // Nobody may lead while no two clocks agree.
+            host.skew = host.skew.clamp(-reach, reach);
             if !host.is_up && !host.is_lost {
                 self.orders.push(Order::Start { node });
             }
