@@ -42,6 +42,8 @@ pub(super) struct Space {
     changed: Condvar,
     /// An attempt has ended. It wakes in the order of waiting, which a simulated run relies on.
     attempted: Notify,
+    /// Somebody waits for an attempt; for an owner that has no thread here.
+    asked: Notify,
     fatal: Arc<Fatal>,
 }
 
@@ -63,8 +65,9 @@ impl Space {
             wanted: false,
             closed: false,
         };
-        let (state, changed, attempted) = (Mutex::new(state), Condvar::new(), Notify::new());
-        Self { disk, options, state, changed, attempted, fatal }
+        let (state, changed) = (Mutex::new(state), Condvar::new());
+        let (attempted, asked) = (Notify::new(), Notify::new());
+        Self { disk, options, state, changed, attempted, asked, fatal }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -108,6 +111,11 @@ impl Space {
         }
     }
 
+    /// Waits until somebody waits for an attempt.
+    pub(super) async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
     /// Asks for an attempt even when the last one found the disk full.
     pub(super) fn want(&self) {
         self.lock().wanted = true;
@@ -141,6 +149,7 @@ impl Space {
                 }
                 state.wanted = true;
                 self.changed.notify_all();
+                self.asked.notify_one();
                 self.attempted.notified()
             };
             attempted.await;

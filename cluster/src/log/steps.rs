@@ -31,12 +31,20 @@ impl LogSteps {
         steps
     }
 
-    /// Waits until there is something to write; false when every handle to the log is gone.
+    /// Waits until there is something to write; false when every handle to the log is gone. Room
+    /// that somebody waits for is prepared meanwhile.
     pub async fn asked(&mut self) -> bool {
-        if self.next.is_none() {
-            self.next = self.requests.recv().await;
+        while self.next.is_none() {
+            tokio::select! {
+                biased;
+                request = self.requests.recv() => match request {
+                    Some(request) => self.next = Some(request),
+                    None => return false,
+                },
+                () = self.space.asked() => self.prepare(),
+            }
         }
-        self.next.is_some()
+        true
     }
 
     /// Prepares segments as far as there is space for them, and as somebody waits for.

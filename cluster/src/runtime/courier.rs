@@ -2,7 +2,7 @@
 //! answered.
 //!
 //! Requests are sent one after the other without waiting. When one may have been lost (another
-//! node leads, a call failed), everything that is not answered is sent again from the oldest on,
+//! node leads, a call failed, its batch came to nothing), everything that is not answered is sent again from the oldest on,
 //! so a partition never sees a later request of an account before an earlier one. What had arrived
 //! the first time is recognised by its id and answered from memory. The answers themselves come
 //! from this node's own replica.
@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// Requests sent or waiting that have no answer yet; more wait in the queue before.
@@ -57,6 +57,8 @@ pub(crate) struct Courier {
     sequencer: mpsc::Sender<Asked>,
     peers: Peers,
     leadership: watch::Receiver<Leadership>,
+    /// A batch with requests of this node came to nothing.
+    missed: Arc<Notify>,
     answers: Arc<Answers>,
     unanswered: VecDeque<Unanswered>,
     /// Number of the front of the queue, and of the next to be sent.
@@ -73,6 +75,7 @@ impl Courier {
         sequencer: mpsc::Sender<Asked>,
         peers: Peers,
         leadership: watch::Receiver<Leadership>,
+        missed: Arc<Notify>,
         answers: Arc<Answers>,
     ) -> Courier {
         Courier {
@@ -80,6 +83,7 @@ impl Courier {
             sequencer,
             peers,
             leadership,
+            missed,
             answers,
             unanswered: VecDeque::new(),
             first: 1,
@@ -97,7 +101,9 @@ impl Courier {
         let mut rests_until: Option<Instant> = None;
         loop {
             self.trim();
-            let leader = self.leadership.borrow_and_update().leader;
+            // Not marked as seen here: a change has to reach the branch below, where what is on its
+            // way to a leader that may be gone is sent again.
+            let leader = self.leadership.borrow().leader;
             while rests_until.is_none() && in_flight.len() < IN_FLIGHT && self.has_more() {
                 let Some(leader) = leader else { break };
                 let mut sending = self.send(leader);
@@ -123,6 +129,11 @@ impl Courier {
                         self.next = self.first;
                         rests_until = Some(Instant::now() + self.peers.back_off());
                     }
+                }
+                () = self.missed.notified() => {
+                    in_flight = FuturesOrdered::new();
+                    self.next = self.first;
+                    rests_until = Some(Instant::now() + self.peers.back_off());
                 }
                 next = asked.recv(), if self.unanswered.len() < UNANSWERED_MAX => match next {
                     None => return,

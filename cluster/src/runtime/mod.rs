@@ -12,6 +12,7 @@ mod audit;
 mod carrier;
 mod clock;
 mod courier;
+mod couriers;
 mod depot;
 mod exchange;
 mod feed;

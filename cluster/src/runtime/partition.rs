@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -52,6 +52,8 @@ pub(crate) struct Partition {
     /// This node's own sequencer, for when it leads: requests, and batches out of outboxes.
     pub sequencer: mpsc::Sender<Asked>,
     pub inbound: mpsc::Sender<Inbound>,
+    /// Wakes this node's courier: a batch with its requests came to nothing.
+    pub missed: Arc<Notify>,
     pub congested: watch::Receiver<bool>,
     pub visible: Arc<Visible>,
     pub historian: Historian,

@@ -15,6 +15,7 @@ pub(crate) mod kind {
     pub const READ_INDEX: u8 = 66;
     pub const MEET: u8 = 67;
     pub const ENTER: u8 = 68;
+    pub const MISSED: u8 = 69;
 }
 
 /// How long another node may take to queue a request.
@@ -23,6 +24,8 @@ const SUBMIT_WITHIN: Duration = Duration::from_millis(500);
 const CARRY_WITHIN: Duration = Duration::from_secs(2);
 /// How long a leader may take to say how far a read has to see.
 const READ_INDEX_WITHIN: Duration = Duration::from_millis(500);
+/// How long another node may take to note that a batch came to nothing.
+const MISSED_WITHIN: Duration = Duration::from_millis(500);
 /// How long another node may take to say who it is.
 const MEET_WITHIN: Duration = Duration::from_secs(1);
 /// How long another node may take to have a newcomer entered.
@@ -119,6 +122,15 @@ impl Peers {
         let body = encode(&(partition.0, entries));
         let answer = self.links.call(to, Lane::Messages, kind::SUBMIT, body, SUBMIT_WITHIN).await?;
         decode(&answer).ok_or(CallError::Unknown(to))
+    }
+
+    /// A batch with requests of that node came to nothing here.
+    pub async fn missed(&self, to: NodeId, partition: PartitionId) {
+        let body = encode(&partition.0);
+        let told = self.links.call(to, Lane::Messages, kind::MISSED, body, MISSED_WITHIN).await;
+        if let Err(error) = told {
+            tracing::debug!(to, partition = partition.0, %error, "a missed batch was not told of");
+        }
     }
 
     /// Whether the batch was logged and applied there.

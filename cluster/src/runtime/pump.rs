@@ -75,6 +75,8 @@ impl Pump {
                 Some(done) = in_flight.next() => {
                     if !matches!(done, Ok(true)) {
                         // Only what was applied counts; the other side skips what it has.
+                        let (source, first) = (self.source.0, self.first);
+                        tracing::debug!(source, first, next = self.next, "a batch did not arrive");
                         in_flight = InFlight::new();
                         tokio::time::sleep(BACK_OFF).await;
                         self.drop_acknowledged();
@@ -86,6 +88,8 @@ impl Pump {
                     None => return,
                 },
                 () = tokio::time::sleep(UNHEARD_AFTER), if self.is_unheard(&in_flight) => {
+                    let (source, first) = (self.source.0, self.first);
+                    tracing::debug!(source, first, next = self.next, "nothing is heard of batches");
                     self.next = self.first;
                 }
             }
@@ -95,6 +99,7 @@ impl Pump {
     fn take(&mut self, order: PumpOrder, in_flight: &mut InFlight) {
         match order {
             PumpOrder::Start { first, messages } => {
+                tracing::debug!(source = self.source.0, first, waiting = messages.len(), "starts");
                 *in_flight = InFlight::new();
                 self.queue = messages.into();
                 (self.first, self.next) = (first, first);

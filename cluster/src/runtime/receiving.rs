@@ -74,6 +74,12 @@ impl Receiving {
         }
     }
 
+    fn missed(&self, body: &[u8]) -> Option<()> {
+        let partition = self.exchange()?.partition(PartitionId(decode(body)?))?;
+        partition.missed.notify_one();
+        Some(())
+    }
+
     fn read_index(&self, body: &[u8]) -> Answer {
         let partition = decode(body).and_then(|id| self.exchange()?.partition(PartitionId(id)));
         match partition {
@@ -97,6 +103,7 @@ impl Handler for Receiving {
         match kind {
             kind::SUBMIT => Box::pin(ready(self.submit(&body).map(|taken| encode(&taken)))),
             kind::CARRY => self.carry(&body),
+            kind::MISSED => now(&self.missed(&body)),
             kind::READ_INDEX => self.read_index(&body),
             kind::MEET => now::<Met>(&self.who.met()),
             kind::ENTER => self.enter(&body),

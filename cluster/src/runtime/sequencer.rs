@@ -5,6 +5,7 @@
 
 use super::answers::{Answers, Failure};
 use super::clock::Clock;
+use super::couriers::Couriers;
 use super::intake::{Asked, Inbound};
 use super::machine::PerformerMachine;
 use super::performer::Visible;
@@ -41,8 +42,8 @@ pub(crate) struct Sequencer {
     /// How far each destination has acknowledged, and how far the log knows.
     pub acked: BTreeMap<PartitionId, (watch::Receiver<u64>, u64)>,
     pub partition: PartitionId,
-    /// A courier sends again what was not written, so nobody has to be told.
-    pub is_sent_again: bool,
+    /// Among other nodes couriers send again what was not written, once they are told.
+    pub couriers: Option<Couriers>,
 }
 
 impl Sequencer {
@@ -75,15 +76,16 @@ impl Sequencer {
             batch.fill(&mut clients, &mut inbound);
             self.acknowledge(&mut batch, ACKS_MIN);
             let (mut concerned, submitted) = self.submit(batch).await;
-            if self.is_sent_again {
-                concerned.clients.clear();
-            }
             let outcome = match submitted {
                 Ok(pending) => pending.applied().await.map(|_| ()),
                 Err(error) => Err(error),
             };
-            if outcome.is_err() {
+            if let Err(error) = &outcome {
+                tracing::debug!(partition = self.partition.0, %error, "a batch came to nothing");
                 self.forget_logged();
+                if let Some(couriers) = &self.couriers {
+                    couriers.tell(self.partition, concerned.clients.drain(..));
+                }
             }
             tell(self.partition, concerned, outcome, &self.answers);
         }

@@ -1,6 +1,7 @@
 //! Starting a node: log, snapshots and history opened, every partition replayed and led.
 
 use super::answers::Answers;
+use super::couriers::Couriers;
 use super::depot::PartitionDepot;
 use super::exchange::{Exchange, Parts};
 use super::feed::Feed;
@@ -37,7 +38,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// What nodes speak over their links. Raised whenever a message or a record of the log changes.
@@ -301,7 +302,8 @@ async fn start_partition(
         }
     };
     tasks.spawn(snapshot_when_due(replica.clone(), visible.clone()));
-    tasks.spawn(follow_leadership(replica.leadership(), orders.clone()));
+    tasks.spawn(follow_leadership(id, replica.leadership(), orders.clone()));
+    let missed = Arc::new(Notify::new());
     let sequencer = Sequencer {
         replica: replica.clone(),
         clock: options.clock.clone(),
@@ -309,12 +311,15 @@ async fn start_partition(
         visible: visible.clone(),
         acked: wiring.heard_from(id).into_iter().map(|(to, acked)| (to, (acked, 1))).collect(),
         partition: id,
-        is_sent_again: shared.cluster.is_some(),
+        couriers: shared
+            .cluster
+            .as_ref()
+            .map(|cluster| Couriers { peers: cluster.peers.clone(), missed: missed.clone() }),
     };
     let mut intake = wiring.intake(id);
     if let Some(cluster) = &shared.cluster {
         let (answers, leadership) = (&shared.answers, replica.leadership());
-        intake = intake.by_way_of(id, &cluster.peers, &leadership, answers, &mut tasks);
+        intake = intake.by_way_of(id, &cluster.peers, &leadership, &missed, answers, &mut tasks);
     }
     tasks.spawn(sequencer.run(intake.asked, intake.batches));
     let partition = Partition {
@@ -325,6 +330,7 @@ async fn start_partition(
         clients: intake.clients,
         sequencer: intake.sequencer,
         inbound: intake.inbound,
+        missed,
         congested: wiring.congested(id).subscribe(),
         visible,
         historian,
@@ -368,14 +374,17 @@ fn load(
 
 /// Tells a performer when its node begins or ends to lead.
 async fn follow_leadership(
+    partition: PartitionId,
     mut leadership: watch::Receiver<Leadership>,
     orders: mpsc::Sender<Order>,
 ) {
     let mut leads = false;
     loop {
-        let now = leadership.borrow_and_update().is_me;
-        if now != leads {
-            leads = now;
+        let Leadership { is_me, term, .. } = *leadership.borrow_and_update();
+        if is_me != leads {
+            leads = is_me;
+            let now = if leads { "leads" } else { "leads no more" };
+            tracing::info!(partition = partition.0, term, "this node {now}");
             if orders.send(Order::Lead(leads)).await.is_err() {
                 return;
             }

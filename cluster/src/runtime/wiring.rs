@@ -10,7 +10,7 @@ use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Topology;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// Both ends of a queue.
@@ -104,13 +104,20 @@ impl Intake {
         id: PartitionId,
         peers: &Peers,
         leadership: &watch::Receiver<Leadership>,
+        missed: &Arc<Notify>,
         answers: &Arc<Answers>,
         tasks: &mut JoinSet<()>,
     ) -> Intake {
         let (sequencer, asked): Queue<Asked> = mpsc::channel(CLIENTS_MAX);
         let (inbound, batches): Queue<Inbound> = mpsc::channel(INBOUND_MAX);
-        let courier =
-            Courier::new(id, sequencer.clone(), peers.clone(), leadership.clone(), answers.clone());
+        let courier = Courier::new(
+            id,
+            sequencer.clone(),
+            peers.clone(),
+            leadership.clone(),
+            missed.clone(),
+            answers.clone(),
+        );
         tasks.spawn(courier.run(self.asked));
         let carrier = Carrier {
             to: id,

@@ -77,7 +77,7 @@ impl Default for NodeConfig {
             cluster: ClusterConfig::default(),
             orders_per_second_max: ORDERS_PER_SECOND_MAX,
             // Electing itself makes its raft core warn of messages that cross, at every start.
-            log_filter: "info,openraft=warn,openraft::core::raft_core=error".into(),
+            log_filter: "info,openraft=error".into(),
             log_format: LogFormat::Auto,
             metrics: None,
             topology: exchange.topology,
