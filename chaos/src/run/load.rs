@@ -1,4 +1,5 @@
-//! The load of a run: clients that trade through all gateways, one that watches.
+//! The load of a run: clients that trade through all gateways, and one that
+//! watches through each.
 
 use crate::chance::Chance;
 use crate::cluster::Cluster;
@@ -9,7 +10,7 @@ use anyhow::Context;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 
 /// Accounts whose clients now and then cancel everything.
 const SWEEPERS: usize = 1;
@@ -28,8 +29,9 @@ pub(super) struct Load {
     stop: Arc<AtomicBool>,
     waiting: Vec<Client>,
     trading: JoinSet<anyhow::Result<Client>>,
-    watcher: Option<JoinHandle<anyhow::Result<Watched>>>,
-    next_watcher: Option<Watcher>,
+    /// Who will watch, and who does.
+    watchers: Vec<Watcher>,
+    watching: JoinSet<anyhow::Result<Watched>>,
     clients: usize,
 }
 
@@ -47,7 +49,7 @@ impl Load {
             let opened = client.trader.open_on(&mut client.voice, history, OPEN_WITHIN).await;
             opened.context("opening the accounts")?;
         }
-        let watcher = Watcher::new("watcher".into(), Arc::clone(&cluster.gateways), 0);
+        let watcher = |at| Watcher::new(format!("watcher{at}"), Arc::clone(&cluster.gateways), at);
         Ok(Load {
             history: Arc::clone(history),
             pulse,
@@ -55,8 +57,8 @@ impl Load {
             clients: waiting.len(),
             waiting,
             trading: JoinSet::new(),
-            watcher: None,
-            next_watcher: Some(watcher),
+            watchers: (0..plan.nodes.count as usize).map(watcher).collect(),
+            watching: JoinSet::new(),
         })
     }
 
@@ -80,9 +82,9 @@ impl Load {
                 Ok(client)
             });
         }
-        if let Some(watcher) = self.next_watcher.take() {
+        for watcher in std::mem::take(&mut self.watchers) {
             let (history, stop) = (Arc::clone(&self.history), Arc::clone(&self.stop));
-            self.watcher = Some(tokio::spawn(async move { watcher.watch(&history, &stop).await }));
+            self.watching.spawn(async move { watcher.watch(&history, &stop).await });
         }
     }
 
@@ -100,10 +102,10 @@ impl Load {
         while let Some(settled) = settling.join_next().await {
             settled?.context("after the faults")?;
         }
-        let watched = match self.watcher.take() {
-            Some(watcher) => watcher.await??,
-            None => Watched::default(),
-        };
+        let mut watched = Watched::default();
+        while let Some(one) = self.watching.join_next().await {
+            watched.add(one??);
+        }
         Ok((silences, watched))
     }
 }

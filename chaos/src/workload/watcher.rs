@@ -23,6 +23,14 @@ pub struct Watched {
     pub begun_anew: u64,
 }
 
+impl Watched {
+    pub fn add(&mut self, other: Watched) {
+        self.frames += other.frames;
+        self.resumed += other.resumed;
+        self.begun_anew += other.begun_anew;
+    }
+}
+
 /// Watches a book through one gateway after the other.
 pub struct Watcher {
     pub name: String,

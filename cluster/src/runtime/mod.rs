@@ -41,6 +41,8 @@ mod steward;
 mod wiring;
 
 #[cfg(test)]
+mod courier_tests;
+#[cfg(test)]
 mod replicated_tests;
 
 pub use answers::{Failure, Reply};

@@ -1,0 +1,122 @@
+//! What a courier sends, and sends again, while who leads changes.
+
+use super::answers::{Answers, Failure};
+use super::courier::Courier;
+use super::intake::Asked;
+use super::peers::{Peers, Submit, decode, kind};
+use crate::link::rig::{Authority, SOON, options, places};
+use crate::link::{Handler, LinkOptions, Links, NodeId};
+use crate::partition::{Command, Entry, Trace};
+use crate::raft::Leadership;
+use bytes::Bytes;
+use futures::future::{BoxFuture, pending, ready};
+use hoga_engine::ids::{Origin, PartitionId};
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::timeout;
+
+const P: PartitionId = PartitionId(6);
+
+/// A leader that takes requests and says nothing: it is frozen.
+#[derive(Clone)]
+struct Frozen(mpsc::UnboundedSender<u64>);
+
+impl Handler for Frozen {
+    fn handle(&self, _: NodeId, kind: u8, body: Bytes) -> BoxFuture<'static, Option<Bytes>> {
+        assert_eq!(kind, kind::SUBMIT, "nothing else is asked of it");
+        let Submit { entries, .. } = decode(&body).expect("requests");
+        for (origin, _) in entries {
+            self.0.send(origin.request).expect("the test goes on");
+        }
+        Box::pin(pending())
+    }
+}
+
+/// Nobody asks the courier's own node anything here.
+struct Silent;
+
+impl Handler for Silent {
+    fn handle(&self, _: NodeId, _: u8, _: Bytes) -> BoxFuture<'static, Option<Bytes>> {
+        Box::pin(ready(None))
+    }
+}
+
+/// Node 1 with a courier, and node 2 that is frozen.
+struct Street {
+    answers: Arc<Answers>,
+    clients: mpsc::Sender<Asked>,
+    leadership: watch::Sender<Leadership>,
+    missed: Arc<Notify>,
+    /// What arrives at node 1's own sequencer.
+    own: mpsc::Receiver<Asked>,
+    /// Numbers of the requests that arrive at node 2.
+    frozen: mpsc::UnboundedReceiver<u64>,
+    _links: [Links; 2],
+}
+
+impl Street {
+    async fn open(leader: u64) -> Street {
+        let authority = Authority::new();
+        let (listeners, places) = places(2);
+        let (taken, frozen) = mpsc::unbounded_channel();
+        let mut links = Vec::new();
+        for (node, listener) in (1..).zip(listeners) {
+            let tls = Some(authority.issue(node));
+            let options = LinkOptions { tls, ..options(node, listener, &places) };
+            let handler: Arc<dyn Handler> =
+                if node == 1 { Arc::new(Silent) } else { Arc::new(Frozen(taken.clone())) };
+            links.push(Links::start(options, handler).await.expect("it starts"));
+        }
+        let answers = Arc::new(Answers::new(1, 1));
+        let (clients, asked) = mpsc::channel(16);
+        let (sequencer, own) = mpsc::channel(16);
+        let (leadership, led) = watch::channel(led_by(leader));
+        let missed = Arc::new(Notify::new());
+        let peers = Peers::new(links[0].clone());
+        let courier = Courier::new(P, sequencer, peers, led, missed.clone(), answers.clone());
+        drop(tokio::spawn(courier.run(asked)));
+        let links = links.try_into().ok().expect("two of them");
+        Street { answers, clients, leadership, missed, own, frozen, _links: links }
+    }
+
+    /// A client asks, and waits for as long as the test does.
+    async fn ask(&self) -> Origin {
+        let (origin, answer) = self.answers.open();
+        drop(tokio::spawn(answer));
+        let entry = Entry { trace: Trace::default(), command: Command::Tick };
+        self.clients.send(Asked { entry, origin }).await.expect("it works");
+        origin
+    }
+
+    async fn at_home(&mut self) -> Origin {
+        let asked = timeout(SOON, self.own.recv()).await.expect("it comes");
+        asked.expect("the courier works").origin
+    }
+}
+
+fn led_by(leader: u64) -> Leadership {
+    Leadership { term: leader, leader: Some(leader), is_me: leader == 1 }
+}
+
+#[tokio::test]
+async fn what_a_frozen_leader_took_goes_to_the_next_in_its_order() {
+    let mut street = Street::open(2).await;
+    let first = street.ask().await;
+    let arrived = timeout(SOON, street.frozen.recv()).await.expect("it comes");
+    assert_eq!(arrived, Some(first.request));
+    let second = street.ask().await;
+    street.leadership.send_replace(led_by(1));
+    assert_eq!([street.at_home().await, street.at_home().await], [first, second]);
+}
+
+#[tokio::test]
+async fn what_was_in_a_batch_that_came_to_nothing_is_sent_again_unless_it_is_answered() {
+    let mut street = Street::open(1).await;
+    let [first, second, third] = [street.ask().await, street.ask().await, street.ask().await];
+    for origin in [first, second, third] {
+        assert_eq!(street.at_home().await, origin);
+    }
+    street.answers.fail(second, Failure::Unknown);
+    street.missed.notify_one();
+    assert_eq!([street.at_home().await, street.at_home().await], [first, third]);
+}
