@@ -2,8 +2,8 @@
 //!
 //! A command is whatever an entity handles: a client's request, or a message from another
 //! partition, which stands in the receiver's log too. Replay does everything again that apply
-//! did, through the same actors, and writes every row of the history anew. The floor reads the
-//! same log back, once, with every checksum.
+//! did, through the same actors; rows that the history has are not written again. The floor reads
+//! the same log back, once, with every checksum.
 
 mod load;
 mod log;
@@ -51,8 +51,7 @@ pub struct ReplayReport {
     pub start_seconds: f64,
     /// Time of all cores that such a start takes, however busy they are with other things.
     pub start_cpu_seconds: f64,
-    /// Of that, what the threads of the history take, which write every row anew; none where the
-    /// system does not tell.
+    /// Of that, what the threads of the history take; none where the system does not tell.
     pub history_cpu_seconds: Option<f64>,
     /// The same log applied in one thread, without actors, consensus and history.
     pub alone_seconds: f64,
@@ -140,8 +139,8 @@ async fn measure(
             ratio: median(&ratios),
             target: None,
             ratios,
-            method: "a command is a request or a message between partitions; replay writes every \
-                     row of the history anew; log and history are in the page cache"
+            method: "a command is a request or a message between partitions; rows that \
+                     the history has are not written again; log and history are in the page cache"
                 .into(),
             commit: machine::commit(),
         },
@@ -237,8 +236,8 @@ impl fmt::Display for ReplayReport {
         )?;
         write!(
             f,
-            "  {:.0} log bytes a command; a start takes {:.2} s of all cores, {:.2} s of it to \
-             write the history anew; the snapshot took {:.2} s; {}",
+            "  {:.0} log bytes a command; a start takes {:.2} s of all cores, {:.2} s of it for \
+             the history; the snapshot took {:.2} s; {}",
             self.log_bytes as f64 / self.commands as f64,
             self.start_cpu_seconds,
             self.history_cpu_seconds.unwrap_or(f64::NAN),
