@@ -7,6 +7,7 @@ use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, TradeNo};
 use crate::instrument::{Asset, Instrument};
 use crate::order::{CancelReason, SelfMatch, Side, Status, TimeInForce};
 use crate::reject::Reject;
+use crate::terms::Terms;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +44,7 @@ pub enum BookMessage {
 }
 
 /// An order on its way into a book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submit {
     pub order: OrderKey,
     pub side: Side,
@@ -55,6 +56,7 @@ pub struct Submit {
     pub is_market: bool,
     pub post_only: bool,
     pub self_match: SelfMatch,
+    pub terms: Option<Box<Terms>>,
     /// Set when the client waits for the book's decision.
     pub origin: Option<Origin>,
 }
@@ -74,7 +76,8 @@ pub struct Amend {
     pub origin: Origin,
 }
 
-/// What a book decided about a command. Every command gets exactly one.
+/// What a book decided about a command. Every command gets exactly one; a stop that fires has
+/// one more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     pub order: OrderKey,
@@ -98,6 +101,8 @@ pub struct Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OutcomeOf {
     Submit,
+    /// A print reached the stop's trigger, and it was matched.
+    Trigger,
     /// The request that asked, unless it was one of a cancel-all.
     Cancel(Option<u128>),
     Amend {
@@ -163,6 +168,11 @@ pub enum AccountMessage {
         quantity: Lots,
         reason: CancelReason,
         time: Time,
+    },
+    /// A trailing stop's trigger followed the market.
+    Trailed {
+        order: OrderKey,
+        trigger: Ticks,
     },
     /// A transfer that arrived (`to` exists) or comes back (it does not).
     Credit(Credit),

@@ -1,8 +1,10 @@
 //! Orders: what is asked for, where it stands.
 
 use crate::amount::{Amount, Lots, Ticks};
+use crate::book::Prints;
 use crate::client_id::ClientId;
 use crate::ids::{InstrumentId, OrderKey};
+use crate::terms::{StopAsked, Terms, TermsAsked};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +61,7 @@ pub enum Size {
 }
 
 /// An order as a client asks for it; nothing in it is checked against an instrument yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderRequest {
     pub instrument: InstrumentId,
     pub side: Side,
@@ -70,6 +72,27 @@ pub struct OrderRequest {
     pub post_only: bool,
     /// None for the instrument's default.
     pub self_match: Option<SelfMatch>,
+    /// What few orders ask for besides.
+    pub terms: Option<Box<TermsAsked>>,
+}
+
+impl OrderRequest {
+    /// What makes it wait, if it is a stop.
+    #[must_use]
+    pub fn stop(&self) -> Option<&StopAsked> {
+        self.terms.as_ref()?.stop.as_ref()
+    }
+
+    /// Where the market stands for an order that has no price of its own: for a market order the
+    /// best opposite price, else the last; for a trailing stop what it will follow.
+    #[must_use]
+    pub fn market_price(&self, best_opposite: Option<Ticks>, prints: Prints) -> Option<Ticks> {
+        match (self.stop(), self.price) {
+            (Some(StopAsked::Trailing { .. }), _) => prints.followed(self.side, best_opposite),
+            (Some(StopAsked::At(_)), _) | (None, Some(_)) => None,
+            (None, None) => best_opposite.or(prints.last),
+        }
+    }
 }
 
 /// Where an order stands. Filled + cancelled + remaining is always what was ordered.
@@ -77,6 +100,8 @@ pub struct OrderRequest {
 pub enum Status {
     /// Durable in its account, not yet decided by its book.
     Pending,
+    /// A stop whose trigger was not reached yet.
+    Untriggered,
     Open,
     PartiallyFilled,
     Filled,
@@ -123,6 +148,7 @@ pub struct OrderState {
     pub time_in_force: TimeInForce,
     pub post_only: bool,
     pub self_match: SelfMatch,
+    pub terms: Option<Box<Terms>>,
     /// Zero for a market buy by amount until it is decided; then what was filled.
     pub ordered: Lots,
     pub filled: Lots,

@@ -129,6 +129,9 @@ rejects! {
         "INSUFFICIENT_HOLDINGS", FailedPrecondition,
         "this sells {needed} {asset}; {available} {asset} is available",
         "A sell holds the whole quantity that it offers.";
+    StopWouldTrigger { trigger: Shown, last: Shown } => "STOP_WOULD_TRIGGER", FailedPrecondition,
+        "the last price {last} has reached the trigger {trigger} already; send the order without a stop",
+        "A stop waits for its trigger. One whose trigger the last trade price has reached or passed is refused.";
     PostOnlyWouldTrade { price: Shown, best: Shown } => "POST_ONLY_WOULD_TRADE", FailedPrecondition,
         "post-only at {price} would trade with the best price {best}",
         "A post-only order that touches the opposite side is refused.";

@@ -46,8 +46,8 @@ pub enum AccountRequest {
     Place {
         order: OrderRequest,
         ack: Ack,
-        /// Stamped by the sequencer on a market order that the market gives a price to: the
-        /// last published opposite price and the last trade price, before the collar.
+        /// Stamped by the sequencer on an order that the market gives a price to: see
+        /// [`OrderRequest::market_price`].
         market_price: Option<Ticks>,
     },
     Cancel {

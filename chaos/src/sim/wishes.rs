@@ -84,6 +84,7 @@ fn place(dice: &mut Chooser, swarm: &Swarm) -> AccountRequest {
         time_in_force: if is_taker { *dice.one_of(&[gtc, gtc, ioc, fok]) } else { gtc },
         post_only: !is_taker && dice.below(6) == 0,
         self_match,
+        terms: None,
     };
     let mut market_price = None;
     if is_taker && dice.below(5) == 0 {

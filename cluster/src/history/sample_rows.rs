@@ -73,6 +73,7 @@ pub(super) fn order(index: u32, number: u64) -> HistoryRow {
         time_in_force: TimeInForce::Gtc,
         post_only: false,
         self_match: SelfMatch::CancelTaker,
+        terms: None,
         ordered: Lots(1 + number % 5_000),
         filled: Lots(1 + number % 5_000),
         cancelled: Lots::ZERO,

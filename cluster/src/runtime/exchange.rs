@@ -193,11 +193,13 @@ impl Exchange {
         })
     }
 
-    /// Stamps what the market says now on a market order: the log keeps it.
+    /// Stamps where the market stands on an order that starts from there: the log keeps it.
     fn priced(&self, request: AccountRequest) -> AccountRequest {
         match request {
-            AccountRequest::Place { order, ack, market_price: None } if order.price.is_none() => {
-                let market_price = self.quote(order.instrument).reference(order.side);
+            AccountRequest::Place { order, ack, market_price: None }
+                if order.price.is_none() || order.terms.is_some() =>
+            {
+                let market_price = self.quote(order.instrument).market_price(&order);
                 AccountRequest::Place { order, ack, market_price }
             }
             other => other,

@@ -2,28 +2,30 @@
 
 use hoga_actors::{Entity, EntityId};
 use hoga_engine::amount::{Lots, Ticks};
+use hoga_engine::book::Prints;
 use hoga_engine::effect::MarketEvent;
 use hoga_engine::ids::InstrumentId;
-use hoga_engine::order::Side;
+use hoga_engine::order::{OrderRequest, Side};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError, RwLock};
 
-/// Best prices and last trade of an instrument.
+/// Best prices and last trades of an instrument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quote {
     pub bid: Option<Ticks>,
     pub ask: Option<Ticks>,
-    pub last: Option<Ticks>,
+    pub prints: Prints,
 }
 
 impl Quote {
-    /// What a market order of `side` starts from: the opposite side, else the last trade.
+    /// Where the market stands for an order; none for one that has its own price.
     #[must_use]
-    pub fn reference(&self, side: Side) -> Option<Ticks> {
-        match side {
-            Side::Buy => self.ask.or(self.last),
-            Side::Sell => self.bid.or(self.last),
-        }
+    pub fn market_price(&self, order: &OrderRequest) -> Option<Ticks> {
+        let best_opposite = match order.side {
+            Side::Buy => self.ask,
+            Side::Sell => self.bid,
+        };
+        order.market_price(best_opposite, self.prints)
     }
 }
 
@@ -50,7 +52,7 @@ impl Quotes {
         for (instrument, event) in events {
             let quote = table.entry(*instrument).or_default();
             match *event {
-                MarketEvent::Trade { price, .. } => quote.last = Some(price),
+                MarketEvent::Trade { price, taker, .. } => quote.prints.note(price, taker),
                 MarketEvent::Level { side, price, quantity, .. } => {
                     let [bids, asks] = ladders.entry(*instrument).or_default();
                     let levels = if side == Side::Buy { &mut *bids } else { &mut *asks };
@@ -70,22 +72,17 @@ impl Quotes {
     pub fn show(&self, id: EntityId, entity: &Entity) {
         if let (EntityId::Book(instrument), Entity::Book(listing)) = (id, entity) {
             let levels = [Side::Buy, Side::Sell].map(|side| listing.book().levels(side).collect());
-            self.restore(instrument, listing.last(), levels);
+            self.restore(instrument, listing.prints(), levels);
         }
     }
 
-    fn restore(
-        &self,
-        instrument: InstrumentId,
-        last: Option<Ticks>,
-        levels: [Vec<(Ticks, Lots)>; 2],
-    ) {
+    fn restore(&self, instrument: InstrumentId, prints: Prints, levels: [Vec<(Ticks, Lots)>; 2]) {
         let [bids, asks] = levels.map(|side| side.into_iter().collect::<BTreeMap<_, _>>());
         let bid = bids.last_key_value().map(|(price, _)| *price);
         let ask = asks.first_key_value().map(|(price, _)| *price);
         let mut ladders = self.ladders.lock().unwrap_or_else(PoisonError::into_inner);
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         ladders.insert(instrument, [bids, asks]);
-        table.insert(instrument, Quote { bid, ask, last });
+        table.insert(instrument, Quote { bid, ask, prints });
     }
 }

@@ -146,6 +146,7 @@ impl Market {
             time_in_force: TimeInForce::Gtc,
             post_only: false,
             self_match: None,
+            terms: None,
         };
         AccountRequest::Place { order, ack: Ack::Result, market_price: None }
     }

@@ -48,6 +48,7 @@ impl Command {
                     time_in_force: if is_immediate { TimeInForce::Ioc } else { TimeInForce::Gtc },
                     post_only: false,
                     self_match: None,
+                    terms: None,
                 };
                 AccountRequest::Place { order, ack: Ack::Result, market_price: None }
             }

@@ -148,6 +148,7 @@ fn resting(n: u64) -> Submit {
         is_market: false,
         post_only: false,
         self_match: SelfMatch::None,
+        terms: None,
         origin: None,
     }
 }

@@ -26,6 +26,7 @@ pub struct Orders {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum State {
     Pending,
+    Untriggered,
     Open,
     PartiallyFilled,
     Filled,
@@ -65,11 +66,13 @@ impl Orders {
     fn states(&self) -> Vec<i32> {
         use v1::OrderState as Wire;
         if self.open {
-            return [Wire::Pending, Wire::Open, Wire::PartiallyFilled].map(Into::into).into();
+            let open = [Wire::Pending, Wire::Untriggered, Wire::Open, Wire::PartiallyFilled];
+            return open.map(Into::into).into();
         }
         let state = |state: &State| -> i32 {
             let state = match state {
                 State::Pending => Wire::Pending,
+                State::Untriggered => Wire::Untriggered,
                 State::Open => Wire::Open,
                 State::PartiallyFilled => Wire::PartiallyFilled,
                 State::Filled => Wire::Filled,

@@ -27,6 +27,9 @@ pub fn order(order: &v1::Order) -> String {
         v1::OrderState::Pending => {
             return format!("order {number} accepted: {}; its book decides", wire::ask(order));
         }
+        v1::OrderState::Untriggered => {
+            return format!("order {number} waits: {}", wire::ask(order));
+        }
         v1::OrderState::Open => return format!("order {number} rests: {}", wire::ask(order)),
         v1::OrderState::PartiallyFilled => {
             let open = wire::text(order.remaining_quantity.as_ref());

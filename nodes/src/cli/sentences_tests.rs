@@ -41,7 +41,14 @@ fn an_order_says_how_it_stands() {
 
 #[test]
 fn terms_are_said_when_they_are_not_the_usual_ones() {
-    for words in ["10 LPJ-KRW @ 777 ioc", "10 LPJ-KRW at market", "10 LPJ-KRW @ 777 post-only"] {
+    for words in [
+        "10 LPJ-KRW @ 777 ioc",
+        "10 LPJ-KRW at market",
+        "10 LPJ-KRW @ 777 post-only",
+        "10 LPJ-KRW @ 777 ioc stop 770",
+        "10 LPJ-KRW at market stop 770",
+        "10 LPJ-KRW at market trail 2.5% step 1",
+    ] {
         let order = placed(words, v1::OrderState::Open, "0", "0");
         assert_eq!(wire::ask(&order), format!("buy {words}"));
     }

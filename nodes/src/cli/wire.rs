@@ -2,7 +2,7 @@
 
 use super::actor;
 use hoga_proto::{decimal, v1};
-use hoga_scenarios::grammar::{self, OrderKind};
+use hoga_scenarios::grammar::{self, Distance, OrderKind, Stop};
 use hoga_scenarios::numbers::Amount;
 
 /// The order of a sentence, under this client order id.
@@ -32,6 +32,9 @@ pub fn order(said: &grammar::Order, id: &str) -> v1::Order {
             order.quote_amount = number(*amount);
         }
     }
+    if let Some(stop) = said.stop {
+        wait(&mut order, stop);
+    }
     if let Some(time_in_force) = said.time_in_force {
         order.set_time_in_force(in_force(time_in_force));
     }
@@ -39,6 +42,26 @@ pub fn order(said: &grammar::Order, id: &str) -> v1::Order {
         order.set_self_match(self_match(mode));
     }
     order
+}
+
+/// Makes an order wait for its trigger.
+fn wait(order: &mut v1::Order, stop: Stop) {
+    let fields = |distance| match distance {
+        Distance::Price(amount) => (number(amount), None),
+        Distance::Percent(percent) => (None, number(percent)),
+    };
+    match stop {
+        Stop::At(price) => {
+            let is_limit = order.r#type() == v1::OrderType::Limit;
+            order.set_type(if is_limit { v1::OrderType::StopLimit } else { v1::OrderType::Stop });
+            order.trigger_price = number(price);
+        }
+        Stop::Trailing { offset, step } => {
+            order.set_type(v1::OrderType::TrailingStop);
+            (order.trailing_offset, order.trailing_offset_percent) = fields(offset);
+            (order.trailing_step, order.trailing_step_percent) = step.map_or((None, None), fields);
+        }
+    }
 }
 
 pub fn number(amount: Amount) -> Option<v1::Decimal> {
@@ -103,14 +126,32 @@ pub fn ask(order: &v1::Order) -> String {
     let mut words = vec![side, much, price];
     let force = order.time_in_force();
     let is_default = matches!(force, v1::TimeInForce::Unspecified | v1::TimeInForce::Gtc)
-        || (order.r#type() == v1::OrderType::Market && force == v1::TimeInForce::Ioc);
+        || (order.price.is_none() && force == v1::TimeInForce::Ioc);
     if !is_default {
         words.push(word(force.as_str_name(), "TIME_IN_FORCE_"));
     }
     if order.post_only {
         words.push("post-only".into());
     }
+    words.extend(waits_for(order));
     words.join(" ")
+}
+
+/// What a stop waits for: `trail 5 (777 now)`, `stop 777`.
+fn waits_for(order: &v1::Order) -> Option<String> {
+    let said = |price: &Option<v1::Decimal>, percent: &Option<v1::Decimal>| match (price, percent) {
+        (Some(price), _) => Some(price.value.clone()),
+        (None, Some(percent)) => Some(format!("{}%", percent.value)),
+        (None, None) => None,
+    };
+    let trigger = order.trigger_price.as_ref().map(|price| &price.value);
+    let Some(offset) = said(&order.trailing_offset, &order.trailing_offset_percent) else {
+        return trigger.map(|price| format!("stop {price}"));
+    };
+    let step = said(&order.trailing_step, &order.trailing_step_percent);
+    let step = step.map_or(String::new(), |step| format!(" step {step}"));
+    let now = trigger.map_or(String::new(), |price| format!(" (at {price} now)"));
+    Some(format!("trail {offset}{step}{now}"))
 }
 
 /// A time to the second in UTC, as tables show it.

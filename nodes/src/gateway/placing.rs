@@ -59,8 +59,11 @@ impl Placing {
         let symbols = desk.symbols();
         let instrument = symbols.instrument("order.instrument", &order.instrument)?;
         let read = wire::request(&order, instrument)?;
-        let request = AccountRequest::Place { order: read, ack: Ack::Result, market_price: None };
-        let hash = body_hash(&request);
+        let hash = body_hash(&AccountRequest::Place {
+            order: read.clone(),
+            ack: Ack::Result,
+            market_price: None,
+        });
         let identified = identified(id, hash, message.sent_at.as_ref(), caller)?;
         let was_named_here = order.client_order_id.is_empty();
         let echo = is_echoed.then(|| Box::new(wire::without_outputs(order)));
@@ -81,7 +84,7 @@ impl Placing {
     /// What the engine is asked.
     #[must_use]
     pub fn request(&self) -> AccountRequest {
-        AccountRequest::Place { order: self.order, ack: self.ack, market_price: None }
+        AccountRequest::Place { order: self.order.clone(), ack: self.ack, market_price: None }
     }
 
     /// What the client is told.
@@ -173,9 +176,8 @@ impl Placing {
     /// # Errors
     /// What placing it would be refused for.
     pub async fn validate(mut self, desk: &Desk) -> Result<v1::CreateOrderResponse, Refused> {
-        let order = self.order;
-        let price = desk.exchange.quote(order.instrument).reference(order.side);
-        let market_price = price.filter(|_| order.price.is_none());
+        let order = self.order.clone();
+        let market_price = desk.exchange.quote(order.instrument).market_price(&order);
         let now = desk.exchange.options().clock.now();
         let checked = desk.look(&self.account, Reading::default(), move |account, scene, at| {
             let context =
@@ -232,7 +234,9 @@ fn result_of(answer: &Answer) -> OrderResult {
             Status::Filled => OrderResult::Filled,
             Status::Cancelled | Status::Expired => OrderResult::Cancelled,
             Status::Rejected => OrderResult::Refused,
-            Status::Pending | Status::Open | Status::PartiallyFilled => OrderResult::Resting,
+            Status::Pending | Status::Untriggered | Status::Open | Status::PartiallyFilled => {
+                OrderResult::Resting
+            }
         },
         _ => OrderResult::Refused,
     }

@@ -25,7 +25,7 @@ pub fn money(catalogue: &Catalogue) -> Option<&Asset> {
 #[must_use]
 pub fn marks(exchange: &Exchange, symbols: &Symbols) -> BTreeMap<InstrumentId, Ticks> {
     let instruments = symbols.catalogue().instruments.keys();
-    instruments.filter_map(|id| Some((*id, exchange.quote(*id).last?))).collect()
+    instruments.filter_map(|id| Some((*id, exchange.quote(*id).prints.last?))).collect()
 }
 
 /// What holdings are worth together, in minor units of [`money`].

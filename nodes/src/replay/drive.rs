@@ -127,6 +127,7 @@ impl<'a> Driver<'a> {
                     time_in_force,
                     post_only: false,
                     self_match: None,
+                    terms: None,
                 };
                 AccountRequest::Place { order, ack: Ack::Result, market_price: None }
             }

@@ -29,6 +29,7 @@ fn order(ordered: u64, filled: u64, cancelled: u64) -> OrderState {
         time_in_force: TimeInForce::Gtc,
         post_only: false,
         self_match: SelfMatch::CancelTaker,
+        terms: None,
         ordered: Lots(ordered),
         filled: Lots(filled),
         cancelled: Lots(cancelled),

@@ -1,7 +1,7 @@
 //! Orders and fills.
 
-use super::BadField;
 use super::numbers::{amount, amount_if_any, shown, timestamp};
+use super::{BadField, terms};
 use crate::v1;
 use hoga_engine::amount::Amount;
 use hoga_engine::history::FillRow;
@@ -12,6 +12,7 @@ use hoga_engine::order::{
     CancelReason, OrderRequest, OrderState, SelfMatch, Side, Size, Status, TimeInForce,
 };
 use hoga_engine::request::Ack;
+use hoga_engine::terms::StopAsked;
 
 /// What a client asks for, in the instrument's own minor units. Output fields are ignored.
 ///
@@ -20,11 +21,13 @@ use hoga_engine::request::Ack;
 /// this exchange does not do.
 pub fn request(wire: &v1::Order, instrument: &Instrument) -> Result<OrderRequest, BadField> {
     let price_scale = instrument.quote_scale;
-    let is_market = is_market(wire)?;
+    let kind = order_type(wire.r#type)?;
+    let is_market =
+        matches!(kind, v1::OrderType::Market | v1::OrderType::Stop | v1::OrderType::TrailingStop);
     let price = match (is_market, &wire.price) {
         (true, None) => None,
         (true, Some(_)) => {
-            let rule = "a market order has no price; leave it out, or send a limit order";
+            let rule = "an order at market has no price; leave it out, or send a limit order";
             return Err(BadField::malformed("order.price", rule));
         }
         (false, price) => Some(amount("order.price", price.as_ref(), price_scale)?),
@@ -48,9 +51,10 @@ pub fn request(wire: &v1::Order, instrument: &Instrument) -> Result<OrderRequest
         side: side(wire.side)?,
         size,
         price,
-        time_in_force: time_in_force(wire.time_in_force, is_market)?,
+        time_in_force: time_in_force(wire.time_in_force, kind, is_market)?,
         post_only: wire.post_only,
         self_match: self_match("order.self_match", wire.self_match)?,
+        terms: terms::asked(wire, kind, instrument)?,
     })
 }
 
@@ -83,10 +87,10 @@ pub fn asked(request: &OrderRequest, instrument: &Instrument) -> v1::Order {
         Size::Quantity(quantity) => (Some(shown(quantity, instrument.base_scale)), None),
         Size::QuoteAmount(spend) => (None, Some(shown(spend, instrument.quote_scale))),
     };
-    v1::Order {
+    let mut wire = v1::Order {
         instrument: format!("instruments/{}", instrument.symbol),
         side: v1::Side::from(request.side).into(),
-        r#type: order_type(request.price.is_none()).into(),
+        r#type: type_of(request.price.is_none(), request.stop().map(StopAsked::is_trailing)).into(),
         time_in_force: v1::TimeInForce::from(request.time_in_force).into(),
         quantity,
         quote_amount,
@@ -94,7 +98,11 @@ pub fn asked(request: &OrderRequest, instrument: &Instrument) -> v1::Order {
         post_only: request.post_only,
         self_match: request.self_match.map_or(0, |mode| v1::SelfMatch::from(mode).into()),
         ..v1::Order::default()
+    };
+    if let Some(asked) = &request.terms {
+        terms::show_asked(&mut wire, asked, instrument);
     }
+    wire
 }
 
 /// An order as its account knows it.
@@ -104,13 +112,14 @@ pub fn state(order: &OrderState, account: &str, instrument: &Instrument) -> v1::
     let base = |lots| Some(shown(instrument.base_amount(lots), instrument.base_scale));
     let limit = quote(instrument.price_amount(order.limit));
     let (price, worst_price) = if order.is_market { (None, limit) } else { (limit, None) };
+    let stop = order.terms.as_ref().and_then(|terms| terms.stop);
     let is_undecided_amount = order.quote_amount.is_some() && order.ordered.is_zero();
-    v1::Order {
+    let mut wire = v1::Order {
         name: name(account, order.key),
         client_order_id: order.client_id.as_str().into(),
         instrument: format!("instruments/{}", instrument.symbol),
         side: v1::Side::from(order.side).into(),
-        r#type: order_type(order.is_market).into(),
+        r#type: type_of(order.is_market, stop.map(|stop| stop.trail.is_some())).into(),
         time_in_force: v1::TimeInForce::from(order.time_in_force).into(),
         quantity: if is_undecided_amount { None } else { base(order.ordered) },
         quote_amount: order.quote_amount.and_then(quote),
@@ -131,7 +140,11 @@ pub fn state(order: &OrderState, account: &str, instrument: &Instrument) -> v1::
         arrival: order.arrival,
         last_arrival: order.last_arrival,
         ..v1::Order::default()
+    };
+    if let Some(kept) = &order.terms {
+        terms::show(&mut wire, kept, instrument);
     }
+    wire
 }
 
 /// Writes into an order what a book has decided about it. What is settled later (notional, fee,
@@ -200,29 +213,16 @@ pub fn amended(
     Ok((quantity, price))
 }
 
-fn is_market(wire: &v1::Order) -> Result<bool, BadField> {
-    let not_served = |what| BadField::NotServed { field: "order.type", what };
-    match v1::OrderType::try_from(wire.r#type) {
-        Ok(v1::OrderType::Limit) => Ok(false),
-        Ok(v1::OrderType::Market) => Ok(true),
+fn order_type(wire: i32) -> Result<v1::OrderType, BadField> {
+    match v1::OrderType::try_from(wire) {
         Ok(v1::OrderType::Unspecified) => Err(BadField::missing("order.type")),
-        Ok(v1::OrderType::Stop) => Err(not_served("STOP")),
-        Ok(v1::OrderType::StopLimit) => Err(not_served("STOP_LIMIT")),
-        Ok(v1::OrderType::TrailingStop) => Err(not_served("TRAILING_STOP")),
-        Err(_) => Err(unknown("order.type", wire.r#type)),
+        Ok(known) => Ok(known),
+        Err(_) => Err(unknown("order.type", wire)),
     }
 }
 
 /// Fields that mean something only for what this exchange does not do.
 fn not_served(wire: &v1::Order) -> Result<(), BadField> {
-    let stop_only = [
-        ("order.trigger_price", wire.trigger_price.is_some()),
-        ("order.trailing_offset", wire.trailing_offset.is_some()),
-        ("order.trailing_step", wire.trailing_step.is_some()),
-    ];
-    if let Some((field, _)) = stop_only.into_iter().find(|(_, is_set)| *is_set) {
-        return Err(BadField::malformed(field, "is for stop orders only"));
-    }
     if wire.display_quantity.is_some() {
         let what = "an iceberg order";
         return Err(BadField::NotServed { field: "order.display_quantity", what });
@@ -244,11 +244,15 @@ pub fn side(wire: i32) -> Result<Side, BadField> {
     }
 }
 
-fn time_in_force(wire: i32, is_market: bool) -> Result<TimeInForce, BadField> {
+fn time_in_force(wire: i32, kind: v1::OrderType, is_market: bool) -> Result<TimeInForce, BadField> {
     const FIELD: &str = "order.time_in_force";
     let not_served = |what| BadField::NotServed { field: FIELD, what };
     match v1::TimeInForce::try_from(wire) {
         Ok(v1::TimeInForce::Unspecified) if is_market => Ok(TimeInForce::Ioc),
+        // It waits until it is cancelled, and trades at once when it does not wait any more.
+        Ok(v1::TimeInForce::Gtc) if is_market && kind != v1::OrderType::Market => {
+            Ok(TimeInForce::Ioc)
+        }
         Ok(v1::TimeInForce::Gtc) if is_market => {
             Err(BadField::malformed(FIELD, "a market order never rests; use IOC or FOK"))
         }
@@ -303,8 +307,15 @@ pub const fn cancel_reason(reason: CancelReason) -> &'static str {
     }
 }
 
-const fn order_type(is_market: bool) -> v1::OrderType {
-    if is_market { v1::OrderType::Market } else { v1::OrderType::Limit }
+/// What it is called, by whether it has a price and, if it is a stop, whether it trails.
+const fn type_of(is_market: bool, stop_trails: Option<bool>) -> v1::OrderType {
+    match (stop_trails, is_market) {
+        (Some(true), _) => v1::OrderType::TrailingStop,
+        (Some(false), true) => v1::OrderType::Stop,
+        (Some(false), false) => v1::OrderType::StopLimit,
+        (None, true) => v1::OrderType::Market,
+        (None, false) => v1::OrderType::Limit,
+    }
 }
 
 impl From<Side> for v1::Side {
@@ -342,6 +353,7 @@ impl From<Status> for v1::OrderState {
     fn from(status: Status) -> v1::OrderState {
         match status {
             Status::Pending => v1::OrderState::Pending,
+            Status::Untriggered => v1::OrderState::Untriggered,
             Status::Open => v1::OrderState::Open,
             Status::PartiallyFilled => v1::OrderState::PartiallyFilled,
             Status::Filled => v1::OrderState::Filled,

@@ -9,7 +9,8 @@
 //! ```text
 //! WHO buys|sells QTY SYMBOL @ PRICE [TERMS]        WHO = an account, or `each GROUP`
 //! WHO buys|sells QTY SYMBOL at market [TERMS]      TERMS = gtc|day|ioc|fok|at-open|at-close,
-//! WHO buys AMOUNT ASSET of SYMBOL at market          post-only, self-match MODE, id NAME
+//! WHO buys AMOUNT ASSET of SYMBOL at market          post-only, self-match MODE, id NAME,
+//!                                                    stop PRICE, trail DIST [step DIST]
 //! WHO cancels ID|all     WHO amends ID to QTY @ PRICE     WHO deposits|withdraws AMOUNT ASSET
 //! halt|resume SYMBOL     open|close the market            feed FILE into SYMBOL
 //! kill|freeze|thaw|restart|wipe|drain|remove NODE         add a node     slow a subscriber
@@ -29,7 +30,7 @@ mod words;
 
 pub use error::GrammarError;
 pub use fault::{Fault, Link, Node, NodeFault};
-pub use order::{Order, OrderKind, SelfMatch, Side, TimeInForce};
+pub use order::{Distance, Order, OrderKind, SelfMatch, Side, Stop, TimeInForce};
 pub use sentence::{Act, FilePath, MarketAct, OrderRef, Sentence, Who};
 
 use words::Words;

@@ -3,7 +3,7 @@
 use super::GrammarError;
 use super::words::{Words, unexpected};
 use crate::names::{Asset, ClientId, Symbol};
-use crate::numbers::Amount;
+use crate::numbers::{Amount, NumberError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
@@ -20,6 +20,7 @@ pub struct Order {
     pub time_in_force: Option<TimeInForce>,
     pub post_only: bool,
     pub self_match: Option<SelfMatch>,
+    pub stop: Option<Stop>,
     pub id: Option<ClientId>,
 }
 
@@ -37,6 +38,34 @@ pub enum OrderKind {
         amount: Amount,
         asset: Asset,
     },
+}
+
+/// What an order waits for before it goes into the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// A last price at or through this.
+    At(Amount),
+    /// A trigger that follows the market at this distance; moved by no less than a step, if one
+    /// is said.
+    Trailing { offset: Distance, step: Option<Distance> },
+}
+
+/// `5`, an amount of the quote asset, or `2.5%` of a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distance {
+    Price(Amount),
+    Percent(Amount),
+}
+
+impl std::str::FromStr for Distance {
+    type Err = NumberError;
+
+    fn from_str(text: &str) -> Result<Self, NumberError> {
+        match text.strip_suffix('%') {
+            Some(percent) => percent.parse().map(Distance::Percent),
+            None => text.parse().map(Distance::Price),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,8 +122,19 @@ impl std::str::FromStr for SelfMatch {
 }
 
 /// The words that may follow the price, for errors.
-const TERMS: [&str; 9] =
-    ["gtc", "day", "ioc", "fok", "at-open", "at-close", "post-only", "self-match", "id"];
+const TERMS: [&str; 11] = [
+    "gtc",
+    "day",
+    "ioc",
+    "fok",
+    "at-open",
+    "at-close",
+    "post-only",
+    "stop",
+    "trail",
+    "self-match",
+    "id",
+];
 
 pub(super) fn tail(side: Side, words: &mut Words<'_>) -> Result<Order, GrammarError> {
     let size_word = words.peek().cloned();
@@ -129,6 +169,7 @@ pub(super) fn tail(side: Side, words: &mut Words<'_>) -> Result<Order, GrammarEr
         time_in_force: None,
         post_only: false,
         self_match: None,
+        stop: None,
         id: None,
     };
     let order = terms(bare, words)?;
@@ -138,7 +179,8 @@ pub(super) fn tail(side: Side, words: &mut Words<'_>) -> Result<Order, GrammarEr
 
 fn terms(mut order: Order, words: &mut Words<'_>) -> Result<Order, GrammarError> {
     while let Some(word) = words.peek().cloned() {
-        let expected = "ioc, fok, gtc, day, at-open, at-close, post-only, self-match or id";
+        let expected = "ioc, fok, gtc, day, at-open, at-close, post-only, stop, trail, \
+                        self-match or id";
         let time = TimeInForce::ALL.iter().find(|(name, _)| *name == word.text);
         let said_before = match (time, word.text) {
             (Some((_, time)), _) => order.time_in_force.replace(*time).is_some(),
@@ -150,6 +192,13 @@ fn terms(mut order: Order, words: &mut Words<'_>) -> Result<Order, GrammarError>
                 let before = order.self_match.is_some();
                 order.self_match = found.map(|(_, mode)| *mode);
                 if before {
+                    return Err(twice(&word));
+                }
+                continue;
+            }
+            (None, "stop" | "trail") => {
+                let said = stop(words)?;
+                if order.stop.replace(said).is_some() {
                     return Err(twice(&word));
                 }
                 continue;
@@ -172,6 +221,16 @@ fn terms(mut order: Order, words: &mut Words<'_>) -> Result<Order, GrammarError>
     Ok(order)
 }
 
+/// `stop PRICE` or `trail DISTANCE [step DISTANCE]`.
+fn stop(words: &mut Words<'_>) -> Result<Stop, GrammarError> {
+    if words.one_of(&["stop", "trail"])? == "stop" {
+        return Ok(Stop::At(words.read("a price")?));
+    }
+    let offset = words.read("a distance, such as 5 or 2.5%")?;
+    let step = words.accept("step").then(|| words.read("a distance, such as 1 or 0.5%"));
+    Ok(Stop::Trailing { offset, step: step.transpose()? })
+}
+
 fn twice(word: &super::words::Word<'_>) -> GrammarError {
     let why = format!("`{}` says again what was said before", word.text);
     GrammarError::Contradiction { why, place: word.place.clone() }
@@ -181,6 +240,16 @@ fn twice(word: &super::words::Word<'_>) -> GrammarError {
 fn check(order: &Order, words: &Words<'_>) -> Result<(), GrammarError> {
     use TimeInForce::{AtClose, AtOpen, Fok, Gtc, Ioc};
     let limit = matches!(order.kind, OrderKind::Limit { .. });
+    let by_amount = matches!(order.kind, OrderKind::MarketSpend { .. });
+    let stop_rule = match order.stop {
+        Some(_) if by_amount => "a stop names its quantity",
+        Some(_) if order.post_only => "a stop takes when it fires, so it cannot be post-only",
+        Some(Stop::Trailing { .. }) if limit => "what trails goes at market",
+        _ => "",
+    };
+    if !stop_rule.is_empty() {
+        return Err(GrammarError::Contradiction { why: stop_rule.into(), place: words.whole() });
+    }
     let why = match (order.time_in_force, order.post_only) {
         (Some(Ioc | Fok | AtOpen | AtClose), true) => {
             "post-only must rest, and this time in force never does"

@@ -3,8 +3,8 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::{
-    Act, Fault, FilePath, Link, MarketAct, Node, NodeFault, Order, OrderKind, OrderRef, SelfMatch,
-    Sentence, Side, TimeInForce, Who,
+    Act, Distance, Fault, FilePath, Link, MarketAct, Node, NodeFault, Order, OrderKind, OrderRef,
+    SelfMatch, Sentence, Side, Stop, TimeInForce, Who,
 };
 
 impl Display for Sentence {
@@ -67,10 +67,27 @@ impl Display for Order {
         if self.post_only {
             f.write_str(" post-only")?;
         }
+        match self.stop {
+            Some(Stop::At(price)) => write!(f, " stop {price}")?,
+            Some(Stop::Trailing { offset, step }) => {
+                write!(f, " trail {offset}")?;
+                step.iter().try_for_each(|step| write!(f, " step {step}"))?;
+            }
+            None => {}
+        }
         if let Some(mode) = self.self_match {
             write!(f, " self-match {mode}")?;
         }
         self.id.iter().try_for_each(|id| write!(f, " id {id}"))
+    }
+}
+
+impl Display for Distance {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Distance::Price(amount) => amount.fmt(f),
+            Distance::Percent(percent) => write!(f, "{percent}%"),
+        }
     }
 }
 

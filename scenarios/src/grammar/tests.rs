@@ -29,6 +29,13 @@ fn accounts_act() {
         ("alice buys 1000 KRW of LPJ-KRW at market", ""),
         ("alice buys 1000 KRW of LPJ-KRW at market fok", ""),
         ("alice sells 5 LPJ-KRW @ 780 post-only gtc", "alice sells 5 LPJ-KRW @ 780 gtc post-only"),
+        ("alice buys 5 LPJ-KRW @ 800 stop 790", ""),
+        (
+            "alice sells 5 LPJ-KRW at market stop 700 ioc",
+            "alice sells 5 LPJ-KRW at market ioc stop 700",
+        ),
+        ("alice sells 5 LPJ-KRW at market trail 2.5% step 1", ""),
+        ("alice sells 5 LPJ-KRW at market trail 10", ""),
         ("alice buys 5 LPJ-KRW @ 1 day self-match cancel-both id morning:1", ""),
         ("alice buys 5 005930 @ 70000 at-open", ""),
         ("each user buys 1 LPJ-KRW @ 777", ""),
@@ -110,7 +117,7 @@ fn a_slip_is_named_with_what_was_meant() {
             "alice buys 10 LPJ-KRW @ 777 icc",
             "icc",
             "`icc` does not fit here: expected ioc, fok, gtc, day, at-open, at-close, post-only, \
-             self-match or id",
+             stop, trail, self-match or id",
             "did you mean `ioc`?",
         ),
         (
@@ -144,6 +151,9 @@ fn what_cannot_be_is_refused() {
         ("alice buys 5 LPJ-KRW at market gtc", "a market order never rests"),
         ("alice buys 5 LPJ-KRW at market post-only", "a market order never rests"),
         ("alice buys 5 LPJ-KRW @ 7 ioc post-only", "post-only must rest"),
+        ("alice buys 5 LPJ-KRW @ 7 post-only stop 6", "a stop takes when it fires"),
+        ("alice buys 5 LPJ-KRW @ 7 trail 6", "what trails goes at market"),
+        ("alice buys 5 LPJ-KRW @ 7 stop 6 stop 6", "`stop` says again"),
         ("alice buys 5 LPJ-KRW @ 7 ioc fok", "`fok` says again"),
         ("alice buys 5 LPJ-KRW @ 7 id a id b", "`id` says again"),
         ("each heal buys 5 LPJ-KRW @ 7", "`heal` opens a sentence"),

@@ -164,6 +164,7 @@ fn order(
         time_in_force,
         post_only,
         self_match: None,
+        terms: None,
     };
     AccountRequest::Place { order, ack: Ack::Result, market_price: None }
 }

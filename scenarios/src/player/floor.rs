@@ -119,10 +119,10 @@ impl<'p> Floor<'p> {
         self.record(account, id, request)?;
         let mut priced = None;
         if let AccountRequest::Place { order, ack, .. } = request
-            && order.price.is_none()
+            && (order.price.is_none() || order.terms.is_some())
         {
             let market_price = self.pit.market_price(order);
-            priced = Some(AccountRequest::Place { order: *order, ack: *ack, market_price });
+            priced = Some(AccountRequest::Place { order: order.clone(), ack: *ack, market_price });
         }
         let request = priced.as_ref().unwrap_or(request);
         let answer = self.ask(account, id, request);

@@ -1,12 +1,16 @@
 //! Sentences as requests of the exchange, and requests as sentences for the tape.
 
+use hoga_engine::amount::Rate;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::ids::{AssetId, OrderNo};
 use hoga_engine::instrument::Instrument;
 use hoga_engine::order::{self as engine, OrderRequest, Size};
 use hoga_engine::request::{AccountRequest, Ack, OrderRef as EngineRef};
+use hoga_engine::terms::{self as engine_terms, StopAsked, TermsAsked};
 
-use crate::grammar::{Act, Order, OrderKind, OrderRef, SelfMatch, Side, TimeInForce};
+use crate::grammar::{
+    Act, Distance, Order, OrderKind, OrderRef, SelfMatch, Side, Stop, TimeInForce,
+};
 use crate::listing::{self, Market};
 use crate::names;
 use crate::numbers::Amount;
@@ -19,6 +23,9 @@ pub(super) enum Unmade {
     /// The exchange does not know this yet; why, as a sentence.
     NotServed(&'static str),
 }
+
+/// Decimals of a percentage: so fine are the exchange's rates.
+const PERCENT_SCALE: u32 = 7;
 
 const MALFORMED: Unmade = Unmade::Refused("MALFORMED");
 
@@ -87,6 +94,50 @@ fn placed(order: &Order, market: &Market) -> Result<OrderRequest, Unmade> {
         time_in_force: time_in_force(order.time_in_force)?,
         post_only: order.post_only,
         self_match: order.self_match.map(listing::self_match),
+        terms: match order.stop {
+            Some(stop) => Some(Box::new(TermsAsked { stop: Some(asked_stop(stop, quote)?) })),
+            None => None,
+        },
+    })
+}
+
+fn asked_stop(
+    said: Stop,
+    quote: impl Fn(&Amount) -> Result<i128, Unmade>,
+) -> Result<StopAsked, Unmade> {
+    let distance = |said: Distance| match said {
+        Distance::Price(amount) => quote(&amount).map(engine_terms::Distance::Price),
+        Distance::Percent(percent) => {
+            let rate = percent.minor(PERCENT_SCALE).and_then(|rate| i64::try_from(rate).ok());
+            rate.map(|rate| engine_terms::Distance::Share(Rate(rate))).ok_or(MALFORMED)
+        }
+    };
+    Ok(match said {
+        Stop::At(price) => StopAsked::At(quote(&price)?),
+        Stop::Trailing { offset, step } => StopAsked::Trailing {
+            offset: distance(offset)?,
+            step: step.map_or(Ok(engine_terms::Distance::Price(0)), distance)?,
+        },
+    })
+}
+
+fn said_stop(asked: &StopAsked, quote: impl Fn(i128) -> Option<Amount>) -> Option<Stop> {
+    let distance = |asked: &engine_terms::Distance<i128>| match *asked {
+        engine_terms::Distance::Price(amount) => quote(amount).map(Distance::Price),
+        engine_terms::Distance::Share(rate) => {
+            Amount::from_minor(rate.0.into(), PERCENT_SCALE).map(Distance::Percent)
+        }
+    };
+    Some(match asked {
+        StopAsked::At(price) => Stop::At(quote(*price)?),
+        StopAsked::Trailing { offset, step } => {
+            let step = Some(step).filter(|step| **step != engine_terms::Distance::Price(0));
+            let step = match step {
+                Some(step) => Some(distance(step)?),
+                None => None,
+            };
+            Stop::Trailing { offset: distance(offset)?, step }
+        }
     })
 }
 
@@ -182,6 +233,10 @@ fn said(order: &OrderRequest, id: Option<ClientId>, market: &Market) -> Option<O
         },
         post_only: order.post_only,
         self_match: order.self_match.map(said_self_match),
+        stop: match order.stop() {
+            Some(asked) => Some(said_stop(asked, quote)?),
+            None => None,
+        },
         id: id.and_then(|id| id.as_str().parse().ok()),
     })
 }

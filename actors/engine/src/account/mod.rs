@@ -27,6 +27,7 @@ mod position;
 mod seen;
 mod settle;
 mod slots;
+mod stop;
 mod supply;
 #[cfg(test)]
 mod tests;
@@ -296,6 +297,9 @@ impl Account {
             AccountMessage::Outcome(outcome) => self.outcome(outcome, context, out),
             AccountMessage::Dropped { order, quantity, reason, .. } => {
                 self.dropped(order.no, *quantity, *reason, context, out);
+            }
+            AccountMessage::Trailed { order, trigger } => {
+                self.trailed(order.no, *trigger, context, out);
             }
             AccountMessage::Credit(credit) => self.credit(credit, context, out),
             AccountMessage::Bounce { credit, to } => self.bounced(credit, to, context, out),

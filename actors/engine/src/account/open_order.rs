@@ -79,6 +79,7 @@ impl OpenOrder {
                 time_in_force: TimeInForce::Gtc,
                 post_only: false,
                 self_match: SelfMatch::None,
+                terms: None,
                 ordered: Lots::ZERO,
                 filled: Lots::ZERO,
                 cancelled: Lots::ZERO,

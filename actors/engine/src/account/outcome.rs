@@ -4,7 +4,7 @@ use super::open_order::OpenOrder;
 use super::settle::{finish, rehold};
 use super::till::Till;
 use super::{Account, Context};
-use crate::amount::Lots;
+use crate::amount::{Lots, Ticks};
 use crate::effect::{Answer, Effects};
 use crate::ids::OrderNo;
 use crate::message::{Outcome, OutcomeOf};
@@ -15,6 +15,7 @@ impl Account {
     pub(super) fn outcome(&mut self, outcome: &Outcome, context: &Context, out: &mut impl Effects) {
         match outcome.of {
             OutcomeOf::Submit => self.submit_decided(outcome, context, out),
+            OutcomeOf::Trigger => self.triggered(outcome, context, out),
             OutcomeOf::Cancel(request) => self.cancel_decided(request, outcome, context, out),
             OutcomeOf::Amend { amend_no, request, .. } => {
                 self.amend_decided(amend_no, request, outcome, context, out);
@@ -28,7 +29,8 @@ impl Account {
         let Some(open) = orders.get_mut(no) else {
             panic!("ORD-1: an outcome for order {} that is not open", no.0);
         };
-        open.is_decided = true;
+        // A stop that waits may still take by itself.
+        open.is_decided = outcome.status != Status::Untriggered;
         open.state.arrival = outcome.arrival;
         open.state.cancelled += outcome.cancelled;
         if open.state.quote_amount.is_some() {
@@ -48,6 +50,43 @@ impl Account {
             }
             _ => out.decided(origin, outcome),
         });
+    }
+
+    /// A stop has fired. Nobody waits for that: its submit was answered long ago.
+    fn triggered(&mut self, outcome: &Outcome, context: &Context, out: &mut impl Effects) {
+        let no = outcome.order.no;
+        let Account { id, open: orders, till, memory, .. } = self;
+        let Some(open) = orders.get_mut(no) else {
+            panic!("ORD-1: a stop fired that is not open, order {}", no.0);
+        };
+        open.is_decided = true;
+        open.state.limit = outcome.limit;
+        open.state.cancelled += outcome.cancelled;
+        stand(till, open, outcome, context, out);
+        out.touched(*id);
+        if finish(open, memory, context.at, out) {
+            orders.remove(no);
+        }
+    }
+
+    /// A trailing stop's trigger followed the market. What is held for it stays: it was the most.
+    pub(super) fn trailed(
+        &mut self,
+        no: OrderNo,
+        trigger: Ticks,
+        context: &Context,
+        out: &mut impl Effects,
+    ) {
+        let Account { open: orders, till, .. } = self;
+        let Some(open) = orders.get_mut(no) else {
+            panic!("ORD-1: a stop trails that is not open, order {}", no.0);
+        };
+        let state = &mut open.state;
+        if let Some(stop) = state.terms.as_mut().and_then(|terms| terms.stop.as_mut()) {
+            stop.trigger = trigger;
+            state.updated = context.at;
+            till.tell(state, out);
+        }
     }
 
     fn cancel_decided(

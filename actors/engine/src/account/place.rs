@@ -1,6 +1,7 @@
 //! Placing an order: the checks in their order, the hold, the submit.
 
 use super::open_order::held_asset;
+use super::stop::{check_stop_form, to_stop};
 use super::till::Till;
 use super::{Account, Ask, Context};
 use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, Ticks, divide};
@@ -11,6 +12,7 @@ use crate::message::{BookMessage, Message, Submit};
 use crate::order::{OrderRequest, OrderState, Side, Size, Status, TimeInForce};
 use crate::reject::{Reject, Shown};
 use crate::request::Ack;
+use crate::terms::Terms;
 
 /// An order in the instrument's own units.
 struct Sized {
@@ -19,6 +21,7 @@ struct Sized {
     quote_amount: Option<Amount>,
     /// In tick-lots.
     value_max: Option<u128>,
+    terms: Option<Box<Terms>>,
 }
 
 impl Account {
@@ -61,24 +64,27 @@ impl Account {
             is_market,
             post_only: order.post_only,
             self_match,
+            terms: sized.terms.clone(),
             origin: (ack == Ack::Result).then_some(ask.envelope.origin),
         };
         let message = || Message::ToBook(instrument.id, BookMessage::Submit(submit()));
         out.send_with(instrument.partition, message);
-        let is_by_amount = sized.quote_amount.is_some();
+        let Sized { limit, quantity, quote_amount, terms, .. } = sized;
+        let is_by_amount = quote_amount.is_some();
         let open = self.open.enter(no);
         open.state = OrderState {
             key,
             client_id: ask.envelope.id,
             instrument: instrument.id,
             side: order.side,
-            limit: sized.limit,
+            limit,
             is_market,
-            quote_amount: sized.quote_amount,
+            quote_amount,
             time_in_force,
             post_only: order.post_only,
             self_match,
-            ordered: if is_by_amount { Lots::ZERO } else { sized.quantity },
+            terms,
+            ordered: if is_by_amount { Lots::ZERO } else { quantity },
             filled: Lots::ZERO,
             cancelled: Lots::ZERO,
             notional: 0,
@@ -124,14 +130,22 @@ impl Account {
         market_price: Option<Ticks>,
     ) -> Result<Sized, Reject> {
         instrument.check_phase()?;
-        let sized = match order.price {
-            Some(price) => size_limit(order, price, instrument)?,
-            None => size_market(order, market_price, instrument)?,
+        let stop = order.stop().map(|asked| to_stop(order, asked, market_price, instrument));
+        let stop = stop.transpose()?;
+        let mut sized = match (order.price, &stop) {
+            (Some(price), _) => size_limit(order, price, instrument)?,
+            // It fires where the market then is: around its trigger.
+            (None, Some(stop)) => size_market(order, Some(stop.trigger), instrument)?,
+            (None, None) => size_market(order, market_price, instrument)?,
         };
         if sized.quote_amount.is_none() {
             check_notional(instrument, sized.limit, sized.quantity)?;
         }
         instrument.check_band(sized.limit)?;
+        if let Some(stop) = stop {
+            instrument.check_band(stop.trigger)?;
+            sized.terms = Some(Box::new(Terms { stop: Some(stop) }));
+        }
         let open = self.open.len() as u64;
         if open >= u64::from(instrument.open_orders_max) {
             let max = u64::from(instrument.open_orders_max);
@@ -196,7 +210,7 @@ fn short_of(
     }
 }
 
-fn malformed(field: &str, rule: &str) -> Reject {
+pub(super) fn malformed(field: &str, rule: &str) -> Reject {
     Reject::Malformed { field: field.into(), rule: rule.into() }
 }
 
@@ -219,6 +233,7 @@ pub(super) fn check_form(order: &OrderRequest) -> Result<(), Reject> {
         }
         _ => {}
     }
+    order.stop().map_or(Ok(()), |stop| check_stop_form(order, stop))?;
     if order.post_only && (is_market || order.time_in_force != TimeInForce::Gtc) {
         return Err(malformed("post_only", "is for limit orders that may rest (GTC)"));
     }
@@ -243,7 +258,7 @@ fn size_limit(
     };
     let quantity = to_lots(quantity, instrument)?;
     instrument.check_size(quantity)?;
-    Ok(Sized { limit: limit?, quantity, quote_amount: None, value_max: None })
+    Ok(Sized { limit: limit?, quantity, quote_amount: None, value_max: None, terms: None })
 }
 
 fn size_market(
@@ -260,12 +275,15 @@ fn size_market(
     let from = market_price.ok_or_else(|| Reject::NoReferencePrice { symbol: symbol() })?;
     let limit = instrument.collared(order.side == Side::Buy, from);
     match order.size {
-        Size::Quantity(_) => Ok(Sized { limit, quantity, quote_amount: None, value_max: None }),
+        Size::Quantity(_) => {
+            Ok(Sized { limit, quantity, quote_amount: None, value_max: None, terms: None })
+        }
         Size::QuoteAmount(amount) => {
             let spendable = most_notional(amount, instrument.fees.bound());
             let value_max = Some((spendable / instrument.unit()) as u128);
             check_least(instrument, spendable)?;
-            Ok(Sized { limit, quantity, quote_amount: Some(amount), value_max })
+            let quote_amount = Some(amount);
+            Ok(Sized { limit, quantity, quote_amount, value_max, terms: None })
         }
     }
 }

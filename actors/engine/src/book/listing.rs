@@ -1,17 +1,20 @@
 //! A listed instrument: its book with its rules, phase, counters and last price.
 
-use super::matching::{Book, Decision, Execution, Incoming, Reports};
+use super::AmendRefused;
+use super::matching::{Book, Incoming};
+use super::outcomes::{amended_outcome, not_open, refused, submitted, untriggered};
+use super::prints::{Prints, Unseen};
 use super::snapshot::RestingOrder;
-use super::{AmendRefused, Amended};
+use super::stops::WaitingStop;
+use super::wire::Wire;
 use crate::amount::{Lots, Ticks};
-use crate::effect::{Effect, Effects, MarketEvent};
+use crate::effect::{Effect, Effects};
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::Instrument;
-use crate::message::{
-    AccountMessage, Amend, BoardMessage, BookMessage, Leg, Message, Outcome, OutcomeOf, Submit,
-};
+use crate::message::{Amend, BoardMessage, BookMessage, Message, Outcome, OutcomeOf, Submit};
 use crate::order::{CancelReason, Side, Status};
 use crate::reject::Reject;
+use crate::terms::Stop;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -30,13 +33,16 @@ pub struct Listing {
 
 /// Counters of what the book has said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Tape {
-    trades: TradeNo,
+pub(super) struct Tape {
+    pub trades: TradeNo,
     /// Commands that were handled: each has its number, and the outcome says it.
-    commands: u64,
+    pub commands: u64,
     /// Of level events; what a stream numbers its deltas by.
-    sequence: u64,
-    last: Option<Ticks>,
+    pub sequence: u64,
+    pub prints: Prints,
+    /// Never anything between two commands.
+    #[serde(skip)]
+    pub unseen: Unseen,
 }
 
 /// The last price that the board was told.
@@ -51,6 +57,7 @@ struct Mark {
 pub struct ListingState {
     instrument: Instrument,
     orders: Vec<RestingOrder>,
+    stops: Vec<WaitingStop>,
     tape: Tape,
     board: Option<PartitionId>,
     mark: Mark,
@@ -76,7 +83,13 @@ impl Listing {
     /// The last trade's price.
     #[must_use]
     pub fn last(&self) -> Option<Ticks> {
-        self.tape.last
+        self.tape.prints.last
+    }
+
+    /// The last prices.
+    #[must_use]
+    pub fn prints(&self) -> Prints {
+        self.tape.prints
     }
 
     /// Number of level events so far: a stream's position.
@@ -93,6 +106,7 @@ impl Listing {
     /// Takes over changed rules. Resting orders stay as they are.
     pub fn update(&mut self, instrument: Instrument) {
         self.instrument = instrument;
+        self.book.stops_mut().look_again();
     }
 
     /// Handles one command and says what follows from it, in order.
@@ -105,6 +119,12 @@ impl Listing {
             }
             BookMessage::Amend(amend) => self.amend(amend, at, out),
         }
+        if self.book.stops().is_empty() {
+            self.tape.unseen.take();
+        } else {
+            let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
+            self.book.cascade(&self.instrument, &mut wire);
+        }
         self.send_mark(at, out);
     }
 
@@ -114,7 +134,7 @@ impl Listing {
     }
 
     fn send_mark(&mut self, at: Time, out: &mut impl Effects) {
-        let (Some(board), Some(price)) = (self.board, self.tape.last) else { return };
+        let (Some(board), Some(price)) = (self.board, self.tape.prints.last) else { return };
         let is_due = self.mark.price.is_none() || self.mark.sent <= at.minus(MARK_INTERVAL_NS);
         if self.mark.price != Some(price) && is_due {
             self.mark = Mark { price: Some(price), sent: at };
@@ -126,6 +146,7 @@ impl Listing {
 
     fn submit(&mut self, submit: &Submit, at: Time, out: &mut impl Effects) {
         let outcome = match self.check(submit) {
+            Ok(()) if submit.terms.is_some() => self.submit_special(submit, at, out),
             Ok(()) => {
                 let incoming = Incoming {
                     order: submit.order,
@@ -145,6 +166,13 @@ impl Listing {
         self.answer(outcome, submit.origin, out);
     }
 
+    /// The same for an order with rare terms.
+    fn submit_special(&mut self, submit: &Submit, _at: Time, _out: &mut impl Effects) -> Outcome {
+        let Some(stop) = waiting(submit) else { unreachable!("only stops have terms") };
+        self.book.stops_mut().enter(stop);
+        untriggered(submit.order, OutcomeOf::Submit, stop.limit, stop.quantity)
+    }
+
     /// Says what became of the command that is being handled, with its number.
     #[inline(always)]
     fn answer(&self, mut outcome: Outcome, origin: Option<Origin>, out: &mut impl Effects) {
@@ -159,11 +187,27 @@ impl Listing {
         if !submit.is_market {
             rules.check_tick(submit.limit)?;
         }
+        let stop = submit.terms.as_ref().and_then(|terms| terms.stop);
+        stop.map_or(Ok(()), |stop| rules.check_tick(stop.trigger))?;
         if submit.value_max.is_none() {
             rules.check_size(submit.quantity)?;
         }
         rules.check_band(submit.limit)?;
+        if let Some(stop) = stop {
+            rules.check_band(stop.trigger)?;
+            self.check_waits(submit.side, &stop)?;
+        }
         if submit.post_only { self.check_passive(submit.side, submit.limit) } else { Ok(()) }
+    }
+
+    fn check_waits(&self, side: Side, stop: &Stop) -> Result<(), Reject> {
+        match self.last() {
+            Some(last) if stop.is_reached(side, last) => {
+                let [trigger, last] = [stop.trigger, last].map(|t| self.instrument.shown_price(t));
+                Err(Reject::StopWouldTrigger { trigger, last })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_passive(&self, side: Side, limit: Ticks) -> Result<(), Reject> {
@@ -185,21 +229,25 @@ impl Listing {
     ) {
         let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
         let of = OutcomeOf::Cancel(request);
+        let cancelled = |limit, filled, open| Outcome {
+            order,
+            of,
+            arrival: 0,
+            status: Status::Cancelled,
+            limit,
+            filled,
+            remaining: Lots::ZERO,
+            cancelled: open,
+            value: 0,
+            reason: Some(CancelReason::Requested),
+            reject: None,
+        };
         let outcome = match self.book.cancel(order, &mut wire) {
-            Some(removed) => Outcome {
-                order,
-                of,
-                arrival: 0,
-                status: Status::Cancelled,
-                limit: removed.price,
-                filled: removed.filled,
-                remaining: Lots::ZERO,
-                cancelled: removed.open,
-                value: 0,
-                reason: Some(CancelReason::Requested),
-                reject: None,
+            Some(removed) => cancelled(removed.price, removed.filled, removed.open),
+            None => match self.book.stops_mut().remove(order) {
+                Some(stop) => cancelled(stop.limit, Lots::ZERO, stop.quantity),
+                None => refused(order, of, Ticks(0), not_open(order)),
             },
-            None => refused(order, of, Ticks(0), not_open(order)),
         };
         self.answer(outcome, origin, out);
     }
@@ -213,6 +261,11 @@ impl Listing {
             })
         });
         let order = amend.order;
+        if let Some(&stop) = self.book.stops().find(order) {
+            let outcome = self.amend_stop(amend, &stop, checked);
+            self.answer(outcome, Some(amend.origin), out);
+            return;
+        }
         let standing = self.book.find(order);
         let checked = checked.and_then(|()| match (standing, amend.limit) {
             (Some(standing), Some(limit)) if amend.post_only => {
@@ -250,11 +303,30 @@ impl Listing {
         self.answer(outcome, Some(amend.origin), out);
     }
 
+    /// A stop that waits keeps its trigger and its place.
+    fn amend_stop(
+        &mut self,
+        amend: &Amend,
+        stop: &WaitingStop,
+        checked: Result<(), Reject>,
+    ) -> Outcome {
+        let (amend_no, request) = (amend.amend_no, amend.request);
+        let of = |total| OutcomeOf::Amend { amend_no, request, total };
+        let (quantity, limit) =
+            (amend.total.unwrap_or(stop.quantity), amend.limit.unwrap_or(stop.limit));
+        if let Err(reject) = checked {
+            return refused(amend.order, of(stop.quantity), stop.limit, reject);
+        }
+        self.book.stops_mut().amend(amend.order, quantity, limit);
+        untriggered(amend.order, of(quantity), limit, quantity)
+    }
+
     #[must_use]
     pub fn state(&self) -> ListingState {
         ListingState {
             instrument: self.instrument.clone(),
             orders: self.book.orders().collect(),
+            stops: self.book.stops().iter().copied().collect(),
             tape: self.tape,
             board: self.board,
             mark: self.mark,
@@ -265,6 +337,7 @@ impl Listing {
     pub fn restore(state: ListingState) -> Listing {
         let mut book = Book::default();
         state.orders.iter().for_each(|order| book.restore(order));
+        state.stops.iter().for_each(|&stop| book.stops_mut().enter(stop));
         let ListingState { instrument, tape, board, mark, .. } = state;
         Listing { instrument, book, tape, board, mark }
     }
@@ -293,131 +366,9 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
     out
 }
 
-fn not_open(order: OrderKey) -> Reject {
-    Reject::OrderNotOpen { order: order.no.0.to_string().into() }
-}
-
-fn refused(order: OrderKey, of: OutcomeOf, limit: Ticks, reject: Reject) -> Outcome {
-    let nothing = Lots::ZERO;
-    Outcome {
-        order,
-        of,
-        arrival: 0,
-        status: Status::Rejected,
-        limit,
-        filled: nothing,
-        remaining: nothing,
-        cancelled: nothing,
-        value: 0,
-        reason: None,
-        reject: Some(Box::new(reject)),
-    }
-}
-
-fn submitted(submit: &Submit, decision: &Decision) -> Outcome {
-    // A market buy by amount has no quantity of its own: what it did not buy was never ordered.
-    let is_by_amount = submit.value_max.is_some();
-    let cancelled = if is_by_amount { Lots::ZERO } else { decision.cancelled };
-    let spent = is_by_amount && !decision.filled.is_zero();
-    let status = match (decision.resting.is_zero(), decision.filled.is_zero()) {
-        (false, true) => Status::Open,
-        (false, false) => Status::PartiallyFilled,
-        (true, _) if decision.cancelled.is_zero() || spent => Status::Filled,
-        (true, _) => Status::Cancelled,
-    };
-    Outcome {
-        order: submit.order,
-        of: OutcomeOf::Submit,
-        arrival: 0,
-        status,
-        limit: submit.limit,
-        filled: decision.filled,
-        remaining: decision.resting,
-        cancelled,
-        value: decision.value,
-        reason: decision.reason.filter(|_| !spent),
-        reject: None,
-    }
-}
-
-fn amended_outcome(order: OrderKey, of: OutcomeOf, amended: &Amended) -> Outcome {
-    let decision = &amended.decision;
-    let status = match (decision.resting.is_zero(), amended.filled.is_zero()) {
-        (false, true) => Status::Open,
-        (false, false) => Status::PartiallyFilled,
-        // What self-match took off it earlier counts too.
-        (true, _) if amended.filled == amended.total => Status::Filled,
-        (true, _) => Status::Cancelled,
-    };
-    Outcome {
-        order,
-        of,
-        arrival: 0,
-        status,
-        limit: amended.limit,
-        filled: amended.filled,
-        remaining: decision.resting,
-        cancelled: decision.cancelled,
-        value: decision.value,
-        reason: decision.reason,
-        reject: None,
-    }
-}
-
-/// Turns what the matcher reports into effects.
-struct Wire<'a, E: Effects> {
-    instrument: InstrumentId,
-    tape: &'a mut Tape,
-    at: Time,
-    out: &'a mut E,
-}
-
-impl<'a, E: Effects> Wire<'a, E> {
-    fn new(instrument: &Instrument, tape: &'a mut Tape, at: Time, out: &'a mut E) -> Wire<'a, E> {
-        Wire { instrument: instrument.id, tape, at, out }
-    }
-
-    fn settle(&mut self, leg: Leg) {
-        let account = leg.order.account;
-        let message = || Message::ToAccount(account, AccountMessage::Settle(leg));
-        self.out.send_with(account.partition(), message);
-    }
-}
-
-impl<E: Effects> Reports for Wire<'_, E> {
-    fn traded(&mut self, execution: &Execution) {
-        let &Execution { taker, maker, taker_side, price, quantity } = execution;
-        self.tape.trades.0 += 1;
-        self.tape.last = Some(price);
-        let (no, time) = (self.tape.trades, self.at);
-        let event = MarketEvent::Trade { no, price, quantity, taker: taker_side, time };
-        self.out.market(self.instrument, event);
-        let instrument = self.instrument;
-        let leg = |order, side, is_maker| Leg {
-            order,
-            instrument,
-            trade: no,
-            side,
-            is_maker,
-            price,
-            quantity,
-            time,
-        };
-        self.settle(leg(maker, taker_side.opposite(), true));
-        self.settle(leg(taker, taker_side, false));
-    }
-
-    fn reduced(&mut self, maker: OrderKey, quantity: Lots, _left: Lots) {
-        let (reason, time) = (CancelReason::SelfMatch, self.at);
-        let message = AccountMessage::Dropped { order: maker, quantity, reason, time };
-        let account = maker.account;
-        self.out.send(account.partition(), Message::ToAccount(account, message));
-    }
-
-    fn level(&mut self, side: Side, price: Ticks, quantity: Lots) {
-        self.tape.sequence += 1;
-        let sequence = self.tape.sequence;
-        let event = MarketEvent::Level { sequence, side, price, quantity };
-        self.out.market(self.instrument, event);
-    }
+/// The stop that a submit asks for, if it asks for one.
+fn waiting(submit: &Submit) -> Option<WaitingStop> {
+    let stop = submit.terms.as_ref()?.stop?;
+    let &Submit { order, side, limit, is_market, quantity, time_in_force, self_match, .. } = submit;
+    Some(WaitingStop { order, side, stop, limit, is_market, quantity, time_in_force, self_match })
 }

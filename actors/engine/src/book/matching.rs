@@ -3,6 +3,7 @@
 use super::index::Index;
 use super::ladder::{Ladder, NIL, key_of, price_of};
 use super::slab::{Resting, Slab};
+use super::stops::Stops;
 use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
 use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
@@ -91,6 +92,7 @@ pub struct Book {
     pub(super) index: Index,
     /// What self-match took off the resting orders that are marked as reduced.
     pub(super) reductions: HashMap<OrderKey, u64>,
+    pub(super) stops: Stops,
 }
 
 impl Default for Book {
@@ -101,6 +103,7 @@ impl Default for Book {
             slab: Slab::default(),
             index: Index::new(),
             reductions: HashMap::new(),
+            stops: Stops::default(),
         }
     }
 }
@@ -228,7 +231,7 @@ impl Book {
         taking: &mut Taking,
         reports: &mut impl Reports,
     ) {
-        let Book { bids, asks, slab, index, reductions } = self;
+        let Book { bids, asks, slab, index, reductions, .. } = self;
         let ladder = if side == Side::Buy { bids } else { asks };
         let level = ladder.best_level();
         let price = price_of(side, key);

@@ -1,12 +1,14 @@
 //! The order book of one instrument.
 //!
-//! Owns: resting orders in price-time priority ([`Book`]), and around them an instrument's
-//! rules, phase, counters and last price ([`Listing`]).
+//! Owns: resting orders in price-time priority and stops that wait ([`Book`]), and around them an
+//! instrument's rules, phase, counters and last prices ([`Listing`]).
 //! Takes: submits, cancels and amends in the order of its partition's log.
-//! Emits: one outcome for every command, one leg for each side of a trade, market events.
+//! Emits: one outcome for every command and for every stop that fires, one leg for each side of a
+//! trade, market events.
 //! On failure: refuses with a [`Reject`](crate::reject::Reject); a broken invariant panics.
 
 mod amend;
+mod cascade;
 mod fok;
 mod index;
 mod ladder;
@@ -14,14 +16,21 @@ mod listing;
 mod matching;
 #[cfg(any(test, feature = "naive"))]
 mod naive;
+mod outcomes;
+mod prints;
 mod slab;
 mod snapshot;
+mod stops;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use amend::{AmendRefused, Amended};
+pub use cascade::Floor;
 pub use listing::{Listing, ListingState, decline};
 pub use matching::{Book, Decision, Execution, Incoming, Removed, Reports, Unsized};
 #[cfg(any(test, feature = "naive"))]
-pub use naive::NaiveBook;
+pub use naive::{NaiveBook, NaiveStops};
+pub use prints::{Prints, Unseen};
 pub use snapshot::RestingOrder;
+pub use stops::{Stops, WaitingStop};

@@ -1,20 +1,50 @@
-//! The obvious book: two sorted lists and linear search.
+//! The obvious book: two sorted lists, a list of stops, and linear search.
 //!
 //! It answers the same calls as [`Book`](super::Book) and shares none of its code, so that the
 //! two can be compared command by command. It is a model to test against, never a book to trade
 //! on: everything here is slow on purpose and short on purpose.
 
-use super::{AmendRefused, Amended, Decision, Execution, Incoming, Removed, Reports, RestingOrder};
+use super::{AmendRefused, Amended, Decision, Execution, Floor, Incoming};
+use super::{Removed, Reports, RestingOrder, WaitingStop};
 use crate::amount::{Lots, Ticks};
 use crate::hash::StateHash;
 use crate::ids::OrderKey;
+use crate::instrument::Instrument;
 use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+use crate::terms::Stop;
 
 /// Resting orders of both sides, each list in order of priority.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NaiveBook {
     bids: Vec<RestingOrder>,
     asks: Vec<RestingOrder>,
+    /// In the order of entry.
+    stops: NaiveStops,
+}
+
+/// Stops in the order of entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NaiveStops(Vec<WaitingStop>);
+
+impl NaiveStops {
+    pub fn enter(&mut self, stop: WaitingStop) {
+        self.0.push(stop);
+    }
+
+    pub fn remove(&mut self, order: OrderKey) -> Option<WaitingStop> {
+        let place = self.0.iter().position(|stop| stop.order == order)?;
+        Some(self.0.remove(place))
+    }
+
+    pub fn amend(&mut self, order: OrderKey, quantity: Lots, limit: Ticks) {
+        for stop in self.0.iter_mut().filter(|stop| stop.order == order) {
+            (stop.quantity, stop.limit) = (quantity, limit);
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &WaitingStop> + '_ {
+        self.0.iter()
+    }
 }
 
 /// An incoming order while it takes.
@@ -157,6 +187,54 @@ impl NaiveBook {
         Ok(Amended { decision: taker.decide(open), filled, limit, total })
     }
 
+    /// The stops that wait, in the order of entry.
+    #[must_use]
+    pub fn stops(&self) -> &NaiveStops {
+        &self.stops
+    }
+
+    #[must_use]
+    pub fn stops_mut(&mut self) -> &mut NaiveStops {
+        &mut self.stops
+    }
+
+    /// Fires stops until no print is left that one has not seen.
+    pub fn cascade(&mut self, rules: &Instrument, floor: &mut impl Floor) {
+        let mut fired = Vec::new();
+        loop {
+            if let Some((low, high)) = floor.unseen().take() {
+                let is_reached = |stop: &WaitingStop| match stop.side {
+                    Side::Buy => stop.stop.trigger <= high,
+                    Side::Sell => stop.stop.trigger >= low,
+                };
+                fired.extend(self.stops.0.iter().copied().filter(is_reached));
+                self.stops.0.retain(|stop| !is_reached(stop));
+            }
+            self.trail(rules, floor);
+            if fired.is_empty() {
+                return;
+            }
+            let stop = fired.remove(0);
+            let incoming = stop.incoming(rules);
+            let decision = self.submit(&incoming, floor);
+            floor.fired(&stop, incoming.limit, &decision);
+        }
+    }
+
+    fn trail(&mut self, rules: &Instrument, floor: &mut impl Floor) {
+        for side in [Side::Buy, Side::Sell] {
+            let market = floor.prints().followed(side, self.best(side.opposite()));
+            for stop in self.stops.0.iter_mut().filter(|stop| stop.side == side) {
+                let Stop { trigger, trail: Some(trail) } = stop.stop else { continue };
+                let Some(market) = market else { continue };
+                if let Some(next) = trail.follow(side, trigger, market, &rules.ticks) {
+                    stop.stop.trigger = next;
+                    floor.trailed(stop.order, next);
+                }
+            }
+        }
+    }
+
     fn take<'a>(&mut self, incoming: &'a Incoming, reports: &mut impl Reports) -> Taker<'a> {
         let left = incoming.quantity.0;
         let decision = nothing();
@@ -233,6 +311,8 @@ impl NaiveBook {
             ];
             words.into_iter().for_each(|word| hash.number(word));
         }
+        hash.number(self.stops.0.len() as u64);
+        self.stops.0.iter().for_each(|stop| stop.hash(hash));
     }
 }
 

@@ -76,6 +76,8 @@ impl Book {
             hash.number(order.filled.0);
             hash.number(order.reduced.0);
         }
+        hash.number(self.stops.len() as u64);
+        self.stops.iter().for_each(|stop| stop.hash(hash));
     }
 }
 

@@ -61,19 +61,16 @@ impl<T: Tap> Pit<T> {
 
     /// Places an order under a client order id; market orders are priced as a sequencer would.
     pub fn place(&mut self, who: &str, id: &str, order: OrderRequest, ack: Ack) -> u64 {
-        let market_price = match order.price {
-            Some(_) => None,
-            None => self.market_price(&order),
-        };
+        let market_price = self.market_price(&order);
         let account = self.named(who);
         self.ask(account, id, &AccountRequest::Place { order, ack, market_price })
     }
 
-    /// The best opposite price, or else the last price.
+    /// What a sequencer would stamp on the order.
     #[must_use]
     pub fn market_price(&self, order: &OrderRequest) -> Option<Ticks> {
         let listing = self.listing(order.instrument)?;
-        listing.book().best(order.side.opposite()).or(listing.last())
+        order.market_price(listing.book().best(order.side.opposite()), listing.prints())
     }
 
     pub fn cancel(&mut self, who: &str, order: OrderRef) -> u64 {

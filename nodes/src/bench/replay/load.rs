@@ -87,6 +87,7 @@ impl<'a> Load<'a> {
             time_in_force: TimeInForce::Gtc,
             post_only: false,
             self_match: None,
+            terms: None,
         };
         let request = AccountRequest::Place { order, ack: Ack::Result, market_price: None };
         let identified = identified(&self.orders.to_string()).map_err(BenchError::Options)?;

@@ -11,6 +11,7 @@ mod orders;
 mod paging;
 mod refusals;
 mod session;
+mod stops;
 mod tools;
 
 use super::{GatewayOptions, Running, serve};

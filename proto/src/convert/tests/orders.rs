@@ -3,7 +3,9 @@
 use super::{Spoil, listed, written};
 use crate::convert::{BadField, order};
 use crate::v1;
+use hoga_engine::amount::Rate;
 use hoga_engine::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
+use hoga_engine::terms::{Distance, StopAsked, TermsAsked};
 use proptest::prelude::*;
 
 fn limit_buy() -> v1::Order {
@@ -48,8 +50,7 @@ fn a_field_that_contradicts_another_is_named() {
 
 #[test]
 fn what_this_exchange_does_not_do_is_said_so() {
-    let cases: [fn(&mut v1::Order); 4] = [
-        |order| order.r#type = v1::OrderType::StopLimit.into(),
+    let cases: [fn(&mut v1::Order); 3] = [
         |order| order.time_in_force = v1::TimeInForce::Day.into(),
         |order| order.time_in_force = v1::TimeInForce::AtOpen.into(),
         |order| order.display_quantity = Some(written("1")),
@@ -72,6 +73,44 @@ fn a_market_order_never_rests() {
     assert!(order::request(&order, &listed()).is_err());
 }
 
+#[test]
+fn a_stop_says_what_it_waits_for() {
+    let mut order = limit_buy();
+    order.r#type = v1::OrderType::StopLimit.into();
+    assert!(order::request(&order, &listed()).is_err(), "without a trigger");
+    order.trigger_price = Some(written("770"));
+    let read = order::request(&order, &listed()).expect("well formed");
+    assert_eq!(read.stop(), Some(&StopAsked::At(77_000_000_000)));
+    order.trailing_step = Some(written("1"));
+    assert!(order::request(&order, &listed()).is_err(), "it does not trail");
+    order = v1::Order { price: None, trigger_price: None, ..order };
+    order.r#type = v1::OrderType::TrailingStop.into();
+    assert!(order::request(&order, &listed()).is_err(), "without an offset");
+    order.trailing_offset_percent = Some(written("2.5"));
+    let read = order::request(&order, &listed()).expect("well formed");
+    let (offset, step) = (Distance::Share(Rate(25_000_000)), Distance::Price(100_000_000));
+    assert_eq!(read.stop(), Some(&StopAsked::Trailing { offset, step }));
+    assert_eq!((read.price, read.time_in_force), (None, TimeInForce::Ioc));
+    order.trailing_offset = Some(written("1"));
+    assert!(order::request(&order, &listed()).is_err(), "two offsets");
+}
+
+fn any_stop() -> impl Strategy<Value = StopAsked> {
+    let distance = || {
+        prop_oneof![
+            (0i128..1 << 80).prop_map(Distance::Price),
+            (0i64..1_000_000_000).prop_map(|rate| Distance::Share(Rate(rate))),
+        ]
+    };
+    prop_oneof![
+        (1i128..1 << 80).prop_map(StopAsked::At),
+        // Nothing is what an offset is when it is left out, and that is refused.
+        (distance(), distance())
+            .prop_filter("an offset", |(offset, _)| *offset != Distance::Price(0))
+            .prop_map(|(offset, step)| StopAsked::Trailing { offset, step }),
+    ]
+}
+
 fn any_request() -> impl Strategy<Value = OrderRequest> {
     let sizes = prop_oneof![
         (1i128..1 << 80).prop_map(Size::Quantity),
@@ -86,19 +125,25 @@ fn any_request() -> impl Strategy<Value = OrderRequest> {
         Just(SelfMatch::Decrement),
     ]);
     let prices = proptest::option::of(1i128..1 << 80);
-    (any::<bool>(), sizes, prices, lives, any::<bool>(), modes).prop_map(
-        |(is_buy, size, price, time_in_force, post_only, self_match)| OrderRequest {
+    let stops = proptest::option::of(any_stop());
+    (any::<bool>(), sizes, prices, lives, any::<bool>(), modes, stops).prop_map(
+        |(is_buy, size, price, time_in_force, post_only, self_match, stop)| OrderRequest {
             instrument: listed().id,
             side: if is_buy { Side::Buy } else { Side::Sell },
             size,
-            price,
+            // What trails goes at market.
+            price: price.filter(|_| !stop.is_some_and(|stop: StopAsked| stop.is_trailing())),
             // A market order that rests cannot be written.
             time_in_force: match (price, time_in_force) {
+                (_, TimeInForce::Gtc) if stop.is_some_and(|stop| stop.is_trailing()) => {
+                    TimeInForce::Ioc
+                }
                 (None, TimeInForce::Gtc) => TimeInForce::Ioc,
                 (_, other) => other,
             },
             post_only,
             self_match,
+            terms: stop.map(|stop| Box::new(TermsAsked { stop: Some(stop) })),
         },
     )
 }

@@ -31,6 +31,16 @@ fn order_ref() -> impl Strategy<Value = OrderRef> {
     ]
 }
 
+fn stop() -> impl Strategy<Value = Stop> {
+    let distance =
+        || prop_oneof![amount().prop_map(Distance::Price), amount().prop_map(Distance::Percent)];
+    prop_oneof![
+        amount().prop_map(Stop::At),
+        (distance(), proptest::option::of(distance()))
+            .prop_map(|(offset, step)| Stop::Trailing { offset, step }),
+    ]
+}
+
 fn order() -> impl Strategy<Value = Order> {
     let kind = prop_oneof![
         (amount(), amount()).prop_map(|(quantity, price)| OrderKind::Limit { quantity, price }),
@@ -45,16 +55,22 @@ fn order() -> impl Strategy<Value = Order> {
         any::<bool>(),
         proptest::option::of(proptest::sample::select(modes)),
         proptest::option::of(valid::<ClientId>("[A-Za-z0-9_.:-]{1,12}")),
+        proptest::option::of(stop()),
     );
     (any::<bool>(), symbol(), kind, terms).prop_map(|(buy, symbol, kind, terms)| {
         let by_amount = matches!(kind, OrderKind::MarketSpend { .. });
         let side = if buy || by_amount { Side::Buy } else { Side::Sell };
         let limit = matches!(kind, OrderKind::Limit { .. });
         let rests = |time: &TimeInForce| matches!(time, TimeInForce::Gtc | TimeInForce::Day);
-        let (time, post_only, self_match, id) = terms;
+        let (time, post_only, self_match, id, stop) = terms;
         let time_in_force = time.filter(|time| limit || !rests(time));
         let post_only = post_only && limit && time_in_force.as_ref().is_none_or(rests);
-        Order { side, symbol, kind, time_in_force, post_only, self_match, id }
+        let may_wait = |stop: &Stop| match stop {
+            Stop::At(_) => !by_amount && !post_only,
+            Stop::Trailing { .. } => !by_amount && !post_only && !limit,
+        };
+        let stop = stop.filter(may_wait);
+        Order { side, symbol, kind, time_in_force, post_only, self_match, stop, id }
     })
 }
 

@@ -11,6 +11,7 @@ mod memory;
 mod money;
 mod profit;
 mod refusals;
+mod stops;
 mod supply;
 mod told;
 

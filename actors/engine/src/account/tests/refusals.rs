@@ -45,7 +45,7 @@ fn mending_one_refusal_reveals_the_next() {
         let request = place(pit, "alice", &id, post_only(order));
         assert_eq!(refusal(pit, request), Some(reason));
     };
-    expect(&mut pit, "used", nowhere, "MALFORMED");
+    expect(&mut pit, "used", nowhere.clone(), "MALFORMED");
     let nowhere = OrderRequest { size: Size::Quantity(15), ..nowhere };
     expect(&mut pit, "used", nowhere, "UNKNOWN_INSTRUMENT");
     expect(&mut pit, "used", buy(15, 1505), "CLIENT_ORDER_ID_REUSED");
@@ -76,10 +76,10 @@ fn mending_one_refusal_reveals_the_next() {
 fn a_market_order_needs_a_price_to_start_from() {
     let mut pit = street();
     let market = OrderRequest { price: None, ..buy(10, 1) };
-    let request = place(&mut pit, "alice", "a", market);
+    let request = place(&mut pit, "alice", "a", market.clone());
     assert_eq!(refusal(&pit, request), Some("NO_REFERENCE_PRICE"));
     place(&mut pit, "bob", "b", sell(5, 100));
-    place(&mut pit, "alice", "a2", market);
+    place(&mut pit, "alice", "a2", market.clone());
     // Nothing is offered any more, but there is a last price: it waits for nobody.
     let request = place(&mut pit, "alice", "a3", market);
     assert_eq!(refusal(&pit, request), None);

@@ -1,11 +1,15 @@
 //! A million random commands through the real and the obvious book: the same decisions, the same
 //! reports in the same order, the same state.
 
+use super::listing::instrument;
 use super::{Amending, AnyBook, Book, NaiveBook, Report, Tape};
-use crate::amount::{Lots, Ticks};
-use crate::book::{AmendRefused, Amended, Decision, Incoming, Removed};
+use crate::amount::{Lots, Rate, Ticks};
+use crate::book::{AmendRefused, Amended, Decision, Incoming, Prints, Removed, WaitingStop};
 use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
+use crate::instrument::Instrument;
 use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+use crate::terms::{Distance, Stop, Trail};
+use crate::tick_table::TickTable;
 use std::collections::VecDeque;
 
 const COMMANDS: u64 = 1_000_000;
@@ -70,6 +74,7 @@ impl Random {
 #[derive(Clone, Copy, Debug)]
 enum Command {
     Submit(Incoming),
+    Stop(WaitingStop),
     Cancel(OrderKey),
     Amend(Amending),
 }
@@ -85,7 +90,8 @@ impl Source<'_> {
     fn command(&mut self, book: &NaiveBook) -> Command {
         let is_full = book.len() > self.regime.resting_max;
         match self.random.below(if is_full { 160 } else { 90 }) {
-            0..62 => Command::Submit(self.incoming(is_full)),
+            0..54 => Command::Submit(self.incoming(is_full)),
+            54..62 => Command::Stop(self.stop(is_full)),
             62..76 => Command::Amend(self.amending(book)),
             _ => Command::Cancel(self.some_order(book)),
         }
@@ -124,6 +130,26 @@ impl Source<'_> {
         }
     }
 
+    fn stop(&mut self, is_full: bool) -> WaitingStop {
+        let incoming = self.incoming(is_full);
+        let Incoming { order, side, limit, quantity, time_in_force, self_match, .. } = incoming;
+        let mut trigger = self.price(side);
+        let mut distance = |most: u64| match self.random.below(2) {
+            0 => Distance::Price(Ticks(1 + self.random.below(most) as u32 * self.regime.step)),
+            _ => Distance::Share(Rate(1 + self.random.below(20_000) as i64)),
+        };
+        let trail = Trail { offset: distance(4), step: distance(2) };
+        let trail = self.random.one_in(3).then_some(trail);
+        if trail.is_some() {
+            // Far away, so that it has somewhere to go.
+            let top = (self.regime.span - 1) as u32 * self.regime.step;
+            trigger = Ticks(self.regime.low + if side == Side::Buy { top } else { 0 });
+        }
+        let stop = Stop { trigger, trail };
+        let is_market = self.random.one_in(3);
+        WaitingStop { order, side, stop, limit, is_market, quantity, time_in_force, self_match }
+    }
+
     fn amending(&mut self, book: &NaiveBook) -> Amending {
         let order = self.some_order(book);
         let total = (!self.random.one_in(4)).then(|| self.quantity());
@@ -134,6 +160,11 @@ impl Source<'_> {
 
     /// A resting order or one of late, at times under a wrong account.
     fn some_order(&mut self, book: &NaiveBook) -> OrderKey {
+        let waiting = book.stops().iter().count() as u64;
+        if waiting > 0 && self.random.one_in(if waiting > 40 { 3 } else { 12 }) {
+            let place = self.random.below(waiting) as usize;
+            return book.stops().iter().nth(place).expect("the place is inside the list").order;
+        }
         if !book.is_empty() && self.random.one_in(2) {
             let place = self.random.below(book.len() as u64) as usize;
             return book.orders().nth(place).expect("the place is inside the book").order;
@@ -172,19 +203,42 @@ enum Answer {
     Decided(Decision),
     Cancelled { found: Option<Removed>, removed: Option<Removed> },
     Amended(Result<Amended, AmendRefused>),
+    Waits,
+    CancelledStop(WaitingStop),
+    AmendedStop,
 }
 
-/// Everything that a book says to a command.
-fn said(book: &mut impl AnyBook, command: &Command) -> (Tape, Answer) {
-    let mut tape = Tape::default();
+/// Everything that a book says to a command, the stops included that fire by it.
+fn said(
+    book: &mut impl AnyBook,
+    command: &Command,
+    rules: &Instrument,
+    prints: Prints,
+) -> (Tape, Answer) {
+    let mut tape = Tape::after(prints);
     let answer = match command {
         Command::Submit(incoming) => Answer::Decided(book.submit(incoming, &mut tape)),
+        Command::Stop(stop) => {
+            book.enter_stop(*stop);
+            Answer::Waits
+        }
         Command::Cancel(order) => {
             let found = book.find(*order);
-            Answer::Cancelled { found, removed: book.cancel(*order, &mut tape) }
+            let removed = book.cancel(*order, &mut tape);
+            match book.remove_stop(*order) {
+                Some(stop) => Answer::CancelledStop(stop),
+                None => Answer::Cancelled { found, removed },
+            }
         }
-        Command::Amend(amend) => Answer::Amended(book.amend(amend, &mut tape)),
+        Command::Amend(amend) => match (book.amend(amend, &mut tape), amend.total, amend.limit) {
+            (Err(AmendRefused::NotOpen), Some(total), Some(limit)) => {
+                book.amend_stop(amend.order, total, limit);
+                Answer::AmendedStop
+            }
+            (answer, ..) => Answer::Amended(answer),
+        },
     };
+    book.cascade(rules, &mut tape);
     (tape, answer)
 }
 
@@ -197,12 +251,17 @@ struct Tally {
     spent: u64,
     amended: u64,
     cancelled: u64,
+    fired: u64,
+    trailed: u64,
+    cancelled_stops: u64,
     resting_most: usize,
 }
 
 impl Tally {
     fn count(&mut self, tape: &Tape, answer: &Answer) {
-        for report in &tape.0 {
+        for report in &tape.said {
+            self.fired += u64::from(matches!(report, Report::Fired { .. }));
+            self.trailed += u64::from(matches!(report, Report::Trailed { .. }));
             self.trades += u64::from(matches!(report, Report::Traded(_)));
             self.reductions += u64::from(matches!(report, Report::Reduced { .. }));
         }
@@ -213,12 +272,17 @@ impl Tally {
             }
             Answer::Cancelled { removed, .. } => self.cancelled += u64::from(removed.is_some()),
             Answer::Amended(result) => self.amended += u64::from(result.is_ok()),
+            Answer::CancelledStop(_) => self.cancelled_stops += 1,
+            Answer::Waits | Answer::AmendedStop => {}
         }
     }
 
     fn least(&self) -> u64 {
         let Tally { trades, reductions, killed, spent, amended, cancelled, .. } = *self;
-        [trades, reductions, killed, spent, amended, cancelled].into_iter().min().unwrap_or(0)
+        let Tally { fired, trailed, cancelled_stops, .. } = *self;
+        let usual = [trades, reductions, killed, spent, amended, cancelled];
+        let stops = [fired, trailed * 4, cancelled_stops * 2];
+        usual.into_iter().chain(stops).min().unwrap_or(0)
     }
 }
 
@@ -226,13 +290,17 @@ fn compare(regime: &Regime, seed: u64, commands: u64) -> Tally {
     let mut source = Source { regime, random: Random(seed), last_no: 0, recent: VecDeque::new() };
     let (mut real, mut naive) = (Book::default(), NaiveBook::default());
     let mut tally = Tally::default();
+    let ticks = TickTable::uniform();
+    let rules = Instrument { collar: Rate(1_000_000), ticks, ..instrument() };
+    let mut prints = Prints::default();
     for at in 1..=commands {
         let command = source.command(&naive);
         let place = || format!("{}, seed {seed}, command {at}: {command:?}", regime.name);
-        let (wanted, wanted_answer) = said(&mut naive, &command);
-        let (got, got_answer) = said(&mut real, &command);
+        let (wanted, wanted_answer) = said(&mut naive, &command, &rules, prints);
+        let (got, got_answer) = said(&mut real, &command, &rules, prints);
         assert_eq!(got_answer, wanted_answer, "{}", place());
         assert_eq!(got, wanted, "{}", place());
+        prints = wanted.prints;
         tally.count(&wanted, &wanted_answer);
         tally.resting_most = tally.resting_most.max(naive.len());
         for side in [Side::Buy, Side::Sell] {
@@ -243,7 +311,7 @@ fn compare(regime: &Regime, seed: u64, commands: u64) -> Tally {
         }
         if at % RESTORE_EVERY == 0 || at == commands {
             same_state(&real, &naive);
-            real = Book::restored(&AnyBook::orders(&real));
+            real = Book::restored(&AnyBook::orders(&real), &AnyBook::stops(&real));
             same_state(&real, &naive);
         }
     }
@@ -253,6 +321,7 @@ fn compare(regime: &Regime, seed: u64, commands: u64) -> Tally {
 #[track_caller]
 fn same_state(real: &Book, naive: &NaiveBook) {
     assert_eq!(AnyBook::orders(real), AnyBook::orders(naive));
+    assert_eq!(AnyBook::stops(real), AnyBook::stops(naive));
     assert_eq!(real.len(), naive.len());
     for side in [Side::Buy, Side::Sell] {
         assert_eq!(AnyBook::levels(real, side), AnyBook::levels(naive, side));

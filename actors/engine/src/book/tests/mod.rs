@@ -6,20 +6,26 @@
 //! `#4 S20@100 IOC decrement @A` is order 4 of account A, `T(4x1 10@100)` a trade of taker 4 with
 //! maker 1, `drop #1 5` a loss to self-match. Accounts differ unless they are named; self-match
 //! is `CANCEL_TAKER` unless it is named. `book` tells all orders in priority.
+//! `#4 S20@95 stop:100` waits for a print at 100, `trail:10%/5%` behind the market by so much, in
+//! such steps; `fired #4` says that it did, `stops` tells all that wait. `last 100 B` is a print
+//! before everything, of a buy that took.
 
 mod cases;
 mod differential;
 mod listing;
 mod self_match;
+mod stops;
 
 use super::{
-    AmendRefused, Amended, Book, Decision, Execution, Incoming, NaiveBook, Removed, Reports,
-    RestingOrder,
+    AmendRefused, Amended, Book, Decision, Execution, Floor, Incoming, NaiveBook, Prints, Removed,
+    Reports, RestingOrder, Unseen, WaitingStop,
 };
-use crate::amount::{Lots, Ticks};
+use crate::amount::{Lots, Rate, Ticks};
 use crate::hash::StateHash;
 use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
+use crate::instrument::Instrument;
 use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+use crate::terms::{Distance, Stop, Trail};
 use std::collections::BTreeMap;
 
 /// What both books can do.
@@ -31,8 +37,13 @@ trait AnyBook: Default {
     fn best(&self, side: Side) -> Option<Ticks>;
     fn orders(&self) -> Vec<RestingOrder>;
     fn levels(&self, side: Side) -> Vec<(Ticks, Lots)>;
+    fn enter_stop(&mut self, stop: WaitingStop);
+    fn remove_stop(&mut self, order: OrderKey) -> Option<WaitingStop>;
+    fn amend_stop(&mut self, order: OrderKey, quantity: Lots, limit: Ticks);
+    fn stops(&self) -> Vec<WaitingStop>;
+    fn cascade(&mut self, rules: &Instrument, tape: &mut Tape);
     fn hash(&self) -> u64;
-    fn restored(orders: &[RestingOrder]) -> Self;
+    fn restored(orders: &[RestingOrder], stops: &[WaitingStop]) -> Self;
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,9 +83,25 @@ macro_rules! any_book {
                 $book::hash(self, &mut hash);
                 hash.finish()
             }
-            fn restored(orders: &[RestingOrder]) -> Self {
+            fn enter_stop(&mut self, stop: WaitingStop) {
+                self.stops_mut().enter(stop);
+            }
+            fn remove_stop(&mut self, order: OrderKey) -> Option<WaitingStop> {
+                self.stops_mut().remove(order)
+            }
+            fn amend_stop(&mut self, order: OrderKey, quantity: Lots, limit: Ticks) {
+                self.stops_mut().amend(order, quantity, limit);
+            }
+            fn stops(&self) -> Vec<WaitingStop> {
+                $book::stops(self).iter().copied().collect()
+            }
+            fn cascade(&mut self, rules: &Instrument, tape: &mut Tape) {
+                $book::cascade(self, rules, tape);
+            }
+            fn restored(orders: &[RestingOrder], stops: &[WaitingStop]) -> Self {
                 let mut book = $book::default();
                 orders.iter().for_each(|order| book.restore(order));
+                stops.iter().for_each(|&stop| AnyBook::enter_stop(&mut book, stop));
                 book
             }
         }
@@ -89,21 +116,52 @@ enum Report {
     Traded(Execution),
     Reduced { maker: OrderKey, quantity: Lots, left: Lots },
     Level { side: Side, price: Ticks, quantity: Lots },
+    Fired { order: OrderKey, limit: Ticks, decision: Decision },
+    Trailed { order: OrderKey, trigger: Ticks },
 }
 
-/// Everything that a book reported, in order.
+/// Everything that a book reported, in order, and the prints until then.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Tape(Vec<Report>);
+struct Tape {
+    said: Vec<Report>,
+    prints: Prints,
+    unseen: Unseen,
+}
+
+impl Tape {
+    /// An empty one behind what was printed before.
+    fn after(prints: Prints) -> Tape {
+        Tape { prints, ..Tape::default() }
+    }
+}
 
 impl Reports for Tape {
     fn traded(&mut self, execution: &Execution) {
-        self.0.push(Report::Traded(*execution));
+        self.prints.note(execution.price, execution.taker_side);
+        self.unseen.note(execution.price);
+        self.said.push(Report::Traded(*execution));
     }
     fn reduced(&mut self, maker: OrderKey, quantity: Lots, left: Lots) {
-        self.0.push(Report::Reduced { maker, quantity, left });
+        self.said.push(Report::Reduced { maker, quantity, left });
     }
     fn level(&mut self, side: Side, price: Ticks, quantity: Lots) {
-        self.0.push(Report::Level { side, price, quantity });
+        self.said.push(Report::Level { side, price, quantity });
+    }
+}
+
+impl Floor for Tape {
+    fn prints(&self) -> Prints {
+        self.prints
+    }
+    fn unseen(&mut self) -> Unseen {
+        std::mem::take(&mut self.unseen)
+    }
+    fn fired(&mut self, stop: &WaitingStop, limit: Ticks, decision: &Decision) {
+        let (order, decision) = (stop.order, *decision);
+        self.said.push(Report::Fired { order, limit, decision });
+    }
+    fn trailed(&mut self, order: OrderKey, trigger: Ticks) {
+        self.said.push(Report::Trailed { order, trigger });
     }
 }
 
@@ -118,6 +176,7 @@ fn check(table: &str) {
 struct Player<B> {
     book: B,
     keys: BTreeMap<u64, OrderKey>,
+    prints: Prints,
 }
 
 impl<B: AnyBook> Player<B> {
@@ -132,13 +191,21 @@ impl<B: AnyBook> Player<B> {
 
     fn answer(&mut self, command: &str) -> String {
         let words: Vec<&str> = command.split_whitespace().collect();
-        let mut tape = Tape::default();
+        let mut tape = Tape::after(self.prints);
         let end = match words.as_slice() {
             ["book"] => return listed(&self.book.orders()),
-            ["cancel", order] => match self.book.cancel(self.key(order), &mut tape) {
-                Some(_) => String::new(),
-                None => "not open".to_owned(),
-            },
+            ["stops"] => return waiting(&self.book.stops()),
+            ["last", price, side] => {
+                let taker = if *side == "B" { Side::Buy } else { Side::Sell };
+                tape.prints.note(Ticks(number(price) as u32), taker);
+                String::new()
+            }
+            ["cancel", order] => {
+                let key = self.key(order);
+                let resting = self.book.cancel(key, &mut tape).is_some();
+                let found = resting || self.book.remove_stop(key).is_some();
+                if found { String::new() } else { "not open".to_owned() }
+            }
             ["amend", order, size, options @ ..] => {
                 let (total, limit) = size.split_once('@').unwrap_or((size, ""));
                 let amending = Amending {
@@ -156,14 +223,26 @@ impl<B: AnyBook> Player<B> {
             [order, size, options @ ..] => {
                 let incoming = incoming(order, size, options);
                 self.keys.insert(incoming.order.no.0, incoming.order);
+                if let Some(stop) = stop(&incoming, options) {
+                    self.book.enter_stop(stop);
+                    return self.told(tape, String::new());
+                }
                 let decision = self.book.submit(&incoming, &mut tape);
                 let rests_whole = decision.resting == incoming.quantity;
                 if rests_whole { String::new() } else { stands(&decision) }
             }
             _ => panic!("no command: {command}"),
         };
-        let mut said: Vec<String> = tape.0.iter().filter_map(told).collect();
+        self.told(tape, end)
+    }
+
+    /// What the command led to: its own end, and then the stops.
+    fn told(&mut self, mut tape: Tape, end: String) -> String {
+        let mut said: Vec<String> = tape.said.drain(..).filter_map(told).collect();
         said.extend(Some(end).filter(|end| !end.is_empty()));
+        self.book.cascade(&listing::instrument(), &mut tape);
+        said.extend(tape.said.drain(..).filter_map(told));
+        self.prints = tape.prints;
         said.join(", ")
     }
 
@@ -194,6 +273,37 @@ fn incoming(order: &str, size: &str, options: &[&str]) -> Incoming {
     }
 }
 
+/// What an order waits for, if its options say that it does.
+fn stop(order: &Incoming, options: &[&str]) -> Option<WaitingStop> {
+    let &Incoming { order, side, limit, quantity, time_in_force, self_match, .. } = order;
+    let of = |name| options.iter().find_map(|option| option.strip_prefix(name));
+    let trail = of("trail:").map(|trail| {
+        let (offset, step) = trail.split_once('/').unwrap_or((trail, "0"));
+        Trail { offset: distance(offset), step: distance(step) }
+    });
+    let trigger = Ticks(number(of("stop:")?) as u32);
+    let is_market = options.contains(&"market");
+    let stop = Stop { trigger, trail };
+    Some(WaitingStop { order, side, stop, limit, is_market, quantity, time_in_force, self_match })
+}
+
+fn distance(text: &str) -> Distance<Ticks> {
+    match text.strip_suffix('%') {
+        Some(percent) => Distance::Share(Rate(number(percent) as i64 * 10_000_000)),
+        None => Distance::Price(Ticks(number(text) as u32)),
+    }
+}
+
+fn waiting(stops: &[WaitingStop]) -> String {
+    let show = |stop: &WaitingStop| {
+        let side = if stop.side == Side::Buy { 'B' } else { 'S' };
+        let (no, limit, trigger) = (stop.order.no.0, stop.limit.0, stop.stop.trigger.0);
+        format!("#{no} {side}{}@{limit} at {trigger}", stop.quantity.0)
+    };
+    let shown: Vec<String> = stops.iter().map(show).collect();
+    if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
+}
+
 fn number(text: &str) -> u64 {
     text.parse().unwrap_or_else(|_| panic!("no number: {text}"))
 }
@@ -209,8 +319,8 @@ fn mode(option: &str) -> Option<SelfMatch> {
     })
 }
 
-fn told(report: &Report) -> Option<String> {
-    match report {
+fn told(report: Report) -> Option<String> {
+    match &report {
         Report::Traded(t) => {
             let (taker, maker) = (t.taker.no.0, t.maker.no.0);
             Some(format!("T({taker}x{maker} {}@{})", t.quantity.0, t.price.0))
@@ -218,6 +328,11 @@ fn told(report: &Report) -> Option<String> {
         Report::Reduced { maker, quantity, .. } => {
             Some(format!("drop #{} {}", maker.no.0, quantity.0))
         }
+        Report::Fired { order, decision, .. } => {
+            let words = [format!("fired #{}", order.no.0), stands(decision)];
+            Some(words.join(" ").trim().to_owned())
+        }
+        Report::Trailed { order, trigger } => Some(format!("#{} at {}", order.no.0, trigger.0)),
         Report::Level { .. } => None,
     }
 }

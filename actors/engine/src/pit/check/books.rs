@@ -1,7 +1,7 @@
 //! BOOK-2: never crossed at rest; and at quiet, book and accounts agree on every open order.
 
 use super::{Broken, hold};
-use crate::order::Side;
+use crate::order::{Side, Status};
 use crate::pit::Pit;
 
 pub(super) fn check(pit: &Pit) -> Result<(), Broken> {
@@ -15,9 +15,10 @@ pub(super) fn check(pit: &Pit) -> Result<(), Broken> {
             let open = pit.desks().flat_map(|desk| desk.accounts());
             let open = open.flat_map(|account| account.open_orders());
             let open = open.filter(|open| open.state.instrument == listing.instrument().id);
-            let (open, resting) = (open.count(), book.len());
+            let (open, resting) = (open.count(), book.len() + book.stops().len());
             hold!("FILL-1", open == resting, "{symbol}: {open} open orders, {resting} in the book");
             check_resting(pit, listing.book())?;
+            check_waiting(pit, listing.book())?;
         }
     }
     Ok(())
@@ -37,6 +38,23 @@ fn check_resting(pit: &Pit, book: &crate::book::Book) -> Result<(), Broken> {
             && state.limit == resting.price
             && state.side == resting.side;
         hold!("FILL-1", agrees, "{resting:?} stands otherwise in its account: {state:?}");
+    }
+    Ok(())
+}
+
+fn check_waiting(pit: &Pit, book: &crate::book::Book) -> Result<(), Broken> {
+    for waiting in book.stops().iter() {
+        let account = pit.account(waiting.order.account);
+        let Some(open) = account.open_order(waiting.order.no) else {
+            hold!("FILL-1", false, "{waiting:?} is not open in its account");
+            continue;
+        };
+        let state = &open.state;
+        let stop = state.terms.as_ref().and_then(|terms| terms.stop);
+        let agrees = state.remaining() == waiting.quantity
+            && (state.status, stop) == (Status::Untriggered, Some(waiting.stop))
+            && (state.limit, state.side) == (waiting.limit, waiting.side);
+        hold!("FILL-1", agrees, "{waiting:?} stands otherwise in its account: {state:?}");
     }
     Ok(())
 }

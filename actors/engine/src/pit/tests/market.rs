@@ -105,5 +105,6 @@ pub(crate) fn limit(side: Side, quantity: Amount, price: Amount) -> OrderRequest
         time_in_force: TimeInForce::Gtc,
         post_only: false,
         self_match: None,
+        terms: None,
     }
 }

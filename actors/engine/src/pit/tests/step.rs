@@ -7,6 +7,7 @@ use crate::instrument::{Instrument, Phase};
 use crate::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
 use crate::pit::{Chooser, Pit};
 use crate::request::{AccountRequest, Ack, OrderRef};
+use crate::terms::{Distance, StopAsked, TermsAsked};
 
 /// What happens next.
 #[derive(Clone, Debug)]
@@ -124,6 +125,7 @@ fn place(dice: &mut Chooser, pit: &Pit) -> AccountRequest {
         time_in_force: *dice.one_of(&[gtc, gtc, gtc, gtc, gtc, gtc, ioc, fok]),
         post_only: false,
         self_match: *dice.one_of(&modes),
+        terms: None,
     };
     match dice.below(20) {
         0 | 1 => order.post_only = order.time_in_force == gtc,
@@ -135,9 +137,27 @@ fn place(dice: &mut Chooser, pit: &Pit) -> AccountRequest {
         5 => order.price = order.price.map(|price| price + dice.below(3) as Amount - 1),
         _ => {}
     }
+    if let Size::Quantity(_) = order.size
+        && !order.post_only
+        && dice.below(6) == 0
+    {
+        order.terms = Some(Box::new(TermsAsked { stop: Some(stop(dice, tick)) }));
+    }
     let ack = *dice.one_of(&[Ack::Result, Ack::Result, Ack::Accepted, Ack::Full]);
-    let market_price = if order.price.is_none() { pit.market_price(&order) } else { None };
+    let market_price = pit.market_price(&order);
     AccountRequest::Place { order, ack, market_price }
+}
+
+fn stop(dice: &mut Chooser, tick: Amount) -> StopAsked {
+    let mut distance = |least: u64| match dice.below(2) {
+        0 => Distance::Price(Amount::from(least + dice.below(6)) * tick),
+        _ => Distance::Share(Rate((least + dice.below(100_000_000)) as i64)),
+    };
+    let (offset, step) = (distance(1), distance(0));
+    match dice.below(3) {
+        0 => StopAsked::Trailing { offset, step },
+        _ => StopAsked::At(Amount::from(90 + dice.below(21)) * tick),
+    }
 }
 
 fn amend(dice: &mut Chooser, pit: &Pit, account: AccountId) -> AccountRequest {

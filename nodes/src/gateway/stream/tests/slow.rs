@@ -33,6 +33,7 @@ async fn place(rig: &Rig, who: &str, side: Side, round: usize, prices: impl Iter
             time_in_force: TimeInForce::Gtc,
             post_only: false,
             self_match: None,
+            terms: None,
         };
         let request = AccountRequest::Place { order, ack: Ack::Result, market_price: None };
         let identified = identified(&format!("{who}-{round}-{n}"));

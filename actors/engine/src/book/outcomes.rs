@@ -1,0 +1,102 @@
+//! What a book says about its commands.
+
+use super::Amended;
+use super::matching::Decision;
+use crate::amount::{Lots, Ticks};
+use crate::ids::OrderKey;
+use crate::message::{Outcome, OutcomeOf, Submit};
+use crate::order::Status;
+use crate::reject::Reject;
+
+pub(super) fn not_open(order: OrderKey) -> Reject {
+    Reject::OrderNotOpen { order: order.no.0.to_string().into() }
+}
+
+pub(super) fn refused(order: OrderKey, of: OutcomeOf, limit: Ticks, reject: Reject) -> Outcome {
+    let nothing = Lots::ZERO;
+    Outcome {
+        order,
+        of,
+        arrival: 0,
+        status: Status::Rejected,
+        limit,
+        filled: nothing,
+        remaining: nothing,
+        cancelled: nothing,
+        value: 0,
+        reason: None,
+        reject: Some(Box::new(reject)),
+    }
+}
+
+pub(super) fn untriggered(order: OrderKey, of: OutcomeOf, limit: Ticks, quantity: Lots) -> Outcome {
+    let (nothing, status) = (Lots::ZERO, Status::Untriggered);
+    Outcome {
+        order,
+        of,
+        arrival: 0,
+        status,
+        limit,
+        filled: nothing,
+        remaining: quantity,
+        cancelled: nothing,
+        value: 0,
+        reason: None,
+        reject: None,
+    }
+}
+
+pub(super) fn submitted(submit: &Submit, decision: &Decision) -> Outcome {
+    // A market buy by amount has no quantity of its own: what it did not buy was never ordered.
+    let is_by_amount = submit.value_max.is_some();
+    let cancelled = if is_by_amount { Lots::ZERO } else { decision.cancelled };
+    let spent = is_by_amount && !decision.filled.is_zero();
+    let status = status_of(decision, spent);
+    Outcome {
+        order: submit.order,
+        of: OutcomeOf::Submit,
+        arrival: 0,
+        status,
+        limit: submit.limit,
+        filled: decision.filled,
+        remaining: decision.resting,
+        cancelled,
+        value: decision.value,
+        reason: decision.reason.filter(|_| !spent),
+        reject: None,
+    }
+}
+
+#[inline(always)]
+pub(super) fn status_of(decision: &Decision, spent: bool) -> Status {
+    match (decision.resting.is_zero(), decision.filled.is_zero()) {
+        (false, true) => Status::Open,
+        (false, false) => Status::PartiallyFilled,
+        (true, _) if decision.cancelled.is_zero() || spent => Status::Filled,
+        (true, _) => Status::Cancelled,
+    }
+}
+
+pub(super) fn amended_outcome(order: OrderKey, of: OutcomeOf, amended: &Amended) -> Outcome {
+    let decision = &amended.decision;
+    let status = match (decision.resting.is_zero(), amended.filled.is_zero()) {
+        (false, true) => Status::Open,
+        (false, false) => Status::PartiallyFilled,
+        // What self-match took off it earlier counts too.
+        (true, _) if amended.filled == amended.total => Status::Filled,
+        (true, _) => Status::Cancelled,
+    };
+    Outcome {
+        order,
+        of,
+        arrival: 0,
+        status,
+        limit: amended.limit,
+        filled: amended.filled,
+        remaining: decision.resting,
+        cancelled: decision.cancelled,
+        value: decision.value,
+        reason: decision.reason,
+        reject: None,
+    }
+}

@@ -1,0 +1,112 @@
+//! From what the matcher reports to effects: legs, outcomes of stops, market events.
+
+use super::cascade::Floor;
+use super::listing::Tape;
+use super::matching::{Decision, Execution, Reports};
+use super::outcomes::status_of;
+use super::prints::{Prints, Unseen};
+use super::stops::WaitingStop;
+use crate::amount::{Lots, Ticks};
+use crate::effect::{Effects, MarketEvent};
+use crate::ids::{InstrumentId, OrderKey};
+use crate::instrument::Instrument;
+use crate::message::{AccountMessage, Leg, Message, Outcome, OutcomeOf};
+use crate::order::{CancelReason, Side};
+use crate::time::Time;
+
+/// Turns what the matcher reports into effects.
+pub(super) struct Wire<'a, E: Effects> {
+    instrument: InstrumentId,
+    tape: &'a mut Tape,
+    at: Time,
+    out: &'a mut E,
+}
+
+impl<'a, E: Effects> Wire<'a, E> {
+    pub fn new(
+        instrument: &Instrument,
+        tape: &'a mut Tape,
+        at: Time,
+        out: &'a mut E,
+    ) -> Wire<'a, E> {
+        Wire { instrument: instrument.id, tape, at, out }
+    }
+
+    fn settle(&mut self, leg: Leg) {
+        let account = leg.order.account;
+        let message = || Message::ToAccount(account, AccountMessage::Settle(leg));
+        self.out.send_with(account.partition(), message);
+    }
+}
+
+impl<E: Effects> Reports for Wire<'_, E> {
+    fn traded(&mut self, execution: &Execution) {
+        let &Execution { taker, maker, taker_side, price, quantity } = execution;
+        self.tape.trades.0 += 1;
+        self.tape.prints.note(price, taker_side);
+        self.tape.unseen.note(price);
+        let (no, time) = (self.tape.trades, self.at);
+        let event = MarketEvent::Trade { no, price, quantity, taker: taker_side, time };
+        self.out.market(self.instrument, event);
+        let instrument = self.instrument;
+        let leg = |order, side, is_maker| Leg {
+            order,
+            instrument,
+            trade: no,
+            side,
+            is_maker,
+            price,
+            quantity,
+            time,
+        };
+        self.settle(leg(maker, taker_side.opposite(), true));
+        self.settle(leg(taker, taker_side, false));
+    }
+
+    fn reduced(&mut self, maker: OrderKey, quantity: Lots, _left: Lots) {
+        let (reason, time) = (CancelReason::SelfMatch, self.at);
+        let message = AccountMessage::Dropped { order: maker, quantity, reason, time };
+        let account = maker.account;
+        self.out.send(account.partition(), Message::ToAccount(account, message));
+    }
+
+    fn level(&mut self, side: Side, price: Ticks, quantity: Lots) {
+        self.tape.sequence += 1;
+        let sequence = self.tape.sequence;
+        let event = MarketEvent::Level { sequence, side, price, quantity };
+        self.out.market(self.instrument, event);
+    }
+}
+
+impl<E: Effects> Floor for Wire<'_, E> {
+    fn prints(&self) -> Prints {
+        self.tape.prints
+    }
+
+    fn unseen(&mut self) -> Unseen {
+        std::mem::take(&mut self.tape.unseen)
+    }
+
+    fn fired(&mut self, stop: &WaitingStop, limit: Ticks, decision: &Decision) {
+        let outcome = Outcome {
+            order: stop.order,
+            of: OutcomeOf::Trigger,
+            arrival: self.tape.commands,
+            status: status_of(decision, false),
+            limit,
+            filled: decision.filled,
+            remaining: decision.resting,
+            cancelled: decision.cancelled,
+            value: decision.value,
+            reason: decision.reason,
+            reject: None,
+        };
+        self.out.outcome(outcome, None);
+    }
+
+    fn trailed(&mut self, order: OrderKey, trigger: Ticks) {
+        let message = AccountMessage::Trailed { order, trigger };
+        let account = order.account;
+        self.out.send(account.partition(), Message::ToAccount(account, message));
+    }
+}
