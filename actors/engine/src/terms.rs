@@ -1,6 +1,6 @@
-//! What few orders ask for: triggers. It lies beside the order, which stays small.
+//! What few orders ask for: triggers, hidden parts. It lies beside the order, which stays small.
 
-use crate::amount::{Amount, Rate, Ticks};
+use crate::amount::{Amount, Lots, Rate, Ticks};
 use crate::order::Side;
 use crate::tick_table::TickTable;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TermsAsked {
     pub stop: Option<StopAsked>,
+    /// Of an iceberg, in base minor units: so much is shown at a time.
+    pub display: Option<Amount>,
 }
 
 /// What a stop waits for, as a client asks for it.
@@ -31,7 +33,12 @@ impl StopAsked {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     pub stop: Option<Stop>,
+    /// Of an iceberg: so much is shown at a time.
+    pub display: Option<Lots>,
 }
+
+/// Parts that an iceberg may come in, at most: each is a trade of its own to a large taker.
+pub const ICEBERG_PARTS_MAX: u64 = 100;
 
 /// What a stop waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

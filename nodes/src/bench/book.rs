@@ -159,6 +159,7 @@ impl Real {
                     time_in_force: if is_immediate { TimeInForce::Ioc } else { TimeInForce::Gtc },
                     self_match: SelfMatch::None,
                     value_max: None,
+                    display: None,
                 };
                 let decision = self.book.submit(&incoming, &mut self.heard);
                 self.heard.decided(&decision);

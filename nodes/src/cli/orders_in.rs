@@ -27,6 +27,7 @@ const EXAMPLES_BUY: &str = "Orders read:
   10 LPJ-KRW @ 777 [gtc|ioc|fok|day] [post-only] [self-match MODE] [id NAME]
   10 LPJ-KRW at market
   1000 KRW of LPJ-KRW at market       spends an amount, fee included
+  90 LPJ-KRW @ 777 show 10            an iceberg: others see 10 of it at a time
   10 LPJ-KRW @ 800 stop 790           waits for a last price of 790, then buys up to 800
   10 LPJ-KRW at market stop 790       waits for the same, then buys at market
   10 LPJ-KRW at market trail 2.5% [step 0.5%]   the trigger follows a falling market
@@ -35,6 +36,7 @@ MODE: none, cancel-taker, cancel-maker, cancel-both, decrement";
 const EXAMPLES_SELL: &str = "Orders read:
   10 LPJ-KRW @ 777 [gtc|ioc|fok|day] [post-only] [self-match MODE] [id NAME]
   10 LPJ-KRW at market
+  90 LPJ-KRW @ 777 show 10            an iceberg: others see 10 of it at a time
   10 LPJ-KRW @ 700 stop 710           waits for a last price of 710, then sells down to 700
   10 LPJ-KRW at market stop 710       waits for the same, then sells at market
   10 LPJ-KRW at market trail 15 [step 5]        the trigger follows a rising market

@@ -46,6 +46,7 @@ fn terms_are_said_when_they_are_not_the_usual_ones() {
         "10 LPJ-KRW at market",
         "10 LPJ-KRW @ 777 post-only",
         "10 LPJ-KRW @ 777 ioc stop 770",
+        "10 LPJ-KRW @ 777 show 2",
         "10 LPJ-KRW at market stop 770",
         "10 LPJ-KRW at market trail 2.5% step 1",
     ] {

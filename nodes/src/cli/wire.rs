@@ -32,6 +32,7 @@ pub fn order(said: &grammar::Order, id: &str) -> v1::Order {
             order.quote_amount = number(*amount);
         }
     }
+    order.display_quantity = said.show.and_then(number);
     if let Some(stop) = said.stop {
         wait(&mut order, stop);
     }
@@ -134,6 +135,7 @@ pub fn ask(order: &v1::Order) -> String {
         words.push("post-only".into());
     }
     words.extend(waits_for(order));
+    words.extend(order.display_quantity.as_ref().map(|part| format!("show {}", part.value)));
     words.join(" ")
 }
 

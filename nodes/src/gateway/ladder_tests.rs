@@ -17,6 +17,7 @@ fn book(orders: &[(Side, u32, u64)]) -> Book {
             open: Lots(*quantity),
             filled: Lots(0),
             reduced: Lots(0),
+            iceberg: None,
         });
     }
     book

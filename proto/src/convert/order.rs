@@ -223,10 +223,6 @@ fn order_type(wire: i32) -> Result<v1::OrderType, BadField> {
 
 /// Fields that mean something only for what this exchange does not do.
 fn not_served(wire: &v1::Order) -> Result<(), BadField> {
-    if wire.display_quantity.is_some() {
-        let what = "an iceberg order";
-        return Err(BadField::NotServed { field: "order.display_quantity", what });
-    }
     if wire.expire_time.is_some() {
         return Err(BadField::malformed("order.expire_time", "is for GTD orders only"));
     }

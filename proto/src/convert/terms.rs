@@ -1,4 +1,4 @@
-//! The rare terms of orders: triggers.
+//! The rare terms of orders: triggers and hidden parts.
 
 use super::BadField;
 use super::numbers::{amount, amount_if_any, shown};
@@ -20,7 +20,10 @@ pub(super) fn asked(
     instrument: &Instrument,
 ) -> Result<Option<Box<TermsAsked>>, BadField> {
     let stop = stop(wire, kind, instrument)?;
-    Ok(stop.map(|stop| Box::new(TermsAsked { stop: Some(stop) })))
+    let scale = instrument.base_scale;
+    let display = amount_if_any("order.display_quantity", wire.display_quantity.as_ref(), scale)?;
+    let is_plain = stop.is_none() && display.is_none();
+    Ok((!is_plain).then(|| Box::new(TermsAsked { stop, display })))
 }
 
 fn stop(
@@ -96,6 +99,7 @@ fn distance(
 
 /// Writes asked terms as a client would.
 pub(super) fn show_asked(wire: &mut v1::Order, terms: &TermsAsked, instrument: &Instrument) {
+    wire.display_quantity = terms.display.map(|display| shown(display, instrument.base_scale));
     match terms.stop {
         Some(StopAsked::At(trigger)) => {
             wire.trigger_price = Some(shown(trigger, instrument.quote_scale));
@@ -109,6 +113,8 @@ pub(super) fn show_asked(wire: &mut v1::Order, terms: &TermsAsked, instrument: &
 
 /// Writes the terms of an order as they stand.
 pub(super) fn show(wire: &mut v1::Order, terms: &Terms, instrument: &Instrument) {
+    let base = |lots| shown(instrument.base_amount(lots), instrument.base_scale);
+    wire.display_quantity = terms.display.map(base);
     let Some(Stop { trigger, trail }) = terms.stop else { return };
     wire.trigger_price = Some(shown(instrument.price_amount(trigger), instrument.quote_scale));
     if let Some(trail) = trail {

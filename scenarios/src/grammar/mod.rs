@@ -10,7 +10,7 @@
 //! WHO buys|sells QTY SYMBOL @ PRICE [TERMS]        WHO = an account, or `each GROUP`
 //! WHO buys|sells QTY SYMBOL at market [TERMS]      TERMS = gtc|day|ioc|fok|at-open|at-close,
 //! WHO buys AMOUNT ASSET of SYMBOL at market          post-only, self-match MODE, id NAME,
-//!                                                    stop PRICE, trail DIST [step DIST]
+//!                                                    stop PRICE, trail DIST [step DIST], show QTY
 //! WHO cancels ID|all     WHO amends ID to QTY @ PRICE     WHO deposits|withdraws AMOUNT ASSET
 //! halt|resume SYMBOL     open|close the market            feed FILE into SYMBOL
 //! kill|freeze|thaw|restart|wipe|drain|remove NODE         add a node     slow a subscriber

@@ -21,6 +21,8 @@ pub struct Order {
     pub post_only: bool,
     pub self_match: Option<SelfMatch>,
     pub stop: Option<Stop>,
+    /// Of an iceberg: so much is shown at a time.
+    pub show: Option<Amount>,
     pub id: Option<ClientId>,
 }
 
@@ -122,7 +124,7 @@ impl std::str::FromStr for SelfMatch {
 }
 
 /// The words that may follow the price, for errors.
-const TERMS: [&str; 11] = [
+const TERMS: [&str; 12] = [
     "gtc",
     "day",
     "ioc",
@@ -132,6 +134,7 @@ const TERMS: [&str; 11] = [
     "post-only",
     "stop",
     "trail",
+    "show",
     "self-match",
     "id",
 ];
@@ -170,6 +173,7 @@ pub(super) fn tail(side: Side, words: &mut Words<'_>) -> Result<Order, GrammarEr
         post_only: false,
         self_match: None,
         stop: None,
+        show: None,
         id: None,
     };
     let order = terms(bare, words)?;
@@ -179,7 +183,7 @@ pub(super) fn tail(side: Side, words: &mut Words<'_>) -> Result<Order, GrammarEr
 
 fn terms(mut order: Order, words: &mut Words<'_>) -> Result<Order, GrammarError> {
     while let Some(word) = words.peek().cloned() {
-        let expected = "ioc, fok, gtc, day, at-open, at-close, post-only, stop, trail, \
+        let expected = "ioc, fok, gtc, day, at-open, at-close, post-only, stop, trail, show, \
                         self-match or id";
         let time = TimeInForce::ALL.iter().find(|(name, _)| *name == word.text);
         let said_before = match (time, word.text) {
@@ -199,6 +203,14 @@ fn terms(mut order: Order, words: &mut Words<'_>) -> Result<Order, GrammarError>
             (None, "stop" | "trail") => {
                 let said = stop(words)?;
                 if order.stop.replace(said).is_some() {
+                    return Err(twice(&word));
+                }
+                continue;
+            }
+            (None, "show") => {
+                words.one_of(&["show"])?;
+                let part = words.read("a quantity, such as 10")?;
+                if order.show.replace(part).is_some() {
                     return Err(twice(&word));
                 }
                 continue;
@@ -249,6 +261,11 @@ fn check(order: &Order, words: &Words<'_>) -> Result<(), GrammarError> {
     };
     if !stop_rule.is_empty() {
         return Err(GrammarError::Contradiction { why: stop_rule.into(), place: words.whole() });
+    }
+    let rests = limit && matches!(order.time_in_force, None | Some(Gtc | TimeInForce::Day));
+    if order.show.is_some() && (!rests || order.stop.is_some()) {
+        let why = "only what rests in the book is shown in part";
+        return Err(GrammarError::Contradiction { why: why.into(), place: words.whole() });
     }
     let why = match (order.time_in_force, order.post_only) {
         (Some(Ioc | Fok | AtOpen | AtClose), true) => {

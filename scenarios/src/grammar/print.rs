@@ -75,6 +75,9 @@ impl Display for Order {
             }
             None => {}
         }
+        if let Some(part) = self.show {
+            write!(f, " show {part}")?;
+        }
         if let Some(mode) = self.self_match {
             write!(f, " self-match {mode}")?;
         }

@@ -36,6 +36,7 @@ fn accounts_act() {
         ),
         ("alice sells 5 LPJ-KRW at market trail 2.5% step 1", ""),
         ("alice sells 5 LPJ-KRW at market trail 10", ""),
+        ("alice sells 50 LPJ-KRW @ 780 post-only show 5", ""),
         ("alice buys 5 LPJ-KRW @ 1 day self-match cancel-both id morning:1", ""),
         ("alice buys 5 005930 @ 70000 at-open", ""),
         ("each user buys 1 LPJ-KRW @ 777", ""),
@@ -117,7 +118,7 @@ fn a_slip_is_named_with_what_was_meant() {
             "alice buys 10 LPJ-KRW @ 777 icc",
             "icc",
             "`icc` does not fit here: expected ioc, fok, gtc, day, at-open, at-close, post-only, \
-             stop, trail, self-match or id",
+             stop, trail, show, self-match or id",
             "did you mean `ioc`?",
         ),
         (
@@ -152,6 +153,7 @@ fn what_cannot_be_is_refused() {
         ("alice buys 5 LPJ-KRW at market post-only", "a market order never rests"),
         ("alice buys 5 LPJ-KRW @ 7 ioc post-only", "post-only must rest"),
         ("alice buys 5 LPJ-KRW @ 7 post-only stop 6", "a stop takes when it fires"),
+        ("alice buys 5 LPJ-KRW @ 7 ioc show 2", "only what rests"),
         ("alice buys 5 LPJ-KRW @ 7 trail 6", "what trails goes at market"),
         ("alice buys 5 LPJ-KRW @ 7 stop 6 stop 6", "`stop` says again"),
         ("alice buys 5 LPJ-KRW @ 7 ioc fok", "`fok` says again"),

@@ -94,11 +94,18 @@ fn placed(order: &Order, market: &Market) -> Result<OrderRequest, Unmade> {
         time_in_force: time_in_force(order.time_in_force)?,
         post_only: order.post_only,
         self_match: order.self_match.map(listing::self_match),
-        terms: match order.stop {
-            Some(stop) => Some(Box::new(TermsAsked { stop: Some(asked_stop(stop, quote)?) })),
-            None => None,
-        },
+        terms: terms(order, instrument)?,
     })
+}
+
+/// What it asks for besides; none for most.
+fn terms(order: &Order, instrument: &Instrument) -> Result<Option<Box<TermsAsked>>, Unmade> {
+    let base = |part: Amount| part.minor(instrument.base_scale.into()).ok_or(MALFORMED);
+    let quote = |amount: &Amount| amount.minor(instrument.quote_scale.into()).ok_or(MALFORMED);
+    let stop = order.stop.map(|stop| asked_stop(stop, quote)).transpose()?;
+    let display = order.show.map(base).transpose()?;
+    let is_plain = stop.is_none() && display.is_none();
+    Ok((!is_plain).then(|| Box::new(TermsAsked { stop, display })))
 }
 
 fn asked_stop(
@@ -219,6 +226,14 @@ fn said(order: &OrderRequest, id: Option<ClientId>, market: &Market) -> Option<O
             OrderKind::MarketSpend { amount: quote(amount)?, asset }
         }
     };
+    let stop = match order.stop() {
+        Some(asked) => Some(said_stop(asked, quote)?),
+        None => None,
+    };
+    let show = match order.terms.as_ref().and_then(|terms| terms.display) {
+        Some(display) => Some(base(display)?),
+        None => None,
+    };
     Some(Order {
         side: match order.side {
             engine::Side::Buy => Side::Buy,
@@ -233,10 +248,8 @@ fn said(order: &OrderRequest, id: Option<ClientId>, market: &Market) -> Option<O
         },
         post_only: order.post_only,
         self_match: order.self_match.map(said_self_match),
-        stop: match order.stop() {
-            Some(asked) => Some(said_stop(asked, quote)?),
-            None => None,
-        },
+        stop,
+        show,
         id: id.and_then(|id| id.as_str().parse().ok()),
     })
 }

@@ -61,6 +61,7 @@ impl Operation {
             time_in_force: if is_immediate { TimeInForce::Ioc } else { TimeInForce::Gtc },
             self_match: SelfMatch::None,
             value_max: None,
+            display: None,
         }
     }
 }

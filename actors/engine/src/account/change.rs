@@ -3,6 +3,7 @@
 use super::amends::{AMENDS_MAX, PendingAmend};
 use super::open_order::OpenOrder;
 use super::place::{check_funds, check_notional, to_lots, to_ticks};
+use super::terms::check_parts;
 use super::{Account, Ask, Context};
 use crate::amount::Amount;
 use crate::effect::{Answer, Effects};
@@ -149,6 +150,9 @@ fn next_amend(
         total: total.unwrap_or(before.total),
         limit: limit.unwrap_or(before.limit),
     };
+    if let Some(display) = open.state.terms.as_ref().and_then(|terms| terms.display) {
+        check_parts(display, pending.total)?;
+    }
     check_notional(instrument, pending.limit, pending.total)?;
     instrument.check_band(pending.limit)?;
     Ok(pending)

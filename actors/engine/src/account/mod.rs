@@ -27,8 +27,8 @@ mod position;
 mod seen;
 mod settle;
 mod slots;
-mod stop;
 mod supply;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod till;

@@ -1,7 +1,7 @@
 //! Placing an order: the checks in their order, the hold, the submit.
 
 use super::open_order::held_asset;
-use super::stop::{check_stop_form, to_stop};
+use super::terms::{check_terms_form, to_display, to_stop};
 use super::till::Till;
 use super::{Account, Ask, Context};
 use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, Ticks, divide};
@@ -142,9 +142,10 @@ impl Account {
             check_notional(instrument, sized.limit, sized.quantity)?;
         }
         instrument.check_band(sized.limit)?;
-        if let Some(stop) = stop {
-            instrument.check_band(stop.trigger)?;
-            sized.terms = Some(Box::new(Terms { stop: Some(stop) }));
+        if let Some(asked) = &order.terms {
+            stop.map_or(Ok(()), |stop| instrument.check_band(stop.trigger))?;
+            let display = to_display(asked, sized.quantity, instrument)?;
+            sized.terms = Some(Box::new(Terms { stop, display }));
         }
         let open = self.open.len() as u64;
         if open >= u64::from(instrument.open_orders_max) {
@@ -233,7 +234,7 @@ pub(super) fn check_form(order: &OrderRequest) -> Result<(), Reject> {
         }
         _ => {}
     }
-    order.stop().map_or(Ok(()), |stop| check_stop_form(order, stop))?;
+    order.terms.as_ref().map_or(Ok(()), |terms| check_terms_form(order, terms))?;
     if order.post_only && (is_market || order.time_in_force != TimeInForce::Gtc) {
         return Err(malformed("post_only", "is for limit orders that may rest (GTC)"));
     }

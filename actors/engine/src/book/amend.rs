@@ -43,8 +43,10 @@ impl Book {
         let slot = self.index.find(order, &self.slab).ok_or(AmendRefused::NotOpen)?;
         let standing = *self.slab.get(slot);
         let filled_before = self.slab.filled(slot);
-        let done = filled_before + self.reduction(&standing);
-        let total = total.map_or(standing.open() + done, |lots| lots.0);
+        let done = filled_before + self.rare.reduction(&standing);
+        let iceberg = self.rare.iceberg(&standing);
+        let open_before = standing.open() + iceberg.map_or(0, |iceberg| iceberg.hidden);
+        let total = total.map_or(open_before + done, |lots| lots.0);
         if total <= done {
             return Err(AmendRefused::BelowDone(Lots(done)));
         }
@@ -52,8 +54,8 @@ impl Book {
         let key = limit.map_or(standing.key, |price| key_of(side, price));
         let limit = super::ladder::price_of(side, key);
         let open = total - done;
-        if key == standing.key && open <= standing.open() {
-            self.shrink(slot, open, reports);
+        if key == standing.key && open <= open_before {
+            self.shrink(slot, open_before - open, reports);
             let decision = resting(open);
             let filled = Lots(filled_before);
             return Ok(Amended { decision, filled, limit, total: Lots(total) });
@@ -61,8 +63,17 @@ impl Book {
         self.dequeue(slot, reports);
         let time_in_force = TimeInForce::Gtc;
         let quantity = Lots(open);
-        let incoming =
-            Incoming { order, side, limit, quantity, time_in_force, self_match, value_max: None };
+        let (value_max, display) = (None, iceberg.map(|iceberg| Lots(iceberg.display)));
+        let incoming = Incoming {
+            order,
+            side,
+            limit,
+            quantity,
+            time_in_force,
+            self_match,
+            value_max,
+            display,
+        };
         let taking = self.take(&incoming, reports);
         let filled = filled_before + taking.filled;
         let rests = if taking.stopped.is_none() { taking.left } else { 0 };
@@ -72,6 +83,9 @@ impl Book {
             again.set_open(rests);
             self.slab.add_filled(slot, taking.filled);
             self.note_reduction(slot, taking.decremented);
+            if let Some(display) = display {
+                self.hide(slot, display);
+            }
             self.enqueue(slot, reports);
         } else {
             self.forget(slot);
@@ -80,13 +94,15 @@ impl Book {
         Ok(Amended { decision, filled: Lots(filled), limit, total: Lots(total) })
     }
 
-    fn shrink(&mut self, slot: u32, open: u64, reports: &mut impl Reports) {
+    /// Takes off an order what it asks for no more: of its hidden part first.
+    fn shrink(&mut self, slot: u32, less: u64, reports: &mut impl Reports) {
         let order = self.slab.get_mut(slot);
-        let (side, key, less) = (order.side(), order.key, order.open() - open);
+        let less = self.rare.shrink_hidden(order, less);
         if less == 0 {
             return;
         }
-        order.set_open(open);
+        let (side, key) = (order.side(), order.key);
+        order.set_open(order.open() - less);
         let level = self.ladder_mut(side).level_mut(key);
         level.quantity -= less;
         let shown = Lots(level.quantity);

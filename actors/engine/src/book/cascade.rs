@@ -32,6 +32,7 @@ impl WaitingStop {
             time_in_force: self.time_in_force,
             self_match: self.self_match,
             value_max: None,
+            display: None,
         }
     }
 }

@@ -145,9 +145,12 @@ impl Listing {
     }
 
     fn submit(&mut self, submit: &Submit, at: Time, out: &mut impl Effects) {
-        let outcome = match self.check(submit) {
-            Ok(()) if submit.terms.is_some() => self.submit_special(submit, at, out),
-            Ok(()) => {
+        let outcome = match self.check(submit).map(|()| waiting(submit)) {
+            Ok(Some(stop)) => {
+                self.book.stops_mut().enter(stop);
+                untriggered(submit.order, OutcomeOf::Submit, stop.limit, stop.quantity)
+            }
+            Ok(None) => {
                 let incoming = Incoming {
                     order: submit.order,
                     side: submit.side,
@@ -156,6 +159,7 @@ impl Listing {
                     time_in_force: submit.time_in_force,
                     self_match: submit.self_match,
                     value_max: submit.value_max,
+                    display: submit.terms.as_ref().and_then(|terms| terms.display),
                 };
                 let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
                 let decision = self.book.submit(&incoming, &mut wire);
@@ -164,13 +168,6 @@ impl Listing {
             Err(reject) => refused(submit.order, OutcomeOf::Submit, submit.limit, reject),
         };
         self.answer(outcome, submit.origin, out);
-    }
-
-    /// The same for an order with rare terms.
-    fn submit_special(&mut self, submit: &Submit, _at: Time, _out: &mut impl Effects) -> Outcome {
-        let Some(stop) = waiting(submit) else { unreachable!("only stops have terms") };
-        self.book.stops_mut().enter(stop);
-        untriggered(submit.order, OutcomeOf::Submit, stop.limit, stop.quantity)
     }
 
     /// Says what became of the command that is being handled, with its number.

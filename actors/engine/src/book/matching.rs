@@ -1,13 +1,13 @@
 //! Matching: better prices first, within a price the oldest first, at the maker's price.
 
 use super::index::Index;
-use super::ladder::{Ladder, NIL, key_of, price_of};
+use super::ladder::{Ladder, Level, NIL, key_of, price_of};
+use super::rare::{Iceberg, Rare};
 use super::slab::{Resting, Slab};
 use super::stops::Stops;
 use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
 use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
-use std::collections::HashMap;
 
 /// An order as the matcher takes it: already checked, always with a limit.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,8 @@ pub struct Incoming {
     pub self_match: SelfMatch,
     /// Most that the sum of price x quantity may come to, in tick-lots.
     pub value_max: Option<Unsized>,
+    /// Set for an iceberg: so much of what rests is seen at a time.
+    pub display: Option<Lots>,
 }
 
 impl Incoming {
@@ -68,7 +70,7 @@ pub struct Decision {
 pub struct Removed {
     pub side: Side,
     pub price: Ticks,
-    /// What was open.
+    /// What was open, hidden parts included.
     pub open: Lots,
     pub filled: Lots,
     /// What self-match had taken off it before.
@@ -78,7 +80,7 @@ pub struct Removed {
 /// Hears what happens while an order is matched, in order.
 pub trait Reports {
     fn traded(&mut self, execution: &Execution);
-    /// A resting order lost `quantity` to self-match; `left` stays open.
+    /// A resting order lost `quantity` to self-match; `left` stays open, hidden parts included.
     fn reduced(&mut self, maker: OrderKey, quantity: Lots, left: Lots);
     /// A price level shows `quantity` now.
     fn level(&mut self, side: Side, price: Ticks, quantity: Lots);
@@ -90,8 +92,7 @@ pub struct Book {
     pub(super) asks: Ladder,
     pub(super) slab: Slab,
     pub(super) index: Index,
-    /// What self-match took off the resting orders that are marked as reduced.
-    pub(super) reductions: HashMap<OrderKey, u64>,
+    pub(super) rare: Rare,
     pub(super) stops: Stops,
 }
 
@@ -102,7 +103,7 @@ impl Default for Book {
             asks: Ladder::new(),
             slab: Slab::default(),
             index: Index::new(),
-            reductions: HashMap::new(),
+            rare: Rare::default(),
             stops: Stops::default(),
         }
     }
@@ -196,7 +197,19 @@ impl Book {
         self.slab.add_filled(slot, taking.filled);
         self.index.insert(incoming.order, slot);
         self.note_reduction(slot, taking.decremented);
+        if let Some(display) = incoming.display {
+            self.hide(slot, display);
+        }
         self.enqueue(slot, reports);
+    }
+
+    /// Shows a part of an order that is not in its queue, and hides the rest.
+    #[cold]
+    pub(super) fn hide(&mut self, slot: u32, display: Lots) {
+        let resting = self.slab.get_mut(slot);
+        let (shown, iceberg) = Iceberg::of(display.0, resting.open());
+        resting.set_open(shown);
+        self.rare.hide(resting, iceberg);
     }
 
     /// Takes from the opposite side until nothing is left or nothing matches.
@@ -231,7 +244,7 @@ impl Book {
         taking: &mut Taking,
         reports: &mut impl Reports,
     ) {
-        let Book { bids, asks, slab, index, reductions, .. } = self;
+        let Book { bids, asks, slab, index, rare, .. } = self;
         let ladder = if side == Side::Buy { bids } else { asks };
         let level = ladder.best_level();
         let price = price_of(side, key);
@@ -242,11 +255,9 @@ impl Book {
             let maker = slab.get_mut(head);
             let order = maker.order();
             let open = maker.open();
-            let (next, was_reduced) = (maker.next, maker.is_reduced());
+            let (next, was_rare) = (maker.next, maker.is_rare());
             let quantity = if incoming.avoids(maker) {
-                let lost = taking.meet_own(incoming.self_match, open);
-                lose(maker, lost, reductions, reports);
-                lost
+                meet_own(incoming, maker, taking, rare, reports)
             } else {
                 let quantity = taking.affordable(open, price, incoming.value_max);
                 if quantity == 0 {
@@ -266,8 +277,14 @@ impl Book {
                 // It keeps its place: either the taker is done, or the maker only shrank.
                 continue;
             }
-            if was_reduced {
-                reductions.remove(&order);
+            if was_rare {
+                if let Some(part) = rare.surface(order) {
+                    slab.add_filled(head, quantity);
+                    shown += part;
+                    head = to_the_back(slab, level, head, part);
+                    continue;
+                }
+                rare.forget(order);
             }
             index.remove(order, head);
             slab.release(head);
@@ -356,34 +373,17 @@ impl Book {
         Removed {
             side: resting.side(),
             price: price_of(resting.side(), resting.key),
-            open: Lots(resting.open()),
+            open: Lots(resting.open() + self.rare.hidden(resting)),
             filled: Lots(self.slab.filled(slot)),
-            reduced: Lots(self.reduction(resting)),
+            reduced: Lots(self.rare.reduction(resting)),
         }
-    }
-
-    #[inline(always)]
-    pub(super) fn reduction(&self, resting: &Resting) -> u64 {
-        if resting.is_reduced() { self.noted(resting.order()) } else { 0 }
-    }
-
-    #[cold]
-    fn noted(&self, order: OrderKey) -> u64 {
-        self.reductions[&order]
     }
 
     #[inline(always)]
     pub(super) fn note_reduction(&mut self, slot: u32, quantity: u64) {
         if quantity > 0 {
-            self.add_reduction(slot, quantity);
+            self.rare.add_reduction(self.slab.get_mut(slot), quantity);
         }
-    }
-
-    #[cold]
-    fn add_reduction(&mut self, slot: u32, quantity: u64) {
-        let resting = self.slab.get_mut(slot);
-        resting.set_reduced();
-        *self.reductions.entry(resting.order()).or_default() += quantity;
     }
 
     /// Forgets a dequeued order.
@@ -396,15 +396,10 @@ impl Book {
     #[inline(always)]
     fn drop_slot(&mut self, slot: u32) {
         let resting = self.slab.get(slot);
-        if resting.is_reduced() {
-            self.forget_reduction(resting.order());
+        if resting.is_rare() {
+            self.rare.forget(resting.order());
         }
         self.slab.release(slot);
-    }
-
-    #[cold]
-    fn forget_reduction(&mut self, order: OrderKey) {
-        self.reductions.remove(&order);
     }
 }
 
@@ -448,24 +443,37 @@ impl Taking {
     }
 }
 
-/// Takes from a maker what self-match costs it.
-fn lose(
+/// A taker meets a maker of its own account. Returns what the maker loses of what is shown.
+fn meet_own(
+    incoming: &Incoming,
     maker: &mut Resting,
-    quantity: u64,
-    reductions: &mut HashMap<OrderKey, u64>,
+    taking: &mut Taking,
+    rare: &mut Rare,
     reports: &mut impl Reports,
-) {
-    if quantity == 0 {
-        return;
+) -> u64 {
+    let lost = taking.meet_own(incoming.self_match, maker.open() + rare.hidden(maker));
+    if lost == 0 {
+        return 0;
     }
-    let order = maker.order();
-    let left = maker.open() - quantity;
-    maker.set_open(left);
-    reports.reduced(order, Lots(quantity), Lots(left));
-    if left > 0 {
-        maker.set_reduced();
-        *reductions.entry(order).or_default() += quantity;
+    let (of_shown, left) = rare.lose(maker, lost);
+    reports.reduced(maker.order(), Lots(lost), left);
+    of_shown
+}
+
+/// Gives the first order of a level its next part and moves it behind all others. Returns who is
+/// first then.
+#[cold]
+fn to_the_back(slab: &mut Slab, level: &mut Level, head: u32, part: u64) -> u32 {
+    let order = slab.get_mut(head);
+    let next = order.next;
+    order.set_open(part);
+    if next == NIL {
+        return head;
     }
+    (order.prev, order.next) = (level.tail, NIL);
+    slab.get_mut(level.tail).next = head;
+    level.tail = head;
+    next
 }
 
 /// The decision about an order of which `resting` stays in the book.

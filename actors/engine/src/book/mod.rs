@@ -18,6 +18,7 @@ mod matching;
 mod naive;
 mod outcomes;
 mod prints;
+mod rare;
 mod slab;
 mod snapshot;
 mod stops;
@@ -32,5 +33,5 @@ pub use matching::{Book, Decision, Execution, Incoming, Removed, Reports, Unsize
 #[cfg(any(test, feature = "naive"))]
 pub use naive::{NaiveBook, NaiveStops};
 pub use prints::{Prints, Unseen};
-pub use snapshot::RestingOrder;
+pub use snapshot::{Hidden, RestingOrder};
 pub use stops::{Stops, WaitingStop};

@@ -5,7 +5,7 @@
 //! on: everything here is slow on purpose and short on purpose.
 
 use super::{AmendRefused, Amended, Decision, Execution, Floor, Incoming};
-use super::{Removed, Reports, RestingOrder, WaitingStop};
+use super::{Hidden, Removed, Reports, RestingOrder, WaitingStop};
 use crate::amount::{Lots, Ticks};
 use crate::hash::StateHash;
 use crate::ids::OrderKey;
@@ -90,7 +90,7 @@ impl NaiveBook {
     #[must_use]
     pub fn quantity_at(&self, side: Side, price: Ticks) -> Lots {
         let at_price = self.list(side).iter().filter(|resting| resting.price == price);
-        Lots(at_price.map(|resting| resting.open.0).sum())
+        Lots(at_price.map(|resting| resting.shown().0).sum())
     }
 
     #[must_use]
@@ -122,6 +122,7 @@ impl NaiveBook {
                 open: Lots(open),
                 filled: taker.decision.filled,
                 reduced: Lots(taker.decremented),
+                iceberg: incoming.display.map(|display| hide(display, Lots(open))),
             };
             self.rest(rest, reports);
         }
@@ -163,8 +164,11 @@ impl NaiveBook {
         }
         let open = total - done;
         if limit == old.price && open <= old.open {
-            self.list_mut(side)[place].open = open;
-            if open < old.open {
+            let before = self.quantity_at(side, limit);
+            let standing = &mut self.list_mut(side)[place];
+            standing.open = open;
+            take_hidden_first(standing, old.open - open);
+            if self.quantity_at(side, limit) != before {
                 reports.level(side, limit, self.quantity_at(side, limit));
             }
             let decision = Decision { resting: open, ..nothing() };
@@ -173,15 +177,25 @@ impl NaiveBook {
         self.pull(order, reports);
         let time_in_force = TimeInForce::Gtc;
         let (quantity, value_max) = (open, None);
-        let incoming =
-            Incoming { order, side, limit, quantity, time_in_force, self_match, value_max };
+        let display = old.iceberg.map(|iceberg| iceberg.display);
+        let incoming = Incoming {
+            order,
+            side,
+            limit,
+            quantity,
+            time_in_force,
+            self_match,
+            value_max,
+            display,
+        };
         let taker = self.take(&incoming, reports);
         let filled = old.filled + taker.decision.filled;
         let open = if taker.stopped.is_none() { taker.left } else { 0 };
         if open > 0 {
             let reduced = old.reduced + Lots(taker.decremented);
-            let rest =
-                RestingOrder { order, side, price: limit, open: Lots(open), filled, reduced };
+            let (open, price) = (Lots(open), limit);
+            let iceberg = display.map(|display| hide(display, open));
+            let rest = RestingOrder { order, side, price, open, filled, reduced, iceberg };
             self.rest(rest, reports);
         }
         Ok(Amended { decision: taker.decide(open), filled, limit, total })
@@ -246,8 +260,12 @@ impl NaiveBook {
             while taker.goes_on() && self.best(side) == Some(price) {
                 let maker = &mut self.list_mut(side)[0];
                 taker.meet(maker, reports);
-                if maker.open.is_zero() {
-                    self.list_mut(side).remove(0);
+                if maker.shown().is_zero() {
+                    let mut gone = self.list_mut(side).remove(0);
+                    if !gone.open.is_zero() {
+                        gone.iceberg = gone.iceberg.map(|i| hide(i.display, gone.open));
+                        self.insert(gone);
+                    }
                 }
             }
             let after = self.quantity_at(side, price);
@@ -258,8 +276,14 @@ impl NaiveBook {
         taker
     }
 
-    /// Queues an order behind all that are as good as it.
+    /// Queues an order behind all that are as good as it, and says so.
     fn rest(&mut self, rest: RestingOrder, reports: &mut impl Reports) {
+        let RestingOrder { side, price, .. } = rest;
+        self.insert(rest);
+        reports.level(side, price, self.quantity_at(side, price));
+    }
+
+    fn insert(&mut self, rest: RestingOrder) {
         let RestingOrder { side, price, .. } = rest;
         let list = self.list_mut(side);
         let behind = |other: &RestingOrder| match side {
@@ -268,7 +292,6 @@ impl NaiveBook {
         };
         let place = list.iter().position(behind).unwrap_or(list.len());
         list.insert(place, rest);
-        reports.level(side, price, self.quantity_at(side, price));
     }
 
     fn pull(&mut self, order: OrderKey, reports: &mut impl Reports) {
@@ -308,6 +331,8 @@ impl NaiveBook {
                 resting.open.0,
                 resting.filled.0,
                 resting.reduced.0,
+                resting.iceberg.map_or(0, |iceberg| iceberg.display.0),
+                resting.iceberg.map_or(0, |iceberg| iceberg.hidden.0),
             ];
             words.into_iter().for_each(|word| hash.number(word));
         }
@@ -346,6 +371,7 @@ impl Taker<'_> {
         }
         if off_maker > 0 {
             maker.open -= Lots(off_maker);
+            take_hidden_first(maker, Lots(off_maker));
             maker.reduced += Lots(off_maker);
             reports.reduced(maker.order, Lots(off_maker), maker.open);
         }
@@ -353,7 +379,7 @@ impl Taker<'_> {
 
     fn trade(&mut self, maker: &mut RestingOrder, reports: &mut impl Reports) {
         let price = maker.price;
-        let mut quantity = Lots(self.left.min(maker.open.0));
+        let mut quantity = Lots(self.left.min(maker.shown().0));
         if let Some(most) = self.order.value_max {
             let can_pay = (most - self.decision.value) / u128::from(price.0);
             quantity = quantity.min(Lots(u64::try_from(can_pay).unwrap_or(u64::MAX)));
@@ -382,6 +408,18 @@ impl Taker<'_> {
             reason: if dropped > 0 { Some(by_end) } else { by_self_match },
             ..self.decision
         }
+    }
+}
+
+/// Hides all of what is open but the part that is shown.
+fn hide(display: Lots, open: Lots) -> Hidden {
+    Hidden { display, hidden: Lots(open.0.saturating_sub(display.0)) }
+}
+
+/// What an order lost without a trade was hidden, as far as it had something to hide.
+fn take_hidden_first(resting: &mut RestingOrder, lost: Lots) {
+    if let Some(iceberg) = &mut resting.iceberg {
+        iceberg.hidden = Lots(iceberg.hidden.0.saturating_sub(lost.0));
     }
 }
 

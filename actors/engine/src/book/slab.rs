@@ -24,10 +24,12 @@ pub(super) struct Resting {
 
 const FLAG_BITS: u32 = 4;
 const IS_SELL: u64 = 1;
-/// Some of it went by self-match; [`super::Book`] keeps how much.
+/// Some of it went by self-match; [`super::rare::Rare`] keeps how much.
 const IS_REDUCED: u64 = 2;
 /// Some of it is filled; [`Slab`] keeps how much.
 const IS_FILLED: u64 = 4;
+/// What is open here is the part of it that others see.
+const IS_ICEBERG: u64 = 8;
 
 const PARTITION_BITS: u32 = 16;
 
@@ -85,6 +87,22 @@ impl Resting {
     #[inline(always)]
     pub fn is_reduced(&self) -> bool {
         self.open & IS_REDUCED != 0
+    }
+
+    /// Something of it is kept beside.
+    #[inline(always)]
+    pub fn is_rare(&self) -> bool {
+        self.open & (IS_REDUCED | IS_ICEBERG) != 0
+    }
+
+    #[inline(always)]
+    pub fn is_iceberg(&self) -> bool {
+        self.open & IS_ICEBERG != 0
+    }
+
+    #[inline(always)]
+    pub fn set_iceberg(&mut self) {
+        self.open |= IS_ICEBERG;
     }
 
     #[inline(always)]

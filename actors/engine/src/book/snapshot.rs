@@ -2,6 +2,7 @@
 
 use super::ladder::{Ladder, NIL, price_of};
 use super::matching::{Book, Reports};
+use super::rare::Iceberg;
 use super::slab::Resting;
 use crate::amount::{Lots, Ticks};
 use crate::hash::StateHash;
@@ -15,9 +16,28 @@ pub struct RestingOrder {
     pub order: OrderKey,
     pub side: Side,
     pub price: Ticks,
+    /// Hidden parts included.
     pub open: Lots,
     pub filled: Lots,
     pub reduced: Lots,
+    /// Set for an iceberg.
+    pub iceberg: Option<Hidden>,
+}
+
+/// What of a resting order nobody sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hidden {
+    /// So much is shown at a time.
+    pub display: Lots,
+    pub hidden: Lots,
+}
+
+impl RestingOrder {
+    /// The part of it that others see.
+    #[must_use]
+    pub fn shown(&self) -> Lots {
+        self.iceberg.map_or(self.open, |iceberg| self.open - iceberg.hidden)
+    }
 }
 
 impl Book {
@@ -40,15 +60,19 @@ impl Book {
                     order: resting.order(),
                     side,
                     price: price_of(side, key),
-                    open: Lots(resting.open()),
+                    open: Lots(resting.open() + self.rare.hidden(resting)),
                     filled,
-                    reduced: Lots(self.reduction(resting)),
+                    reduced: Lots(self.rare.reduction(resting)),
+                    iceberg: self.rare.iceberg(resting).map(|iceberg| Hidden {
+                        display: Lots(iceberg.display),
+                        hidden: Lots(iceberg.hidden),
+                    }),
                 })
             })
         })
     }
 
-    /// Price levels of one side with what is open there, best first.
+    /// Price levels of one side with what is shown there, best first.
     pub fn levels(&self, side: Side) -> impl Iterator<Item = (Ticks, Lots)> + '_ {
         let ladder = self.ladder(side);
         keys(ladder).map(move |key| (price_of(side, key), Lots(ladder.level(key).quantity)))
@@ -57,10 +81,15 @@ impl Book {
     /// Puts back an order of a snapshot, behind those of its price that are there already.
     pub fn restore(&mut self, order: &RestingOrder) {
         let key = super::ladder::key_of(order.side, order.price);
-        let slot = self.slab.insert(Resting::new(order.order, order.side, key, order.open.0));
+        let shown = order.shown().0;
+        let slot = self.slab.insert(Resting::new(order.order, order.side, key, shown));
         self.slab.add_filled(slot, order.filled.0);
         self.index.insert(order.order, slot);
         self.note_reduction(slot, order.reduced.0);
+        if let Some(Hidden { display, hidden }) = order.iceberg {
+            let iceberg = Iceberg { display: display.0, hidden: hidden.0 };
+            self.rare.hide(self.slab.get_mut(slot), iceberg);
+        }
         self.enqueue(slot, &mut Silent);
     }
 
@@ -75,6 +104,9 @@ impl Book {
             hash.number(order.open.0);
             hash.number(order.filled.0);
             hash.number(order.reduced.0);
+            let (display, hidden) = order.iceberg.map_or((0, 0), |i| (i.display.0, i.hidden.0));
+            hash.number(display);
+            hash.number(hidden);
         }
         hash.number(self.stops.len() as u64);
         self.stops.iter().for_each(|stop| stop.hash(hash));

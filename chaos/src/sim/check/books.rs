@@ -107,6 +107,7 @@ fn handle(book: &mut NaiveBook, message: &BookMessage, ears: &mut Ears<'_>) {
                 time_in_force: submit.time_in_force,
                 self_match: submit.self_match,
                 value_max: submit.value_max,
+                display: None,
             };
             book.submit(&incoming, ears);
         }

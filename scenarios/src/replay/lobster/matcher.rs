@@ -77,6 +77,7 @@ impl Matcher {
             time_in_force: TimeInForce::Ioc,
             self_match: SelfMatch::None,
             value_max: None,
+            display: None,
         };
         self.book.submit(&incoming, &mut self.fills);
     }

@@ -148,6 +148,7 @@ impl Writing {
             time_in_force: TimeInForce::Ioc,
             self_match: SelfMatch::None,
             value_max: None,
+            display: None,
         });
         let ours: Vec<OrderKey> = self.view.desk().taken().iter().map(|(key, _)| *key).collect();
         for key in ours {

@@ -170,6 +170,7 @@ impl<D: Desk> View<D> {
             time_in_force: TimeInForce::Gtc,
             self_match: SelfMatch::None,
             value_max: None,
+            display: None,
         };
         self.desk.submit(&incoming);
     }

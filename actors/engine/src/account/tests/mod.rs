@@ -5,6 +5,7 @@ mod amends;
 mod answers;
 mod fees;
 mod holds;
+mod icebergs;
 mod kept;
 mod meetings;
 mod memory;

@@ -7,7 +7,8 @@ use crate::terms::{Distance, StopAsked, TermsAsked};
 
 /// The order, waiting for this.
 fn stop(asked: StopAsked, order: OrderRequest) -> OrderRequest {
-    OrderRequest { terms: Some(Box::new(TermsAsked { stop: Some(asked) })), ..order }
+    let terms = TermsAsked { stop: Some(asked), display: None };
+    OrderRequest { terms: Some(Box::new(terms)), ..order }
 }
 
 fn at_market(order: OrderRequest) -> OrderRequest {

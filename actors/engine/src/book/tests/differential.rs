@@ -4,13 +4,15 @@
 use super::listing::instrument;
 use super::{Amending, AnyBook, Book, NaiveBook, Report, Tape};
 use crate::amount::{Lots, Rate, Ticks};
-use crate::book::{AmendRefused, Amended, Decision, Incoming, Prints, Removed, WaitingStop};
+use crate::book::{
+    AmendRefused, Amended, Decision, Execution, Incoming, Prints, Removed, WaitingStop,
+};
 use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
 use crate::instrument::Instrument;
 use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
 use crate::terms::{Distance, Stop, Trail};
 use crate::tick_table::TickTable;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 const COMMANDS: u64 = 1_000_000;
 /// State hashes are compared once in so many commands, everything else at each.
@@ -127,6 +129,8 @@ impl Source<'_> {
             time_in_force,
             self_match: self.mode(),
             value_max: is_by_amount.then(|| most * u128::from(self.random.below(120)) / 100),
+            display: (time_in_force == TimeInForce::Gtc && self.random.one_in(4))
+                .then(|| Lots(1 + quantity.0 / (1 + self.random.below(9)))),
         }
     }
 
@@ -153,6 +157,10 @@ impl Source<'_> {
     fn amending(&mut self, book: &NaiveBook) -> Amending {
         let order = self.some_order(book);
         let total = (!self.random.one_in(4)).then(|| self.quantity());
+        // Accounts see to it that an iceberg does not come in too many parts.
+        let iceberg = book.orders().find(|o| o.order == order).and_then(|o| o.iceberg);
+        let most = iceberg.map_or(u64::MAX, |iceberg| iceberg.display.0 * 100);
+        let total = total.map(|total| Lots(total.0.min(most)));
         let side = if self.random.one_in(2) { Side::Buy } else { Side::Sell };
         let limit = (!self.random.one_in(3)).then(|| self.price(side));
         Amending { order, total, limit, self_match: self.mode() }
@@ -254,12 +262,18 @@ struct Tally {
     fired: u64,
     trailed: u64,
     cancelled_stops: u64,
+    surfaced: u64,
     resting_most: usize,
 }
 
 impl Tally {
     fn count(&mut self, tape: &Tape, answer: &Answer) {
+        let mut met = BTreeSet::new();
         for report in &tape.said {
+            if let Report::Traded(Execution { taker, maker, .. }) = report {
+                // Again: another part of it.
+                self.surfaced += u64::from(!met.insert((*taker, *maker)));
+            }
             self.fired += u64::from(matches!(report, Report::Fired { .. }));
             self.trailed += u64::from(matches!(report, Report::Trailed { .. }));
             self.trades += u64::from(matches!(report, Report::Traded(_)));
@@ -279,10 +293,10 @@ impl Tally {
 
     fn least(&self) -> u64 {
         let Tally { trades, reductions, killed, spent, amended, cancelled, .. } = *self;
-        let Tally { fired, trailed, cancelled_stops, .. } = *self;
+        let Tally { fired, trailed, cancelled_stops, surfaced, .. } = *self;
         let usual = [trades, reductions, killed, spent, amended, cancelled];
-        let stops = [fired, trailed * 4, cancelled_stops * 2];
-        usual.into_iter().chain(stops).min().unwrap_or(0)
+        let rare = [fired, trailed * 4, cancelled_stops * 2, surfaced * 2];
+        usual.into_iter().chain(rare).min().unwrap_or(0)
     }
 }
 

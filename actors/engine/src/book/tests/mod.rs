@@ -8,10 +8,11 @@
 //! is `CANCEL_TAKER` unless it is named. `book` tells all orders in priority.
 //! `#4 S20@95 stop:100` waits for a print at 100, `trail:10%/5%` behind the market by so much, in
 //! such steps; `fired #4` says that it did, `stops` tells all that wait. `last 100 B` is a print
-//! before everything, of a buy that took.
+//! before everything, of a buy that took. `#4 B90@100 show:20` shows 20 at a time: `B20+70@100`.
 
 mod cases;
 mod differential;
+mod icebergs;
 mod listing;
 mod self_match;
 mod stops;
@@ -270,6 +271,7 @@ fn incoming(order: &str, size: &str, options: &[&str]) -> Incoming {
         },
         self_match: options.iter().find_map(|option| mode(option)).unwrap_or_default(),
         value_max: spend.map(|value| u128::from(number(value))),
+        display: options.iter().find_map(|o| o.strip_prefix("show:")).map(|q| Lots(number(q))),
     }
 }
 
@@ -358,7 +360,11 @@ fn stands(decision: &Decision) -> String {
 fn listed(orders: &[RestingOrder]) -> String {
     let show = |o: &RestingOrder| {
         let side = if o.side == Side::Buy { 'B' } else { 'S' };
-        format!("#{} {side}{}@{}", o.order.no.0, o.open.0, o.price.0)
+        let shown = match o.iceberg {
+            Some(iceberg) => format!("{}+{}", o.shown().0, iceberg.hidden.0),
+            None => o.open.0.to_string(),
+        };
+        format!("#{} {side}{shown}@{}", o.order.no.0, o.price.0)
     };
     let shown: Vec<String> = orders.iter().map(show).collect();
     if shown.is_empty() { "empty".to_owned() } else { shown.join(", ") }

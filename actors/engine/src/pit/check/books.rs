@@ -32,7 +32,9 @@ fn check_resting(pit: &Pit, book: &crate::book::Book) -> Result<(), Broken> {
             continue;
         };
         let state = &open.state;
+        let display = state.terms.as_ref().and_then(|terms| terms.display);
         let agrees = state.remaining() == resting.open
+            && display == resting.iceberg.map(|iceberg| iceberg.display)
             && state.filled == resting.filled
             && state.cancelled == resting.reduced
             && state.limit == resting.price

@@ -141,7 +141,10 @@ fn place(dice: &mut Chooser, pit: &Pit) -> AccountRequest {
         && !order.post_only
         && dice.below(6) == 0
     {
-        order.terms = Some(Box::new(TermsAsked { stop: Some(stop(dice, tick)) }));
+        order.terms = Some(Box::new(TermsAsked { stop: Some(stop(dice, tick)), display: None }));
+    } else if order.time_in_force == gtc && order.price.is_some() && dice.below(6) == 0 {
+        let display = Some(lot * (1 + Amount::from(dice.below(10))));
+        order.terms = Some(Box::new(TermsAsked { stop: None, display }));
     }
     let ack = *dice.one_of(&[Ack::Result, Ack::Result, Ack::Accepted, Ack::Full]);
     let market_price = pit.market_price(&order);

@@ -158,6 +158,7 @@ impl Venue {
             time_in_force: TimeInForce::Gtc,
             self_match: SelfMatch::None,
             value_max: None,
+            display: None,
         };
         self.book.submit(&incoming, &mut Unheard);
     }

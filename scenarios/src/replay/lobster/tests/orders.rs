@@ -37,8 +37,16 @@ fn asked_of_the_naive_book(steps: &[Step]) -> Vec<Said> {
             Step::Place { order, side, limit, quantity, time_in_force } => {
                 let self_match = SelfMatch::None;
                 let value_max = None;
-                let incoming =
-                    Incoming { order, side, limit, quantity, time_in_force, self_match, value_max };
+                let incoming = Incoming {
+                    order,
+                    side,
+                    limit,
+                    quantity,
+                    time_in_force,
+                    self_match,
+                    value_max,
+                    display: None,
+                };
                 book.submit(&incoming, &mut heard);
             }
             Step::Cancel { order } => {

@@ -1,14 +1,27 @@
-//! Stops as they are asked for: their form, and their triggers in ticks.
+//! Rare terms as they are asked for: their form, and what they are in ticks and lots.
 
 use super::place::{malformed, to_lots, to_ticks};
-use crate::amount::{Amount, Rate, Ticks};
+use crate::amount::{Amount, Lots, Rate, Ticks};
 use crate::instrument::Instrument;
-use crate::order::{OrderRequest, Size};
+use crate::order::{OrderRequest, Size, TimeInForce};
 use crate::reject::Reject;
-use crate::terms::{Distance, Stop, StopAsked, Trail};
+use crate::terms::{Distance, ICEBERG_PARTS_MAX, Stop, StopAsked, TermsAsked, Trail};
 
-/// What is wrong with a stop by itself.
-pub(super) fn check_stop_form(order: &OrderRequest, stop: &StopAsked) -> Result<(), Reject> {
+/// What is wrong with the terms of an order by themselves.
+pub(super) fn check_terms_form(order: &OrderRequest, terms: &TermsAsked) -> Result<(), Reject> {
+    if let Some(display) = terms.display {
+        let may_rest = order.price.is_some() && order.time_in_force == TimeInForce::Gtc;
+        if !may_rest || terms.stop.is_some() {
+            return Err(malformed("display_quantity", "is for limit orders that may rest (GTC)"));
+        }
+        if display <= 0 {
+            return Err(malformed("display_quantity", "must be above zero"));
+        }
+    }
+    terms.stop.as_ref().map_or(Ok(()), |stop| check_stop_form(order, stop))
+}
+
+fn check_stop_form(order: &OrderRequest, stop: &StopAsked) -> Result<(), Reject> {
     if let Size::QuoteAmount(_) = order.size {
         return Err(malformed("quote_amount", "is for market buys that do not wait"));
     }
@@ -41,6 +54,28 @@ fn check_distance(
         }
         _ => Ok(()),
     }
+}
+
+/// The part of an order that is shown, in lots.
+pub(super) fn to_display(
+    asked: &TermsAsked,
+    quantity: Lots,
+    instrument: &Instrument,
+) -> Result<Option<Lots>, Reject> {
+    let Some(display) = asked.display else { return Ok(None) };
+    let display = to_lots(display, instrument)?;
+    instrument.check_size(display)?;
+    check_parts(display, quantity)?;
+    Ok(Some(display))
+}
+
+/// Whether so much may be shown of so much.
+pub(super) fn check_parts(display: Lots, quantity: Lots) -> Result<(), Reject> {
+    if quantity.0.div_ceil(display.0) > ICEBERG_PARTS_MAX {
+        let rule = format!("must be a {ICEBERG_PARTS_MAX}th of the quantity or more");
+        return Err(malformed("display_quantity", &rule));
+    }
+    Ok(())
 }
 
 /// A stop in ticks. That of a trailing one starts from where the sequencer saw the market: the

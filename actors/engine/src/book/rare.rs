@@ -1,0 +1,114 @@
+//! What few resting orders have: hidden parts, and what self-match took off them. It lies beside
+//! the queues, found by an order's name; a flag of the order says whether to look.
+
+use super::slab::Resting;
+use crate::amount::Lots;
+use crate::ids::OrderKey;
+use std::collections::HashMap;
+
+/// An order of which others see a part at a time. What is shown of it now lies in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Iceberg {
+    /// So much is shown when the part before it is gone.
+    pub display: u64,
+    pub hidden: u64,
+}
+
+impl Iceberg {
+    /// Splits what is open: returns what is shown first.
+    pub fn of(display: u64, open: u64) -> (u64, Iceberg) {
+        let shown = open.min(display);
+        (shown, Iceberg { display, hidden: open - shown })
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Rare {
+    reductions: HashMap<OrderKey, u64>,
+    icebergs: HashMap<OrderKey, Iceberg>,
+}
+
+impl Rare {
+    /// What self-match took off a resting order.
+    #[inline(always)]
+    pub fn reduction(&self, resting: &Resting) -> u64 {
+        if resting.is_reduced() { self.noted(resting.order()) } else { 0 }
+    }
+
+    #[cold]
+    fn noted(&self, order: OrderKey) -> u64 {
+        self.reductions[&order]
+    }
+
+    #[inline(always)]
+    pub fn iceberg(&self, resting: &Resting) -> Option<Iceberg> {
+        if resting.is_iceberg() { Some(self.seen(resting.order())) } else { None }
+    }
+
+    #[cold]
+    fn seen(&self, order: OrderKey) -> Iceberg {
+        self.icebergs[&order]
+    }
+
+    /// What nobody sees of a resting order.
+    #[inline(always)]
+    pub fn hidden(&self, resting: &Resting) -> u64 {
+        self.iceberg(resting).map_or(0, |iceberg| iceberg.hidden)
+    }
+
+    #[cold]
+    pub fn add_reduction(&mut self, resting: &mut Resting, quantity: u64) {
+        resting.set_reduced();
+        *self.reductions.entry(resting.order()).or_default() += quantity;
+    }
+
+    #[cold]
+    pub fn hide(&mut self, resting: &mut Resting, iceberg: Iceberg) {
+        resting.set_iceberg();
+        self.icebergs.insert(resting.order(), iceberg);
+    }
+
+    /// Takes from a maker what self-match costs it: of its hidden part first. Returns what it
+    /// loses of the part that is shown, and what stays open of it all.
+    #[cold]
+    pub fn lose(&mut self, maker: &mut Resting, quantity: u64) -> (u64, Lots) {
+        let of_shown = self.shrink_hidden(maker, quantity);
+        maker.set_open(maker.open() - of_shown);
+        let left = maker.open() + self.hidden(maker);
+        if left > 0 && quantity > 0 {
+            self.add_reduction(maker, quantity);
+        }
+        (of_shown, Lots(left))
+    }
+
+    /// Takes so much off the hidden part; returns what the shown part has to give.
+    pub fn shrink_hidden(&mut self, resting: &Resting, quantity: u64) -> u64 {
+        if !resting.is_iceberg() {
+            return quantity;
+        }
+        match self.icebergs.get_mut(&resting.order()) {
+            Some(iceberg) => {
+                let of_hidden = iceberg.hidden.min(quantity);
+                iceberg.hidden -= of_hidden;
+                quantity - of_hidden
+            }
+            None => quantity,
+        }
+    }
+
+    /// The next part of an order whose shown part is gone; none when nothing is left of it.
+    #[cold]
+    pub fn surface(&mut self, order: OrderKey) -> Option<u64> {
+        let iceberg = self.icebergs.get_mut(&order).filter(|iceberg| iceberg.hidden > 0)?;
+        let shown = iceberg.hidden.min(iceberg.display);
+        iceberg.hidden -= shown;
+        Some(shown)
+    }
+
+    /// Forgets an order that is gone.
+    #[cold]
+    pub fn forget(&mut self, order: OrderKey) {
+        self.reductions.remove(&order);
+        self.icebergs.remove(&order);
+    }
+}
