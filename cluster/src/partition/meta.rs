@@ -1,6 +1,7 @@
 //! Assets, instruments and nodes: given out by the meta partition, known to all.
 
 use super::nodes::{Broken, NodeId, NodeTable};
+use hoga_engine::amount::Ticks;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
 use hoga_engine::ids::{AssetId, InstrumentId};
@@ -22,6 +23,11 @@ pub enum MetaCommand {
     SetPhase {
         instrument: InstrumentId,
         phase: Phase,
+    },
+    /// Other limits of an instrument. What rests stays, wherever the band is.
+    SetLimits {
+        instrument: InstrumentId,
+        limits: Limits,
     },
     /// The nodes of a new exchange; without effect once there are some.
     FoundNodes(Vec<(NodeId, Box<str>)>),
@@ -45,6 +51,38 @@ pub enum MetaCommand {
     RemoveNode {
         node: NodeId,
     },
+}
+
+/// Limits that an operator changes while an instrument trades; none stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Lowest and highest limit price, or no band.
+    pub band: Option<Option<(Ticks, Ticks)>>,
+    /// Open orders of one account.
+    pub open_orders_max: Option<u32>,
+}
+
+impl Limits {
+    /// Whether they are in force.
+    #[must_use]
+    pub fn hold_in(&self, instrument: &Instrument) -> bool {
+        self.band.is_none_or(|band| band == instrument.band)
+            && self.open_orders_max.is_none_or(|most| most == instrument.open_orders_max)
+    }
+
+    fn check(&self, instrument: &Instrument) -> Result<(), Reject> {
+        if let Some(Some((low, high))) = self.band {
+            if low > high {
+                return Err(malformed("band_low", "must not lie above band_high"));
+            }
+            instrument.check_tick(low)?;
+            instrument.check_tick(high)?;
+        }
+        if self.open_orders_max == Some(0) {
+            return Err(malformed("open_orders_max", "must be above zero"));
+        }
+        Ok(())
+    }
 }
 
 /// What the other partitions have to be told.
@@ -133,10 +171,15 @@ fn perform(
             Ok(Some(MetaChange::Instrument(Box::new(instrument))))
         }
         MetaCommand::SetPhase { instrument, phase } => {
-            let known = catalogue.instruments.get_mut(instrument).ok_or_else(|| {
-                Reject::UnknownInstrument { symbol: format!("#{}", instrument.0).into() }
-            })?;
+            let known = listed(catalogue, *instrument)?;
             known.phase = *phase;
+            Ok(Some(MetaChange::Instrument(Box::new(known.clone()))))
+        }
+        MetaCommand::SetLimits { instrument, limits } => {
+            let known = listed(catalogue, *instrument)?;
+            limits.check(known)?;
+            known.band = limits.band.unwrap_or(known.band);
+            known.open_orders_max = limits.open_orders_max.unwrap_or(known.open_orders_max);
             Ok(Some(MetaChange::Instrument(Box::new(known.clone()))))
         }
         MetaCommand::FoundNodes(founders) => {
@@ -152,6 +195,12 @@ fn perform(
         }
         MetaCommand::RemoveNode { node } => nodes.remove(*node).map(|()| None).map_err(broken),
     }
+}
+
+fn listed(catalogue: &mut Catalogue, id: InstrumentId) -> Result<&mut Instrument, Reject> {
+    let symbol = || format!("#{}", id.0).into();
+    let known = catalogue.instruments.get_mut(&id);
+    known.ok_or_else(|| Reject::UnknownInstrument { symbol: symbol() })
 }
 
 /// Completes a new instrument: its id, its partition, the ids of its assets.

@@ -25,7 +25,7 @@ pub use absorb::Absorbed;
 pub use chunk::Chunk;
 pub use command::{Batch, Carried, Command, Entry, Trace};
 pub use core::{Core, CoreState};
-pub use meta::{MetaChange, MetaCommand};
+pub use meta::{Limits, MetaChange, MetaCommand};
 pub use nodes::{NODES_MAX, Node, NodeId, NodeTable, Standing};
 pub use outbox::{OUTBOX_MAX, Outbox};
 pub use record::RecordError;

@@ -596,6 +596,10 @@ fn knows(command: &MetaCommand) -> Box<dyn Fn(&Catalogue) -> bool + Send + Sync>
             let (id, phase) = (*instrument, *phase);
             Box::new(move |c| c.instruments.get(&id).is_some_and(|known| known.phase == phase))
         }
+        MetaCommand::SetLimits { instrument, limits } => {
+            let (id, limits) = (*instrument, *limits);
+            Box::new(move |c| c.instruments.get(&id).is_some_and(|known| limits.hold_in(known)))
+        }
         // Nodes are nobody's business but the meta partition's.
         MetaCommand::FoundNodes(_)
         | MetaCommand::AddNode { .. }

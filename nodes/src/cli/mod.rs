@@ -32,6 +32,7 @@ mod doctor;
 mod explain;
 mod fills;
 mod fresh;
+mod halt;
 mod instruments;
 mod ledger;
 mod log_in;
@@ -115,6 +116,9 @@ enum Command {
     Rank(rank::Rank),
     Cluster(cluster::Cluster),
     Instruments(instruments::Instruments),
+    Halt(halt::Halt),
+    Resume(halt::Resume),
+    Limit(halt::Limit),
     LogIn(log_in::LogIn),
     Token(token::Token),
     Accounts(accounts::Accounts),
@@ -164,6 +168,9 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Rank(command) => command.run(global),
         Command::Cluster(command) => command.run(global),
         Command::Instruments(command) => command.run(global),
+        Command::Halt(command) => command.run(global),
+        Command::Resume(command) => command.run(global),
+        Command::Limit(command) => command.run(global),
         Command::LogIn(command) => command.run(global),
         Command::Token(command) => command.run(global),
         Command::Accounts(command) => command.run(global),

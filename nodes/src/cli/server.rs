@@ -83,6 +83,10 @@ impl Server {
         AccountServiceClient::new(self.line.clone())
     }
 
+    pub fn admin(&self) -> Admin {
+        AdminServiceClient::new(self.line.clone())
+    }
+
     pub fn market(&self) -> MarketServiceClient<Line> {
         MarketServiceClient::new(self.line.clone())
     }

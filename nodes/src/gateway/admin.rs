@@ -267,6 +267,30 @@ impl AdminService for Admin {
         told(&caller, self.create_instrument(&caller, message).await)
     }
 
+    async fn halt_instrument(
+        &self,
+        request: Request<v1::HaltInstrumentRequest>,
+    ) -> Result<Response<v1::HaltInstrumentResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.halt_instrument(&caller, message).await)
+    }
+
+    async fn resume_instrument(
+        &self,
+        request: Request<v1::ResumeInstrumentRequest>,
+    ) -> Result<Response<v1::ResumeInstrumentResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.resume_instrument(&caller, message).await)
+    }
+
+    async fn update_instrument(
+        &self,
+        request: Request<v1::UpdateInstrumentRequest>,
+    ) -> Result<Response<v1::UpdateInstrumentResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.update_instrument(&caller, message).await)
+    }
+
     async fn issue(
         &self,
         request: Request<v1::IssueRequest>,

@@ -17,6 +17,7 @@ mod failure;
 mod finding;
 mod identity;
 mod ladder;
+mod limiting;
 mod listing_orders;
 mod market;
 mod meters;

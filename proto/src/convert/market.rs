@@ -82,6 +82,27 @@ pub fn instrument(
     })
 }
 
+/// Another band of an instrument: two prices, or none of them for no band.
+///
+/// # Errors
+/// Only one is given, or one is no whole number of ticks.
+pub fn band(
+    wire: &v1::Instrument,
+    instrument: &Instrument,
+) -> Result<Option<(Ticks, Ticks)>, BadField> {
+    let price = |field, wire: &Option<v1::Decimal>| {
+        let price = amount_if_any(field, wire.as_ref(), instrument.quote_scale)?;
+        price.map(|price| to_ticks(field, price, instrument.tick)).transpose()
+    };
+    let low = price("instrument.band_low", &wire.band_low)?;
+    let high = price("instrument.band_high", &wire.band_high)?;
+    if low.is_some() != high.is_some() {
+        let rule = "give band_low and band_high, or neither";
+        return Err(BadField::malformed("instrument.band_low", rule));
+    }
+    Ok(low.zip(high))
+}
+
 /// An instrument as everyone sees it.
 #[must_use]
 pub fn shown_instrument(instrument: &Instrument) -> v1::Instrument {

@@ -1,6 +1,6 @@
 //! What operators do.
 
-use super::{Rig, lpj, of, refused, text};
+use super::{Rig, buy, lpj, number, of, refused, text};
 use hoga_proto::v1;
 
 #[tokio::test]
@@ -152,4 +152,83 @@ async fn single_partitions_take_snapshots() {
     assert_eq!(has_snapshot.map(|p| p.partition).collect::<Vec<_>>(), [2]);
     let refusal = refused(take(&[2, 99]).await, "MALFORMED");
     assert_eq!(refusal.field.as_deref(), Some("partitions"));
+}
+
+#[tokio::test]
+async fn a_halt_stops_new_orders_and_lets_cancels_through() {
+    let rig = Rig::start().await;
+    let (alice, _) = rig.two().await;
+    let admin = rig.operator();
+    alice.orders().create_order(buy("5", "777")).await.unwrap();
+    let name = "instruments/LPJ-KRW".to_owned();
+    let halt = |request_id: &str| v1::HaltInstrumentRequest {
+        name: name.clone(),
+        request_id: request_id.into(),
+        sent_at: None,
+    };
+    let halted = admin.admin().halt_instrument(halt("h")).await.unwrap().into_inner();
+    assert_eq!(halted.instrument.unwrap().phase(), v1::Phase::Halted);
+    assert!(halted.position.is_some() && !halted.repeated_answer);
+    assert!(admin.admin().halt_instrument(halt("h")).await.unwrap().into_inner().repeated_answer);
+    refused(alice.orders().create_order(buy("5", "777")).await, "INSTRUMENT_HALTED");
+    let cancel =
+        v1::CancelOrderRequest { name: "accounts/me/orders/1".into(), ..Default::default() };
+    alice.orders().cancel_order(cancel).await.unwrap();
+
+    let resume = v1::ResumeInstrumentRequest { name: name.clone(), ..Default::default() };
+    let resumed = admin.admin().resume_instrument(resume).await.unwrap().into_inner();
+    assert_eq!(resumed.instrument.unwrap().phase(), v1::Phase::Continuous);
+    alice.orders().create_order(buy("5", "777")).await.unwrap();
+    let nobody = v1::HaltInstrumentRequest { name: "instruments/X".into(), ..Default::default() };
+    refused(admin.admin().halt_instrument(nobody).await, "UNKNOWN_INSTRUMENT");
+    refused(alice.admin().halt_instrument(halt("mine")).await, "PERMISSION_DENIED");
+}
+
+#[tokio::test]
+async fn a_band_changes_while_orders_rest() {
+    let rig = Rig::start().await;
+    let (alice, _) = rig.two().await;
+    let admin = rig.operator();
+    alice.orders().create_order(buy("5", "777")).await.unwrap();
+    let update = |low: Option<&str>, high: Option<&str>, most: u32, paths: &[&str]| {
+        let instrument = v1::Instrument {
+            name: "instruments/LPJ-KRW".into(),
+            band_low: low.map(number),
+            band_high: high.map(number),
+            open_orders_max: most,
+            ..Default::default()
+        };
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        v1::UpdateInstrumentRequest {
+            instrument: Some(instrument),
+            update_mask: Some(prost_types::FieldMask { paths }),
+            ..Default::default()
+        }
+    };
+    let band = ["band_low", "band_high"];
+    let narrow = update(Some("700"), Some("750"), 0, &band);
+    let changed = admin.admin().update_instrument(narrow).await.unwrap().into_inner();
+    assert_eq!(text(&changed.instrument.unwrap().band_high), "750");
+    refused(alice.orders().create_order(buy("5", "751")).await, "PRICE_OUT_OF_BAND");
+    alice.orders().create_order(buy("5", "750")).await.unwrap();
+    let few = update(None, None, 2, &["open_orders_max"]);
+    let changed = admin.admin().update_instrument(few).await.unwrap().into_inner().instrument;
+    assert_eq!(text(&changed.unwrap().band_low), "700", "what is not listed stays");
+    refused(alice.orders().create_order(buy("5", "750")).await, "TOO_MANY_OPEN_ORDERS");
+    let get = v1::GetOrderRequest { name: "accounts/me/orders/1".into(), ..Default::default() };
+    let rests = alice.orders().get_order(get).await.unwrap().into_inner().order.unwrap();
+    assert_eq!(rests.state(), v1::OrderState::Open);
+
+    let wide = update(None, None, 0, &band);
+    let changed = admin.admin().update_instrument(wide).await.unwrap().into_inner().instrument;
+    assert_eq!(changed.unwrap().band_low, None);
+    for wrong in [
+        update(Some("700"), None, 0, &band),
+        update(Some("800"), Some("700"), 0, &band),
+        update(None, None, 0, &["open_orders_max"]),
+        update(None, None, 0, &["lot"]),
+        update(None, None, 0, &[]),
+    ] {
+        refused(admin.admin().update_instrument(wrong).await, "MALFORMED");
+    }
 }

@@ -4,6 +4,7 @@
 mod amends;
 mod answers;
 mod fees;
+mod halts;
 mod holds;
 mod icebergs;
 mod kept;

@@ -1,0 +1,145 @@
+//! `hoga halt`, `hoga resume`, `hoga limit`: an operator's hand on a listed instrument.
+
+use super::failure::Failure;
+use super::{Global, actor, json, output, server, wire};
+use clap::Args;
+use hoga_proto::v1;
+
+const AFTER_HELP: &str = "An operator's command: it acts with the development token \
+    `dev:operator` unless --token says another.";
+
+/// Halt an instrument: cancels work, nothing new enters, nothing trades
+#[derive(Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub struct Halt {
+    symbol: String,
+    /// Your name for this request; the same name again is done once
+    #[arg(long, value_name = "NAME")]
+    id: Option<String>,
+}
+
+/// Let a halted instrument trade again
+#[derive(Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub struct Resume {
+    symbol: String,
+    /// Your name for this request; the same name again is done once
+    #[arg(long, value_name = "NAME")]
+    id: Option<String>,
+}
+
+/// Change an instrument's limits: `hoga limit LPJ-KRW --band 700..800`
+#[derive(Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub struct Limit {
+    symbol: String,
+    /// Lowest and highest limit price, or `none`
+    #[arg(long, value_name = "LOW..HIGH")]
+    band: Option<String>,
+    /// Open orders that one account may have in it
+    #[arg(long, value_name = "COUNT")]
+    open_orders: Option<u32>,
+    /// Your name for this request; the same name again is done once
+    #[arg(long, value_name = "NAME")]
+    id: Option<String>,
+}
+
+fn operator(global: &Global) -> Global {
+    let mut global = global.clone();
+    if global.token.is_none() && global.who.is_none() {
+        global.who = Some(actor::OPERATOR.into());
+    }
+    global
+}
+
+impl Halt {
+    pub fn run(self, global: &Global) -> Result<(), Failure> {
+        let (name, id) = (actor::instrument(&self.symbol)?, actor::request_id(self.id.as_ref()));
+        let sent_at = Some(actor::sent_now());
+        let request = v1::HaltInstrumentRequest { name, request_id: id.clone(), sent_at };
+        let answer = server::talk(&operator(global), async |server| {
+            let answer = server.admin().halt_instrument(request).await;
+            answer.map_err(|status| Failure::from(status).of_change(&id))
+        })?;
+        let answer = answer.into_inner();
+        if global.json {
+            return json::print("HaltInstrumentResponse", &answer);
+        }
+        output::say(format!("{} is halted: cancels work, nothing else does", self.symbol))
+    }
+}
+
+impl Resume {
+    pub fn run(self, global: &Global) -> Result<(), Failure> {
+        let (name, id) = (actor::instrument(&self.symbol)?, actor::request_id(self.id.as_ref()));
+        let sent_at = Some(actor::sent_now());
+        let request = v1::ResumeInstrumentRequest { name, request_id: id.clone(), sent_at };
+        let answer = server::talk(&operator(global), async |server| {
+            let answer = server.admin().resume_instrument(request).await;
+            answer.map_err(|status| Failure::from(status).of_change(&id))
+        })?;
+        let answer = answer.into_inner();
+        if global.json {
+            return json::print("ResumeInstrumentResponse", &answer);
+        }
+        output::say(format!("{} trades again", self.symbol))
+    }
+}
+
+impl Limit {
+    pub fn run(self, global: &Global) -> Result<(), Failure> {
+        let mut instrument =
+            v1::Instrument { name: actor::instrument(&self.symbol)?, ..Default::default() };
+        let mut paths = Vec::new();
+        if let Some(band) = &self.band {
+            paths.extend(["band_low", "band_high"]);
+            if band != "none" {
+                let (low, high) = ends(band)?;
+                (instrument.band_low, instrument.band_high) = (Some(low), Some(high));
+            }
+        }
+        if let Some(count) = self.open_orders {
+            paths.push("open_orders_max");
+            instrument.open_orders_max = count;
+        }
+        if paths.is_empty() {
+            return Err(Failure::usage("error: say what to change: --band or --open-orders"));
+        }
+        let id = actor::request_id(self.id.as_ref());
+        let paths = paths.into_iter().map(Into::into).collect();
+        let request = v1::UpdateInstrumentRequest {
+            instrument: Some(instrument),
+            update_mask: Some(prost_types::FieldMask { paths }),
+            request_id: id.clone(),
+            sent_at: Some(actor::sent_now()),
+        };
+        let answer = server::talk(&operator(global), async |server| {
+            let answer = server.admin().update_instrument(request).await;
+            answer.map_err(|status| Failure::from(status).of_change(&id))
+        })?;
+        let answer = answer.into_inner();
+        if global.json {
+            return json::print("UpdateInstrumentResponse", &answer);
+        }
+        output::say(limits(&self.symbol, &answer.instrument.unwrap_or_default()))
+    }
+}
+
+/// The two prices of `700..800`.
+fn ends(band: &str) -> Result<(v1::Decimal, v1::Decimal), Failure> {
+    let usage = || Failure::usage(format!("error: `{band}` is no band: write LOW..HIGH or none"));
+    let (low, high) = band.split_once("..").ok_or_else(usage)?;
+    let price = |text: &str| hoga_proto::decimal::parse(text).map_err(|_| usage());
+    Ok((price(low)?.into(), price(high)?.into()))
+}
+
+fn limits(symbol: &str, now: &v1::Instrument) -> String {
+    let band = match (&now.band_low, &now.band_high) {
+        (Some(_), Some(_)) => {
+            let [low, high] = [&now.band_low, &now.band_high].map(|p| wire::text(p.as_ref()));
+            format!("prices from {low} to {high}")
+        }
+        _ => "any price".to_owned(),
+    };
+    format!("{symbol} takes {band}, {} open orders of an account", now.open_orders_max)
+}

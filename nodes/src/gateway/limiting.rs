@@ -1,0 +1,112 @@
+//! Operators at a listed instrument: halt and resume, its band, its limits.
+
+use super::admin::Admin;
+use super::desk::shown_at;
+use super::failure::Refused;
+use super::money::Named;
+use crate::auth::Caller;
+use hoga_cluster::partition::{Limits, MetaCommand};
+use hoga_engine::instrument::{Instrument, Phase};
+use hoga_proto::convert::market as wire;
+use hoga_proto::names::AccountName;
+use hoga_proto::status::Refusal;
+use hoga_proto::v1;
+
+/// A change that was made: the instrument as it is now, where, and whether it was made before.
+type Changed = (Option<v1::Instrument>, Option<v1::Position>, bool);
+
+impl Admin {
+    pub(super) async fn halt_instrument(
+        &self,
+        caller: &Caller,
+        message: v1::HaltInstrumentRequest,
+    ) -> Result<v1::HaltInstrumentResponse, Refused> {
+        let named = Named::of(&message.request_id, message.sent_at.as_ref());
+        let changed = self.set_phase(caller, named, &message.name, Phase::Halted).await?;
+        let (instrument, position, repeated_answer) = changed;
+        Ok(v1::HaltInstrumentResponse { instrument, position, repeated_answer })
+    }
+
+    pub(super) async fn resume_instrument(
+        &self,
+        caller: &Caller,
+        message: v1::ResumeInstrumentRequest,
+    ) -> Result<v1::ResumeInstrumentResponse, Refused> {
+        let named = Named::of(&message.request_id, message.sent_at.as_ref());
+        let changed = self.set_phase(caller, named, &message.name, Phase::Continuous).await?;
+        let (instrument, position, repeated_answer) = changed;
+        Ok(v1::ResumeInstrumentResponse { instrument, position, repeated_answer })
+    }
+
+    async fn set_phase(
+        &self,
+        caller: &Caller,
+        named: Named<'_>,
+        name: &str,
+        phase: Phase,
+    ) -> Result<Changed, Refused> {
+        let symbols = self.0.symbols();
+        let instrument = symbols.instrument("name", name)?;
+        let command = MetaCommand::SetPhase { instrument: instrument.id, phase };
+        self.change_instrument(caller, named, instrument, command).await
+    }
+
+    pub(super) async fn update_instrument(
+        &self,
+        caller: &Caller,
+        message: v1::UpdateInstrumentRequest,
+    ) -> Result<v1::UpdateInstrumentResponse, Refused> {
+        let Some(asked) = message.instrument else {
+            let rule = "is required and was not given";
+            return Err(Box::new(Refusal::malformed("instrument", rule)));
+        };
+        let symbols = self.0.symbols();
+        let instrument = symbols.instrument("instrument.name", &asked.name)?;
+        let paths = message.update_mask.unwrap_or_default().paths;
+        let limits = limits(&asked, &paths, instrument)?;
+        let command = MetaCommand::SetLimits { instrument: instrument.id, limits };
+        let named = Named::of(&message.request_id, message.sent_at.as_ref());
+        let changed = self.change_instrument(caller, named, instrument, command).await?;
+        let (instrument, position, repeated_answer) = changed;
+        Ok(v1::UpdateInstrumentResponse { instrument, position, repeated_answer })
+    }
+
+    async fn change_instrument(
+        &self,
+        caller: &Caller,
+        named: Named<'_>,
+        instrument: &Instrument,
+        command: MetaCommand,
+    ) -> Result<Changed, Refused> {
+        let by = caller.subject().map(AccountName::id);
+        tracing::warn!(symbol = %instrument.symbol, ?command, ?by, "an operator's change");
+        let (at, is_repeated) = self.administer(caller, named, command).await?;
+        let symbols = self.0.symbols();
+        let now = symbols.listed(instrument.id).map(wire::shown_instrument);
+        Ok((now, Some(shown_at(at)), is_repeated))
+    }
+}
+
+/// What a mask says is to be changed.
+fn limits(
+    asked: &v1::Instrument,
+    paths: &[String],
+    instrument: &Instrument,
+) -> Result<Limits, Refused> {
+    let mut limits = Limits::default();
+    let malformed = |rule: String| Box::new(Refusal::malformed("update_mask", rule));
+    if paths.is_empty() {
+        return Err(malformed("must list what is to be changed".into()));
+    }
+    for path in paths {
+        match path.as_str() {
+            "band_low" | "band_high" => limits.band = Some(wire::band(asked, instrument)?),
+            "open_orders_max" => limits.open_orders_max = Some(asked.open_orders_max),
+            other => {
+                let known = "band_low, band_high and open_orders_max can be changed";
+                return Err(malformed(format!("`{other}` cannot be changed; {known}")));
+            }
+        }
+    }
+    Ok(limits)
+}
