@@ -43,9 +43,9 @@ impl Book {
         let slot = self.index.find(order, &self.slab).ok_or(AmendRefused::NotOpen)?;
         let standing = *self.slab.get(slot);
         let filled_before = self.slab.filled(slot);
-        let done = filled_before + self.rare.reduction(&standing);
-        let iceberg = self.rare.iceberg(&standing);
-        let open_before = standing.open() + iceberg.map_or(0, |iceberg| iceberg.hidden);
+        let aside = self.rare.aside(&standing);
+        let done = filled_before + aside.reduced;
+        let open_before = standing.open() + aside.hidden();
         let total = total.map_or(open_before + done, |lots| lots.0);
         if total <= done {
             return Err(AmendRefused::BelowDone(Lots(done)));
@@ -63,7 +63,7 @@ impl Book {
         self.dequeue(slot, reports);
         let time_in_force = TimeInForce::Gtc;
         let quantity = Lots(open);
-        let (value_max, display) = (None, iceberg.map(|iceberg| Lots(iceberg.display)));
+        let (value_max, display) = (None, aside.iceberg.map(|iceberg| Lots(iceberg.display)));
         let incoming = Incoming {
             order,
             side,

@@ -33,7 +33,7 @@ impl Book {
                     if left == 0 {
                         return true;
                     }
-                    hidden += self.rare.hidden(maker);
+                    hidden += self.rare.aside(maker).hidden();
                 } else if incoming.self_match != SelfMatch::CancelMaker {
                     return false;
                 }

@@ -257,7 +257,9 @@ impl Book {
             let open = maker.open();
             let (next, was_rare) = (maker.next, maker.is_rare());
             let quantity = if incoming.avoids(maker) {
-                meet_own(incoming, maker, taking, rare, reports)
+                let whole = open + rare.aside(maker).hidden();
+                let lost = taking.meet_own(incoming.self_match, whole);
+                lose(maker, lost, rare, reports)
             } else {
                 let quantity = taking.affordable(open, price, incoming.value_max);
                 if quantity == 0 {
@@ -278,13 +280,12 @@ impl Book {
                 continue;
             }
             if was_rare {
-                if let Some(part) = rare.surface(order) {
-                    slab.add_filled(head, quantity);
+                let part = resurface(slab, level, rare, head, quantity);
+                if part > 0 {
                     shown += part;
-                    head = to_the_back(slab, level, head, part);
+                    head = level.head;
                     continue;
                 }
-                rare.forget(order);
             }
             index.remove(order, head);
             slab.release(head);
@@ -370,12 +371,13 @@ impl Book {
     #[inline(always)]
     fn removed(&self, slot: u32) -> Removed {
         let resting = self.slab.get(slot);
+        let aside = self.rare.aside(resting);
         Removed {
             side: resting.side(),
             price: price_of(resting.side(), resting.key),
-            open: Lots(resting.open() + self.rare.hidden(resting)),
+            open: Lots(resting.open() + aside.hidden()),
             filled: Lots(self.slab.filled(slot)),
-            reduced: Lots(self.rare.reduction(resting)),
+            reduced: Lots(aside.reduced),
         }
     }
 
@@ -443,37 +445,38 @@ impl Taking {
     }
 }
 
-/// A taker meets a maker of its own account. Returns what the maker loses of what is shown.
-fn meet_own(
-    incoming: &Incoming,
-    maker: &mut Resting,
-    taking: &mut Taking,
-    rare: &mut Rare,
-    reports: &mut impl Reports,
-) -> u64 {
-    let lost = taking.meet_own(incoming.self_match, maker.open() + rare.hidden(maker));
-    if lost == 0 {
+/// Takes from a maker what self-match costs it. Returns what it loses of what is shown.
+fn lose(maker: &mut Resting, quantity: u64, rare: &mut Rare, reports: &mut impl Reports) -> u64 {
+    if quantity == 0 {
         return 0;
     }
-    let (of_shown, left) = rare.lose(maker, lost);
-    reports.reduced(maker.order(), Lots(lost), left);
+    let (of_shown, left) = rare.lose(maker, quantity);
+    reports.reduced(maker.order(), Lots(quantity), left);
     of_shown
 }
 
-/// Gives the first order of a level its next part and moves it behind all others. Returns who is
-/// first then.
+/// The shown part of a level's first order is gone, the last `quantity` of it just now: gives it
+/// its next part, behind all others. Returns how much that is; nothing of an order that is gone,
+/// which is forgotten.
 #[cold]
-fn to_the_back(slab: &mut Slab, level: &mut Level, head: u32, part: u64) -> u32 {
+#[inline(never)]
+fn resurface(slab: &mut Slab, level: &mut Level, rare: &mut Rare, head: u32, quantity: u64) -> u64 {
+    let key = slab.get(head).order();
+    let Some(part) = rare.surface(key) else {
+        rare.forget(key);
+        return 0;
+    };
+    slab.add_filled(head, quantity);
     let order = slab.get_mut(head);
     let next = order.next;
     order.set_open(part);
-    if next == NIL {
-        return head;
+    level.head = head;
+    if next != NIL {
+        (order.prev, order.next) = (level.tail, NIL);
+        slab.get_mut(level.tail).next = head;
+        (level.head, level.tail) = (next, head);
     }
-    (order.prev, order.next) = (level.tail, NIL);
-    slab.get_mut(level.tail).next = head;
-    level.tail = head;
-    next
+    part
 }
 
 /// The decision about an order of which `resting` stays in the book.

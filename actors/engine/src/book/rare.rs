@@ -22,6 +22,22 @@ impl Iceberg {
     }
 }
 
+/// What is kept beside a resting order: nothing beside most.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Aside {
+    pub iceberg: Option<Iceberg>,
+    /// What self-match took off it.
+    pub reduced: u64,
+}
+
+impl Aside {
+    /// What nobody sees of the order.
+    #[inline(always)]
+    pub fn hidden(&self) -> u64 {
+        self.iceberg.map_or(0, |iceberg| iceberg.hidden)
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Rare {
     reductions: HashMap<OrderKey, u64>,
@@ -29,40 +45,28 @@ pub(super) struct Rare {
 }
 
 impl Rare {
-    /// What self-match took off a resting order.
+    /// What is kept of a resting order.
     #[inline(always)]
-    pub fn reduction(&self, resting: &Resting) -> u64 {
-        if resting.is_reduced() { self.noted(resting.order()) } else { 0 }
+    pub fn aside(&self, resting: &Resting) -> Aside {
+        if resting.is_rare() { self.look(resting.order()) } else { Aside::default() }
     }
 
     #[cold]
-    fn noted(&self, order: OrderKey) -> u64 {
-        self.reductions[&order]
-    }
-
-    #[inline(always)]
-    pub fn iceberg(&self, resting: &Resting) -> Option<Iceberg> {
-        if resting.is_iceberg() { Some(self.seen(resting.order())) } else { None }
+    #[inline(never)]
+    fn look(&self, order: OrderKey) -> Aside {
+        let iceberg = self.icebergs.get(&order).copied();
+        Aside { iceberg, reduced: self.reductions.get(&order).copied().unwrap_or(0) }
     }
 
     #[cold]
-    fn seen(&self, order: OrderKey) -> Iceberg {
-        self.icebergs[&order]
-    }
-
-    /// What nobody sees of a resting order.
-    #[inline(always)]
-    pub fn hidden(&self, resting: &Resting) -> u64 {
-        self.iceberg(resting).map_or(0, |iceberg| iceberg.hidden)
-    }
-
-    #[cold]
+    #[inline(never)]
     pub fn add_reduction(&mut self, resting: &mut Resting, quantity: u64) {
         resting.set_reduced();
         *self.reductions.entry(resting.order()).or_default() += quantity;
     }
 
     #[cold]
+    #[inline(never)]
     pub fn hide(&mut self, resting: &mut Resting, iceberg: Iceberg) {
         resting.set_iceberg();
         self.icebergs.insert(resting.order(), iceberg);
@@ -71,10 +75,11 @@ impl Rare {
     /// Takes from a maker what self-match costs it: of its hidden part first. Returns what it
     /// loses of the part that is shown, and what stays open of it all.
     #[cold]
+    #[inline(never)]
     pub fn lose(&mut self, maker: &mut Resting, quantity: u64) -> (u64, Lots) {
         let of_shown = self.shrink_hidden(maker, quantity);
         maker.set_open(maker.open() - of_shown);
-        let left = maker.open() + self.hidden(maker);
+        let left = maker.open() + self.aside(maker).hidden();
         if left > 0 && quantity > 0 {
             self.add_reduction(maker, quantity);
         }
@@ -98,6 +103,7 @@ impl Rare {
 
     /// The next part of an order whose shown part is gone; none when nothing is left of it.
     #[cold]
+    #[inline(never)]
     pub fn surface(&mut self, order: OrderKey) -> Option<u64> {
         let iceberg = self.icebergs.get_mut(&order).filter(|iceberg| iceberg.hidden > 0)?;
         let shown = iceberg.hidden.min(iceberg.display);
@@ -107,6 +113,7 @@ impl Rare {
 
     /// Forgets an order that is gone.
     #[cold]
+    #[inline(never)]
     pub fn forget(&mut self, order: OrderKey) {
         self.reductions.remove(&order);
         self.icebergs.remove(&order);

@@ -55,15 +55,16 @@ impl Book {
             std::iter::from_fn(move || {
                 let resting = (slot != NIL).then(|| self.slab.get(slot))?;
                 let filled = Lots(self.slab.filled(slot));
+                let aside = self.rare.aside(resting);
                 slot = resting.next;
                 Some(RestingOrder {
                     order: resting.order(),
                     side,
                     price: price_of(side, key),
-                    open: Lots(resting.open() + self.rare.hidden(resting)),
+                    open: Lots(resting.open() + aside.hidden()),
                     filled,
-                    reduced: Lots(self.rare.reduction(resting)),
-                    iceberg: self.rare.iceberg(resting).map(|iceberg| Hidden {
+                    reduced: Lots(aside.reduced),
+                    iceberg: aside.iceberg.map(|iceberg| Hidden {
                         display: Lots(iceberg.display),
                         hidden: Lots(iceberg.hidden),
                     }),
