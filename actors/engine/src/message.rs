@@ -39,6 +39,7 @@ impl Message {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BookMessage {
     Submit(Submit),
+    Pair(Box<Pair>),
     Cancel { order: OrderKey, request: Option<u128>, origin: Option<Origin> },
     Amend(Amend),
 }
@@ -59,6 +60,14 @@ pub struct Submit {
     pub terms: Option<Box<Terms>>,
     /// Set when the client waits for the book's decision.
     pub origin: Option<Origin>,
+}
+
+/// Two orders of which one cancels the other, of one side and quantity: an order that may rest,
+/// and a stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    pub limit: Submit,
+    pub stop: Submit,
 }
 
 /// A change of an order that is, or may still be, in a book.

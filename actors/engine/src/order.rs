@@ -83,11 +83,28 @@ impl OrderRequest {
         self.terms.as_ref()?.stop.as_ref()
     }
 
+    /// The other order, if the first fill or trigger of one is to cancel the other.
+    #[must_use]
+    pub fn other_leg(&self) -> Option<OrderRequest> {
+        let other = self.terms.as_ref()?.other?;
+        let terms = TermsAsked { stop: Some(other.stop), ..TermsAsked::default() };
+        let at_market = other.price.is_none();
+        Some(OrderRequest {
+            price: other.price,
+            time_in_force: if at_market { TimeInForce::Ioc } else { TimeInForce::Gtc },
+            post_only: false,
+            terms: Some(Box::new(terms)),
+            ..self.clone()
+        })
+    }
+
     /// Where the market stands for an order that has no price of its own: for a market order the
     /// best opposite price, else the last; for a trailing stop what it will follow.
     #[must_use]
     pub fn market_price(&self, best_opposite: Option<Ticks>, prints: Prints) -> Option<Ticks> {
-        match (self.stop(), self.price) {
+        let other = self.terms.as_ref().and_then(|terms| terms.other);
+        let stop = self.stop().copied().or(other.map(|other| other.stop));
+        match (stop, self.price) {
             (Some(StopAsked::Trailing { .. }), _) => prints.followed(self.side, best_opposite),
             (Some(StopAsked::At(_)), _) | (None, Some(_)) => None,
             (None, None) => best_opposite.or(prints.last),
@@ -131,6 +148,8 @@ pub enum CancelReason {
     SelfMatch,
     /// A market buy by amount has spent what it can.
     AmountSpent,
+    /// The other one of two of which one cancels the other traded or fired.
+    OtherLeg,
 }
 
 /// An order and where it stands, as its account knows it.

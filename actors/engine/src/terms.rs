@@ -1,6 +1,8 @@
 //! What few orders ask for: triggers, hidden parts. It lies beside the order, which stays small.
 
 use crate::amount::{Amount, Lots, Rate, Ticks};
+use crate::client_id::ClientId;
+use crate::ids::OrderNo;
 use crate::order::Side;
 use crate::tick_table::TickTable;
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,19 @@ pub struct TermsAsked {
     pub stop: Option<StopAsked>,
     /// Of an iceberg, in base minor units: so much is shown at a time.
     pub display: Option<Amount>,
+    /// Of a limit order: a stop of the same instrument, side and quantity. The first fill or
+    /// trigger of one cancels the other.
+    pub other: Option<OtherAsked>,
+}
+
+/// The second leg of two orders of which one cancels the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherAsked {
+    /// Its own client order id.
+    pub id: ClientId,
+    pub stop: StopAsked,
+    /// None for a stop that goes at market.
+    pub price: Option<Amount>,
 }
 
 /// What a stop waits for, as a client asks for it.
@@ -35,6 +50,24 @@ pub struct Terms {
     pub stop: Option<Stop>,
     /// Of an iceberg: so much is shown at a time.
     pub display: Option<Lots>,
+    /// The order that goes when this one trades or fires, and the other way round.
+    pub other: Option<OtherLeg>,
+}
+
+/// One of two legs of which one cancels the other, while both are open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherLeg {
+    pub no: OrderNo,
+    pub held: HeldFor,
+}
+
+/// Two legs hold once, at the larger need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HeldFor {
+    /// This one holds for both: at least this much, in minor units.
+    Both(Amount),
+    /// The other holds for this one.
+    Nothing,
 }
 
 /// Parts that an iceberg may come in, at most: each is a trade of its own to a large taker.

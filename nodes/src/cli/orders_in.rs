@@ -6,6 +6,7 @@ use super::{Global, actor, json, output, sentences, wire};
 use clap::{Args, ValueEnum};
 use hoga_proto::v1;
 use hoga_scenarios::grammar::{self, OrderKind, Side};
+use hoga_scenarios::numbers::Amount;
 
 /// Buy: `hoga buy 10 LPJ-KRW @ 777 --as alice`
 #[derive(Args, Debug)]
@@ -42,6 +43,11 @@ const EXAMPLES_SELL: &str = "Orders read:
   10 LPJ-KRW at market trail 15 [step 5]        the trigger follows a rising market
 MODE: none, cancel-taker, cancel-maker, cancel-both, decrement";
 
+/// What makes the id of a second order of that of the first.
+const OTHER_LEG: &str = ".oco";
+/// The longest client order id.
+const ID_BYTES_MAX: usize = 36;
+
 #[derive(Args, Debug)]
 struct Entry {
     /// How much, of what, at which price
@@ -50,6 +56,13 @@ struct Entry {
     /// Make every check and place nothing
     #[arg(long)]
     dry_run: bool,
+    /// Beside a limit order: a stop with this trigger; the first fill or trigger of one of the two
+    /// cancels the other
+    #[arg(long, value_name = "PRICE")]
+    oco_stop: Option<Amount>,
+    /// The limit of that stop; without it, it goes at market
+    #[arg(long, value_name = "PRICE", requires = "oco_stop")]
+    oco_limit: Option<Amount>,
     /// When to answer: funds held, book decided, or all settled with the fills
     #[arg(long, value_enum, default_value = "result")]
     ack: Ack,
@@ -94,6 +107,7 @@ impl Entry {
             request_id: String::new(),
             sent_at: Some(actor::sent_now()),
             validate_only: self.dry_run,
+            oco_order: self.other_leg(&id)?,
         };
         let answer = server::talk(global, async |server| {
             spends_the_quote(&server, &said).await?;
@@ -101,6 +115,26 @@ impl Entry {
             answer.map_err(|status| Failure::from(status).of_change(&id))
         })?;
         self.show(&request, &answer.into_inner(), global)
+    }
+
+    /// The stop that goes with the order, under an id made of the order's.
+    fn other_leg(&self, id: &str) -> Result<Option<v1::Order>, Failure> {
+        let Some(trigger) = self.oco_stop else { return Ok(None) };
+        let client_order_id = format!("{id}{OTHER_LEG}");
+        if client_order_id.len() > ID_BYTES_MAX {
+            let most = ID_BYTES_MAX - OTHER_LEG.len();
+            let why = format!("error: with --oco-stop an id has at most {most} characters");
+            return Err(Failure::usage(why));
+        }
+        let is_limit = self.oco_limit.is_some();
+        let kind = if is_limit { v1::OrderType::StopLimit } else { v1::OrderType::Stop };
+        Ok(Some(v1::Order {
+            client_order_id,
+            r#type: kind.into(),
+            trigger_price: wire::number(trigger),
+            price: self.oco_limit.and_then(wire::number),
+            ..v1::Order::default()
+        }))
     }
 
     fn show(
@@ -117,6 +151,10 @@ impl Entry {
             output::say(format!("would be accepted: {}; nothing was placed", wire::ask(order)))?;
         } else {
             output::say(sentences::order(&order))?;
+            if let Some(other) = &answer.oco_order {
+                let number = actor::last_part(&other.name);
+                output::say(format!("  order {number} is its other leg"))?;
+            }
             for fill in &answer.fills {
                 output::say(format!("  {}", sentences::fill(fill)))?;
             }

@@ -11,6 +11,7 @@ use hoga_engine::account::Context;
 use hoga_engine::amount::Amount;
 use hoga_engine::effect::Answer;
 use hoga_engine::history::FillRow;
+use hoga_engine::ids::{OrderKey, OrderNo};
 use hoga_engine::instrument::Instrument;
 use hoga_engine::message::Outcome;
 use hoga_engine::order::{OrderRequest, Size, Status};
@@ -58,7 +59,10 @@ impl Placing {
         let id = order_id(&order.client_order_id, &message.request_id, &desk.names)?;
         let symbols = desk.symbols();
         let instrument = symbols.instrument("order.instrument", &order.instrument)?;
-        let read = wire::request(&order, instrument)?;
+        let mut read = wire::request(&order, instrument)?;
+        if let Some(second) = &message.oco_order {
+            read = wire::paired(read, second, &order, instrument)?;
+        }
         let hash = body_hash(&AccountRequest::Place {
             order: read.clone(),
             ack: Ack::Result,
@@ -109,7 +113,20 @@ impl Placing {
             desk.answered(caller, reply).inspect_err(|_| count(OrderResult::Unknown))?;
         desk.acks.record(self.ack, self.since.elapsed());
         count(result_of(&answer));
-        self.answer(desk, answer, at, is_repeated)
+        let other = self.order.terms.as_ref().and_then(|terms| terms.other);
+        let account = self.account.clone();
+        let key = match &answer {
+            Answer::Accepted(key) => Some(*key),
+            Answer::Decided { outcome, .. } | Answer::Settled { outcome, .. } => {
+                Some(outcome.order)
+            }
+            _ => None,
+        };
+        let mut told = self.answer(desk, answer, at, is_repeated)?;
+        if let (Some(other), Some(key)) = (other, key) {
+            told.oco_order = Some(second(&account, key, other.id.as_str()));
+        }
+        Ok(told)
     }
 
     fn answer(
@@ -193,6 +210,13 @@ impl Placing {
             Err(reject) => Err(rejected(&reject, "order.")),
         }
     }
+}
+
+/// The second of two orders: an account numbers them one after the other.
+fn second(account: &AccountName, first: OrderKey, id: &str) -> v1::Order {
+    let key = OrderKey { no: OrderNo(first.no.0 + 1), ..first };
+    let name = wire::name(account.id(), key);
+    v1::Order { name, client_order_id: id.into(), ..v1::Order::default() }
 }
 
 /// Writes the book's decision about a new order, and what it traded on entry.

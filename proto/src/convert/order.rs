@@ -4,6 +4,7 @@ use super::numbers::{amount, amount_if_any, shown, timestamp};
 use super::{BadField, terms};
 use crate::v1;
 use hoga_engine::amount::Amount;
+use hoga_engine::client_id::ClientId;
 use hoga_engine::history::FillRow;
 use hoga_engine::ids::OrderKey;
 use hoga_engine::instrument::Instrument;
@@ -12,7 +13,7 @@ use hoga_engine::order::{
     CancelReason, OrderRequest, OrderState, SelfMatch, Side, Size, Status, TimeInForce,
 };
 use hoga_engine::request::Ack;
-use hoga_engine::terms::StopAsked;
+use hoga_engine::terms::{OtherAsked, StopAsked};
 
 /// What a client asks for, in the instrument's own minor units. Output fields are ignored.
 ///
@@ -56,6 +57,42 @@ pub fn request(wire: &v1::Order, instrument: &Instrument) -> Result<OrderRequest
         self_match: self_match("order.self_match", wire.self_match)?,
         terms: terms::asked(wire, kind, instrument)?,
     })
+}
+
+/// The same order with a second one, of which one cancels the other.
+///
+/// # Errors
+/// The second has no id, is no stop, or is not of the first one's instrument, side and quantity.
+pub fn paired(
+    mut first: OrderRequest,
+    wire: &v1::Order,
+    of: &v1::Order,
+    instrument: &Instrument,
+) -> Result<OrderRequest, BadField> {
+    const ID: &str = "oco_order.client_order_id";
+    let id = ClientId::parse(&wire.client_order_id)
+        .map_err(|bad| BadField::malformed(ID, bad.to_string()))?;
+    let mut second = wire.clone();
+    if second.instrument.is_empty() {
+        second.instrument.clone_from(&of.instrument);
+    }
+    if second.side == 0 {
+        second.side = of.side;
+    }
+    second.quantity = second.quantity.or_else(|| of.quantity.clone());
+    let read = request(&second, instrument)?;
+    let is_other = second.instrument != of.instrument;
+    if is_other || (read.side, read.size) != (first.side, first.size) {
+        let rule = "must be of the same instrument, side and quantity as order";
+        return Err(BadField::malformed("oco_order", rule));
+    }
+    let Some(&stop) = read.stop() else {
+        return Err(BadField::malformed("oco_order.type", "must be a stop"));
+    };
+    let price = read.price;
+    let terms = first.terms.get_or_insert_default();
+    terms.other = Some(OtherAsked { id, stop, price });
+    Ok(first)
 }
 
 /// What a client wrote, without what only the exchange fills in.
@@ -300,6 +337,7 @@ pub const fn cancel_reason(reason: CancelReason) -> &'static str {
         CancelReason::NotFilledWhole => "NOT_FILLED_WHOLE",
         CancelReason::SelfMatch => "SELF_MATCH",
         CancelReason::AmountSpent => "AMOUNT_SPENT",
+        CancelReason::OtherLeg => "OTHER_LEG",
     }
 }
 

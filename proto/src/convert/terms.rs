@@ -23,7 +23,7 @@ pub(super) fn asked(
     let scale = instrument.base_scale;
     let display = amount_if_any("order.display_quantity", wire.display_quantity.as_ref(), scale)?;
     let is_plain = stop.is_none() && display.is_none();
-    Ok((!is_plain).then(|| Box::new(TermsAsked { stop, display })))
+    Ok((!is_plain).then(|| Box::new(TermsAsked { stop, display, other: None })))
 }
 
 fn stop(

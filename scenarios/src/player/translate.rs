@@ -105,7 +105,7 @@ fn terms(order: &Order, instrument: &Instrument) -> Result<Option<Box<TermsAsked
     let stop = order.stop.map(|stop| asked_stop(stop, quote)).transpose()?;
     let display = order.show.map(base).transpose()?;
     let is_plain = stop.is_none() && display.is_none();
-    Ok((!is_plain).then(|| Box::new(TermsAsked { stop, display })))
+    Ok((!is_plain).then(|| Box::new(TermsAsked { stop, display, other: None })))
 }
 
 fn asked_stop(
@@ -230,6 +230,10 @@ fn said(order: &OrderRequest, id: Option<ClientId>, market: &Market) -> Option<O
         Some(asked) => Some(said_stop(asked, quote)?),
         None => None,
     };
+    // No sentence says two orders at once.
+    if order.other_leg().is_some() {
+        return None;
+    }
     let show = match order.terms.as_ref().and_then(|terms| terms.display) {
         Some(display) => Some(base(display)?),
         None => None,

@@ -130,6 +130,10 @@ fn next_amend(
         let rule = "a market order cannot be amended".into();
         return Err(Reject::Malformed { field: "order".into(), rule });
     }
+    if open.other().is_some() {
+        let rule = "one leg of two cannot be amended; cancel the other first".into();
+        return Err(Reject::Malformed { field: "order".into(), rule });
+    }
     if open.amends.all().len() >= AMENDS_MAX {
         let rule = format!("{AMENDS_MAX} amends of it are unanswered; wait for one").into();
         return Err(Reject::Malformed { field: "order".into(), rule });

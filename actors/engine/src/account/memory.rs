@@ -272,6 +272,11 @@ impl Memory {
         }
     }
 
+    /// Whether an id is taken.
+    pub fn is_used(&self, id: u128) -> bool {
+        self.slot(id as u64).is_some()
+    }
+
     pub fn order_no(&self, id: u128) -> Option<OrderNo> {
         let order = self.slots.get(self.find(id)?).order;
         (order.0 > 0).then_some(order)

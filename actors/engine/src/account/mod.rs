@@ -21,6 +21,7 @@ mod money;
 mod open_order;
 mod open_orders;
 mod outcome;
+mod pair;
 mod performance;
 mod place;
 mod position;

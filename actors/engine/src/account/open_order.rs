@@ -7,6 +7,7 @@ use crate::history::FillRow;
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo, PartitionId};
 use crate::instrument::{Fees, Instrument};
 use crate::order::{OrderState, SelfMatch, Side, Status, TimeInForce};
+use crate::terms::{HeldFor, OtherLeg};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +130,28 @@ impl OpenOrder {
         if let Some(amount) = self.state.quote_amount {
             return amount - self.state.notional - self.state.fee;
         }
+        match self.other().map(|other| other.held) {
+            Some(HeldFor::Nothing) => 0,
+            Some(HeldFor::Both(least)) => self.need_alone(instrument).max(least),
+            None => self.need_alone(instrument),
+        }
+    }
+
+    /// The other leg, where one cancels the other and neither has traded or fired.
+    #[inline(always)]
+    pub(super) fn other(&self) -> Option<OtherLeg> {
+        self.state.terms.as_ref()?.other
+    }
+
+    /// It stands for itself from now on.
+    pub(super) fn part(&mut self) {
+        if let Some(terms) = &mut self.state.terms {
+            terms.other = None;
+        }
+    }
+
+    #[inline(always)]
+    fn need_alone(&self, instrument: &Instrument) -> Amount {
         let done = self.state.filled.0 + self.state.cancelled.0;
         let stage = |limit: Ticks, total: Lots| Stage { limit, open: total.0.saturating_sub(done) };
         let standing = stage(self.state.limit, self.state.ordered);

@@ -40,8 +40,10 @@ impl Account {
         let waiting = memory.decide(open.remembered, outcome);
         stand(till, open, outcome, context, out);
         out.touched(*id);
+        let other = open.other();
         if finish(open, memory, context.at, out) {
             orders.remove(no);
+            other.into_iter().for_each(|other| self.part(other, context));
         }
         waiting.each(|origin, ack| match (ack, &fills) {
             (Ack::Full, Some(fills)) if outcome.reject.is_none() => {
@@ -64,8 +66,10 @@ impl Account {
         open.state.cancelled += outcome.cancelled;
         stand(till, open, outcome, context, out);
         out.touched(*id);
+        let other = open.other();
         if finish(open, memory, context.at, out) {
             orders.remove(no);
+            other.into_iter().for_each(|other| self.part(other, context));
         }
     }
 
@@ -104,8 +108,10 @@ impl Account {
             open.state.cancelled += outcome.cancelled;
             stand(till, open, outcome, context, out);
             out.touched(*id);
+            let other = open.other();
             if finish(open, memory, context.at, out) {
                 orders.remove(no);
+                other.into_iter().for_each(|other| self.part(other, context));
             }
         }
         let Some(request) = request else { return };
@@ -173,8 +179,10 @@ impl Account {
         }
         rehold(till, open, context.listed(open.state.instrument));
         till.tell(&mut open.state, out);
+        let other = open.other();
         if finish(open, memory, context.at, out) {
             orders.remove(no);
+            other.into_iter().for_each(|other| self.part(other, context));
         }
     }
 

@@ -6,7 +6,7 @@ use super::till::Till;
 use super::{Account, Ask, Context};
 use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, Ticks, divide};
 use crate::effect::{Answer, Effects};
-use crate::ids::OrderNo;
+use crate::ids::{OrderKey, OrderNo, Origin};
 use crate::instrument::Instrument;
 use crate::message::{BookMessage, Message, Submit};
 use crate::order::{OrderRequest, OrderState, Side, Size, Status, TimeInForce};
@@ -15,13 +15,52 @@ use crate::request::Ack;
 use crate::terms::Terms;
 
 /// An order in the instrument's own units.
-struct Sized {
+pub(super) struct Sized {
     limit: Ticks,
     quantity: Lots,
     quote_amount: Option<Amount>,
     /// In tick-lots.
     value_max: Option<u128>,
-    terms: Option<Box<Terms>>,
+    pub(super) terms: Option<Box<Terms>>,
+}
+
+/// How long an order stays once it is in the book.
+#[inline(always)]
+fn in_force(order: &OrderRequest) -> TimeInForce {
+    match order.time_in_force {
+        TimeInForce::Gtc if order.price.is_none() => TimeInForce::Ioc,
+        other => other,
+    }
+}
+
+/// Whom a book answers directly.
+#[inline(always)]
+pub(super) fn waiting(ask: &Ask, ack: Ack) -> Option<Origin> {
+    (ack == Ack::Result).then_some(ask.envelope.origin)
+}
+
+/// An order as its book takes it.
+#[inline(always)]
+pub(super) fn submit_of(
+    order: OrderKey,
+    asked: &OrderRequest,
+    sized: &Sized,
+    instrument: &Instrument,
+    origin: Option<Origin>,
+) -> Submit {
+    Submit {
+        order,
+        side: asked.side,
+        limit: sized.limit,
+        quantity: sized.quantity,
+        value_max: sized.value_max,
+        time_in_force: in_force(asked),
+        is_market: asked.price.is_none(),
+        post_only: asked.post_only,
+        self_match: asked.self_match.unwrap_or(instrument.self_match),
+        terms: sized.terms.clone(),
+        origin,
+    }
 }
 
 impl Account {
@@ -36,39 +75,46 @@ impl Account {
     ) -> Result<(), Reject> {
         check_form(order)?;
         let instrument = context.instrument(order.instrument)?;
-        let sized = self.check(order, instrument, market_price)?;
+        if let Some(second) = order.other_leg() {
+            let pair = [order, &second];
+            return self.place_pair(ask, pair, ack, market_price, context, out);
+        }
+        let sized = self.check(order, instrument, market_price, 1)?;
         let need = sized.need(order.side, instrument);
         check_funds(&self.till, order.side, need, instrument)?;
+        self.till.hold(held_asset(order.side, instrument), need);
+        let no = OrderNo(self.orders.0 + 1);
+        let key = self.key(no);
+        let submit = || submit_of(key, order, &sized, instrument, waiting(ask, ack));
+        let message = || Message::ToBook(instrument.id, BookMessage::Submit(submit()));
+        let answers = ack == Ack::Accepted;
+        if answers {
+            out.answer(ask.envelope.origin, Answer::Accepted(key));
+        }
+        out.send_with(instrument.partition, message);
+        self.enter(ask, order, sized, need, ack, context, out);
+        Ok(())
+    }
+
+    /// Gives an order its number, and keeps it until it is final.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "all that an order is made of")]
+    pub(super) fn enter(
+        &mut self,
+        ask: &Ask,
+        order: &OrderRequest,
+        sized: Sized,
+        hold: Amount,
+        ack: Ack,
+        context: &Context,
+        out: &mut impl Effects,
+    ) {
+        let instrument = context.listed(order.instrument);
         let no = OrderNo(self.orders.0 + 1);
         self.orders = no;
-        self.till.hold(held_asset(order.side, instrument), need);
         let waits = (ack != Ack::Accepted).then_some(ack);
         let remembered = self.memory.open(ask, Some(no), waits);
         let key = self.key(no);
-        if ack == Ack::Accepted {
-            out.answer(ask.envelope.origin, Answer::Accepted(key));
-        }
-        let is_market = order.price.is_none();
-        let time_in_force = match order.time_in_force {
-            TimeInForce::Gtc if is_market => TimeInForce::Ioc,
-            other => other,
-        };
-        let self_match = order.self_match.unwrap_or(instrument.self_match);
-        let submit = || Submit {
-            order: key,
-            side: order.side,
-            limit: sized.limit,
-            quantity: sized.quantity,
-            value_max: sized.value_max,
-            time_in_force,
-            is_market,
-            post_only: order.post_only,
-            self_match,
-            terms: sized.terms.clone(),
-            origin: (ack == Ack::Result).then_some(ask.envelope.origin),
-        };
-        let message = || Message::ToBook(instrument.id, BookMessage::Submit(submit()));
-        out.send_with(instrument.partition, message);
         let Sized { limit, quantity, quote_amount, terms, .. } = sized;
         let is_by_amount = quote_amount.is_some();
         let open = self.open.enter(no);
@@ -78,11 +124,11 @@ impl Account {
             instrument: instrument.id,
             side: order.side,
             limit,
-            is_market,
+            is_market: order.price.is_none(),
             quote_amount,
-            time_in_force,
+            time_in_force: in_force(order),
             post_only: order.post_only,
-            self_match,
+            self_match: order.self_match.unwrap_or(instrument.self_match),
             terms,
             ordered: if is_by_amount { Lots::ZERO } else { quantity },
             filled: Lots::ZERO,
@@ -100,10 +146,9 @@ impl Account {
         };
         open.remembered = remembered;
         open.fees = instrument.fees;
-        open.hold = need;
+        open.hold = hold;
         open.fills = (ack == Ack::Full).then(Box::default);
         self.till.tell(&mut open.state, out);
-        Ok(())
     }
 
     /// Every check that placing makes, and nothing else.
@@ -118,16 +163,21 @@ impl Account {
     ) -> Result<(), Reject> {
         check_form(order)?;
         let instrument = context.instrument(order.instrument)?;
-        let sized = self.check(order, instrument, market_price)?;
+        if let Some(second) = order.other_leg() {
+            let pair = [order, &second];
+            return self.check_pair(pair, instrument, market_price).map(|_| ());
+        }
+        let sized = self.check(order, instrument, market_price, 1)?;
         let need = sized.need(order.side, instrument);
         check_funds(&self.till, order.side, need, instrument)
     }
 
-    fn check(
+    pub(super) fn check(
         &self,
         order: &OrderRequest,
         instrument: &Instrument,
         market_price: Option<Ticks>,
+        orders: u64,
     ) -> Result<Sized, Reject> {
         instrument.check_phase()?;
         let stop = order.stop().map(|asked| to_stop(order, asked, market_price, instrument));
@@ -145,10 +195,10 @@ impl Account {
         if let Some(asked) = &order.terms {
             stop.map_or(Ok(()), |stop| instrument.check_band(stop.trigger))?;
             let display = to_display(asked, sized.quantity, instrument)?;
-            sized.terms = Some(Box::new(Terms { stop, display }));
+            sized.terms = Some(Box::new(Terms { stop, display, other: None }));
         }
         let open = self.open.len() as u64;
-        if open >= u64::from(instrument.open_orders_max) {
+        if open + orders > u64::from(instrument.open_orders_max) {
             let max = u64::from(instrument.open_orders_max);
             return Err(Reject::TooManyOpenOrders { open, max });
         }
@@ -158,7 +208,7 @@ impl Account {
 
 impl Sized {
     /// What has to be held for it.
-    fn need(&self, side: Side, instrument: &Instrument) -> Amount {
+    pub(super) fn need(&self, side: Side, instrument: &Instrument) -> Amount {
         match (side, self.quote_amount) {
             (Side::Sell, _) => instrument.base_amount(self.quantity),
             (Side::Buy, Some(amount)) => amount,

@@ -28,6 +28,10 @@ impl Account {
         let Some(open) = orders.get_mut(leg.order.no) else {
             panic!("FILL-3: a leg of trade {} for an order that is not open", leg.trade.0);
         };
+        // What trades needs no more than it needs itself: the other leg is on its way out.
+        if open.other().is_some() {
+            open.part();
+        }
         // Once the submit is decided, only the oldest unanswered amend can make the order take.
         if !leg.is_maker
             && open.is_decided

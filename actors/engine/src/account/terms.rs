@@ -18,6 +18,17 @@ pub(super) fn check_terms_form(order: &OrderRequest, terms: &TermsAsked) -> Resu
             return Err(malformed("display_quantity", "must be above zero"));
         }
     }
+    if let Some(other) = terms.other {
+        let may_rest = order.price.is_some() && order.time_in_force == TimeInForce::Gtc;
+        if !may_rest || terms.stop.is_some() || terms.display.is_some() {
+            return Err(malformed("oco_order", "is for plain limit orders that may rest (GTC)"));
+        }
+        if other.price.is_some_and(|price| price <= 0) {
+            return Err(malformed("oco_order.price", "must be above zero"));
+        }
+        let order = OrderRequest { post_only: false, ..order.clone() };
+        return check_stop_form(&order, &other.stop);
+    }
     terms.stop.as_ref().map_or(Ok(()), |stop| check_stop_form(order, stop))
 }
 

@@ -3,7 +3,7 @@
 use super::matching::{Book, Decision, Incoming, Reports};
 use super::prints::{Prints, Unseen};
 use super::stops::{Stops, WaitingStop};
-use crate::amount::Ticks;
+use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
 use crate::instrument::Instrument;
 use crate::order::Side;
@@ -16,6 +16,11 @@ pub trait Floor: Reports {
     fn unseen(&mut self) -> Unseen;
     /// A stop has fired, at this limit, and this became of it.
     fn fired(&mut self, stop: &WaitingStop, limit: Ticks, decision: &Decision);
+    /// The orders that traded since this was asked last; only while there are stops with another
+    /// leg.
+    fn met(&mut self) -> Vec<OrderKey>;
+    /// One of two legs went, because the other traded or fired.
+    fn parted(&mut self, order: OrderKey, quantity: Lots);
     /// The trigger of a stop followed the market.
     fn trailed(&mut self, order: OrderKey, trigger: Ticks);
 }
@@ -56,14 +61,31 @@ impl Book {
     pub fn cascade(&mut self, rules: &Instrument, floor: &mut impl Floor) {
         let mut fired = VecDeque::new();
         loop {
+            // What traded takes its stop away, before a print can fire that.
+            for order in floor.met() {
+                if let Some(stop) = self.stops.remove_twin_of(order) {
+                    floor.parted(stop.order, stop.quantity);
+                }
+            }
             if let Some((low, high)) = floor.unseen().take() {
-                fired.extend(self.stops.reached(low, high));
+                for stop in self.stops.reached(low, high) {
+                    self.part(&stop, floor);
+                    fired.push_back(stop);
+                }
             }
             self.trail(rules, floor);
             let Some(stop) = fired.pop_front() else { return };
             let incoming = stop.incoming(rules);
             let decision = self.submit(&incoming, floor);
             floor.fired(&stop, incoming.limit, &decision);
+        }
+    }
+
+    /// A stop was reached: its other leg goes out of the book.
+    fn part(&mut self, stop: &WaitingStop, floor: &mut impl Floor) {
+        let Some(twin) = stop.twin else { return };
+        if let Some(removed) = self.cancel(twin, floor) {
+            floor.parted(twin, removed.open);
         }
     }
 

@@ -1,8 +1,8 @@
 //! A listed instrument: its book with its rules, phase, counters and last price.
 
 use super::AmendRefused;
-use super::matching::{Book, Incoming};
-use super::outcomes::{amended_outcome, not_open, refused, submitted, untriggered};
+use super::matching::{Book, Decision, Incoming};
+use super::outcomes::{amended_outcome, not_open, parted, refused, submitted, untriggered};
 use super::prints::{Prints, Unseen};
 use super::snapshot::RestingOrder;
 use super::stops::WaitingStop;
@@ -11,7 +11,7 @@ use crate::amount::{Lots, Ticks};
 use crate::effect::{Effect, Effects};
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::Instrument;
-use crate::message::{Amend, BoardMessage, BookMessage, Message, Outcome, OutcomeOf, Submit};
+use crate::message::{Amend, BoardMessage, BookMessage, Message, Outcome, OutcomeOf, Pair, Submit};
 use crate::order::{CancelReason, Side, Status};
 use crate::reject::Reject;
 use crate::terms::Stop;
@@ -32,7 +32,7 @@ pub struct Listing {
 }
 
 /// Counters of what the book has said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tape {
     pub trades: TradeNo,
     /// Commands that were handled: each has its number, and the outcome says it.
@@ -43,6 +43,12 @@ pub(super) struct Tape {
     /// Never anything between two commands.
     #[serde(skip)]
     pub unseen: Unseen,
+    /// Whether a stop has another leg in the book, and then who traded: neither between two
+    /// commands.
+    #[serde(skip)]
+    pub is_watched: bool,
+    #[serde(skip)]
+    pub met: Vec<OrderKey>,
 }
 
 /// The last price that the board was told.
@@ -112,8 +118,10 @@ impl Listing {
     /// Handles one command and says what follows from it, in order.
     pub fn handle(&mut self, message: &BookMessage, at: Time, out: &mut impl Effects) {
         self.tape.commands += 1;
+        self.tape.is_watched = self.book.stops().has_twins();
         match message {
             BookMessage::Submit(submit) => self.submit(submit, at, out),
+            BookMessage::Pair(pair) => self.submit_pair(pair, at, out),
             BookMessage::Cancel { order, request, origin } => {
                 self.cancel(*order, *request, *origin, at, out);
             }
@@ -121,10 +129,12 @@ impl Listing {
         }
         if self.book.stops().is_empty() {
             self.tape.unseen.take();
+            self.tape.met.clear();
         } else {
             let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
             self.book.cascade(&self.instrument, &mut wire);
         }
+        self.tape.is_watched = false;
         self.send_mark(at, out);
     }
 
@@ -151,23 +161,55 @@ impl Listing {
                 untriggered(submit.order, OutcomeOf::Submit, stop.limit, stop.quantity)
             }
             Ok(None) => {
-                let incoming = Incoming {
-                    order: submit.order,
-                    side: submit.side,
-                    limit: submit.limit,
-                    quantity: submit.quantity,
-                    time_in_force: submit.time_in_force,
-                    self_match: submit.self_match,
-                    value_max: submit.value_max,
-                    display: submit.terms.as_ref().and_then(|terms| terms.display),
-                };
-                let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
-                let decision = self.book.submit(&incoming, &mut wire);
+                let decision = self.match_now(submit, at, out);
                 submitted(submit, &decision)
             }
             Err(reject) => refused(submit.order, OutcomeOf::Submit, submit.limit, reject),
         };
         self.answer(outcome, submit.origin, out);
+    }
+
+    /// Two orders of which one cancels the other: both enter, or neither.
+    fn submit_pair(&mut self, pair: &Pair, at: Time, out: &mut impl Effects) {
+        let Pair { limit, stop } = pair;
+        let checked = self.check(limit).and_then(|()| self.check(stop));
+        let mut waits = match (checked, waiting(stop)) {
+            (Ok(()), Some(waits)) => waits,
+            (Ok(()), None) => unreachable!("the second leg of a pair is a stop"),
+            (Err(reject), _) => {
+                for leg in [limit, stop] {
+                    let refusal = refused(leg.order, OutcomeOf::Submit, leg.limit, reject.clone());
+                    self.answer(refusal, leg.origin, out);
+                }
+                return;
+            }
+        };
+        let decision = self.match_now(limit, at, out);
+        self.answer(submitted(limit, &decision), limit.origin, out);
+        let outcome = if decision.filled.is_zero() {
+            waits.twin = Some(limit.order).filter(|_| !decision.resting.is_zero());
+            self.book.stops_mut().enter(waits);
+            untriggered(stop.order, OutcomeOf::Submit, stop.limit, stop.quantity)
+        } else {
+            parted(stop)
+        };
+        self.answer(outcome, stop.origin, out);
+    }
+
+    #[inline(always)]
+    fn match_now(&mut self, submit: &Submit, at: Time, out: &mut impl Effects) -> Decision {
+        let incoming = Incoming {
+            order: submit.order,
+            side: submit.side,
+            limit: submit.limit,
+            quantity: submit.quantity,
+            time_in_force: submit.time_in_force,
+            self_match: submit.self_match,
+            value_max: submit.value_max,
+            display: submit.terms.as_ref().and_then(|terms| terms.display),
+        };
+        let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
+        self.book.submit(&incoming, &mut wire)
     }
 
     /// Says what became of the command that is being handled, with its number.
@@ -324,7 +366,7 @@ impl Listing {
             instrument: self.instrument.clone(),
             orders: self.book.orders().collect(),
             stops: self.book.stops().iter().copied().collect(),
-            tape: self.tape,
+            tape: self.tape.clone(),
             board: self.board,
             mark: self.mark,
         }
@@ -345,9 +387,16 @@ impl Listing {
 pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
     let entity = format!("the book of instrument #{}", instrument.0).into();
     let reject = Reject::EntitySuspended { entity };
+    let submit = |submit: &Submit, reject| {
+        (refused(submit.order, OutcomeOf::Submit, submit.limit, reject), submit.origin)
+    };
+    let mut out = Vec::new();
     let (outcome, origin) = match message {
-        BookMessage::Submit(submit) => {
-            (refused(submit.order, OutcomeOf::Submit, submit.limit, reject), submit.origin)
+        BookMessage::Submit(alone) => submit(alone, reject),
+        BookMessage::Pair(pair) => {
+            let (outcome, origin) = submit(&pair.limit, reject.clone());
+            out.outcome(outcome, origin);
+            submit(&pair.stop, reject)
         }
         BookMessage::Cancel { order, request, origin } => {
             (refused(*order, OutcomeOf::Cancel(*request), Ticks(0), reject), *origin)
@@ -358,7 +407,6 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
             (refused(amend.order, of, Ticks(0), reject), Some(amend.origin))
         }
     };
-    let mut out = Vec::new();
     out.outcome(outcome, origin);
     out
 }
@@ -367,5 +415,15 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
 fn waiting(submit: &Submit) -> Option<WaitingStop> {
     let stop = submit.terms.as_ref()?.stop?;
     let &Submit { order, side, limit, is_market, quantity, time_in_force, self_match, .. } = submit;
-    Some(WaitingStop { order, side, stop, limit, is_market, quantity, time_in_force, self_match })
+    Some(WaitingStop {
+        order,
+        side,
+        stop,
+        limit,
+        is_market,
+        quantity,
+        time_in_force,
+        self_match,
+        twin: None,
+    })
 }

@@ -216,13 +216,27 @@ impl NaiveBook {
     pub fn cascade(&mut self, rules: &Instrument, floor: &mut impl Floor) {
         let mut fired = Vec::new();
         loop {
+            for order in floor.met() {
+                let is_twin = |stop: &WaitingStop| stop.twin == Some(order);
+                for stop in self.stops.0.iter().filter(|stop| is_twin(stop)) {
+                    floor.parted(stop.order, stop.quantity);
+                }
+                self.stops.0.retain(|stop| !is_twin(stop));
+            }
             if let Some((low, high)) = floor.unseen().take() {
                 let is_reached = |stop: &WaitingStop| match stop.side {
                     Side::Buy => stop.stop.trigger <= high,
                     Side::Sell => stop.stop.trigger >= low,
                 };
-                fired.extend(self.stops.0.iter().copied().filter(is_reached));
+                let reached = self.stops.0.iter().copied().filter(is_reached);
+                let reached: Vec<WaitingStop> = reached.collect();
                 self.stops.0.retain(|stop| !is_reached(stop));
+                for twin in reached.iter().filter_map(|stop| stop.twin) {
+                    if let Some(gone) = self.cancel(twin, floor) {
+                        floor.parted(twin, gone.open);
+                    }
+                }
+                fired.extend(reached);
             }
             self.trail(rules, floor);
             if fired.is_empty() {

@@ -5,7 +5,7 @@ use super::matching::Decision;
 use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
 use crate::message::{Outcome, OutcomeOf, Submit};
-use crate::order::Status;
+use crate::order::{CancelReason, Status};
 use crate::reject::Reject;
 
 pub(super) fn not_open(order: OrderKey) -> Reject {
@@ -97,6 +97,24 @@ pub(super) fn amended_outcome(order: OrderKey, of: OutcomeOf, amended: &Amended)
         cancelled: decision.cancelled,
         value: decision.value,
         reason: decision.reason,
+        reject: None,
+    }
+}
+
+/// A stop that never waits, because its other leg traded at once.
+pub(super) fn parted(stop: &Submit) -> Outcome {
+    let (nothing, status) = (Lots::ZERO, Status::Cancelled);
+    Outcome {
+        order: stop.order,
+        of: OutcomeOf::Submit,
+        arrival: 0,
+        status,
+        limit: stop.limit,
+        filled: nothing,
+        remaining: nothing,
+        cancelled: stop.quantity,
+        value: 0,
+        reason: Some(CancelReason::OtherLeg),
         reject: None,
     }
 }

@@ -84,11 +84,6 @@ impl Resting {
         self.open = open << FLAG_BITS | self.open & ((1 << FLAG_BITS) - 1);
     }
 
-    #[inline(always)]
-    pub fn is_reduced(&self) -> bool {
-        self.open & IS_REDUCED != 0
-    }
-
     /// Something of it is kept beside.
     #[inline(always)]
     pub fn is_rare(&self) -> bool {

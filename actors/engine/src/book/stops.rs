@@ -22,6 +22,8 @@ pub struct WaitingStop {
     pub quantity: Lots,
     pub time_in_force: TimeInForce,
     pub self_match: SelfMatch,
+    /// The order in the book that goes when this fires, and that takes this away when it trades.
+    pub twin: Option<OrderKey>,
 }
 
 impl WaitingStop {
@@ -54,6 +56,9 @@ impl WaitingStop {
             hash.number(word);
         }
         hash.number(self.quantity.0);
+        let twin = self.twin.map_or((0, 0), |twin| (twin.account.bits(), twin.no.0));
+        hash.number(twin.0);
+        hash.number(twin.1);
         for distance in self.stop.trail.iter().flat_map(|trail| [trail.offset, trail.step]) {
             match distance {
                 Distance::Price(ticks) => hash.number(u64::from(ticks.0)),
@@ -70,6 +75,8 @@ pub struct Stops {
     entered: u64,
     waiting: BTreeMap<u64, WaitingStop>,
     numbers: BTreeMap<OrderKey, u64>,
+    /// Stops by the orders in the book that are their other legs.
+    twins: BTreeMap<OrderKey, OrderKey>,
     /// By side, triggers with the stops that have them.
     triggers: [BTreeSet<(Ticks, u64)>; 2],
     /// By side, those whose triggers move.
@@ -106,6 +113,9 @@ impl Stops {
         self.entered += 1;
         let (no, side) = (self.entered, stop.side as usize);
         self.numbers.insert(stop.order, no);
+        if let Some(twin) = stop.twin {
+            self.twins.insert(twin, stop.order);
+        }
         self.triggers[side].insert((stop.stop.trigger, no));
         if stop.stop.trail.is_some() {
             self.trailing[side].insert(no);
@@ -123,9 +133,25 @@ impl Stops {
         let stop = self.waiting.remove(&no)?;
         let side = stop.side as usize;
         self.numbers.remove(&stop.order);
+        if let Some(twin) = stop.twin {
+            self.twins.remove(&twin);
+        }
         self.triggers[side].remove(&(stop.stop.trigger, no));
         self.trailing[side].remove(&no);
         Some(stop)
+    }
+
+    /// Whether any stop has another leg in the book.
+    #[must_use]
+    #[inline(always)]
+    pub fn has_twins(&self) -> bool {
+        !self.twins.is_empty()
+    }
+
+    /// Takes out the stop of which this order is the other leg.
+    pub fn remove_twin_of(&mut self, order: OrderKey) -> Option<WaitingStop> {
+        let stop = *self.twins.get(&order)?;
+        self.remove(stop)
     }
 
     /// Gives a stop that waits another quantity and limit; its trigger and its place stay.

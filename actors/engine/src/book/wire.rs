@@ -45,6 +45,9 @@ impl<E: Effects> Reports for Wire<'_, E> {
         self.tape.trades.0 += 1;
         self.tape.prints.note(price, taker_side);
         self.tape.unseen.note(price);
+        if self.tape.is_watched {
+            self.tape.met.extend([maker, taker]);
+        }
         let (no, time) = (self.tape.trades, self.at);
         let event = MarketEvent::Trade { no, price, quantity, taker: taker_side, time };
         self.out.market(self.instrument, event);
@@ -102,6 +105,17 @@ impl<E: Effects> Floor for Wire<'_, E> {
             reject: None,
         };
         self.out.outcome(outcome, None);
+    }
+
+    fn met(&mut self) -> Vec<OrderKey> {
+        std::mem::take(&mut self.tape.met)
+    }
+
+    fn parted(&mut self, order: OrderKey, quantity: Lots) {
+        let (reason, time) = (CancelReason::OtherLeg, self.at);
+        let message = AccountMessage::Dropped { order, quantity, reason, time };
+        let account = order.account;
+        self.out.send(account.partition(), Message::ToAccount(account, message));
     }
 
     fn trailed(&mut self, order: OrderKey, trigger: Ticks) {

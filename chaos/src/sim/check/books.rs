@@ -111,6 +111,8 @@ fn handle(book: &mut NaiveBook, message: &BookMessage, ears: &mut Ears<'_>) {
             };
             book.submit(&incoming, ears);
         }
+        // The simulated clients ask for no pairs.
+        BookMessage::Pair(_) => {}
         BookMessage::Cancel { order, .. } => {
             book.cancel(*order, ears);
         }

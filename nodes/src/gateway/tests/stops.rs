@@ -71,3 +71,32 @@ async fn a_trailing_stop_shows_where_its_trigger_stands() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn one_of_two_orders_cancels_the_other() {
+    let rig = Rig::start().await;
+    let (alice, bob) = rig.two().await;
+    bob.orders().create_order(sell("1", "777")).await.unwrap();
+    alice.orders().create_order(buy("1", "777")).await.unwrap();
+    let mut asked = sell("10", "800");
+    asked.oco_order = Some(v1::Order {
+        client_order_id: "down".into(),
+        r#type: OrderType::Stop.into(),
+        trigger_price: Some(number("700")),
+        ..Default::default()
+    });
+    let placed = bob.orders().create_order(asked).await.unwrap().into_inner();
+    assert_eq!(placed.order.unwrap().state(), OrderState::Open);
+    let name = placed.oco_order.unwrap().name;
+    assert_eq!(name, "accounts/bob/orders/3");
+    alice.orders().create_order(buy("4", "800")).await.unwrap();
+    let get = v1::GetOrderRequest { name, ..Default::default() };
+    let gone = loop {
+        let read = bob.orders().get_order(get.clone()).await.unwrap().into_inner().order.unwrap();
+        if read.state() == OrderState::Cancelled {
+            break read;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((gone.reason.as_str(), gone.client_order_id.as_str()), ("OTHER_LEG", "down"));
+}

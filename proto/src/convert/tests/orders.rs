@@ -144,7 +144,7 @@ fn any_request() -> impl Strategy<Value = OrderRequest> {
                 post_only,
                 self_match,
                 terms: (stop.is_some() || display.is_some())
-                    .then(|| Box::new(TermsAsked { stop, display })),
+                    .then(|| Box::new(TermsAsked { stop, display, other: None })),
             }
         },
     )
@@ -155,5 +155,36 @@ proptest! {
     fn a_request_comes_back(request in any_request()) {
         let wire = order::asked(&request, &listed());
         prop_assert_eq!(order::request(&wire, &listed()), Ok(request));
+    }
+}
+
+#[test]
+fn a_second_leg_takes_over_what_it_does_not_say() {
+    let of = limit_buy();
+    let first = order::request(&of, &listed()).expect("well formed");
+    let stop = v1::Order {
+        client_order_id: "second".into(),
+        r#type: v1::OrderType::Stop.into(),
+        trigger_price: Some(written("800")),
+        ..v1::Order::default()
+    };
+    let paired = |stop: &v1::Order| order::paired(first.clone(), stop, &of, &listed());
+    let other = paired(&stop).expect("well formed").terms.and_then(|terms| terms.other);
+    let other = other.expect("it has another leg");
+    assert_eq!((other.id.as_str(), other.price), ("second", None));
+    assert_eq!(other.stop, StopAsked::At(80_000_000_000));
+    let cases: [Spoil<v1::Order>; 4] = [
+        |stop| stop.client_order_id = String::new(),
+        |stop| stop.side = v1::Side::Sell.into(),
+        |stop| stop.quantity = Some(written("11")),
+        |stop| {
+            stop.r#type = v1::OrderType::Market.into();
+            stop.trigger_price = None;
+        },
+    ];
+    for spoil in cases {
+        let mut bad = stop.clone();
+        spoil(&mut bad);
+        assert!(paired(&bad).is_err(), "{bad:?}");
     }
 }

@@ -11,6 +11,7 @@ mod kept;
 mod meetings;
 mod memory;
 mod money;
+mod pairs;
 mod profit;
 mod refusals;
 mod stops;

@@ -77,6 +77,7 @@ impl Random {
 enum Command {
     Submit(Incoming),
     Stop(WaitingStop),
+    Pair(Incoming, WaitingStop),
     Cancel(OrderKey),
     Amend(Amending),
 }
@@ -93,7 +94,12 @@ impl Source<'_> {
         let is_full = book.len() > self.regime.resting_max;
         match self.random.below(if is_full { 160 } else { 90 }) {
             0..54 => Command::Submit(self.incoming(is_full)),
-            54..62 => Command::Stop(self.stop(is_full)),
+            54..59 => Command::Stop(self.stop(is_full)),
+            59..62 => {
+                let stop = self.stop(is_full);
+                let limit = Incoming { side: stop.side, ..self.incoming(is_full) };
+                Command::Pair(limit, stop)
+            }
             62..76 => Command::Amend(self.amending(book)),
             _ => Command::Cancel(self.some_order(book)),
         }
@@ -151,7 +157,18 @@ impl Source<'_> {
         }
         let stop = Stop { trigger, trail };
         let is_market = self.random.one_in(3);
-        WaitingStop { order, side, stop, limit, is_market, quantity, time_in_force, self_match }
+        let twin = None;
+        WaitingStop {
+            order,
+            side,
+            stop,
+            limit,
+            is_market,
+            quantity,
+            time_in_force,
+            self_match,
+            twin,
+        }
     }
 
     fn amending(&mut self, book: &NaiveBook) -> Amending {
@@ -230,6 +247,14 @@ fn said(
             book.enter_stop(*stop);
             Answer::Waits
         }
+        Command::Pair(limit, stop) => {
+            let decision = book.submit(limit, &mut tape);
+            if decision.filled.is_zero() {
+                let twin = Some(limit.order).filter(|_| !decision.resting.is_zero());
+                book.enter_stop(WaitingStop { twin, ..*stop });
+            }
+            Answer::Decided(decision)
+        }
         Command::Cancel(order) => {
             let found = book.find(*order);
             let removed = book.cancel(*order, &mut tape);
@@ -263,6 +288,7 @@ struct Tally {
     trailed: u64,
     cancelled_stops: u64,
     surfaced: u64,
+    parted: u64,
     resting_most: usize,
 }
 
@@ -274,6 +300,7 @@ impl Tally {
                 // Again: another part of it.
                 self.surfaced += u64::from(!met.insert((*taker, *maker)));
             }
+            self.parted += u64::from(matches!(report, Report::Parted { .. }));
             self.fired += u64::from(matches!(report, Report::Fired { .. }));
             self.trailed += u64::from(matches!(report, Report::Trailed { .. }));
             self.trades += u64::from(matches!(report, Report::Traded(_)));
@@ -293,9 +320,9 @@ impl Tally {
 
     fn least(&self) -> u64 {
         let Tally { trades, reductions, killed, spent, amended, cancelled, .. } = *self;
-        let Tally { fired, trailed, cancelled_stops, surfaced, .. } = *self;
+        let Tally { fired, trailed, cancelled_stops, surfaced, parted, .. } = *self;
         let usual = [trades, reductions, killed, spent, amended, cancelled];
-        let rare = [fired, trailed * 4, cancelled_stops * 2, surfaced * 2];
+        let rare = [fired, trailed * 4, cancelled_stops * 2, surfaced * 2, parted * 2];
         usual.into_iter().chain(rare).min().unwrap_or(0)
     }
 }

@@ -119,6 +119,7 @@ enum Report {
     Level { side: Side, price: Ticks, quantity: Lots },
     Fired { order: OrderKey, limit: Ticks, decision: Decision },
     Trailed { order: OrderKey, trigger: Ticks },
+    Parted { order: OrderKey, quantity: Lots },
 }
 
 /// Everything that a book reported, in order, and the prints until then.
@@ -127,6 +128,7 @@ struct Tape {
     said: Vec<Report>,
     prints: Prints,
     unseen: Unseen,
+    met: Vec<OrderKey>,
 }
 
 impl Tape {
@@ -140,6 +142,7 @@ impl Reports for Tape {
     fn traded(&mut self, execution: &Execution) {
         self.prints.note(execution.price, execution.taker_side);
         self.unseen.note(execution.price);
+        self.met.extend([execution.maker, execution.taker]);
         self.said.push(Report::Traded(*execution));
     }
     fn reduced(&mut self, maker: OrderKey, quantity: Lots, left: Lots) {
@@ -160,6 +163,12 @@ impl Floor for Tape {
     fn fired(&mut self, stop: &WaitingStop, limit: Ticks, decision: &Decision) {
         let (order, decision) = (stop.order, *decision);
         self.said.push(Report::Fired { order, limit, decision });
+    }
+    fn met(&mut self) -> Vec<OrderKey> {
+        std::mem::take(&mut self.met)
+    }
+    fn parted(&mut self, order: OrderKey, quantity: Lots) {
+        self.said.push(Report::Parted { order, quantity });
     }
     fn trailed(&mut self, order: OrderKey, trigger: Ticks) {
         self.said.push(Report::Trailed { order, trigger });
@@ -224,7 +233,9 @@ impl<B: AnyBook> Player<B> {
             [order, size, options @ ..] => {
                 let incoming = incoming(order, size, options);
                 self.keys.insert(incoming.order.no.0, incoming.order);
-                if let Some(stop) = stop(&incoming, options) {
+                if let Some(mut stop) = stop(&incoming, options) {
+                    let twin = options.iter().find_map(|option| option.strip_prefix("oco:"));
+                    stop.twin = twin.map(|twin| self.key(twin));
                     self.book.enter_stop(stop);
                     return self.told(tape, String::new());
                 }
@@ -286,7 +297,18 @@ fn stop(order: &Incoming, options: &[&str]) -> Option<WaitingStop> {
     let trigger = Ticks(number(of("stop:")?) as u32);
     let is_market = options.contains(&"market");
     let stop = Stop { trigger, trail };
-    Some(WaitingStop { order, side, stop, limit, is_market, quantity, time_in_force, self_match })
+    let twin = None;
+    Some(WaitingStop {
+        order,
+        side,
+        stop,
+        limit,
+        is_market,
+        quantity,
+        time_in_force,
+        self_match,
+        twin,
+    })
 }
 
 fn distance(text: &str) -> Distance<Ticks> {
@@ -334,6 +356,9 @@ fn told(report: Report) -> Option<String> {
             let words = [format!("fired #{}", order.no.0), stands(decision)];
             Some(words.join(" ").trim().to_owned())
         }
+        Report::Parted { order, quantity } => {
+            Some(format!("parted #{} {}", order.no.0, quantity.0))
+        }
         Report::Trailed { order, trigger } => Some(format!("#{} at {}", order.no.0, trigger.0)),
         Report::Level { .. } => None,
     }
@@ -350,6 +375,7 @@ fn stands(decision: &Decision) -> String {
             CancelReason::NotFilledWhole => "not filled whole",
             CancelReason::SelfMatch => "self-match",
             CancelReason::AmountSpent => "amount spent",
+            CancelReason::OtherLeg => "other leg",
             CancelReason::Requested => "requested",
         };
         words.push(format!("cancelled {}: {why}", decision.cancelled.0));

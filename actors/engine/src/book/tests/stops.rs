@@ -172,3 +172,55 @@ fn a_trailing_stop_at_market_fires_at_the_collar_around_its_trigger() {
          book => #3 B1@89",
     );
 }
+
+#[test]
+fn a_first_fill_takes_the_other_leg_away() {
+    check(
+        "last 100 B
+         #1 S10@120 @A
+         #2 S10@1 stop:80 @A oco:#1
+         #3 B3@120 => T(3x1 3@120), parted #2 10
+         stops => none
+         book => #1 S7@120",
+    );
+}
+
+#[test]
+fn a_trigger_takes_the_other_leg_out_of_the_book() {
+    check(
+        "last 100 B
+         #1 S10@120 @A
+         #2 S10@70 stop:80 @A oco:#1
+         #3 B4@80
+         #4 B20@75
+         #5 S4@80 => T(5x3 4@80), parted #1 10, T(2x4 10@75), fired #2
+         book => #4 B10@75
+         stops => none",
+    );
+}
+
+#[test]
+fn one_command_that_fills_one_leg_and_reaches_the_other_fills_one() {
+    // The sweep prints 80 and then 120: the fill came first, because a stop only fires behind it.
+    check(
+        "last 100 B
+         #1 S1@80 @B
+         #2 S10@120 @A
+         #3 S10@1 stop:90 @A oco:#2
+         #4 B5@120 => T(4x1 1@80), T(4x2 4@120), parted #3 10
+         book => #2 S6@120",
+    );
+}
+
+#[test]
+fn a_leg_without_its_other_is_an_order_like_any_other() {
+    check(
+        "last 100 B
+         #1 S10@120 @A
+         #2 S10@70 stop:80 @A oco:#1
+         cancel #1
+         #3 B4@80
+         #4 S4@80 => T(4x3 4@80), fired #2 rests 10
+         book => #2 S10@70",
+    );
+}

@@ -7,6 +7,7 @@ use crate::ids::AssetId;
 use crate::instrument::{Catalogue, Instrument};
 use crate::order::Side;
 use crate::pit::Pit;
+use crate::terms::HeldFor;
 use std::collections::BTreeMap;
 
 pub(super) fn check(pit: &Pit) -> Result<(), Broken> {
@@ -39,6 +40,15 @@ fn check_account(account: &Account, catalogue: &Catalogue) -> Result<(), Broken>
 
 /// Price x quantity and what may still be charged, what is left of an amount, or the quantity.
 fn owed(open: &OpenOrder, instrument: &Instrument) -> Amount {
+    let other = open.state.terms.as_ref().and_then(|terms| terms.other);
+    match other.map(|other| other.held) {
+        Some(HeldFor::Nothing) => 0,
+        Some(HeldFor::Both(least)) => owed_alone(open, instrument).max(least),
+        None => owed_alone(open, instrument),
+    }
+}
+
+fn owed_alone(open: &OpenOrder, instrument: &Instrument) -> Amount {
     let state = &open.state;
     if let Some(amount) = state.quote_amount {
         return amount - state.notional - state.fee;

@@ -124,7 +124,8 @@ fn invariants_hold_under_any_order_of_arrival() {
     let steps = from_environment("HOGA_STEPS").unwrap_or(STEPS);
     let one = from_environment("HOGA_SEED");
     let seeds = one.map_or(0..SEEDS, |seed| seed..seed + 1);
-    let (mut fills, mut repeated, mut cancelled_by_meeting, mut fired) = (0, 0, 0, 0);
+    let (mut fills, mut repeated, mut cancelled_by_meeting) = (0, 0, 0);
+    let (mut fired, mut parted) = (0, 0);
     for seed in seeds {
         let mut run = Run::new(seed);
         for step in 0..steps {
@@ -143,6 +144,8 @@ fn invariants_hold_under_any_order_of_arrival() {
         repeated += run.asked.repeated_alike;
         let meeting = Some(crate::order::CancelReason::SelfMatch);
         cancelled_by_meeting += run.pit.tap().closed.iter().filter(|o| o.reason == meeting).count();
+        let other = Some(crate::order::CancelReason::OtherLeg);
+        parted += run.pit.tap().closed.iter().filter(|order| order.reason == other).count();
         let filled = run.pit.tap().closed.iter().filter(|order| !order.filled.is_zero());
         fired += filled.filter(|order| order.terms.is_some()).count();
     }
@@ -150,5 +153,6 @@ fn invariants_hold_under_any_order_of_arrival() {
     assert!(one.is_some() || fills > 50_000, "only {fills} fills");
     assert!(one.is_some() || repeated > 5_000, "only {repeated} repetitions answered");
     assert!(one.is_some() || cancelled_by_meeting > 500, "{cancelled_by_meeting} self-matches");
+    assert!(one.is_some() || parted > 1_000, "only {parted} legs went for the other");
     assert!(one.is_some() || fired > 1_000, "only {fired} stops traded");
 }

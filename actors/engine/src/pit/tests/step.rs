@@ -1,13 +1,15 @@
 //! One random step: what somebody asks, or what happens to the market.
 
 use super::market::{BTC, BTC_KRW, KRW, LPJ, LPJ_KRW, instruments};
+use crate::account::Account;
 use crate::amount::{Amount, Rate};
+use crate::client_id::ClientId;
 use crate::ids::{AccountId, OrderNo};
 use crate::instrument::{Instrument, Phase};
 use crate::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
 use crate::pit::{Chooser, Pit};
 use crate::request::{AccountRequest, Ack, OrderRef};
-use crate::terms::{Distance, StopAsked, TermsAsked};
+use crate::terms::{Distance, OtherAsked, StopAsked, TermsAsked};
 
 /// What happens next.
 #[derive(Clone, Debug)]
@@ -69,7 +71,7 @@ fn ask(dice: &mut Chooser, pit: &Pit, account: AccountId) -> AccountRequest {
     };
     let amount = 1 + Amount::from(dice.below(plenty));
     match dice.below(100) {
-        0..56 => place(dice, pit),
+        0..56 => place(dice, pit, pit.account(account)),
         56..70 => AccountRequest::Cancel { order: some_order(dice, pit, account) },
         70..88 => amend(dice, pit, account),
         88 => AccountRequest::CancelAll {
@@ -102,7 +104,7 @@ fn some_order(dice: &mut Chooser, pit: &Pit, account: AccountId) -> OrderRef {
     }
 }
 
-fn place(dice: &mut Chooser, pit: &Pit) -> AccountRequest {
+fn place(dice: &mut Chooser, pit: &Pit, account: &Account) -> AccountRequest {
     let instrument = *dice.one_of(&[LPJ_KRW, LPJ_KRW, LPJ_KRW, BTC_KRW]);
     let side = *dice.one_of(&[Side::Buy, Side::Sell]);
     let lots = 1 + Amount::from(dice.below(20));
@@ -141,10 +143,18 @@ fn place(dice: &mut Chooser, pit: &Pit) -> AccountRequest {
         && !order.post_only
         && dice.below(6) == 0
     {
-        order.terms = Some(Box::new(TermsAsked { stop: Some(stop(dice, tick)), display: None }));
+        order.terms =
+            Some(Box::new(TermsAsked { stop: Some(stop(dice, tick)), display: None, other: None }));
     } else if order.time_in_force == gtc && order.price.is_some() && dice.below(6) == 0 {
         let display = Some(lot * (1 + Amount::from(dice.below(10))));
-        order.terms = Some(Box::new(TermsAsked { stop: None, display }));
+        order.terms = Some(Box::new(TermsAsked { stop: None, display, other: None }));
+    }
+    let may_rest = order.time_in_force == gtc && order.price.is_some();
+    if order.terms.is_none() && may_rest && dice.below(6) == 0 {
+        let id = ClientId::parse(&format!("other-{}", account.orders().0)).expect("a good id");
+        let price = (dice.below(2) == 0).then(|| Amount::from(90 + dice.below(21)) * tick);
+        let other = Some(OtherAsked { id, stop: stop(dice, tick), price });
+        order.terms = Some(Box::new(TermsAsked { stop: None, display: None, other }));
     }
     let ack = *dice.one_of(&[Ack::Result, Ack::Result, Ack::Accepted, Ack::Full]);
     let market_price = pit.market_price(&order);
