@@ -114,7 +114,7 @@ impl Placing {
         desk.acks.record(self.ack, self.since.elapsed());
         count(result_of(&answer));
         let other = self.order.terms.as_ref().and_then(|terms| terms.other);
-        let account = self.account.clone();
+        let other = other.map(|other| (self.account.clone(), other));
         let key = match &answer {
             Answer::Accepted(key) => Some(*key),
             Answer::Decided { outcome, .. } | Answer::Settled { outcome, .. } => {
@@ -123,7 +123,7 @@ impl Placing {
             _ => None,
         };
         let mut told = self.answer(desk, answer, at, is_repeated)?;
-        if let (Some(other), Some(key)) = (other, key) {
+        if let (Some((account, other)), Some(key)) = (other, key) {
             told.oco_order = Some(second(&account, key, other.id.as_str()));
         }
         Ok(told)

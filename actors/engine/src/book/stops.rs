@@ -47,6 +47,7 @@ impl WaitingStop {
     }
 
     /// Adds what decides about its firing.
+    #[expect(clippy::should_implement_trait, reason = "a state hash is no map key")]
     pub fn hash(&self, hash: &mut StateHash) {
         let OrderKey { account, no } = self.order;
         let flags = u64::from(self.side == Side::Sell) << 1 | u64::from(self.is_market);
