@@ -1,8 +1,10 @@
 //! A listed instrument: its book with its rules, phase, counters and last price.
 
 use super::AmendRefused;
-use super::matching::{Book, Decision, Incoming};
-use super::outcomes::{amended_outcome, not_open, parted, refused, submitted, untriggered};
+use super::matching::{Book, Decision};
+use super::outcomes::{
+    amended_outcome, cancelled, not_open, parted, refused, submitted, untriggered,
+};
 use super::prints::{Prints, Unseen};
 use super::snapshot::RestingOrder;
 use super::stops::WaitingStop;
@@ -12,7 +14,7 @@ use crate::effect::{Effect, Effects};
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::Instrument;
 use crate::message::{Amend, BoardMessage, BookMessage, Message, Outcome, OutcomeOf, Pair, Submit};
-use crate::order::{CancelReason, Side, Status};
+use crate::order::{CancelReason, Side};
 use crate::reject::Reject;
 use crate::terms::Stop;
 use crate::time::Time;
@@ -198,18 +200,8 @@ impl Listing {
 
     #[inline(always)]
     fn match_now(&mut self, submit: &Submit, at: Time, out: &mut impl Effects) -> Decision {
-        let incoming = Incoming {
-            order: submit.order,
-            side: submit.side,
-            limit: submit.limit,
-            quantity: submit.quantity,
-            time_in_force: submit.time_in_force,
-            self_match: submit.self_match,
-            value_max: submit.value_max,
-            display: submit.terms.as_ref().and_then(|terms| terms.display),
-        };
         let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
-        self.book.submit(&incoming, &mut wire)
+        self.book.submit(&submit.into(), &mut wire)
     }
 
     /// Says what became of the command that is being handled, with its number.
@@ -268,23 +260,13 @@ impl Listing {
     ) {
         let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
         let of = OutcomeOf::Cancel(request);
-        let cancelled = |limit, filled, open| Outcome {
-            order,
-            of,
-            arrival: 0,
-            status: Status::Cancelled,
-            limit,
-            filled,
-            remaining: Lots::ZERO,
-            cancelled: open,
-            value: 0,
-            reason: Some(CancelReason::Requested),
-            reject: None,
-        };
+        let gone = |limit, open| cancelled(order, of, limit, open, CancelReason::Requested);
         let outcome = match self.book.cancel(order, &mut wire) {
-            Some(removed) => cancelled(removed.price, removed.filled, removed.open),
+            Some(removed) => {
+                Outcome { filled: removed.filled, ..gone(removed.price, removed.open) }
+            }
             None => match self.book.stops_mut().remove(order) {
-                Some(stop) => cancelled(stop.limit, Lots::ZERO, stop.quantity),
+                Some(stop) => gone(stop.limit, stop.quantity),
                 None => refused(order, of, Ticks(0), not_open(order)),
             },
         };

@@ -7,6 +7,7 @@ use super::slab::{Resting, Slab};
 use super::stops::Stops;
 use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
+use crate::message::Submit;
 use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
 
 /// An order as the matcher takes it: already checked, always with a limit.
@@ -22,6 +23,22 @@ pub struct Incoming {
     pub value_max: Option<Unsized>,
     /// Set for an iceberg: so much of what rests is seen at a time.
     pub display: Option<Lots>,
+}
+
+impl From<&Submit> for Incoming {
+    #[inline(always)]
+    fn from(submit: &Submit) -> Incoming {
+        Incoming {
+            order: submit.order,
+            side: submit.side,
+            limit: submit.limit,
+            quantity: submit.quantity,
+            time_in_force: submit.time_in_force,
+            self_match: submit.self_match,
+            value_max: submit.value_max,
+            display: submit.terms.as_ref().and_then(|terms| terms.display),
+        }
+    }
 }
 
 impl Incoming {

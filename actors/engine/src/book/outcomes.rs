@@ -12,25 +12,9 @@ pub(super) fn not_open(order: OrderKey) -> Reject {
     Reject::OrderNotOpen { order: order.no.0.to_string().into() }
 }
 
-pub(super) fn refused(order: OrderKey, of: OutcomeOf, limit: Ticks, reject: Reject) -> Outcome {
+/// Nothing traded and nothing is left.
+fn bare(order: OrderKey, of: OutcomeOf, status: Status, limit: Ticks) -> Outcome {
     let nothing = Lots::ZERO;
-    Outcome {
-        order,
-        of,
-        arrival: 0,
-        status: Status::Rejected,
-        limit,
-        filled: nothing,
-        remaining: nothing,
-        cancelled: nothing,
-        value: 0,
-        reason: None,
-        reject: Some(Box::new(reject)),
-    }
-}
-
-pub(super) fn untriggered(order: OrderKey, of: OutcomeOf, limit: Ticks, quantity: Lots) -> Outcome {
-    let (nothing, status) = (Lots::ZERO, Status::Untriggered);
     Outcome {
         order,
         of,
@@ -38,12 +22,32 @@ pub(super) fn untriggered(order: OrderKey, of: OutcomeOf, limit: Ticks, quantity
         status,
         limit,
         filled: nothing,
-        remaining: quantity,
+        remaining: nothing,
         cancelled: nothing,
         value: 0,
         reason: None,
         reject: None,
     }
+}
+
+pub(super) fn refused(order: OrderKey, of: OutcomeOf, limit: Ticks, reject: Reject) -> Outcome {
+    Outcome { reject: Some(Box::new(reject)), ..bare(order, of, Status::Rejected, limit) }
+}
+
+pub(super) fn untriggered(order: OrderKey, of: OutcomeOf, limit: Ticks, quantity: Lots) -> Outcome {
+    Outcome { remaining: quantity, ..bare(order, of, Status::Untriggered, limit) }
+}
+
+/// An order that goes, with so much of it open.
+pub(super) fn cancelled(
+    order: OrderKey,
+    of: OutcomeOf,
+    limit: Ticks,
+    open: Lots,
+    reason: CancelReason,
+) -> Outcome {
+    let reason = Some(reason);
+    Outcome { cancelled: open, reason, ..bare(order, of, Status::Cancelled, limit) }
 }
 
 pub(super) fn submitted(submit: &Submit, decision: &Decision) -> Outcome {
@@ -103,18 +107,6 @@ pub(super) fn amended_outcome(order: OrderKey, of: OutcomeOf, amended: &Amended)
 
 /// A stop that never waits, because its other leg traded at once.
 pub(super) fn parted(stop: &Submit) -> Outcome {
-    let (nothing, status) = (Lots::ZERO, Status::Cancelled);
-    Outcome {
-        order: stop.order,
-        of: OutcomeOf::Submit,
-        arrival: 0,
-        status,
-        limit: stop.limit,
-        filled: nothing,
-        remaining: nothing,
-        cancelled: stop.quantity,
-        value: 0,
-        reason: Some(CancelReason::OtherLeg),
-        reject: None,
-    }
+    let reason = CancelReason::OtherLeg;
+    cancelled(stop.order, OutcomeOf::Submit, stop.limit, stop.quantity, reason)
 }

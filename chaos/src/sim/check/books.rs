@@ -6,7 +6,7 @@ use crate::sim::reference::Reference;
 use crate::sim::words::{Broken, hold};
 use hoga_actors::Entity;
 use hoga_engine::amount::{Lots, Ticks};
-use hoga_engine::book::{Execution, Incoming, NaiveBook, Reports};
+use hoga_engine::book::{Execution, NaiveBook, Reports};
 use hoga_engine::ids::{InstrumentId, OrderKey, TradeNo};
 use hoga_engine::message::{AccountMessage, BookMessage, Leg, Message};
 use hoga_engine::order::Side;
@@ -99,17 +99,7 @@ fn handle(book: &mut NaiveBook, message: &BookMessage, ears: &mut Ears<'_>) {
             if submit.post_only && book.would_cross(submit.side, submit.limit) {
                 return;
             }
-            let incoming = Incoming {
-                order: submit.order,
-                side: submit.side,
-                limit: submit.limit,
-                quantity: submit.quantity,
-                time_in_force: submit.time_in_force,
-                self_match: submit.self_match,
-                value_max: submit.value_max,
-                display: None,
-            };
-            book.submit(&incoming, ears);
+            book.submit(&submit.into(), ears);
         }
         // The simulated clients ask for no pairs.
         BookMessage::Pair(_) => {}
