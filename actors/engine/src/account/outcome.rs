@@ -42,8 +42,7 @@ impl Account {
         out.touched(*id);
         let other = open.other();
         if finish(open, memory, context.at, out) {
-            orders.remove(no);
-            other.into_iter().for_each(|other| self.part(other, context));
+            self.gone(no, other, context);
         }
         waiting.each(|origin, ack| match (ack, &fills) {
             (Ack::Full, Some(fills)) if outcome.reject.is_none() => {
@@ -68,8 +67,7 @@ impl Account {
         out.touched(*id);
         let other = open.other();
         if finish(open, memory, context.at, out) {
-            orders.remove(no);
-            other.into_iter().for_each(|other| self.part(other, context));
+            self.gone(no, other, context);
         }
     }
 
@@ -110,8 +108,7 @@ impl Account {
             out.touched(*id);
             let other = open.other();
             if finish(open, memory, context.at, out) {
-                orders.remove(no);
-                other.into_iter().for_each(|other| self.part(other, context));
+                self.gone(no, other, context);
             }
         }
         let Some(request) = request else { return };
@@ -181,8 +178,7 @@ impl Account {
         till.tell(&mut open.state, out);
         let other = open.other();
         if finish(open, memory, context.at, out) {
-            orders.remove(no);
-            other.into_iter().for_each(|other| self.part(other, context));
+            self.gone(no, other, context);
         }
     }
 

@@ -3,6 +3,7 @@
 //! The limit order holds the larger need of the two; the stop holds nothing. When one of them is
 //! final without having traded, or trades, the other stands for itself.
 
+use super::open_order::held_asset;
 use super::place::{Sized, check_funds, submit_of, waiting};
 use super::settle::rehold;
 use super::{Account, Ask, Context};
@@ -16,8 +17,6 @@ use crate::order::OrderRequest;
 use crate::reject::Reject;
 use crate::request::{Ack, Envelope};
 use crate::terms::{HeldFor, OtherLeg, Terms};
-
-use super::open_order::held_asset;
 
 impl Account {
     #[cold]
@@ -41,14 +40,10 @@ impl Account {
         if ack == Ack::Accepted {
             out.answer(ask.envelope.origin, Answer::Accepted(keys[0]));
         }
-        let submits = [waiting(ask, ack), None].into_iter().zip(keys).zip(pair.iter().zip(&sized));
-        let mut submits = submits.map(|((origin, key), (order, sized))| {
-            submit_of(key, order, sized, instrument, origin)
-        });
-        if let (Some(limit), Some(stop)) = (submits.next(), submits.next()) {
-            let pair = BookMessage::Pair(Box::new(Pair { limit, stop }));
-            out.send(instrument.partition, Message::ToBook(instrument.id, pair));
-        }
+        let limit = submit_of(keys[0], pair[0], &sized[0], instrument, waiting(ask, ack));
+        let stop = submit_of(keys[1], pair[1], &sized[1], instrument, None);
+        let both = BookMessage::Pair(Box::new(Pair { limit, stop }));
+        out.send(instrument.partition, Message::ToBook(instrument.id, both));
         let legs = [
             OtherLeg { no: numbers[1], held: HeldFor::Both(needs[1]) },
             OtherLeg { no: numbers[0], held: HeldFor::Nothing },
@@ -58,10 +53,10 @@ impl Account {
             terms.other = Some(leg);
         }
         let [limit, stop] = sized;
-        self.enter(ask, pair[0], limit, need, ack, context, out);
+        self.enter(ask, pair[0], limit, instrument, need, ack, context.at, out);
         let second = Ask { envelope: &envelope, id: envelope.id.hash(), account: ask.account };
         // Nobody waits for it: what is answered is the first.
-        self.enter(&second, pair[1], stop, 0, Ack::Accepted, context, out);
+        self.enter(&second, pair[1], stop, instrument, 0, Ack::Accepted, context.at, out);
         Ok(())
     }
 
@@ -89,9 +84,18 @@ impl Account {
         Ok(Envelope { id, ..*ask.envelope })
     }
 
-    /// One leg is final: the other stands for itself, and holds what it needs.
+    /// An order is final: it goes, and its other leg, if it had one, stands for itself.
+    #[inline(always)]
+    pub(super) fn gone(&mut self, no: OrderNo, other: Option<OtherLeg>, context: &Context) {
+        self.open.remove(no);
+        if let Some(other) = other {
+            self.part(other, context);
+        }
+    }
+
+    /// The leg that is left holds what it needs by itself.
     #[cold]
-    pub(super) fn part(&mut self, other: OtherLeg, context: &Context) {
+    fn part(&mut self, other: OtherLeg, context: &Context) {
         let Account { open: orders, till, .. } = self;
         if let Some(open) = orders.get_mut(other.no) {
             open.part();

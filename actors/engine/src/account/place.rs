@@ -13,6 +13,7 @@ use crate::order::{OrderRequest, OrderState, Side, Size, Status, TimeInForce};
 use crate::reject::{Reject, Shown};
 use crate::request::Ack;
 use crate::terms::Terms;
+use crate::time::Time;
 
 /// An order in the instrument's own units.
 pub(super) struct Sized {
@@ -87,12 +88,11 @@ impl Account {
         let key = self.key(no);
         let submit = || submit_of(key, order, &sized, instrument, waiting(ask, ack));
         let message = || Message::ToBook(instrument.id, BookMessage::Submit(submit()));
-        let answers = ack == Ack::Accepted;
-        if answers {
+        if ack == Ack::Accepted {
             out.answer(ask.envelope.origin, Answer::Accepted(key));
         }
         out.send_with(instrument.partition, message);
-        self.enter(ask, order, sized, need, ack, context, out);
+        self.enter(ask, order, sized, instrument, need, ack, context.at, out);
         Ok(())
     }
 
@@ -104,12 +104,12 @@ impl Account {
         ask: &Ask,
         order: &OrderRequest,
         sized: Sized,
+        instrument: &Instrument,
         hold: Amount,
         ack: Ack,
-        context: &Context,
+        at: Time,
         out: &mut impl Effects,
     ) {
-        let instrument = context.listed(order.instrument);
         let no = OrderNo(self.orders.0 + 1);
         self.orders = no;
         let waits = (ack != Ack::Accepted).then_some(ack);
@@ -140,8 +140,8 @@ impl Account {
             reason: None,
             arrival: 0,
             last_arrival: 0,
-            created: context.at,
-            updated: context.at,
+            created: at,
+            updated: at,
             event: 0,
         };
         open.remembered = remembered;

@@ -9,8 +9,8 @@ use crate::terms::{Distance, ICEBERG_PARTS_MAX, Stop, StopAsked, TermsAsked, Tra
 
 /// What is wrong with the terms of an order by themselves.
 pub(super) fn check_terms_form(order: &OrderRequest, terms: &TermsAsked) -> Result<(), Reject> {
+    let may_rest = order.price.is_some() && order.time_in_force == TimeInForce::Gtc;
     if let Some(display) = terms.display {
-        let may_rest = order.price.is_some() && order.time_in_force == TimeInForce::Gtc;
         if !may_rest || terms.stop.is_some() {
             return Err(malformed("display_quantity", "is for limit orders that may rest (GTC)"));
         }
@@ -19,15 +19,13 @@ pub(super) fn check_terms_form(order: &OrderRequest, terms: &TermsAsked) -> Resu
         }
     }
     if let Some(other) = terms.other {
-        let may_rest = order.price.is_some() && order.time_in_force == TimeInForce::Gtc;
         if !may_rest || terms.stop.is_some() || terms.display.is_some() {
             return Err(malformed("oco_order", "is for plain limit orders that may rest (GTC)"));
         }
         if other.price.is_some_and(|price| price <= 0) {
             return Err(malformed("oco_order.price", "must be above zero"));
         }
-        let order = OrderRequest { post_only: false, ..order.clone() };
-        return check_stop_form(&order, &other.stop);
+        return check_trigger(&other.stop);
     }
     terms.stop.as_ref().map_or(Ok(()), |stop| check_stop_form(order, stop))
 }
@@ -39,6 +37,10 @@ fn check_stop_form(order: &OrderRequest, stop: &StopAsked) -> Result<(), Reject>
     if order.post_only {
         return Err(malformed("post_only", "is for limit orders that may rest (GTC)"));
     }
+    check_trigger(stop)
+}
+
+fn check_trigger(stop: &StopAsked) -> Result<(), Reject> {
     match *stop {
         StopAsked::At(trigger) if trigger <= 0 => {
             Err(malformed("trigger_price", "must be above zero"))
