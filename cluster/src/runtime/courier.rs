@@ -126,14 +126,12 @@ impl Courier {
                     if let Some(miss) = self.note(last, sent) {
                         self.last_miss = miss;
                         in_flight = FuturesOrdered::new();
-                        self.next = self.first;
-                        rests_until = Some(Instant::now() + self.peers.back_off());
+                        rests_until = self.begin_anew();
                     }
                 }
                 () = self.missed.notified() => {
                     in_flight = FuturesOrdered::new();
-                    self.next = self.first;
-                    rests_until = Some(Instant::now() + self.peers.back_off());
+                    rests_until = self.begin_anew();
                 }
                 next = asked.recv(), if self.unanswered.len() < UNANSWERED_MAX => match next {
                     None => return,
@@ -143,6 +141,12 @@ impl Courier {
                 _ = looks.tick() => self.give_up(),
             }
         }
+    }
+
+    /// Goes back to the oldest request that is not answered; until when it rests first.
+    fn begin_anew(&mut self) -> Option<Instant> {
+        self.next = self.first;
+        Some(Instant::now() + self.peers.back_off())
     }
 
     fn has_more(&self) -> bool {

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-#[derive(Clone)]
 pub(crate) struct Couriers {
     pub peers: Peers,
     /// This node's own is woken by it.
@@ -22,11 +21,9 @@ impl Couriers {
         for node in nodes {
             if node == self.peers.me() {
                 self.missed.notify_one();
-                continue;
+            } else {
+                self.peers.missed(node, partition);
             }
-            let peers = self.peers.clone();
-            // Whoever is not reached sees another leader soon, or gives up.
-            tokio::spawn(async move { peers.missed(node, partition).await });
         }
     }
 }

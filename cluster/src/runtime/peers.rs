@@ -24,8 +24,6 @@ const SUBMIT_WITHIN: Duration = Duration::from_millis(500);
 const CARRY_WITHIN: Duration = Duration::from_secs(2);
 /// How long a leader may take to say how far a read has to see.
 const READ_INDEX_WITHIN: Duration = Duration::from_millis(500);
-/// How long another node may take to note that a batch came to nothing.
-const MISSED_WITHIN: Duration = Duration::from_millis(500);
 /// How long another node may take to say who it is.
 const MEET_WITHIN: Duration = Duration::from_secs(1);
 /// How long another node may take to have a newcomer entered.
@@ -124,11 +122,10 @@ impl Peers {
         decode(&answer).ok_or(CallError::Unknown(to))
     }
 
-    /// A batch with requests of that node came to nothing here.
-    pub async fn missed(&self, to: NodeId, partition: PartitionId) {
-        let body = encode(&partition.0);
-        let told = self.links.call(to, Lane::Messages, kind::MISSED, body, MISSED_WITHIN).await;
-        if let Err(error) = told {
+    /// A batch with requests of that node came to nothing here. One that is not reached sees
+    /// another leader soon, or gives up.
+    pub fn missed(&self, to: NodeId, partition: PartitionId) {
+        if let Err(error) = self.links.notify(to, kind::MISSED, encode(&partition.0)) {
             tracing::debug!(to, partition = partition.0, %error, "a missed batch was not told of");
         }
     }

@@ -74,10 +74,11 @@ impl Receiving {
         }
     }
 
-    fn missed(&self, body: &[u8]) -> Option<()> {
-        let partition = self.exchange()?.partition(PartitionId(decode(body)?))?;
-        partition.missed.notify_one();
-        Some(())
+    fn missed(&self, body: &[u8]) {
+        let partition = decode(body).and_then(|id| self.exchange()?.partition(PartitionId(id)));
+        if let Some(partition) = partition {
+            partition.missed.notify_one();
+        }
     }
 
     fn read_index(&self, body: &[u8]) -> Answer {
@@ -103,7 +104,10 @@ impl Handler for Receiving {
         match kind {
             kind::SUBMIT => Box::pin(ready(self.submit(&body).map(|taken| encode(&taken)))),
             kind::CARRY => self.carry(&body),
-            kind::MISSED => now(&self.missed(&body)),
+            kind::MISSED => {
+                self.missed(&body);
+                Box::pin(ready(None))
+            }
             kind::READ_INDEX => self.read_index(&body),
             kind::MEET => now::<Met>(&self.who.met()),
             kind::ENTER => self.enter(&body),
