@@ -98,6 +98,8 @@ pub struct Rate(pub i64);
 impl Rate {
     /// The denominator: a rate of `ONE` is the whole.
     pub const ONE: Amount = 1_000_000_000;
+    /// Decimals of a rate that is written in percent.
+    pub const PERCENT_SCALE: u8 = 7;
 
     /// `amount` x rate, not yet divided: sums of these round once, at the end.
     #[must_use]

@@ -54,7 +54,7 @@ fn create(global: &Global, name: &str, id: Option<&String>) -> Result<(), Failur
         let why = "error: `me` stands for whoever acts, so nobody can be called so";
         return Err(Failure::usage(why));
     }
-    let global = &acting_as(global, &account_id);
+    let global = &actor::acting_as(global, &account_id);
     let id = actor::request_id(id);
     let sent_at = Some(actor::sent_now());
     let request = v1::CreateAccountRequest { account_id, request_id: id.clone(), sent_at };
@@ -88,7 +88,7 @@ fn show(global: &Global) -> Result<(), Failure> {
 }
 
 fn list(global: &Global, limit: &Limit) -> Result<(), Failure> {
-    let global = &acting_as(global, OPERATOR);
+    let global = &actor::acting_as(global, OPERATOR);
     let mut position = None;
     let (accounts, next_page_token) = server::talk(global, async |server| {
         let page = async |page_size, page_token| {
@@ -117,13 +117,4 @@ fn list(global: &Global, limit: &Limit) -> Result<(), Failure> {
         ]);
     }
     output::say(table)
-}
-
-/// The same, acting as `name` unless somebody was named.
-fn acting_as(global: &Global, name: &str) -> Global {
-    let mut global = global.clone();
-    if global.who.is_none() && global.token.is_none() {
-        global.who = Some(name.to_owned());
-    }
-    global
 }

@@ -10,6 +10,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The name under which a development token acts for the operator.
 pub const OPERATOR: &str = "operator";
 
+/// The same, acting as `name` unless somebody was named.
+pub fn acting_as(global: &Global, name: &str) -> Global {
+    let mut global = global.clone();
+    if global.who.is_none() && global.token.is_none() {
+        global.who = Some(name.to_owned());
+    }
+    global
+}
+
 /// The token to send: the one given, else the development token of `--as`, else of whoever
 /// logged in.
 ///

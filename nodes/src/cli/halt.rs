@@ -44,20 +44,12 @@ pub struct Limit {
     id: Option<String>,
 }
 
-fn operator(global: &Global) -> Global {
-    let mut global = global.clone();
-    if global.token.is_none() && global.who.is_none() {
-        global.who = Some(actor::OPERATOR.into());
-    }
-    global
-}
-
 impl Halt {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
         let (name, id) = (actor::instrument(&self.symbol)?, actor::request_id(self.id.as_ref()));
         let sent_at = Some(actor::sent_now());
         let request = v1::HaltInstrumentRequest { name, request_id: id.clone(), sent_at };
-        let answer = server::talk(&operator(global), async |server| {
+        let answer = server::talk(&actor::acting_as(global, actor::OPERATOR), async |server| {
             let answer = server.admin().halt_instrument(request).await;
             answer.map_err(|status| Failure::from(status).of_change(&id))
         })?;
@@ -74,7 +66,7 @@ impl Resume {
         let (name, id) = (actor::instrument(&self.symbol)?, actor::request_id(self.id.as_ref()));
         let sent_at = Some(actor::sent_now());
         let request = v1::ResumeInstrumentRequest { name, request_id: id.clone(), sent_at };
-        let answer = server::talk(&operator(global), async |server| {
+        let answer = server::talk(&actor::acting_as(global, actor::OPERATOR), async |server| {
             let answer = server.admin().resume_instrument(request).await;
             answer.map_err(|status| Failure::from(status).of_change(&id))
         })?;
@@ -113,7 +105,7 @@ impl Limit {
             request_id: id.clone(),
             sent_at: Some(actor::sent_now()),
         };
-        let answer = server::talk(&operator(global), async |server| {
+        let answer = server::talk(&actor::acting_as(global, actor::OPERATOR), async |server| {
             let answer = server.admin().update_instrument(request).await;
             answer.map_err(|status| Failure::from(status).of_change(&id))
         })?;

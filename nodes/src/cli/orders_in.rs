@@ -4,6 +4,7 @@ use super::failure::{Exit, Failure};
 use super::server::{self, Server};
 use super::{Global, actor, json, output, sentences, wire};
 use clap::{Args, ValueEnum};
+use hoga_engine::client_id::ClientId;
 use hoga_proto::v1;
 use hoga_scenarios::grammar::{self, OrderKind, Side};
 use hoga_scenarios::numbers::Amount;
@@ -45,8 +46,6 @@ MODE: none, cancel-taker, cancel-maker, cancel-both, decrement";
 
 /// What makes the id of a second order of that of the first.
 const OTHER_LEG: &str = ".oco";
-/// The longest client order id.
-const ID_BYTES_MAX: usize = 36;
 
 #[derive(Args, Debug)]
 struct Entry {
@@ -121,8 +120,8 @@ impl Entry {
     fn other_leg(&self, id: &str) -> Result<Option<v1::Order>, Failure> {
         let Some(trigger) = self.oco_stop else { return Ok(None) };
         let client_order_id = format!("{id}{OTHER_LEG}");
-        if client_order_id.len() > ID_BYTES_MAX {
-            let most = ID_BYTES_MAX - OTHER_LEG.len();
+        if client_order_id.len() > ClientId::LENGTH_MAX {
+            let most = ClientId::LENGTH_MAX - OTHER_LEG.len();
             let why = format!("error: with --oco-stop an id has at most {most} characters");
             return Err(Failure::usage(why));
         }

@@ -7,9 +7,6 @@ use hoga_engine::amount::{Amount, Rate, Ticks};
 use hoga_engine::instrument::Instrument;
 use hoga_engine::terms::{Distance, Stop, StopAsked, Terms, TermsAsked};
 
-/// Decimals of a percentage: so fine are rates.
-const PERCENT_SCALE: u8 = 7;
-
 /// What an order of this type asks for besides.
 ///
 /// # Errors
@@ -81,7 +78,7 @@ fn distance(
     scale: u8,
 ) -> Result<Option<Distance<Amount>>, BadField> {
     let price = amount_if_any(names[0], price, scale)?;
-    let percent = amount_if_any(names[1], percent, PERCENT_SCALE)?;
+    let percent = amount_if_any(names[1], percent, Rate::PERCENT_SCALE)?;
     match (price, percent) {
         (Some(_), Some(_)) => {
             Err(BadField::malformed(names[1], "give an amount or a percentage, not both"))
@@ -135,7 +132,7 @@ fn show_trail(
     let fields = |distance| match distance {
         Distance::Price(0) => (None, None),
         Distance::Price(amount) => (Some(shown(amount, instrument.quote_scale)), None),
-        Distance::Share(rate) => (None, Some(shown(rate.0.into(), PERCENT_SCALE))),
+        Distance::Share(rate) => (None, Some(shown(rate.0.into(), Rate::PERCENT_SCALE))),
     };
     (wire.trailing_offset, wire.trailing_offset_percent) = fields(offset);
     (wire.trailing_step, wire.trailing_step_percent) = fields(step);

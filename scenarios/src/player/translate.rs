@@ -24,9 +24,6 @@ pub(super) enum Unmade {
     NotServed(&'static str),
 }
 
-/// Decimals of a percentage: so fine are the exchange's rates.
-const PERCENT_SCALE: u32 = 7;
-
 const MALFORMED: Unmade = Unmade::Refused("MALFORMED");
 
 /// What an account asks for. `amended` is the instrument of the order that an amend names, when
@@ -115,7 +112,8 @@ fn asked_stop(
     let distance = |said: Distance| match said {
         Distance::Price(amount) => quote(&amount).map(engine_terms::Distance::Price),
         Distance::Percent(percent) => {
-            let rate = percent.minor(PERCENT_SCALE).and_then(|rate| i64::try_from(rate).ok());
+            let rate =
+                percent.minor(Rate::PERCENT_SCALE.into()).and_then(|rate| i64::try_from(rate).ok());
             rate.map(|rate| engine_terms::Distance::Share(Rate(rate))).ok_or(MALFORMED)
         }
     };
@@ -132,7 +130,7 @@ fn said_stop(asked: &StopAsked, quote: impl Fn(i128) -> Option<Amount>) -> Optio
     let distance = |asked: &engine_terms::Distance<i128>| match *asked {
         engine_terms::Distance::Price(amount) => quote(amount).map(Distance::Price),
         engine_terms::Distance::Share(rate) => {
-            Amount::from_minor(rate.0.into(), PERCENT_SCALE).map(Distance::Percent)
+            Amount::from_minor(rate.0.into(), Rate::PERCENT_SCALE.into()).map(Distance::Percent)
         }
     };
     Some(match asked {
