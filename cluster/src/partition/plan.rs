@@ -46,7 +46,7 @@ impl Core {
             let Some(entry) = entries.next() else { break };
             let place = chunk.open(entry.trace, self.state.time);
             self.state.commands += 1;
-            if !matches!(entry.command, Command::Tick | Command::OutboxAck { .. }) {
+            if !is_quiet(&entry.command) {
                 self.state.ticks_owed = TICKS_OWED;
             }
             self.plan_one(entry.command, place, &mut chunk);
@@ -75,6 +75,7 @@ impl Core {
             }
             Command::Tick => self.plan_tick(place, chunk),
             Command::Resume { entity } => self.plan_resume(entity, place, chunk),
+            Command::Checkpoint => chunk.is_checkpoint = true,
         }
     }
 
@@ -305,10 +306,15 @@ impl Core {
     }
 }
 
+/// Whether a command changes nothing that time would have to follow up.
+fn is_quiet(command: &Command) -> bool {
+    matches!(command, Command::Tick | Command::OutboxAck { .. } | Command::Checkpoint)
+}
+
 /// Whether everything before has to be applied first, and everything after has to wait.
 fn is_barrier(command: &Command) -> bool {
     match command {
-        Command::Meta { .. } | Command::Resume { .. } => true,
+        Command::Meta { .. } | Command::Resume { .. } | Command::Checkpoint => true,
         Command::Inbound { messages, .. } => {
             messages.iter().any(|carried| matches!(carried.message, Message::ToPartition(_)))
         }

@@ -12,7 +12,8 @@ impl<R: Rebuild> Performer<R> {
     /// Only a replica that follows another gets here, so no pump is under way; a snapshot that was
     /// being captured is of the state that is gone, and is given up.
     pub(super) async fn install(&mut self, state: State, at: LogPosition) -> Result<(), Stopping> {
-        self.writing = None;
+        (self.writing, self.checkpoint) = (None, None);
+        self.outlets.visible.installs.fetch_add(1, Ordering::AcqRel);
         let before = std::mem::replace(&mut self.host, Host::start().await?);
         before.stop().await;
         self.core = state.settle(&mut self.host);

@@ -88,6 +88,7 @@ impl Membership {
                 peers: self.peer_states(),
                 leaving: leaving.clone(),
                 space_is_low: exchange.space_is_low(),
+                trusted: partition.trusted.clone(),
             };
             tokio::spawn(steward.run());
         }

@@ -16,6 +16,8 @@ pub(crate) mod kind {
     pub const MEET: u8 = 67;
     pub const ENTER: u8 = 68;
     pub const MISSED: u8 = 69;
+    pub const CHECKPOINT: u8 = 70;
+    pub const GIVE_STATE: u8 = 71;
 }
 
 /// How long another node may take to queue a request.
@@ -30,6 +32,10 @@ const MISSED_WITHIN: Duration = Duration::from_millis(500);
 const MEET_WITHIN: Duration = Duration::from_secs(1);
 /// How long another node may take to have a newcomer entered.
 const ENTER_WITHIN: Duration = Duration::from_secs(5);
+/// How long another node may take to say what it has at a checkpoint.
+const CHECKPOINT_WITHIN: Duration = Duration::from_secs(2);
+/// How long another node may take to give its state.
+const GIVE_STATE_WITHIN: Duration = Duration::from_secs(180);
 /// The pause before another try, about: spread, so that nodes do not meet again.
 const BACK_OFF_MS: (u64, u64) = (10, 50);
 
@@ -85,6 +91,15 @@ pub(crate) enum Entered {
     No(String),
     /// Nobody can say now.
     Later,
+}
+
+/// The hash that a replica has at a checkpoint; it is answered with that of the one who is told,
+/// if that has come as far.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Checkpoint {
+    pub partition: u16,
+    pub index: u64,
+    pub hash: u64,
 }
 
 /// The other nodes.
@@ -158,6 +173,29 @@ impl Peers {
         let answer = self.links.call(leader, Lane::Messages, kind::READ_INDEX, body, within).await;
         let index = answer.ok().and_then(|answer| decode::<Option<u64>>(&answer)).flatten();
         index.ok_or(ReadError::NoLeader(partition.0))
+    }
+
+    /// Tells a replica's hash at a checkpoint, and hears the other's there, if it has come so far;
+    /// none when it was not told.
+    pub async fn tell_checkpoint(
+        &self,
+        to: NodeId,
+        partition: PartitionId,
+        index: u64,
+        hash: u64,
+    ) -> Option<Option<u64>> {
+        let body = encode(&Checkpoint { partition: partition.0, index, hash });
+        let within = CHECKPOINT_WITHIN;
+        let answer = self.links.call(to, Lane::Messages, kind::CHECKPOINT, body, within).await;
+        answer.ok().and_then(|answer| decode(&answer))
+    }
+
+    /// Asks a node for its state of a partition; whether that was given.
+    pub async fn ask_for_state(&self, from: NodeId, partition: PartitionId) -> bool {
+        let body = encode(&partition.0);
+        let within = GIVE_STATE_WITHIN;
+        let answer = self.links.call(from, Lane::Messages, kind::GIVE_STATE, body, within).await;
+        answer.is_ok_and(|answer| decode(&answer) == Some(true))
     }
 
     pub async fn meet(&self, node: NodeId) -> Option<Met> {

@@ -4,6 +4,7 @@
 //! the load makes them and no order waits for a timer.
 
 use super::answers::{Answers, Failure};
+use super::checkpoint::{Pace, Passed};
 use super::clock::Clock;
 use super::couriers::Couriers;
 use super::intake::{Asked, Inbound};
@@ -14,9 +15,10 @@ use crate::raft::{Pending, ProposeError, Replica};
 use hoga_engine::ids::{Origin, PartitionId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 /// Commands in one batch.
 const BATCH_COMMANDS: usize = 512;
@@ -44,6 +46,8 @@ pub(crate) struct Sequencer {
     pub partition: PartitionId,
     /// Among other nodes couriers send again what was not written, once they are told.
     pub couriers: Option<Couriers>,
+    /// When this partition's replicas compare their state; never where there is one.
+    pub checkpoints: Option<Pace>,
 }
 
 impl Sequencer {
@@ -74,6 +78,7 @@ impl Sequencer {
             // idle one nobody is, and this takes no time.
             tokio::task::yield_now().await;
             batch.fill(&mut clients, &mut inbound);
+            self.checkpoint(&mut batch);
             self.acknowledge(&mut batch, ACKS_MIN);
             let (mut concerned, submitted) = self.submit(batch).await;
             let outcome = match submitted {
@@ -105,6 +110,28 @@ impl Sequencer {
         self.acknowledge(batch, 1);
         if self.visible.needs_tick.load(Ordering::Relaxed) {
             batch.push(Trace::default(), Command::Tick);
+        }
+        self.checkpoint(batch);
+    }
+
+    /// Logs a checkpoint when it is time for one.
+    fn checkpoint(&mut self, batch: &mut Gathering) {
+        let Some(pace) = &mut self.checkpoints else { return };
+        let load = |value: &AtomicU64| value.load(Ordering::Relaxed);
+        let passed = Passed {
+            commands: load(&self.visible.commands),
+            checkpointed: load(&self.visible.checkpointed),
+            took: Duration::from_micros(load(&self.visible.checkpoint_us)),
+        };
+        let is_alone = || {
+            let members = self.replica.membership().borrow().clone();
+            members.voters.len() + members.learners.len() < 2
+        };
+        if self.replica.leadership().borrow().is_me
+            && pace.is_due(Instant::now(), passed)
+            && !is_alone()
+        {
+            batch.push(Trace::default(), Command::Checkpoint);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Brings a partition to where the table of nodes wants it, while this node leads it: who has a
 //! replica, who votes, who leads. One step at a time; each looks anew at how things stand.
 
+use super::checkpoint::Trusted;
 use super::machine::PerformerMachine;
 use super::membership::may_lead;
 use crate::link::{NodeId, PeerState};
@@ -29,12 +30,14 @@ pub(super) struct Steward {
     /// This node is about to stop.
     pub leaving: watch::Receiver<bool>,
     pub space_is_low: watch::Receiver<bool>,
+    pub trusted: Trusted,
 }
 
 impl Steward {
     /// Works until its partition is gone.
     pub async fn run(mut self) {
         let mut leadership = self.replica.leadership();
+        let mut trust = self.trusted.watch();
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut up_since: BTreeMap<NodeId, Instant> = BTreeMap::new();
@@ -44,12 +47,14 @@ impl Steward {
                 told = self.table.changed() => told,
                 told = self.leaving.changed() => told,
                 told = self.space_is_low.changed() => told,
+                told = trust.changed() => told,
                 _ = looks.tick() => Ok(()),
             };
             if told.is_err() {
                 return;
             }
             self.note_peers(&mut up_since);
+            self.replica.stand_for_election(self.trusted.now().serves());
             if leadership.borrow_and_update().is_me
                 && let Err(error) = self.step(&up_since).await
             {
@@ -107,11 +112,17 @@ impl Steward {
         progress: &Progress,
         up_since: &BTreeMap<NodeId, Instant>,
     ) -> Option<NodeId> {
-        let can =
-            |id: &NodeId| *id != self.me && voters.contains(id) && has_caught_up(progress, *id);
+        let strayed = self.trusted.strayed();
+        let can = |id: &NodeId| {
+            *id != self.me
+                && voters.contains(id)
+                && has_caught_up(progress, *id)
+                && !strayed.contains(id)
+        };
         let best = placement::leader(table, self.partition);
         let must_go = *self.leaving.borrow()
             || *self.space_is_low.borrow()
+            || !self.trusted.now().serves()
             || !may_lead(table, self.me)
             || !voters.contains(&self.me);
         if must_go {

@@ -16,32 +16,35 @@ use tempfile::TempDir;
 const WITHIN: Duration = Duration::from_secs(10);
 
 /// Where the nodes are, and who founds.
-struct Ground {
+pub struct Ground {
     dir: TempDir,
-    links: BTreeMap<NodeId, SocketAddr>,
+    pub links: BTreeMap<NodeId, SocketAddr>,
     founders: BTreeSet<NodeId>,
+    pub checkpoint_every: Duration,
 }
 
 impl Ground {
-    fn new(founders: u64) -> Ground {
+    pub fn new(founders: u64) -> Ground {
         let founders = (1..=founders).collect();
         let free = || {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
             listener.local_addr().unwrap()
         };
         let links = (1..=5).map(|id| (id, free())).collect();
-        Ground { dir: tempfile::tempdir().unwrap(), links, founders }
+        let checkpoint_every = Duration::from_secs(10);
+        Ground { dir: tempfile::tempdir().unwrap(), links, founders, checkpoint_every }
     }
 
-    fn data(&self, node: NodeId) -> PathBuf {
+    pub fn data(&self, node: NodeId) -> PathBuf {
         self.dir.path().join(format!("n{node}"))
     }
 
-    fn options(&self, node: NodeId) -> ExchangeOptions {
+    pub fn options(&self, node: NodeId) -> ExchangeOptions {
         let ca = DevelopmentCa::in_dir(self.dir.path().join("certificates")).unwrap();
         let is_founder = self.founders.contains(&node);
         let mut options = ExchangeOptions::new(self.data(node));
         options.node = node;
+        options.checkpoint_every = self.checkpoint_every;
         options.log.segment_bytes = 8 << 20;
         options.log.write_bytes_max = 1 << 20;
         options.cluster = Some(ClusterOptions {
@@ -62,23 +65,23 @@ impl Ground {
         Exchange::start(self.options(node)).await.map(Market::of)
     }
 
-    async fn start(&self, node: NodeId) -> Market {
+    pub async fn start(&self, node: NodeId) -> Market {
         self.try_start(node).await.unwrap()
     }
 
-    async fn start_all(&self) -> Vec<Market> {
+    pub async fn start_all(&self) -> Vec<Market> {
         let nodes = join_all(self.founders.iter().map(|node| self.start(*node))).await;
         nodes[0].list().await;
         nodes
     }
 }
 
-async fn stop_all(nodes: &[Market]) {
+pub async fn stop_all(nodes: &[Market]) {
     join_all(nodes.iter().map(|node| node.exchange.stop())).await;
 }
 
 /// The same order of events and the same state everywhere.
-async fn assert_equal(nodes: &[Market]) {
+pub async fn assert_equal(nodes: &[Market]) {
     let first = nodes[0].everything().await;
     for node in &nodes[1..] {
         assert_eq!(node.everything().await, first);
@@ -87,7 +90,7 @@ async fn assert_equal(nodes: &[Market]) {
 }
 
 /// Waits until a condition on a node's table and partitions holds.
-async fn until(node: &Market, what: &str, holds: impl Fn(&Exchange) -> bool) {
+pub async fn until(node: &Market, what: &str, holds: impl Fn(&Exchange) -> bool) {
     let waited = async {
         while !holds(&node.exchange) {
             tokio::time::sleep(Duration::from_millis(20)).await;
