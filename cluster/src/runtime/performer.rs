@@ -81,6 +81,8 @@ pub(crate) struct Visible {
     /// Index of the newest snapshot.
     pub snapshot: Arc<AtomicU64>,
     pub commands: AtomicU64,
+    /// Entry time of the last of them.
+    pub time: AtomicU64,
     /// Of them, those that the snapshot had at the start: the rest was replayed or is new.
     pub restored: AtomicU64,
     pub entities: AtomicU64,
@@ -509,6 +511,7 @@ impl<R: Rebuild> Performer<R> {
         visible.needs_tick.store(self.core.needs_tick(), Ordering::Relaxed);
         visible.applied.store(self.reached, Ordering::Release);
         visible.commands.store(self.core.commands(), Ordering::Relaxed);
+        visible.time.store(self.core.time().0, Ordering::Relaxed);
         let (entities, actors) = self.host.counts();
         visible.entities.store(entities as u64, Ordering::Relaxed);
         visible.actors.store(actors as u64, Ordering::Relaxed);

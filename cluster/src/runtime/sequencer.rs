@@ -5,7 +5,7 @@
 
 use super::answers::{Answers, Failure};
 use super::checkpoint::{Pace, Passed};
-use super::clock::Clock;
+use super::clock::LeaderClock;
 use super::couriers::Couriers;
 use super::intake::{Asked, Inbound};
 use super::machine::PerformerMachine;
@@ -13,6 +13,7 @@ use super::performer::Visible;
 use crate::partition::{Batch, Command, Entry, Trace};
 use crate::raft::{Pending, ProposeError, Replica};
 use hoga_engine::ids::{Origin, PartitionId};
+use hoga_engine::time::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +39,7 @@ struct Concerned {
 
 pub(crate) struct Sequencer {
     pub replica: Replica<PerformerMachine>,
-    pub clock: Clock,
+    pub clock: LeaderClock,
     pub answers: Arc<Answers>,
     pub visible: Arc<Visible>,
     /// How far each destination has acknowledged, and how far the log knows.
@@ -98,7 +99,7 @@ impl Sequencer {
 
     async fn submit(&mut self, batch: Gathering) -> (Concerned, Result<Pending, ProposeError>) {
         let Gathering { entries, concerned, .. } = batch;
-        let batch = Batch { time: self.clock.now(), entries };
+        let batch = Batch { time: self.now(), entries };
         (concerned, self.replica.submit(batch.encode().into()).await)
     }
 
@@ -108,10 +109,22 @@ impl Sequencer {
             return;
         }
         self.acknowledge(batch, 1);
-        if self.visible.needs_tick.load(Ordering::Relaxed) {
+        // A tick that does not move time brings nothing about.
+        if self.visible.needs_tick.load(Ordering::Relaxed) && self.now() > self.passed() {
             batch.push(Trace::default(), Command::Tick);
         }
         self.checkpoint(batch);
+    }
+
+    /// What is stamped now.
+    fn now(&mut self) -> Time {
+        let (term, passed) = (self.replica.leadership().borrow().term, self.passed());
+        self.clock.now(term, passed)
+    }
+
+    /// The time of the last command that was applied.
+    fn passed(&self) -> Time {
+        Time(self.visible.time.load(Ordering::Relaxed))
     }
 
     /// Logs a checkpoint when it is time for one.

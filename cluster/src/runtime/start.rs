@@ -2,6 +2,7 @@
 
 use super::answers::Answers;
 use super::checkpoint::{Comparing, HEARD_MAX, Pace, Trust, Trusted};
+use super::clock::LeaderClock;
 use super::couriers::Couriers;
 use super::depot::PartitionDepot;
 use super::exchange::{Exchange, Parts};
@@ -323,7 +324,7 @@ async fn start_partition(
     let missed = Arc::new(Notify::new());
     let sequencer = Sequencer {
         replica: replica.clone(),
-        clock: options.clock.clone(),
+        clock: LeaderClock::new(options.clock.clone()),
         answers: shared.answers.clone(),
         visible: visible.clone(),
         acked: wiring.heard_from(id).into_iter().map(|(to, acked)| (to, (acked, 1))).collect(),
