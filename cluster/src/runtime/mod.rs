@@ -13,6 +13,7 @@ mod capturing;
 mod carrier;
 mod checkpoint;
 mod clock;
+mod clocks;
 mod courier;
 mod couriers;
 mod depot;

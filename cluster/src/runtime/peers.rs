@@ -5,6 +5,7 @@ use crate::link::{CallError, Lane, Links, NodeId};
 use crate::partition::{Carried, Entry};
 use bytes::Bytes;
 use hoga_engine::ids::{Origin, PartitionId};
+use hoga_engine::time::Time;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ pub(crate) mod kind {
     pub const MISSED: u8 = 69;
     pub const CHECKPOINT: u8 = 70;
     pub const GIVE_STATE: u8 = 71;
+    pub const CLOCK: u8 = 72;
 }
 
 /// How long another node may take to queue a request.
@@ -34,6 +36,9 @@ const MEET_WITHIN: Duration = Duration::from_secs(1);
 const ENTER_WITHIN: Duration = Duration::from_secs(5);
 /// How long another node may take to say what it has at a checkpoint.
 const CHECKPOINT_WITHIN: Duration = Duration::from_secs(2);
+/// How long another node may take to say what its clock says; half of it is how wrong it may be
+/// understood.
+const CLOCK_WITHIN: Duration = Duration::from_millis(500);
 /// How long another node may take to give its state.
 const GIVE_STATE_WITHIN: Duration = Duration::from_secs(180);
 /// The pause before another try, about: spread, so that nodes do not meet again.
@@ -196,6 +201,13 @@ impl Peers {
         let within = GIVE_STATE_WITHIN;
         let answer = self.links.call(from, Lane::Messages, kind::GIVE_STATE, body, within).await;
         answer.is_ok_and(|answer| decode(&answer) == Some(true))
+    }
+
+    /// What the clock of another node says.
+    pub async fn clock(&self, node: NodeId) -> Option<Time> {
+        let body = Bytes::new();
+        let answer = self.links.call(node, Lane::Votes, kind::CLOCK, body, CLOCK_WITHIN).await;
+        answer.ok().and_then(|answer| decode(&answer))
     }
 
     pub async fn meet(&self, node: NodeId) -> Option<Met> {

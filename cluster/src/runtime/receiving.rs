@@ -135,6 +135,10 @@ impl Handler for Receiving {
             kind::READ_INDEX => self.read_index(&body),
             kind::MEET => now::<Met>(&self.who.met()),
             kind::ENTER => self.enter(&body),
+            kind::CLOCK => match self.exchange() {
+                Some(exchange) => now(&exchange.options().clock.system()),
+                None => Box::pin(ready(None)),
+            },
             kind::CHECKPOINT => self.checkpoint(from, &body),
             kind::GIVE_STATE => self.give_state(from, &body),
             _ => self.consensus.handle(from, kind, body),

@@ -31,6 +31,8 @@ pub(super) struct Steward {
     pub leaving: watch::Receiver<bool>,
     pub space_is_low: watch::Receiver<bool>,
     pub trusted: Trusted,
+    /// Nodes whose clock is off.
+    pub clocks_off: watch::Receiver<BTreeSet<NodeId>>,
 }
 
 impl Steward {
@@ -48,19 +50,25 @@ impl Steward {
                 told = self.leaving.changed() => told,
                 told = self.space_is_low.changed() => told,
                 told = trust.changed() => told,
+                told = self.clocks_off.changed() => told,
                 _ = looks.tick() => Ok(()),
             };
             if told.is_err() {
                 return;
             }
             self.note_peers(&mut up_since);
-            self.replica.stand_for_election(self.trusted.now().serves());
+            self.replica.stand_for_election(self.is_fit());
             if leadership.borrow_and_update().is_me
                 && let Err(error) = self.step(&up_since).await
             {
                 tracing::debug!(partition = self.partition.0, %error, "not yet");
             }
         }
+    }
+
+    /// Whether this node may lead, as far as its state and its clock are concerned.
+    fn is_fit(&self) -> bool {
+        self.trusted.now().serves() && !self.clocks_off.borrow().contains(&self.me)
     }
 
     fn note_peers(&self, up_since: &mut BTreeMap<NodeId, Instant>) {
@@ -112,17 +120,18 @@ impl Steward {
         progress: &Progress,
         up_since: &BTreeMap<NodeId, Instant>,
     ) -> Option<NodeId> {
-        let strayed = self.trusted.strayed();
+        let (strayed, off) = (self.trusted.strayed(), self.clocks_off.borrow().clone());
         let can = |id: &NodeId| {
             *id != self.me
                 && voters.contains(id)
                 && has_caught_up(progress, *id)
                 && !strayed.contains(id)
+                && !off.contains(id)
         };
         let best = placement::leader(table, self.partition);
         let must_go = *self.leaving.borrow()
             || *self.space_is_low.borrow()
-            || !self.trusted.now().serves()
+            || !self.is_fit()
             || !may_lead(table, self.me)
             || !voters.contains(&self.me);
         if must_go {

@@ -4,9 +4,10 @@ use crate::market::Market;
 use futures::future::join_all;
 use hoga_cluster::link::DevelopmentCa;
 use hoga_cluster::partition::{MetaCommand, NodeId};
-use hoga_cluster::runtime::{ClusterOptions, Exchange, ExchangeOptions, StartError};
+use hoga_cluster::runtime::{Clock, ClusterOptions, Exchange, ExchangeOptions, StartError};
 use hoga_engine::effect::Answer;
 use hoga_engine::order::{Side, Status};
+use hoga_engine::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -21,6 +22,8 @@ pub struct Ground {
     pub links: BTreeMap<NodeId, SocketAddr>,
     founders: BTreeSet<NodeId>,
     pub checkpoint_every: Duration,
+    /// Where they are not the machine's.
+    pub clocks: BTreeMap<NodeId, Clock>,
 }
 
 impl Ground {
@@ -32,7 +35,8 @@ impl Ground {
         };
         let links = (1..=5).map(|id| (id, free())).collect();
         let checkpoint_every = Duration::from_secs(10);
-        Ground { dir: tempfile::tempdir().unwrap(), links, founders, checkpoint_every }
+        let (dir, clocks) = (tempfile::tempdir().unwrap(), BTreeMap::new());
+        Ground { dir, links, founders, checkpoint_every, clocks }
     }
 
     pub fn data(&self, node: NodeId) -> PathBuf {
@@ -45,6 +49,9 @@ impl Ground {
         let mut options = ExchangeOptions::new(self.data(node));
         options.node = node;
         options.checkpoint_every = self.checkpoint_every;
+        if let Some(clock) = self.clocks.get(&node) {
+            options.clock = clock.clone();
+        }
         options.log.segment_bytes = 8 << 20;
         options.log.write_bytes_max = 1 << 20;
         options.cluster = Some(ClusterOptions {
@@ -261,5 +268,39 @@ async fn without_a_quorum_clients_are_told_and_nothing_is_done() {
     let reply = nodes[0].exchange.ask("alice", &id, request, WITHIN).await;
     assert!(reply.answer.is_err(), "{reply:?}");
     assert!(begun.elapsed() < Duration::from_secs(4), "after {:?}", begun.elapsed());
+    stop_all(&nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_clock_is_off_leads_nothing_until_it_is_right() {
+    let mut ground = Ground::new(3);
+    let noon = Time(20_000 * Time::DAY);
+    let ahead = Time(noon.0 + 5 * Time::SECOND);
+    for (node, says) in [(1, noon), (2, noon), (3, ahead)] {
+        ground.clocks.insert(node, Clock::virtual_from(says));
+    }
+    let nodes = ground.start_all().await;
+    let leads = |exchange: &Exchange, id| {
+        exchange.status().iter().filter(|partition| partition.leader == Some(id)).count()
+    };
+    for node in &nodes {
+        until(node, "the others lead", |exchange| {
+            let off = exchange.membership().unwrap().clocks_off().borrow().clone();
+            off == [3].into() && all_led(exchange) && leads(exchange, 3) == 0
+        })
+        .await;
+    }
+    nodes[2].account("alice", "1000000", "0").await;
+    nodes[2].limit("alice", "b1", Side::Buy, 7, 770).await.unwrap();
+    assert_eq!(leads(&nodes[0].exchange, 3), 0);
+
+    for node in 1..=2 {
+        ground.clocks[&node].set(ahead);
+    }
+    until(&nodes[0], "a share for everybody", |exchange| {
+        (1..=3).all(|id| leads(exchange, id) == exchange.status().len() / 3)
+    })
+    .await;
+    assert_equal(&nodes).await;
     stop_all(&nodes).await;
 }
