@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use openraft::Snapshot;
 use openraft::async_runtime::watch::WatchReceiver;
 use openraft::metrics::RaftMetrics;
+use openraft::raft::AppendEntriesResponse;
 
 use super::applier::Applier;
 use super::arrival::Arrivals;
@@ -18,6 +19,7 @@ use super::carriage::{NameForm, Reply, Saying, decode_stored, hear};
 use super::codec;
 use super::depot::Depot;
 use super::error::SnapshotError;
+use super::leadership;
 use super::machine::{Machine, SnapshotMeta};
 use super::network::SnapshotToken;
 use super::replica::Replica;
@@ -25,6 +27,11 @@ use super::types::{NodeId, RaftSnapshotMeta, RaftTypes, Vote};
 use super::wire;
 use crate::link::Handler;
 use crate::log::PartitionId;
+
+/// Whether entries or a heartbeat came from a leader that is none any more.
+fn is_refused<C: RaftTypes>(answer: &AppendEntriesResponse<C>) -> bool {
+    matches!(answer, AppendEntriesResponse::HigherVote(_))
+}
 
 /// How long a replica whose state is replaced may take to apply as far as that reaches.
 const APPLIED_WITHIN: Duration = Duration::from_secs(10);
@@ -230,7 +237,12 @@ impl<M: Machine, C: RaftTypes> Replica<M, C> {
     }
 
     async fn receive_append(&self, request: &[u8]) -> io::Result<Bytes> {
-        let answer = self.raft().append_entries(wire::read_append::<C>(request)?).await;
+        let request = wire::read_append::<C>(request)?;
+        let (vote, heard) = (request.vote, Instant::now());
+        let answer = self.raft().append_entries(request).await;
+        if answer.as_ref().is_ok_and(|answer| !is_refused(answer)) {
+            leadership::measure(self.handover().hear(vote.leader_id.term, heard));
+        }
         Ok(answer.map_or_else(|_| wire::not_here(), wire::appended))
     }
 

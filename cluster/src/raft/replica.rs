@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use super::applier::Applier;
 use super::codec;
 use super::error::{ProposeError, ReadError, SnapshotError, StartError};
+use super::handover::Handover;
 use super::leadership::{self, Leadership};
 use super::machine::Machine;
 use super::members::{self, Membership};
@@ -51,6 +52,7 @@ struct Inner<M: Machine, C: RaftTypes> {
     in_flight: Arc<Semaphore>,
     /// The state is to be replaced by whatever a peer gives, however far it reaches.
     awaits_state: AtomicBool,
+    handover: Arc<Handover>,
     /// Ends the background task when it is dropped.
     _running: watch::Sender<()>,
 }
@@ -87,7 +89,9 @@ where
         found(&raft, &settings).await?;
 
         let (told, leadership) = watch::channel(Leadership::default());
-        drop(C::spawn(leadership::follow::<C>(raft.server_metrics(), told)));
+        let handover = Arc::new(Handover::default());
+        let following = leadership::follow::<C>(raft.server_metrics(), told, handover.clone());
+        drop(C::spawn(following));
         let (told, members) = watch::channel(Membership::default());
         drop(C::spawn(members::follow::<C>(raft.server_metrics(), told)));
         let snapshots = Arc::new(Snapshotter::new(partition, raft.clone()));
@@ -106,6 +110,7 @@ where
             snapshots,
             in_flight,
             awaits_state,
+            handover,
             _running,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -211,6 +216,10 @@ impl<M: Machine, C: RaftTypes> Replica<M, C> {
 
     pub(super) fn awaits_state(&self) -> bool {
         self.inner.awaits_state.load(Ordering::Acquire)
+    }
+
+    pub(super) fn handover(&self) -> &Handover {
+        &self.inner.handover
     }
 
     pub(super) fn log(&self) -> &PartitionLog {
