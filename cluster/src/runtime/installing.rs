@@ -18,10 +18,7 @@ impl<R: Rebuild> Performer<R> {
         before.stop().await;
         self.core = state.settle(&mut self.host);
         self.reached = at.index;
-        for (source, heard) in &self.outlets.heard {
-            heard.send_replace(self.core.next_in(*source));
-        }
-        self.outlets.feed.lose(self.core.id());
+        self.tell_anew();
         // Its rows came with it: whatever was still to be replayed is behind it.
         self.outlets.historian.append(at, Vec::new()).await?;
         self.replayed().await?;
@@ -29,5 +26,18 @@ impl<R: Rebuild> Performer<R> {
         self.show();
         self.read();
         Ok(())
+    }
+
+    /// Whoever follows this partition has missed something, or followed another state: sources
+    /// hear how far they were heard, and listeners look at the whole of it.
+    pub(super) fn tell_anew(&mut self) {
+        self.is_silent = false;
+        for (source, heard) in &self.outlets.heard {
+            heard.send_replace(self.core.next_in(*source));
+        }
+        self.outlets.feed.lose(self.core.id());
+        for (id, entity) in self.host.iter() {
+            self.outlets.quotes.show(id, entity);
+        }
     }
 }

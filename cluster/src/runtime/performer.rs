@@ -148,6 +148,8 @@ pub(crate) struct Performer<R> {
     waiting: Vec<(Subject, After, Instant, Look)>,
     pub(super) writing: Option<CaptureUnderWay>,
     pub(super) checkpoint: Option<HashUnderWay>,
+    /// Something was applied that nobody was told of, because the state is in doubt.
+    pub(super) is_silent: bool,
 }
 
 impl<R: Rebuild> Performer<R> {
@@ -174,6 +176,7 @@ impl<R: Rebuild> Performer<R> {
             waiting: Vec::new(),
             writing: None,
             checkpoint: None,
+            is_silent: false,
         }
     }
 
@@ -384,7 +387,11 @@ impl<R: Rebuild> Performer<R> {
         let (partition, index) = (at.partition, at.index);
         if !self.outlets.trusted.now().serves() {
             // Who waits is answered when the right state has taken the same commands.
+            self.is_silent = true;
             return self.keep_rows(index, &mut rows);
+        }
+        if self.is_silent {
+            self.tell_anew();
         }
         for (source, next) in heard {
             if let Some(heard) = self.outlets.heard.get(&source) {

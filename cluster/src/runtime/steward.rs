@@ -1,7 +1,7 @@
 //! Brings a partition to where the table of nodes wants it, while this node leads it: who has a
 //! replica, who votes, who leads. One step at a time; each looks anew at how things stand.
 
-use super::checkpoint::Trusted;
+use super::checkpoint::{Trust, Trusted};
 use super::machine::PerformerMachine;
 use super::membership::may_lead;
 use crate::link::{NodeId, PeerState};
@@ -66,9 +66,10 @@ impl Steward {
         }
     }
 
-    /// Whether this node may lead, as far as its state and its clock are concerned.
+    /// Whether this node may lead, as far as its state and its clock are concerned. Where no
+    /// replica serves, one of them still has to lead the log.
     fn is_fit(&self) -> bool {
-        self.trusted.now().serves() && !self.clocks_off.borrow().contains(&self.me)
+        self.trusted.now() != Trust::Wrong && !self.clocks_off.borrow().contains(&self.me)
     }
 
     fn note_peers(&self, up_since: &mut BTreeMap<NodeId, Instant>) {

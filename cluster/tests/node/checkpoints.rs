@@ -188,3 +188,30 @@ async fn of_two_replicas_that_differ_neither_is_believed_more_and_both_say_so() 
     }
     stop_all(&nodes).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_two_differ_the_third_decides_when_it_comes_back() {
+    let ground = ground(3);
+    let mut nodes = ground.start_all().await;
+    nodes[0].account("alice", "1000000", "0").await;
+    nodes[0].account("bob", "0", "500").await;
+    nodes.pop().unwrap().exchange.stop().await;
+    let market = nodes.pop().unwrap();
+    corrupt(&ground, 2, market, 5).await;
+    nodes.push(ground.start(2).await);
+    let order = identified("early", 1);
+    let request = nodes[0].place(Side::Buy, 1, 700);
+    drop(nodes[0].exchange.ask("alice", &order, request, WITHIN).await);
+    for node in &nodes {
+        until(node, "the halt", |_| trust(node) == Trust::Halted.name()).await;
+    }
+    nodes.push(ground.start(3).await);
+    for node in &nodes {
+        until(node, "trust", |_| trust(node) == Trust::Agreed.name()).await;
+    }
+    until_equal(&nodes).await;
+    nodes[1].limit("bob", "s", Side::Sell, 5, 770).await.unwrap();
+    nodes[1].limit("alice", "b", Side::Buy, 5, 770).await.unwrap();
+    assert_equal(&nodes).await;
+    stop_all(&nodes).await;
+}
