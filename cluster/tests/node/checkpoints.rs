@@ -14,12 +14,16 @@ use hoga_engine::ids::{AssetId, Origin, PartitionId};
 use hoga_engine::order::Side;
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
+use hoga_engine::topology::Topology;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 fn ground(founders: u64) -> Ground {
     let mut ground = Ground::new(founders);
-    ground.checkpoint_every = Duration::from_millis(300);
+    ground.checkpoint_every = Duration::from_millis(500);
+    // A machine that builds something else must not make a leader late.
+    ground.election_ms = (500, 1_000);
+    ground.topology = Topology { books: 1, accounts: 1 };
     ground
 }
 

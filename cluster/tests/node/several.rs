@@ -8,6 +8,7 @@ use hoga_cluster::runtime::{Clock, ClusterOptions, Exchange, ExchangeOptions, St
 use hoga_engine::effect::Answer;
 use hoga_engine::order::{Side, Status};
 use hoga_engine::time::Time;
+use hoga_engine::topology::Topology;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ pub struct Ground {
     pub links: BTreeMap<NodeId, SocketAddr>,
     founders: BTreeSet<NodeId>,
     pub checkpoint_every: Duration,
+    pub election_ms: (u64, u64),
+    pub topology: Topology,
     /// Where they are not the machine's.
     pub clocks: BTreeMap<NodeId, Clock>,
 }
@@ -36,7 +39,8 @@ impl Ground {
         let links = (1..=5).map(|id| (id, free())).collect();
         let checkpoint_every = Duration::from_secs(10);
         let (dir, clocks) = (tempfile::tempdir().unwrap(), BTreeMap::new());
-        Ground { dir, links, founders, checkpoint_every, clocks }
+        let (election_ms, topology) = ((150, 300), Topology::default());
+        Ground { dir, links, founders, checkpoint_every, election_ms, topology, clocks }
     }
 
     pub fn data(&self, node: NodeId) -> PathBuf {
@@ -49,6 +53,7 @@ impl Ground {
         let mut options = ExchangeOptions::new(self.data(node));
         options.node = node;
         options.checkpoint_every = self.checkpoint_every;
+        options.topology = self.topology;
         if let Some(clock) = self.clocks.get(&node) {
             options.clock = clock.clone();
         }
@@ -62,7 +67,7 @@ impl Ground {
             peers: self.links.iter().map(|(id, link)| (*id, link.to_string())).collect(),
             founders: if is_founder { self.founders.clone() } else { BTreeSet::new() },
             heartbeat_ms: 50,
-            election_ms: (150, 300),
+            election_ms: self.election_ms,
             tls: Some(ca.issue(node).unwrap()),
         });
         options

@@ -54,7 +54,9 @@ impl Rounds {
 }
 
 fn of_one(said: &BTreeMap<NodeId, u64>, members: &BTreeSet<NodeId>, me: NodeId) -> Option<Verdict> {
-    let mine = *said.get(&me)?;
+    // While voters change, a replica may be no member for a moment; the others that are left then
+    // are too few to say anything of it.
+    let mine = *said.get(&me).filter(|_| members.contains(&me))?;
     let mut by_hash: BTreeMap<u64, BTreeSet<NodeId>> = BTreeMap::new();
     for (node, hash) in said.iter().filter(|(node, _)| members.contains(node)) {
         by_hash.entry(*hash).or_default().insert(*node);

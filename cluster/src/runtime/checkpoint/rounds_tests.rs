@@ -52,6 +52,7 @@ fn of_two_nobody_can_tell_which_is_right() {
 fn who_is_no_member_any_more_has_no_say() {
     assert_eq!(verdict(1, "ab", 1), agreed(&[]));
     assert_eq!(verdict(3, "aabbb", 1), agreed(&[3]));
+    assert_eq!(verdict(1, "ab", 2), None, "and is not judged");
 }
 
 #[test]
