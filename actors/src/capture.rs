@@ -1,4 +1,4 @@
-//! A snapshot of all entities as they were at one moment, taken while they go on.
+//! All entities as they were at one moment, encoded while they go on.
 
 use crate::entity::{Entity, EntityId};
 use crate::host::Resident;
@@ -6,6 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// An entity's encoded state.
 pub type Captured = (EntityId, Vec<u8>);
+
+/// What a capture is for; one of each may be under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// The state is kept.
+    Snapshot,
+    /// Only its hash is wanted.
+    Checkpoint,
+}
 
 /// Encoded bytes after which a step of a capture ends: apply waits no longer than this takes,
 /// unless one entity alone is larger.

@@ -14,7 +14,7 @@ use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-pub use crate::capture::Captured;
+pub use crate::capture::{Captured, Purpose};
 
 /// Why a partition cannot host entities any more.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ pub struct Host {
     awake: usize,
     /// Where the search for idle entities goes on.
     sweep: Option<EntityId>,
-    capture: Option<Capture>,
+    captures: BTreeMap<Purpose, Capture>,
 }
 
 impl Host {
@@ -64,7 +64,7 @@ impl Host {
             chunk: 0,
             awake: 0,
             sweep: None,
-            capture: None,
+            captures: BTreeMap::new(),
         })
     }
 
@@ -161,7 +161,7 @@ impl Host {
     /// An entity that is about to have a command.
     fn wake(&mut self, id: EntityId) -> &mut Entity {
         let resident = self.entities.get_mut(&id).unwrap_or_else(|| never_inserted(id));
-        if let Some(capture) = &mut self.capture {
+        for capture in self.captures.values_mut() {
             capture.before_write(id, &resident.entity);
         }
         if resident.used.replace(self.chunk).is_none() {
@@ -206,24 +206,30 @@ impl Host {
         self.entities.range(first..).map(|(id, _)| *id).take(most).collect()
     }
 
-    /// Begins a snapshot of every entity as it is now.
+    /// Begins to capture every entity as it is now; one that was under way for the same purpose
+    /// is given up.
     ///
     /// Nothing is copied yet: an entity is encoded before its next command, or when
     /// [`Host::capture_some`] comes to it. Apply never waits for more than one entity.
-    pub fn begin_capture(&mut self) {
-        self.capture = Some(Capture::of(self.entities.keys().copied()));
+    pub fn begin_capture(&mut self, purpose: Purpose) {
+        self.captures.insert(purpose, Capture::of(self.entities.keys().copied()));
     }
 
-    /// Encodes up to `most` more entities of the snapshot under way.
+    /// Encodes up to `most` more entities of a capture under way.
     ///
     /// Returns what is encoded, and true when that was the last of it.
-    pub fn capture_some(&mut self, most: usize) -> (Vec<Captured>, bool) {
-        let Some(capture) = &mut self.capture else { return (Vec::new(), true) };
+    pub fn capture_some(&mut self, purpose: Purpose, most: usize) -> (Vec<Captured>, bool) {
+        let Some(capture) = self.captures.get_mut(&purpose) else { return (Vec::new(), true) };
         let (captured, is_last) = capture.some(&self.entities, most);
         if is_last {
-            self.capture = None;
+            self.captures.remove(&purpose);
         }
         (captured, is_last)
+    }
+
+    /// Nobody wants the rest of a capture.
+    pub fn give_up_capture(&mut self, purpose: Purpose) {
+        self.captures.remove(&purpose);
     }
 
     /// Stops every actor. The states go with the host; the log has them.

@@ -20,5 +20,5 @@ mod slice;
 mod supervisor;
 
 pub use entity::{Entity, EntityCommand, EntityId, Scene};
-pub use host::{Captured, Host, HostError, Panicked};
+pub use host::{Captured, Host, HostError, Panicked, Purpose};
 pub use slice::{Output, Slice, Step};

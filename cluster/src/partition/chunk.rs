@@ -19,6 +19,8 @@ pub struct Chunk {
     pub(super) places: Vec<(Trace, Time)>,
     /// Sources that sent something, with what is expected of them next.
     pub(super) heard: BTreeMap<PartitionId, u64>,
+    /// Behind this chunk, which is empty otherwise, every replica takes the hash of its state.
+    pub is_checkpoint: bool,
 }
 
 impl Chunk {

@@ -79,6 +79,8 @@ pub enum Command {
     Tick,
     /// An operator lets a suspended entity go on.
     Resume { entity: EntityId },
+    /// Every replica takes the hash of its state here, to compare it with the others'.
+    Checkpoint,
 }
 
 /// A message on its way, with the trace of the command that caused it.

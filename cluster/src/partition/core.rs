@@ -43,8 +43,8 @@ pub struct CoreState {
     pub(super) suspended: BTreeMap<EntityId, Suspension>,
     /// Instruments with a book here.
     pub(super) listed: BTreeSet<InstrumentId>,
-    /// Ticks that still have something to do, at most.
-    pub(super) ticks_owed: u8,
+    /// Up to then time has to be moved on, because something waits for it.
+    pub(super) ticks_until: Time,
     pub(super) meta: Meta,
     pub(super) catalogue: Catalogue,
 }
@@ -150,7 +150,7 @@ impl Core {
     /// Whether something waits that only time can bring about.
     #[must_use]
     pub fn needs_tick(&self) -> bool {
-        self.state.ticks_owed > 0
+        self.state.time < self.state.ticks_until
     }
 
     /// Changes the catalogue. Only between chunks.

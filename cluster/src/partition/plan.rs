@@ -13,11 +13,12 @@ use hoga_engine::instrument::Instrument;
 use hoga_engine::message::{AccountMessage, Credit, Message, PartitionMessage};
 use hoga_engine::reject::Reject;
 use hoga_engine::request::{AccountRequest, Envelope};
+use hoga_engine::time::Time;
 use hoga_engine::topology::{Role, Topology};
 
-/// Ticks after the last other command until everything that waits for time has happened: marks
-/// and boards are renewed once a second, ticks come four times a second.
-const TICKS_OWED: u8 = 8;
+/// Nanoseconds of exchange time behind the last other command until everything that waits for time
+/// has happened: marks and boards are renewed once a second.
+const TICKS_FOR: u64 = 2 * Time::SECOND;
 
 impl Core {
     /// The entities that a partition has before its first command.
@@ -46,8 +47,8 @@ impl Core {
             let Some(entry) = entries.next() else { break };
             let place = chunk.open(entry.trace, self.state.time);
             self.state.commands += 1;
-            if !matches!(entry.command, Command::Tick | Command::OutboxAck { .. }) {
-                self.state.ticks_owed = TICKS_OWED;
+            if !is_quiet(&entry.command) {
+                self.state.ticks_until = Time(self.state.time.0 + TICKS_FOR);
             }
             self.plan_one(entry.command, place, &mut chunk);
             if is_barrier {
@@ -75,6 +76,7 @@ impl Core {
             }
             Command::Tick => self.plan_tick(place, chunk),
             Command::Resume { entity } => self.plan_resume(entity, place, chunk),
+            Command::Checkpoint => chunk.is_checkpoint = true,
         }
     }
 
@@ -258,7 +260,6 @@ impl Core {
     }
 
     fn plan_tick(&mut self, place: u32, chunk: &mut Chunk) {
-        self.state.ticks_owed = self.state.ticks_owed.saturating_sub(1);
         match self.role {
             Role::Accounts => {
                 for account in std::mem::take(&mut self.state.touched) {
@@ -305,10 +306,15 @@ impl Core {
     }
 }
 
+/// Whether a command changes nothing that time would have to follow up.
+fn is_quiet(command: &Command) -> bool {
+    matches!(command, Command::Tick | Command::OutboxAck { .. } | Command::Checkpoint)
+}
+
 /// Whether everything before has to be applied first, and everything after has to wait.
 fn is_barrier(command: &Command) -> bool {
     match command {
-        Command::Meta { .. } | Command::Resume { .. } => true,
+        Command::Meta { .. } | Command::Resume { .. } | Command::Checkpoint => true,
         Command::Inbound { messages, .. } => {
             messages.iter().any(|carried| matches!(carried.message, Message::ToPartition(_)))
         }

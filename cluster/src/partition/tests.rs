@@ -54,3 +54,34 @@ fn what_was_taken_is_not_taken_again() {
     assert_eq!(hear(&mut core, 2, 1, &[7, 7, 2]), Some(4));
     assert_eq!(known(&core), [0, 1, 2]);
 }
+
+/// Applies a tick that a leader's clock stamped.
+fn tick(core: &mut Core, index: u64, time: u64) {
+    let entries = vec![Entry { trace: Trace::default(), command: Command::Tick }];
+    let batch = Batch { time: Time(time), entries };
+    core.begin(index, &batch);
+    let mut entries = batch.entries.into_iter();
+    while let Some(chunk) = core.plan(&mut entries) {
+        core.absorb(chunk, Vec::new());
+    }
+}
+
+#[test]
+fn ticks_are_wanted_until_time_has_passed_however_many_did_not_move_it() {
+    let mut core = Core::new(PartitionId(3), Topology { books: 1, accounts: 1 });
+    assert!(!core.needs_tick(), "nothing has happened");
+    let noon = 43_200 * Time::SECOND;
+    tick(&mut core, 1, noon);
+    assert!(!core.needs_tick(), "a tick brings nothing about that another has to follow up");
+    hear(&mut core, 2, 1, &[0]);
+    assert!(core.needs_tick());
+    // The next leader's clock is an hour back: time stands.
+    for index in 3..40 {
+        tick(&mut core, index, noon - 3_600 * Time::SECOND);
+        assert!(core.needs_tick(), "nothing can have come due");
+    }
+    tick(&mut core, 40, noon + Time::SECOND);
+    assert!(core.needs_tick(), "what waits longest waits a second, and then is passed on");
+    tick(&mut core, 41, noon + 2 * Time::SECOND);
+    assert!(!core.needs_tick());
+}

@@ -14,7 +14,7 @@ use super::error::SnapshotError;
 use super::machine::{Committed, Machine, SnapshotMeta, SnapshotWriting};
 use super::network::SnapshotToken;
 use super::types::{NodeId, RaftLogId, RaftSnapshotMeta, RaftTypes, StoredMembers, Term};
-use crate::log::LogPosition;
+use crate::log::{LogPosition, PartitionLog};
 
 /// Entries given to the machine at a time.
 const CHUNK_ENTRIES: usize = 64;
@@ -64,6 +64,47 @@ impl<M: Machine> Applier<M> {
         let writing = self.machine.capture(SnapshotMeta { last, membership }).await;
         let meta = RaftSnapshotMeta { last_log_id, last_membership: self.membership.clone() };
         Ok(Some((meta, writing)))
+    }
+
+    /// Replaces a state that is wrong by the newest snapshot in the machine's store, which is not
+    /// ahead of it, and applies the log behind that again. What consensus knows stays as it is.
+    pub(super) async fn reinstall(
+        &mut self,
+        snapshot: SnapshotMeta,
+        log: &PartitionLog,
+    ) -> Result<(), SnapshotError> {
+        let from = snapshot.last.index;
+        let last = self.last.map_or(0, |last| last.index);
+        // All of it is read before anything changes: there is no way back from the middle.
+        let mut again = Vec::new();
+        while from + 1 + again.len() as u64 <= last {
+            let next = from + 1 + again.len() as u64;
+            let unreadable = |error: &dyn std::fmt::Display| {
+                SnapshotError::Reading(format!("the log behind the snapshot: {error}"))
+            };
+            let entries = log.entries(next..last + 1, CHUNK_BYTES);
+            let entries = entries.map_err(|error| unreadable(&error))?;
+            if entries.first().is_none_or(|entry| entry.at.index != next) {
+                return Err(unreadable(&format!("entry {next} is not there")));
+            }
+            again.extend(entries.into_iter().map(|entry| Committed {
+                at: entry.at,
+                payload: codec::batch_of(&entry).cloned(),
+            }));
+        }
+        let last_membership = codec::decode_stored(&snapshot.membership)
+            .map_err(|error| SnapshotError::Reading(error.to_string()))?;
+        let last_log_id = Some(codec::log_id(snapshot.last));
+        self.machine.install(snapshot).await?;
+        self.durable = Some(RaftSnapshotMeta { last_log_id, last_membership });
+        let mut again = again.into_iter();
+        loop {
+            let chunk: Vec<Committed> = again.by_ref().take(CHUNK_ENTRIES).collect();
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            self.machine.apply(chunk).await;
+        }
     }
 
     pub(super) fn captured(&mut self, meta: RaftSnapshotMeta) {

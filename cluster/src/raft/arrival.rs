@@ -1,6 +1,6 @@
 //! Taking a snapshot from another node, block by block.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -61,7 +61,7 @@ impl Arrivals {
         let arrival = Arrival::begin(Arc::clone(&self.depot), from, name.clone());
         let reply = arrival.wants();
         *current = Some(arrival);
-        drop(tokio::spawn(Arc::clone(self).watch(from, name)));
+        drop(tokio::spawn(watch(Arc::downgrade(self), from, name)));
         reply
     }
 
@@ -116,24 +116,26 @@ impl Arrivals {
             arrival.give_up().await;
         }
     }
+}
 
-    /// Gives a snapshot up whose giver has been gone for too long.
-    async fn watch(self: Arc<Self>, from: NodeId, name: NameForm) {
-        let mut until = Instant::now() + RESUMED_WITHIN;
-        loop {
-            tokio::time::sleep_until(until).await;
-            let mut current = self.current.lock().await;
-            let Some(arrival) = current.as_ref().filter(|arrival| arrival.is(from, &name)) else {
-                return;
-            };
-            until = arrival.heard + RESUMED_WITHIN;
-            if until <= Instant::now()
-                && let Some(arrival) = current.take()
-            {
-                tracing::info!(from, "a snapshot is given up: its giver has gone");
-                arrival.give_up().await;
-                return;
-            }
+/// Gives a snapshot up whose giver has been gone for too long. It keeps nothing open of a replica
+/// that has stopped.
+async fn watch(arrivals: Weak<Arrivals>, from: NodeId, name: NameForm) {
+    let mut until = Instant::now() + RESUMED_WITHIN;
+    loop {
+        tokio::time::sleep_until(until).await;
+        let Some(arrivals) = arrivals.upgrade() else { return };
+        let mut current = arrivals.current.lock().await;
+        let Some(arrival) = current.as_ref().filter(|arrival| arrival.is(from, &name)) else {
+            return;
+        };
+        until = arrival.heard + RESUMED_WITHIN;
+        if until <= Instant::now()
+            && let Some(arrival) = current.take()
+        {
+            tracing::info!(from, "a snapshot is given up: its giver has gone");
+            arrival.give_up().await;
+            return;
         }
     }
 }

@@ -56,7 +56,8 @@ impl Donor {
         }
     }
 
-    async fn give<C: RaftTypes>(
+    /// The same, with nobody to call it off.
+    pub(super) async fn give<C: RaftTypes>(
         &self,
         peer: &Peer,
         vote: Vote,

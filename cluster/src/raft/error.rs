@@ -51,6 +51,9 @@ pub enum SnapshotError {
     /// What came of a peer's snapshot is thrown away.
     #[error("the snapshot was given up before its last block came")]
     GivenUp,
+    /// Replicas differ, and this one is not known to be right.
+    #[error("the state of this replica is in doubt")]
+    InDoubt,
     #[error("the replica has stopped")]
     Stopped,
 }

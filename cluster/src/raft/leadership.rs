@@ -3,8 +3,11 @@
 use openraft::alias::WatchReceiverOf;
 use openraft::async_runtime::watch::WatchReceiver;
 use openraft::metrics::RaftServerMetrics;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
+use super::handover::Handover;
 use super::types::{NodeId, RaftTypes};
 
 /// What this replica believes; the truth may have moved on. Only a committed entry proves it.
@@ -33,10 +36,16 @@ impl Leadership {
 pub(super) async fn follow<C: RaftTypes>(
     mut metrics: WatchReceiverOf<C, RaftServerMetrics<C>>,
     told: watch::Sender<Leadership>,
+    handover: Arc<Handover>,
 ) {
     loop {
         // The guard must not be held: consensus waits for it.
         let now = Leadership::of(&*metrics.borrow_watched());
+        if now.is_me {
+            measure(handover.lead(Instant::now()));
+        } else {
+            handover.follow();
+        }
         told.send_if_modified(|before| {
             let changed = *before != now;
             *before = now;
@@ -47,5 +56,12 @@ pub(super) async fn follow<C: RaftTypes>(
             told.send_modify(|last| *last = Leadership { term: last.term, ..Default::default() });
             return;
         }
+    }
+}
+
+/// Notes how long nobody led, when somebody leads again.
+pub(super) fn measure(handover: Option<Duration>) {
+    if let Some(took) = handover {
+        metrics::histogram!("hoga_handover_seconds").record(took);
     }
 }

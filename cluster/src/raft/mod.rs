@@ -15,6 +15,7 @@ mod codec;
 mod depot;
 mod donor;
 mod error;
+mod handover;
 mod leadership;
 mod machine;
 mod members;
@@ -32,6 +33,8 @@ mod wire;
 mod arrival_tests;
 #[cfg(test)]
 mod cluster_tests;
+#[cfg(test)]
+mod lease_tests;
 #[cfg(test)]
 mod replica_tests;
 #[cfg(test)]

@@ -5,18 +5,22 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use openraft::async_runtime::watch::WatchReceiver;
 use openraft::errors::{
     NetworkError, RPCError, ReplicationClosed, StreamingError, Timeout, Unreachable,
 };
 use openraft::network::{Backoff, RPCOption, RPCTypes, RaftNetworkFactory, RaftNetworkV2};
 use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderRequest,
-    TransferLeaderResponse, VoteRequest, VoteResponse,
+    AppendEntriesRequest, AppendEntriesResponse, ClientWriteResult, SnapshotResponse,
+    TransferLeaderRequest, TransferLeaderResponse, VoteRequest, VoteResponse,
 };
-use openraft::{EmptyNode, OptionalSend, Snapshot};
+use openraft::{EmptyNode, OptionalSend, RaftTypeConfig, Snapshot};
 
 use super::donor::Donor;
+use super::error::SnapshotError;
+use super::machine::Machine;
 use super::network::SnapshotToken;
+use super::replica::{Replica, Responder};
 use super::types::{NodeId, RaftTypes, Term, Vote};
 use super::wire;
 use crate::link::{CallError, Lane, Links};
@@ -42,6 +46,26 @@ impl PeerNetwork {
     #[must_use]
     pub fn new(links: Links, partition: PartitionId, donor: Donor) -> Self {
         Self { links, partition, donor }
+    }
+
+    /// Gives a peer whose state is wrong the state of this replica, as of now. The peer has to
+    /// await it.
+    ///
+    /// # Errors
+    /// Why it does not have it; it may be tried again.
+    pub async fn give_state<M, C>(
+        &self,
+        to: NodeId,
+        replica: &Replica<M, C>,
+    ) -> Result<(), SnapshotError>
+    where
+        M: Machine,
+        C: RaftTypes + RaftTypeConfig<Responder<ClientWriteResult<C>> = Responder<C>>,
+    {
+        replica.trigger_snapshot().await?;
+        let vote = replica.raft().metrics().borrow_watched().vote;
+        let given = self.donor.give::<C>(&self.peer(to, Lane::Snapshots), vote, None).await;
+        given.map(drop).map_err(|error| SnapshotError::Writing(error.to_string()))
     }
 
     fn peer(&self, target: NodeId, lane: Lane) -> Peer {

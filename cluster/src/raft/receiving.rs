@@ -3,24 +3,38 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use openraft::Snapshot;
 use openraft::async_runtime::watch::WatchReceiver;
+use openraft::metrics::RaftMetrics;
+use openraft::raft::AppendEntriesResponse;
 
+use super::applier::Applier;
 use super::arrival::Arrivals;
 use super::carriage::{NameForm, Reply, Saying, decode_stored, hear};
 use super::codec;
 use super::depot::Depot;
-use super::machine::Machine;
+use super::error::SnapshotError;
+use super::leadership;
+use super::machine::{Machine, SnapshotMeta};
 use super::network::SnapshotToken;
 use super::replica::Replica;
 use super::types::{NodeId, RaftSnapshotMeta, RaftTypes, Vote};
 use super::wire;
 use crate::link::Handler;
 use crate::log::PartitionId;
+
+/// Whether entries or a heartbeat came from a leader that is none any more.
+fn is_refused<C: RaftTypes>(answer: &AppendEntriesResponse<C>) -> bool {
+    matches!(answer, AppendEntriesResponse::HigherVote(_))
+}
+
+/// How long a replica whose state is replaced may take to apply as far as that reaches.
+const APPLIED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Hands what other nodes ask to the replica that they ask. Replicas come and go.
 ///
@@ -130,7 +144,9 @@ impl<M: Machine, C: RaftTypes> Inlet<M, C> {
     }
 
     async fn offered(&self, from: NodeId, vote: Vote, name: NameForm) -> Reply {
-        if let Some(reply) = self.no_need(vote, &name) {
+        if !self.replica.awaits_state()
+            && let Some(reply) = self.no_need(vote, &name)
+        {
             return reply;
         }
         self.arrivals.offered(from, name).await
@@ -157,6 +173,9 @@ impl<M: Machine, C: RaftTypes> Inlet<M, C> {
         name: NameForm,
         blocks: u64,
     ) -> io::Result<Bytes> {
+        if self.replica.awaits_state() && self.replica.has_logged(name.meta().last.index) {
+            return self.reinstall(from, name, blocks).await;
+        }
         match self.no_need(vote, &name) {
             // openraft sees that it has the entries, and what it has to answer.
             Some(Reply::NotNeeded) => self.arrivals.abandon(from, &name).await,
@@ -180,9 +199,50 @@ impl<M: Machine, C: RaftTypes> Inlet<M, C> {
     }
 }
 
+impl<M: Machine, C: RaftTypes> Inlet<M, C> {
+    /// Takes a state in the place of one that is wrong; openraft, which takes no older state than
+    /// it has, does not hear of it.
+    async fn reinstall(&self, from: NodeId, name: NameForm, blocks: u64) -> io::Result<Bytes> {
+        if let Err(reply) = self.arrivals.finish(from, &name, blocks).await {
+            return Ok(wire::answer(&reply));
+        }
+        Ok(match self.replica.reinstall(name.meta()).await {
+            Ok(vote) => wire::answer(&Reply::Installed { vote: vote.into() }),
+            Err(error) => wire::answer(&Reply::Refused { cause: error.to_string() }),
+        })
+    }
+}
+
 impl<M: Machine, C: RaftTypes> Replica<M, C> {
+    /// Whether the log comes as far; if not, a snapshot is installed by consensus.
+    fn has_logged(&self, index: u64) -> bool {
+        self.log().state().last.is_some_and(|last| last.index >= index)
+    }
+
+    /// Replaces the state by the newest snapshot in the depot, once it is applied as far.
+    async fn reinstall(&self, snapshot: SnapshotMeta) -> Result<Vote, SnapshotError> {
+        let (index, log) = (snapshot.last.index, self.log().clone());
+        let applied = self.raft().wait(Some(APPLIED_WITHIN));
+        let reached = |metrics: &RaftMetrics<C>| {
+            metrics.last_applied.is_some_and(|applied| applied.index >= index)
+        };
+        let reached = applied.metrics(reached, "the snapshot is not ahead").await;
+        let late = |_| SnapshotError::Reading("this replica has not come as far".into());
+        let vote = reached.map_err(late)?.vote;
+        let reinstalled = self.raft().with_state_machine(move |applier: &mut Applier<M>| {
+            Box::pin(async move { applier.reinstall(snapshot, &log).await })
+        });
+        reinstalled.await.map_err(|_| SnapshotError::Stopped)??;
+        Ok(vote)
+    }
+
     async fn receive_append(&self, request: &[u8]) -> io::Result<Bytes> {
-        let answer = self.raft().append_entries(wire::read_append::<C>(request)?).await;
+        let request = wire::read_append::<C>(request)?;
+        let (vote, heard) = (request.vote, Instant::now());
+        let answer = self.raft().append_entries(request).await;
+        if answer.as_ref().is_ok_and(|answer| !is_refused(answer)) {
+            leadership::measure(self.handover().hear(vote.leader_id.term, heard));
+        }
         Ok(answer.map_or_else(|_| wire::not_here(), wire::appended))
     }
 

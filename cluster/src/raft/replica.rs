@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use openraft::alias::OneshotReceiverOf;
@@ -16,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use super::applier::Applier;
 use super::codec;
 use super::error::{ProposeError, ReadError, SnapshotError, StartError};
+use super::handover::Handover;
 use super::leadership::{self, Leadership};
 use super::machine::Machine;
 use super::members::{self, Membership};
@@ -26,7 +28,7 @@ use super::store::LogStore;
 use super::types::{Batch, NodeId, RaftTypes, TokioRaft};
 use crate::log::{LogError, LogPosition, PartitionId, PartitionLog, Reservation, SegmentLog};
 
-type Responder<C> = ProgressResponder<C, ClientWriteResult<C>>;
+pub(super) type Responder<C> = ProgressResponder<C, ClientWriteResult<C>>;
 
 /// A replica of a partition; cheap to clone. It stops with [`Replica::shutdown`], or when every
 /// clone is gone.
@@ -48,6 +50,9 @@ struct Inner<M: Machine, C: RaftTypes> {
     members: watch::Receiver<Membership>,
     snapshots: Arc<Snapshotter<M, C>>,
     in_flight: Arc<Semaphore>,
+    /// The state is to be replaced by whatever a peer gives, however far it reaches.
+    awaits_state: AtomicBool,
+    handover: Arc<Handover>,
     /// Ends the background task when it is dropped.
     _running: watch::Sender<()>,
 }
@@ -84,7 +89,9 @@ where
         found(&raft, &settings).await?;
 
         let (told, leadership) = watch::channel(Leadership::default());
-        drop(C::spawn(leadership::follow::<C>(raft.server_metrics(), told)));
+        let handover = Arc::new(Handover::default());
+        let following = leadership::follow::<C>(raft.server_metrics(), told, handover.clone());
+        drop(C::spawn(following));
         let (told, members) = watch::channel(Membership::default());
         drop(C::spawn(members::follow::<C>(raft.server_metrics(), told)));
         let snapshots = Arc::new(Snapshotter::new(partition, raft.clone()));
@@ -93,7 +100,19 @@ where
         drop(C::spawn(async move { keeper.keep_log_short(stale, ended).await }));
         let in_flight = Arc::new(Semaphore::new(settings.proposals_in_flight_max));
         let _running = running;
-        let inner = Inner { node, raft, log, leadership, members, snapshots, in_flight, _running };
+        let awaits_state = AtomicBool::new(false);
+        let inner = Inner {
+            node,
+            raft,
+            log,
+            leadership,
+            members,
+            snapshots,
+            in_flight,
+            awaits_state,
+            handover,
+            _running,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -162,6 +181,14 @@ where
         self.inner.snapshots.take().await
     }
 
+    /// As [`Replica::trigger_snapshot`], until no snapshot is older than the state is now.
+    ///
+    /// # Errors
+    /// See [`SnapshotError`]; the replica goes on.
+    pub async fn renew_snapshots(&self) -> Result<(), SnapshotError> {
+        self.inner.snapshots.renew().await
+    }
+
     /// Stops taking part and waits until nothing is applied any more. What is under way ends as
     /// unknown.
     pub async fn shutdown(&self) {
@@ -174,6 +201,29 @@ where
 impl<M: Machine, C: RaftTypes> Replica<M, C> {
     pub(super) fn raft(&self) -> &Raft<C, Applier<M>> {
         &self.inner.raft
+    }
+
+    /// Whether this replica stands for election when it hears of no leader. It votes either way.
+    pub fn stand_for_election(&self, stands: bool) {
+        self.inner.raft.runtime_config().elect(stands);
+    }
+
+    /// Whether the state is wrong: then the next snapshot that a peer gives replaces it, and the
+    /// log is applied again behind that.
+    pub fn await_state(&self, awaits: bool) {
+        self.inner.awaits_state.store(awaits, Ordering::Release);
+    }
+
+    pub(super) fn awaits_state(&self) -> bool {
+        self.inner.awaits_state.load(Ordering::Acquire)
+    }
+
+    pub(super) fn handover(&self) -> &Handover {
+        &self.inner.handover
+    }
+
+    pub(super) fn log(&self) -> &PartitionLog {
+        &self.inner.log
     }
 
     pub(super) fn node(&self) -> NodeId {

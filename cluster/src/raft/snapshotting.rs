@@ -34,9 +34,9 @@ impl<M: Machine, C: RaftTypes> Snapshotter<M, C> {
         Ok(self.write(false).await?.is_some())
     }
 
-    /// Lets the log go up to the last applied entry: the older of the snapshots the machine keeps
-    /// must be as new as the newest, so the same state may have to be written twice.
-    async fn release_log(&self) -> Result<(), SnapshotError> {
+    /// Replaces every snapshot that is kept, and lets the log go up to the last applied entry: the
+    /// older one must be as new as the newest, so the same state may have to be written twice.
+    pub(super) async fn renew(&self) -> Result<(), SnapshotError> {
         let _turn = self.one_at_a_time.lock().await;
         for again in [false, true] {
             let Some((last, needless)) = self.write(again).await? else { continue };
@@ -88,7 +88,7 @@ impl<M: Machine, C: RaftTypes> Snapshotter<M, C> {
     ) {
         loop {
             let mine = stale.borrow_and_update().contains(&self.partition);
-            if mine && let Err(error) = self.release_log().await {
+            if mine && let Err(error) = self.renew().await {
                 tracing::warn!(partition = %self.partition, %error, "the log grows");
             }
             let (changed, ended) = (stale.changed(), running.changed());

@@ -4,6 +4,7 @@
 //! the state, and are durable before the generation gets its name. Rows that came in after the
 //! snapshot may go along; the log that follows writes their equals.
 
+use super::checkpoint::Trusted;
 use super::historian::Historian;
 use crate::history::{History, RowKey, Rows};
 use crate::raft::{
@@ -30,6 +31,7 @@ pub(crate) struct PartitionDepot {
     pub partition: PartitionId,
     pub store: Arc<Mutex<SnapshotStore>>,
     pub historian: Historian,
+    pub trusted: Trusted,
 }
 
 /// A snapshot that is being read for another node: its state is in memory, its history is not.
@@ -45,6 +47,9 @@ struct Going {
 
 impl Depot for PartitionDepot {
     fn open(&self) -> Result<Option<Box<dyn Outgoing>>, SnapshotError> {
+        if !self.trusted.now().may_be_kept() {
+            return Err(SnapshotError::InDoubt);
+        }
         let loaded = self.store.lock().unwrap_or_else(PoisonError::into_inner).load();
         let Some(loaded) = loaded.map_err(|error| unreadable(&error))? else { return Ok(None) };
         let meta = &loaded.manifest.meta;

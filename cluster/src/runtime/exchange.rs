@@ -266,6 +266,9 @@ impl Exchange {
             return Err(Failure::DiskFull);
         }
         let partition = &self.0.partitions[&id];
+        if !partition.trusted.now().serves() {
+            return Err(Failure::NotLeader(id.0));
+        }
         if *partition.congested.borrow() {
             let why = format!("partition {} has too much on its way to others", id.0);
             return Err(Failure::Busy(why));

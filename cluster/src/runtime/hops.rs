@@ -24,7 +24,10 @@ pub(crate) fn tell(partition: PartitionId, index: u64, batch: &Batch) {
                     applied(carried.trace, kind(&carried.message), partition, index, batch);
                 }
             }
-            Command::OutboxAck { .. } | Command::Tick | Command::Resume { .. } => {}
+            Command::OutboxAck { .. }
+            | Command::Tick
+            | Command::Resume { .. }
+            | Command::Checkpoint => {}
         }
     }
 }

@@ -27,6 +27,10 @@ impl Machine for PerformerMachine {
     }
 
     async fn capture(&mut self, meta: SnapshotMeta) -> SnapshotWriting {
+        if !self.snapshots.trusted.now().may_be_kept() {
+            // The state before it is good; this one may not be.
+            return Box::pin(std::future::ready(Err(SnapshotError::InDoubt)));
+        }
         let (done, writing) = oneshot::channel();
         drop(self.orders.send(Order::Capture { done }).await);
         match writing.await {

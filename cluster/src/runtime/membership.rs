@@ -1,5 +1,6 @@
 //! A node's part among the others: how far reads have to see, and the table of nodes.
 
+use super::clocks::AskingClocks;
 use super::exchange::{Exchange, Identified, WeakExchange};
 use super::identity::Identity;
 use super::options::ClusterOptions;
@@ -12,7 +13,7 @@ use crate::partition::{MetaCommand, NodeTable, Standing, Trace};
 use crate::raft::RaftHandler;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -33,6 +34,8 @@ pub struct Membership {
     table: watch::Receiver<Arc<NodeTable>>,
     /// This node is about to stop and leads nothing any more.
     leaving: watch::Sender<bool>,
+    /// Nodes whose clock is off.
+    clocks_off: watch::Sender<BTreeSet<NodeId>>,
 }
 
 impl Membership {
@@ -44,7 +47,8 @@ impl Membership {
         table: watch::Receiver<Arc<NodeTable>>,
     ) -> Membership {
         let leaving = watch::channel(false).0;
-        Membership { peers, consensus, options, identity, table, leaving }
+        let clocks_off = watch::channel(BTreeSet::new()).0;
+        Membership { peers, consensus, options, identity, table, leaving, clocks_off }
     }
 
     /// The nodes of the exchange, as far as this one knows.
@@ -57,6 +61,12 @@ impl Membership {
     #[must_use]
     pub fn peer_states(&self) -> watch::Receiver<BTreeMap<NodeId, PeerState>> {
         self.peers.links().peers()
+    }
+
+    /// The nodes whose clock is more than a second from the median of all: they lead nothing.
+    #[must_use]
+    pub fn clocks_off(&self) -> watch::Receiver<BTreeSet<NodeId>> {
+        self.clocks_off.subscribe()
     }
 
     pub(super) fn peers(&self) -> &Peers {
@@ -88,9 +98,18 @@ impl Membership {
                 peers: self.peer_states(),
                 leaving: leaving.clone(),
                 space_is_low: exchange.space_is_low(),
+                trusted: partition.trusted.clone(),
+                clocks_off: self.clocks_off(),
             };
             tokio::spawn(steward.run());
         }
+        let asking = AskingClocks {
+            peers: self.peers.clone(),
+            clock: exchange.options().clock.clone(),
+            off: self.clocks_off.clone(),
+            exchange: exchange.downgrade(),
+        };
+        tokio::spawn(asking.run());
         let (links, seeds) = (self.peers.links().clone(), self.options.peers.clone());
         tokio::spawn(follow_table(self.table.clone(), links, seeds, exchange.downgrade()));
         tokio::spawn(be_known(exchange.downgrade(), self.identity.clone(), self.options.clone()));

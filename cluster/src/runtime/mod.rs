@@ -9,8 +9,11 @@
 
 mod answers;
 mod audit;
+mod capturing;
 mod carrier;
+mod checkpoint;
 mod clock;
+mod clocks;
 mod courier;
 mod couriers;
 mod depot;
@@ -47,6 +50,7 @@ mod replicated_tests;
 
 pub use answers::{Failure, Reply};
 pub use audit::Audit;
+pub use checkpoint::Trust;
 pub use clock::Clock;
 pub use exchange::{Exchange, Identified};
 pub use feed::{Feed, FeedEvent, Followed, Happened, Numbered, Tail, Topic};

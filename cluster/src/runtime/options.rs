@@ -7,6 +7,7 @@ use hoga_engine::topology::Topology;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Everything an [`super::Exchange`] needs to start.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct ExchangeOptions {
     pub snapshot_bytes: u64,
     /// Free bytes of the data directory's disk below which nothing new is taken in.
     pub reserve_bytes: u64,
+    /// How often replicas compare their state, at most.
+    pub checkpoint_every: Duration,
     /// The other nodes; none for an exchange of one.
     pub cluster: Option<ClusterOptions>,
 }
@@ -57,6 +60,7 @@ impl ExchangeOptions {
             log: LogOptions::default(),
             snapshot_bytes: 64 << 20,
             reserve_bytes: 128 << 20,
+            checkpoint_every: Duration::from_secs(10),
             cluster: None,
         }
     }

@@ -1,11 +1,13 @@
 //! One partition of this node: its replica and the tasks around it.
 
+use super::checkpoint::{Heard, Trust, Trusted};
 use super::historian::Historian;
 use super::intake::{Asked, Inbound};
 use super::machine::PerformerMachine;
 use super::performer::{Order, Visible};
 use super::read::{After, Look, ReadError, Subject};
-use crate::raft::Replica;
+use crate::link::NodeId;
+use crate::raft::{PeerNetwork, Replica};
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Role;
 use serde::Serialize;
@@ -39,6 +41,8 @@ pub struct PartitionStatus {
     pub intake: u64,
     pub entities: u64,
     pub actors: u64,
+    /// What the last checkpoints say of its state: [`Trust::name`].
+    pub trust: &'static str,
 }
 
 /// The handles to one partition.
@@ -57,8 +61,18 @@ pub(crate) struct Partition {
     pub congested: watch::Receiver<bool>,
     pub visible: Arc<Visible>,
     pub historian: Historian,
+    pub trusted: Trusted,
+    /// What there is only among other nodes.
+    pub among: Option<Among>,
     /// The tasks that end with the partition.
     pub tasks: Mutex<JoinSet<()>>,
+}
+
+/// A partition's ways to its other replicas.
+pub(crate) struct Among {
+    /// Takes hashes that peers tell.
+    pub comparing: mpsc::Sender<Heard>,
+    pub network: PeerNetwork,
 }
 
 impl Partition {
@@ -70,14 +84,30 @@ impl Partition {
         within: Duration,
         look: Look,
     ) -> Result<(), ReadError> {
+        if !self.trusted.now().serves() {
+            return Err(ReadError::Stopped);
+        }
         let until = Instant::now() + within;
         let order = Order::Read { subject, after, until, look };
         self.orders.send(order).await.map_err(|_| ReadError::Stopped)
     }
 
-    /// This node leads, as far as it knows.
+    /// This node leads, as far as it knows, and has a state to lead with.
     pub fn leads(&self) -> bool {
-        self.replica.leadership().borrow().is_me
+        self.replica.leadership().borrow().is_me && self.trusted.now().serves()
+    }
+
+    /// Gives a peer that has a wrong state this replica's; whether it has it.
+    pub async fn give_state(&self, to: NodeId) -> bool {
+        let Some(among) = self.among.as_ref().filter(|_| self.trusted.now() == Trust::Agreed)
+        else {
+            return false;
+        };
+        let given = among.network.give_state(to, &self.replica).await;
+        if let Err(error) = &given {
+            tracing::warn!(partition = self.id.0, to, %error, "the state did not get there");
+        }
+        given.is_ok()
     }
 
     pub fn status(&self) -> PartitionStatus {
@@ -105,6 +135,7 @@ impl Partition {
             intake: (self.clients.max_capacity() - self.clients.capacity()) as u64,
             entities: load(&self.visible.entities),
             actors: load(&self.visible.actors),
+            trust: self.trusted.now().name(),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::link::{CallError, Lane, Links, NodeId};
 use crate::partition::{Carried, Entry};
 use bytes::Bytes;
 use hoga_engine::ids::{Origin, PartitionId};
+use hoga_engine::time::Time;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ pub(crate) mod kind {
     pub const MEET: u8 = 67;
     pub const ENTER: u8 = 68;
     pub const MISSED: u8 = 69;
+    pub const CHECKPOINT: u8 = 70;
+    pub const GIVE_STATE: u8 = 71;
+    pub const CLOCK: u8 = 72;
 }
 
 /// How long another node may take to queue a request.
@@ -28,6 +32,13 @@ const READ_INDEX_WITHIN: Duration = Duration::from_millis(500);
 const MEET_WITHIN: Duration = Duration::from_secs(1);
 /// How long another node may take to have a newcomer entered.
 const ENTER_WITHIN: Duration = Duration::from_secs(5);
+/// How long another node may take to say what it has at a checkpoint.
+const CHECKPOINT_WITHIN: Duration = Duration::from_secs(2);
+/// How long another node may take to say what its clock says; half of it is how wrong it may be
+/// understood.
+const CLOCK_WITHIN: Duration = Duration::from_millis(500);
+/// How long another node may take to give its state.
+const GIVE_STATE_WITHIN: Duration = Duration::from_secs(180);
 /// The pause before another try, about: spread, so that nodes do not meet again.
 const BACK_OFF_MS: (u64, u64) = (10, 50);
 
@@ -83,6 +94,15 @@ pub(crate) enum Entered {
     No(String),
     /// Nobody can say now.
     Later,
+}
+
+/// The hash that a replica has at a checkpoint; it is answered with that of the one who is told,
+/// if that has come as far.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Checkpoint {
+    pub partition: u16,
+    pub index: u64,
+    pub hash: u64,
 }
 
 /// The other nodes.
@@ -155,6 +175,36 @@ impl Peers {
         let answer = self.links.call(leader, Lane::Messages, kind::READ_INDEX, body, within).await;
         let index = answer.ok().and_then(|answer| decode::<Option<u64>>(&answer)).flatten();
         index.ok_or(ReadError::NoLeader(partition.0))
+    }
+
+    /// Tells a replica's hash at a checkpoint, and hears the other's there, if it has come so far;
+    /// none when it was not told.
+    pub async fn tell_checkpoint(
+        &self,
+        to: NodeId,
+        partition: PartitionId,
+        index: u64,
+        hash: u64,
+    ) -> Option<Option<u64>> {
+        let body = encode(&Checkpoint { partition: partition.0, index, hash });
+        let within = CHECKPOINT_WITHIN;
+        let answer = self.links.call(to, Lane::Messages, kind::CHECKPOINT, body, within).await;
+        answer.ok().and_then(|answer| decode(&answer))
+    }
+
+    /// Asks a node for its state of a partition; whether that was given.
+    pub async fn ask_for_state(&self, from: NodeId, partition: PartitionId) -> bool {
+        let body = encode(&partition.0);
+        let within = GIVE_STATE_WITHIN;
+        let answer = self.links.call(from, Lane::Messages, kind::GIVE_STATE, body, within).await;
+        answer.is_ok_and(|answer| decode(&answer) == Some(true))
+    }
+
+    /// What the clock of another node says.
+    pub async fn clock(&self, node: NodeId) -> Option<Time> {
+        let body = Bytes::new();
+        let answer = self.links.call(node, Lane::Votes, kind::CLOCK, body, CLOCK_WITHIN).await;
+        answer.ok().and_then(|answer| decode(&answer))
     }
 
     pub async fn meet(&self, node: NodeId) -> Option<Met> {

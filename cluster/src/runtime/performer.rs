@@ -1,6 +1,8 @@
 //! Applies what is committed in one partition, and answers reads between two batches.
 
 use super::answers::{Answers, Reply};
+use super::capturing::{CaptureUnderWay, HashUnderWay, room_for_block};
+use super::checkpoint::{Heard, Trusted};
 use super::feed::{Feed, FeedEvent};
 use super::historian::Historian;
 use super::pump::PumpOrder;
@@ -11,7 +13,7 @@ use crate::history::HistoryError;
 use crate::log::LogPosition;
 use crate::partition::{Absorbed, Batch, Chunk, Core, NodeTable};
 use crate::raft::Committed;
-use crate::state::{self, State};
+use crate::state::State;
 use hoga_actors::{Entity, EntityId, Host, HostError, Output, Panicked, Slice};
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::PartitionId;
@@ -24,11 +26,6 @@ use tokio::time::Instant;
 
 /// Messages that may wait for a performer; senders wait for a place.
 pub(crate) const MAILBOX_MAX: usize = 1024;
-/// Entities encoded for a snapshot at a time, between two batches.
-const CAPTURE_STEP: usize = 128;
-/// Blocks of a snapshot that may wait for its writer.
-const CAPTURED_BLOCKS: usize = 4;
-
 /// Rows after which they are handed over, even in the middle of some entries.
 const HANDED_ROWS: usize = 2048;
 
@@ -84,10 +81,17 @@ pub(crate) struct Visible {
     /// Index of the newest snapshot.
     pub snapshot: Arc<AtomicU64>,
     pub commands: AtomicU64,
+    /// Entry time of the last of them.
+    pub time: AtomicU64,
     /// Of them, those that the snapshot had at the start: the rest was replayed or is new.
     pub restored: AtomicU64,
     pub entities: AtomicU64,
     pub actors: AtomicU64,
+    /// Commands applied when the last checkpoint was, and microseconds that its hash took.
+    pub checkpointed: AtomicU64,
+    pub checkpoint_us: AtomicU64,
+    /// How often the state was replaced by another node's.
+    pub installs: AtomicU64,
 }
 
 /// Where the effects of a partition go.
@@ -107,16 +111,12 @@ pub(crate) struct Outlets {
     pub visible: Arc<Visible>,
     /// Bytes of log after which a snapshot is due.
     pub snapshot_bytes: u64,
+    /// Who compares hashes with other nodes; none where there are none.
+    pub checkpoints: Option<mpsc::Sender<Heard>>,
+    /// What this state says goes nowhere while it is not to be believed.
+    pub trusted: Trusted,
     /// Set when the node cannot go on.
     pub failed: watch::Sender<Option<Arc<str>>>,
-}
-
-/// A snapshot that is being captured: where its blocks go, and the hash of what went.
-pub(super) struct CaptureUnderWay {
-    blocks: mpsc::Sender<Vec<u8>>,
-    hash: u64,
-    /// Tells the writer that the last block was the last.
-    is_whole: Arc<AtomicBool>,
 }
 
 /// Rebuilds an entity from the snapshot and the log.
@@ -140,13 +140,16 @@ pub(crate) struct Performer<R> {
     pub(super) reached: u64,
     /// The last index that was known to be committed when this node started: up to there nobody
     /// waits or listens.
-    replay_through: Option<u64>,
+    pub(super) replay_through: Option<u64>,
     /// Chunks of the batch under way that are applied.
     chunks: usize,
     /// Rows that the historian was not handed yet.
     rows: Vec<HistoryRow>,
     waiting: Vec<(Subject, After, Instant, Look)>,
     pub(super) writing: Option<CaptureUnderWay>,
+    pub(super) checkpoint: Option<HashUnderWay>,
+    /// Something was applied that nobody was told of, because the state is in doubt.
+    pub(super) is_silent: bool,
 }
 
 impl<R: Rebuild> Performer<R> {
@@ -172,6 +175,8 @@ impl<R: Rebuild> Performer<R> {
             rows: Vec::new(),
             waiting: Vec::new(),
             writing: None,
+            checkpoint: None,
+            is_silent: false,
         }
     }
 
@@ -184,20 +189,22 @@ impl<R: Rebuild> Performer<R> {
             return self.fail(error.to_string());
         }
         loop {
-            let order = match self.writing.as_ref().map(|writing| writing.blocks.clone()) {
-                None => orders.recv().await,
-                Some(blocks) => tokio::select! {
-                    biased;
-                    order = orders.recv() => order,
-                    room = blocks.reserve() => {
-                        match room {
-                            Ok(room) => self.capture_more(room),
-                            // The writer gave up; whoever waits for it hears why.
-                            Err(_) => self.writing = None,
-                        }
-                        continue;
+            let order = tokio::select! {
+                biased;
+                order = orders.recv() => order,
+                room = room_for_block(self.blocks()) => {
+                    match room {
+                        Ok(room) => self.capture_more(room),
+                        // The writer gave up; whoever waits for it hears why.
+                        Err(_) => self.give_up_writing(),
                     }
-                },
+                    continue;
+                }
+                () = std::future::ready(()), if self.checkpoint.is_some() => {
+                    self.hash_more();
+                    tokio::task::yield_now().await;
+                    continue;
+                }
             };
             match order {
                 Some(Order::Apply { entries, done }) => {
@@ -249,7 +256,11 @@ impl<R: Rebuild> Performer<R> {
             let mut rest = batch.entries.into_iter();
             self.chunks = 0;
             while let Some(chunk) = self.core.plan(&mut rest) {
+                let is_checkpoint = chunk.is_checkpoint;
                 self.perform(chunk).await?;
+                if is_checkpoint {
+                    self.begin_checkpoint();
+                }
                 self.chunks += 1;
             }
             if self.rows.len() >= HANDED_ROWS {
@@ -260,6 +271,8 @@ impl<R: Rebuild> Performer<R> {
             self.hand_over(last).await?;
             self.replayed_before(last.index + 1).await?;
         }
+        // Under load there is no other moment.
+        self.hash_more();
         self.show();
         self.read();
         Ok(())
@@ -372,6 +385,14 @@ impl<R: Rebuild> Performer<R> {
             absorbed;
         let at = self.at();
         let (partition, index) = (at.partition, at.index);
+        if !self.outlets.trusted.now().serves() {
+            // Who waits is answered when the right state has taken the same commands.
+            self.is_silent = true;
+            return self.keep_rows(index, &mut rows);
+        }
+        if self.is_silent {
+            self.tell_anew();
+        }
         for (source, next) in heard {
             if let Some(heard) = self.outlets.heard.get(&source) {
                 heard.send_replace(next);
@@ -396,8 +417,12 @@ impl<R: Rebuild> Performer<R> {
         let (fills, time) = (fills.collect(), self.core.time());
         let event = FeedEvent { partition, index, time, market, orders, fills, balances, ranked };
         self.outlets.feed.publish(event);
+        self.keep_rows(index, &mut rows);
+    }
+
+    fn keep_rows(&mut self, index: u64, rows: &mut Vec<HistoryRow>) {
         if self.outlets.historian.wants(index) {
-            self.rows.append(&mut rows);
+            self.rows.append(rows);
         }
     }
 
@@ -442,6 +467,9 @@ impl<R: Rebuild> Performer<R> {
 
     /// Answers the reads whose time has come, and drops those whose time is over.
     pub(super) fn read(&mut self) {
+        if !self.outlets.trusted.now().serves() {
+            self.waiting.clear();
+        }
         if self.waiting.is_empty() {
             return;
         }
@@ -485,39 +513,12 @@ impl<R: Rebuild> Performer<R> {
         At { partition: self.core.id(), index: self.core.index() }
     }
 
-    fn capture(&mut self, done: oneshot::Sender<Writing>) {
-        let (blocks, writing) = mpsc::channel(CAPTURED_BLOCKS);
-        let core = self.core.encode();
-        self.outlets.visible.bytes.store(0, Ordering::Relaxed);
-        self.host.begin_capture();
-        // The channel is empty, so there is room.
-        drop(blocks.try_send(state::core_block(&core)));
-        let is_whole = Arc::new(AtomicBool::new(false));
-        let hash = state::hash_core(&core);
-        self.writing = Some(CaptureUnderWay { blocks, hash, is_whole: is_whole.clone() });
-        drop(done.send(Writing { blocks: writing, is_whole }));
-    }
-
-    fn capture_more(&mut self, room: mpsc::Permit<'_, Vec<u8>>) {
-        let (captured, is_last) = self.host.capture_some(CAPTURE_STEP);
-        let Some(writing) = &mut self.writing else { return };
-        for (id, bytes) in &captured {
-            writing.hash = writing.hash.wrapping_add(state::hash_entity(*id, bytes));
-        }
-        let mut block = state::entity_block(&captured);
-        if is_last {
-            block.extend_from_slice(&writing.hash.to_le_bytes());
-            writing.is_whole.store(true, Ordering::Release);
-            self.writing = None;
-        }
-        room.send(block);
-    }
-
     pub(super) fn show(&self) {
         let visible = &self.outlets.visible;
         visible.needs_tick.store(self.core.needs_tick(), Ordering::Relaxed);
         visible.applied.store(self.reached, Ordering::Release);
         visible.commands.store(self.core.commands(), Ordering::Relaxed);
+        visible.time.store(self.core.time().0, Ordering::Relaxed);
         let (entities, actors) = self.host.counts();
         visible.entities.store(entities as u64, Ordering::Relaxed);
         visible.actors.store(actors as u64, Ordering::Relaxed);

@@ -26,8 +26,9 @@ pub enum ReadError {
     /// Nobody leads the partition, or nobody that this node reaches. Nothing changed; try again.
     #[error("partition {0} has no leader now")]
     NoLeader(u16),
-    /// The partition is stopping. Nothing changed; try elsewhere or later.
-    #[error("the partition is stopping")]
+    /// The partition is stopping, or its state on this node is in doubt. Nothing changed; try
+    /// elsewhere or later.
+    #[error("the partition does not serve on this node now")]
     Stopped,
     /// The history store failed.
     #[error("history: {0}")]

@@ -1,9 +1,10 @@
 //! What this node does with what its peers ask.
 
+use super::checkpoint::Heard;
 use super::exchange::{Exchange, WeakExchange};
 use super::founding::Who;
 use super::intake::{Asked, Inbound};
-use super::peers::{Carry, Enter, Entered, Met, Submit, Taken, decode, encode, kind};
+use super::peers::{Carry, Checkpoint, Enter, Entered, Met, Submit, Taken, decode, encode, kind};
 use crate::link::{Handler, NodeId};
 use crate::raft::RaftHandler;
 use bytes::Bytes;
@@ -91,6 +92,33 @@ impl Receiving {
         }
     }
 
+    /// Notes what a peer has at a checkpoint, and says what this node has.
+    fn checkpoint(&self, from: NodeId, body: &[u8]) -> Answer {
+        let hear = |said: Checkpoint| {
+            let partition = self.exchange()?.partition(PartitionId(said.partition))?;
+            let (mine, answer) = oneshot::channel();
+            let Checkpoint { index, hash, .. } = said;
+            let heard = Heard::Theirs { from, index, hash, mine };
+            partition.among.as_ref()?.comparing.try_send(heard).ok()?;
+            Some(answer)
+        };
+        match decode(body).and_then(hear) {
+            // Unanswered, so that it is told again.
+            None => Box::pin(ready(None)),
+            Some(answer) => Box::pin(async move { answer.await.ok().map(|mine| encode(&mine)) }),
+        }
+    }
+
+    fn give_state(&self, to: NodeId, body: &[u8]) -> Answer {
+        let partition = decode(body).and_then(|id| self.exchange()?.partition(PartitionId(id)));
+        match partition {
+            None => now(&false),
+            Some(partition) => {
+                Box::pin(async move { Some(encode(&partition.give_state(to).await)) })
+            }
+        }
+    }
+
     fn enter(&self, body: &[u8]) -> Answer {
         let (Some(newcomer), Some(exchange)) = (decode::<Enter>(body), self.exchange()) else {
             return now(&Entered::Later);
@@ -111,6 +139,12 @@ impl Handler for Receiving {
             kind::READ_INDEX => self.read_index(&body),
             kind::MEET => now::<Met>(&self.who.met()),
             kind::ENTER => self.enter(&body),
+            kind::CLOCK => match self.exchange() {
+                Some(exchange) => now(&exchange.options().clock.system()),
+                None => Box::pin(ready(None)),
+            },
+            kind::CHECKPOINT => self.checkpoint(from, &body),
+            kind::GIVE_STATE => self.give_state(from, &body),
             _ => self.consensus.handle(from, kind, body),
         }
     }

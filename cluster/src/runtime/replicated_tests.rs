@@ -2,6 +2,7 @@
 //! history from the leader and stands where the others stand.
 
 use super::answers::Answers;
+use super::checkpoint::Trusted;
 use super::depot::PartitionDepot;
 use super::feed::{Feed, Topic};
 use super::historian::Historian;
@@ -80,7 +81,8 @@ impl Disks {
 fn open_depot(dir: &Path, historian: Historian) -> PartitionDepot {
     let id = partition();
     let store = SnapshotStore::open(dir.join("snapshots"), id).expect("a store").with_reserve(0);
-    PartitionDepot { partition: id, store: Arc::new(Mutex::new(store)), historian }
+    let trusted = Trusted::default();
+    PartitionDepot { partition: id, store: Arc::new(Mutex::new(store)), historian, trusted }
 }
 
 /// Opens the history once its last user of before has gone.
@@ -129,6 +131,7 @@ async fn start(
         store: depot.store.clone(),
         historian: historian.clone(),
         newest: Arc::default(),
+        trusted: depot.trusted.clone(),
     };
     let mut host = Host::start().await.expect("actors");
     let core = state.settle(&mut host);
@@ -146,6 +149,8 @@ async fn start(
         table: None,
         visible: Arc::new(Visible::default()),
         snapshot_bytes: u64::MAX,
+        checkpoints: None,
+        trusted: depot.trusted.clone(),
         failed: watch::channel(None).0,
     };
     let committed = log_of_partition.state().committed;

@@ -4,7 +4,8 @@
 //! the load makes them and no order waits for a timer.
 
 use super::answers::{Answers, Failure};
-use super::clock::Clock;
+use super::checkpoint::{Pace, Passed};
+use super::clock::LeaderClock;
 use super::couriers::Couriers;
 use super::intake::{Asked, Inbound};
 use super::machine::PerformerMachine;
@@ -12,11 +13,13 @@ use super::performer::Visible;
 use crate::partition::{Batch, Command, Entry, Trace};
 use crate::raft::{Pending, ProposeError, Replica};
 use hoga_engine::ids::{Origin, PartitionId};
+use hoga_engine::time::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 /// Commands in one batch.
 const BATCH_COMMANDS: usize = 512;
@@ -36,7 +39,7 @@ struct Concerned {
 
 pub(crate) struct Sequencer {
     pub replica: Replica<PerformerMachine>,
-    pub clock: Clock,
+    pub clock: LeaderClock,
     pub answers: Arc<Answers>,
     pub visible: Arc<Visible>,
     /// How far each destination has acknowledged, and how far the log knows.
@@ -44,6 +47,8 @@ pub(crate) struct Sequencer {
     pub partition: PartitionId,
     /// Among other nodes couriers send again what was not written, once they are told.
     pub couriers: Option<Couriers>,
+    /// When this partition's replicas compare their state; never where there is one.
+    pub checkpoints: Option<Pace>,
 }
 
 impl Sequencer {
@@ -74,6 +79,7 @@ impl Sequencer {
             // idle one nobody is, and this takes no time.
             tokio::task::yield_now().await;
             batch.fill(&mut clients, &mut inbound);
+            self.checkpoint(&mut batch);
             self.acknowledge(&mut batch, ACKS_MIN);
             let (mut concerned, submitted) = self.submit(batch).await;
             let outcome = match submitted {
@@ -93,7 +99,7 @@ impl Sequencer {
 
     async fn submit(&mut self, batch: Gathering) -> (Concerned, Result<Pending, ProposeError>) {
         let Gathering { entries, concerned, .. } = batch;
-        let batch = Batch { time: self.clock.now(), entries };
+        let batch = Batch { time: self.now(), entries };
         (concerned, self.replica.submit(batch.encode().into()).await)
     }
 
@@ -103,8 +109,42 @@ impl Sequencer {
             return;
         }
         self.acknowledge(batch, 1);
-        if self.visible.needs_tick.load(Ordering::Relaxed) {
+        // A tick that does not move time brings nothing about.
+        if self.visible.needs_tick.load(Ordering::Relaxed) && self.now() > self.passed() {
             batch.push(Trace::default(), Command::Tick);
+        }
+        self.checkpoint(batch);
+    }
+
+    /// What is stamped now.
+    fn now(&mut self) -> Time {
+        let (term, passed) = (self.replica.leadership().borrow().term, self.passed());
+        self.clock.now(term, passed)
+    }
+
+    /// The time of the last command that was applied.
+    fn passed(&self) -> Time {
+        Time(self.visible.time.load(Ordering::Relaxed))
+    }
+
+    /// Logs a checkpoint when it is time for one.
+    fn checkpoint(&mut self, batch: &mut Gathering) {
+        let Some(pace) = &mut self.checkpoints else { return };
+        let load = |value: &AtomicU64| value.load(Ordering::Relaxed);
+        let passed = Passed {
+            commands: load(&self.visible.commands),
+            checkpointed: load(&self.visible.checkpointed),
+            took: Duration::from_micros(load(&self.visible.checkpoint_us)),
+        };
+        let is_alone = || {
+            let members = self.replica.membership().borrow().clone();
+            members.voters.len() + members.learners.len() < 2
+        };
+        if self.replica.leadership().borrow().is_me
+            && pace.is_due(Instant::now(), passed)
+            && !is_alone()
+        {
+            batch.push(Trace::default(), Command::Checkpoint);
         }
     }
 

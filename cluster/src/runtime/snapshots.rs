@@ -1,5 +1,6 @@
 //! Writes what a performer captures, beside apply.
 
+use super::checkpoint::Trusted;
 use super::historian::Historian;
 use crate::raft::{SnapshotError, SnapshotMeta, SnapshotWriting, SnapshotWritten};
 use crate::snapshot::{self, SnapshotStore};
@@ -38,11 +39,12 @@ pub(crate) struct Snapshots {
     pub historian: Historian,
     /// Index of the newest snapshot, for whoever asks how the partition stands.
     pub newest: Arc<AtomicU64>,
+    pub trusted: Trusted,
 }
 
 impl Snapshots {
     pub fn write(&self, meta: SnapshotMeta, mut writing: Writing) -> SnapshotWriting {
-        let Snapshots { partition, store, historian, newest } = self.clone();
+        let Snapshots { partition, store, historian, newest, .. } = self.clone();
         Box::pin(async move {
             let begun = Instant::now();
             // What the state counts, the history has to have.

@@ -1,6 +1,8 @@
 //! Starting a node: log, snapshots and history opened, every partition replayed and led.
 
 use super::answers::Answers;
+use super::checkpoint::{Comparing, HEARD_MAX, Pace, Trust, Trusted};
+use super::clock::LeaderClock;
 use super::couriers::Couriers;
 use super::depot::PartitionDepot;
 use super::exchange::{Exchange, Parts};
@@ -11,7 +13,7 @@ use super::identity::{Identity, IdentityError};
 use super::machine::PerformerMachine;
 use super::membership::Membership;
 use super::options::{ClusterOptions, ExchangeOptions};
-use super::partition::Partition;
+use super::partition::{Among, Partition};
 use super::peers::Peers;
 use super::performer::{MAILBOX_MAX, Order, Outlets, Performer, Visible};
 use super::pump::{Pump, PumpOrder};
@@ -42,7 +44,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// What nodes speak over their links. Raised whenever a message or a record of the log changes.
-const LINK_VERSION: u32 = 2;
+const LINK_VERSION: u32 = 3;
 
 /// Why a node did not start. What is on the disk is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -238,8 +240,14 @@ async fn start_partition(
         historian = Historian::start(history, &log, applied.last)?;
     }
     let newest = Arc::new(AtomicU64::new(applied.last.map_or(0, |at| at.index)));
-    let snapshots =
-        Snapshots { partition: id, store, historian: historian.clone(), newest: newest.clone() };
+    let trusted = Trusted::default();
+    let snapshots = Snapshots {
+        partition: id,
+        store,
+        historian: historian.clone(),
+        newest: newest.clone(),
+        trusted: trusted.clone(),
+    };
     let mut host = Host::start().await?;
     let core = state.settle(&mut host);
 
@@ -256,7 +264,10 @@ async fn start_partition(
         pumps.insert(to, orders);
     }
     let (catalogue, catalogue_shown) = watch::channel(core.scene().catalogue.clone());
+    let (heard, checkpoints) = mpsc::channel(HEARD_MAX);
     let outlets = Outlets {
+        checkpoints: shared.cluster.as_ref().map(|_| heard.clone()),
+        trusted: trusted.clone(),
         answers: shared.answers.clone(),
         historian: historian.clone(),
         failed: shared.failed.clone(),
@@ -283,30 +294,37 @@ async fn start_partition(
     tasks.spawn(Performer::new(core, host, outlets, rebuild, reached, replayed).run(mailbox));
 
     let machine = PerformerMachine { orders: orders.clone(), applied, snapshots, topology };
-    let replica = match &shared.cluster {
+    let (replica, among) = match &shared.cluster {
         None => {
             let settings = ReplicaSettings::founded_by([options.node]);
             let log = &shared.log;
-            Replica::start(log_id, options.node, log, machine, NoNetwork, settings).await?
+            let replica =
+                Replica::start(log_id, options.node, log, machine, NoNetwork, settings).await?;
+            (replica, None)
         }
         Some(cluster) => {
-            let Snapshots { partition, store, historian, .. } = machine.snapshots.clone();
-            let depot: Arc<dyn Depot> = Arc::new(PartitionDepot { partition, store, historian });
+            let Snapshots { partition, store, historian, trusted, .. } = machine.snapshots.clone();
+            let depot: Arc<dyn Depot> =
+                Arc::new(PartitionDepot { partition, store, historian, trusted: trusted.clone() });
             let donor = Donor::new(depot.clone(), cluster.giving.clone());
             let network = PeerNetwork::new(cluster.peers.links().clone(), log_id, donor);
             let (log, settings) = (&shared.log, cluster.settings.clone());
             let replica =
-                Replica::start(log_id, options.node, log, machine, network, settings).await?;
+                Replica::start(log_id, options.node, log, machine, network.clone(), settings)
+                    .await?;
             cluster.consensus.add(log_id, &replica, depot);
-            replica
+            let (peers, visible) = (cluster.peers.clone(), visible.clone());
+            let comparing = Comparing::new(id, replica.clone(), peers, trusted, visible);
+            tasks.spawn(comparing.run(checkpoints));
+            (replica, Some(Among { comparing: heard, network }))
         }
     };
     tasks.spawn(snapshot_when_due(replica.clone(), visible.clone()));
-    tasks.spawn(follow_leadership(id, replica.leadership(), orders.clone()));
+    tasks.spawn(follow_leadership(id, replica.leadership(), trusted.watch(), orders.clone()));
     let missed = Arc::new(Notify::new());
     let sequencer = Sequencer {
         replica: replica.clone(),
-        clock: options.clock.clone(),
+        clock: LeaderClock::new(options.clock.clone()),
         answers: shared.answers.clone(),
         visible: visible.clone(),
         acked: wiring.heard_from(id).into_iter().map(|(to, acked)| (to, (acked, 1))).collect(),
@@ -315,6 +333,9 @@ async fn start_partition(
             .cluster
             .as_ref()
             .map(|cluster| Couriers { peers: cluster.peers.clone(), missed: missed.clone() }),
+        checkpoints: among
+            .as_ref()
+            .map(|_| Pace::new(options.checkpoint_every, tokio::time::Instant::now())),
     };
     let mut intake = wiring.intake(id);
     if let Some(cluster) = &shared.cluster {
@@ -334,6 +355,8 @@ async fn start_partition(
         congested: wiring.congested(id).subscribe(),
         visible,
         historian,
+        trusted,
+        among,
         tasks: tokio::sync::Mutex::new(tasks),
     };
     Ok((partition, catalogue_shown))
@@ -372,24 +395,30 @@ fn load(
     Ok((state, applied))
 }
 
-/// Tells a performer when its node begins or ends to lead.
+/// Tells a performer when its node begins or ends to lead with a state that is to be believed.
 async fn follow_leadership(
     partition: PartitionId,
     mut leadership: watch::Receiver<Leadership>,
+    mut trust: watch::Receiver<Trust>,
     orders: mpsc::Sender<Order>,
 ) {
     let mut leads = false;
     loop {
         let Leadership { is_me, term, .. } = *leadership.borrow_and_update();
-        if is_me != leads {
-            leads = is_me;
+        let now = is_me && trust.borrow_and_update().serves();
+        if now != leads {
+            leads = now;
             let now = if leads { "leads" } else { "leads no more" };
             tracing::info!(partition = partition.0, term, "this node {now}");
             if orders.send(Order::Lead(leads)).await.is_err() {
                 return;
             }
         }
-        if leadership.changed().await.is_err() {
+        let changed = tokio::select! {
+            changed = leadership.changed() => changed,
+            changed = trust.changed() => changed,
+        };
+        if changed.is_err() {
             return;
         }
     }

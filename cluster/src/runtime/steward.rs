@@ -1,6 +1,7 @@
 //! Brings a partition to where the table of nodes wants it, while this node leads it: who has a
 //! replica, who votes, who leads. One step at a time; each looks anew at how things stand.
 
+use super::checkpoint::{Trust, Trusted};
 use super::machine::PerformerMachine;
 use super::membership::may_lead;
 use crate::link::{NodeId, PeerState};
@@ -29,12 +30,16 @@ pub(super) struct Steward {
     /// This node is about to stop.
     pub leaving: watch::Receiver<bool>,
     pub space_is_low: watch::Receiver<bool>,
+    pub trusted: Trusted,
+    /// Nodes whose clock is off.
+    pub clocks_off: watch::Receiver<BTreeSet<NodeId>>,
 }
 
 impl Steward {
     /// Works until its partition is gone.
     pub async fn run(mut self) {
         let mut leadership = self.replica.leadership();
+        let mut trust = self.trusted.watch();
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut up_since: BTreeMap<NodeId, Instant> = BTreeMap::new();
@@ -44,18 +49,27 @@ impl Steward {
                 told = self.table.changed() => told,
                 told = self.leaving.changed() => told,
                 told = self.space_is_low.changed() => told,
+                told = trust.changed() => told,
+                told = self.clocks_off.changed() => told,
                 _ = looks.tick() => Ok(()),
             };
             if told.is_err() {
                 return;
             }
             self.note_peers(&mut up_since);
+            self.replica.stand_for_election(self.is_fit());
             if leadership.borrow_and_update().is_me
                 && let Err(error) = self.step(&up_since).await
             {
                 tracing::debug!(partition = self.partition.0, %error, "not yet");
             }
         }
+    }
+
+    /// Whether this node may lead, as far as its state and its clock are concerned. Where no
+    /// replica serves, one of them still has to lead the log.
+    fn is_fit(&self) -> bool {
+        self.trusted.now() != Trust::Wrong && !self.clocks_off.borrow().contains(&self.me)
     }
 
     fn note_peers(&self, up_since: &mut BTreeMap<NodeId, Instant>) {
@@ -107,11 +121,18 @@ impl Steward {
         progress: &Progress,
         up_since: &BTreeMap<NodeId, Instant>,
     ) -> Option<NodeId> {
-        let can =
-            |id: &NodeId| *id != self.me && voters.contains(id) && has_caught_up(progress, *id);
+        let (strayed, off) = (self.trusted.strayed(), self.clocks_off.borrow().clone());
+        let can = |id: &NodeId| {
+            *id != self.me
+                && voters.contains(id)
+                && has_caught_up(progress, *id)
+                && !strayed.contains(id)
+                && !off.contains(id)
+        };
         let best = placement::leader(table, self.partition);
         let must_go = *self.leaving.borrow()
             || *self.space_is_low.borrow()
+            || !self.is_fit()
             || !may_lead(table, self.me)
             || !voters.contains(&self.me);
         if must_go {

@@ -1,10 +1,11 @@
 //! One node from the outside of the crate: orders in, fills out, and the same after a restart.
 
 use crate::market::{Market, WITHIN, identified};
-use hoga_cluster::runtime::{Exchange, ExchangeOptions, Failure, StartError};
+use hoga_cluster::runtime::{Clock, Exchange, ExchangeOptions, Failure, StartError};
 use hoga_engine::effect::Answer;
 use hoga_engine::order::{Side, Status};
 use hoga_engine::reject::Reject;
+use hoga_engine::time::Time;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_matched_settled_and_answered() {
@@ -108,4 +109,37 @@ async fn a_directory_whose_log_is_gone_is_refused_and_stays_as_it_is() {
     assert!(matches!(refused, StartError::LogLost { .. }), "{refused}");
     assert!(hoga_cluster::verify::verify(dir.path(), |_, _| {}).is_err());
     assert!(!dir.path().join("log").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boards_follow_although_the_clock_was_set_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let noon = Time(20_000 * Time::DAY);
+    let clock = Clock::virtual_from(noon);
+    let options = || Market::options(dir.path());
+    let market = Market::of(Exchange::start(ExchangeOptions { clock, ..options() }).await.unwrap());
+    market.list().await;
+    market.account("alice", "1000000", "0").await;
+    market.account("bob", "0", "500").await;
+    market.limit("bob", "s1", Side::Sell, 10, 777).await.unwrap();
+    market.limit("alice", "b1", Side::Buy, 4, 777).await.unwrap();
+    market.exchange.settled().await.unwrap();
+    market.exchange.stop().await;
+    drop(market);
+
+    let clock = Clock::virtual_from(noon.minus(3_600 * Time::SECOND));
+    let now = clock.clone();
+    let market = Market::of(Exchange::start(ExchangeOptions { clock, ..options() }).await.unwrap());
+    let set = || market.exchange.board(None, |board, _, _| board.view().set().time);
+    let before = set().await.unwrap();
+    market.limit("alice", "b2", Side::Buy, 4, 777).await.unwrap();
+    // Nothing else happens; only the clock goes on, an hour behind what the log has seen.
+    let renewed = async {
+        while set().await.unwrap() < Time(before.0.max(noon.0) + Time::SECOND) {
+            now.set(Time(now.now().0 + Time::SECOND / 10));
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(3 * WITHIN, renewed).await.expect("the marks are renewed");
+    market.exchange.stop().await;
 }

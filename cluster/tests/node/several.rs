@@ -4,9 +4,11 @@ use crate::market::Market;
 use futures::future::join_all;
 use hoga_cluster::link::DevelopmentCa;
 use hoga_cluster::partition::{MetaCommand, NodeId};
-use hoga_cluster::runtime::{ClusterOptions, Exchange, ExchangeOptions, StartError};
+use hoga_cluster::runtime::{Clock, ClusterOptions, Exchange, ExchangeOptions, StartError};
 use hoga_engine::effect::Answer;
 use hoga_engine::order::{Side, Status};
+use hoga_engine::time::Time;
+use hoga_engine::topology::Topology;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -16,32 +18,45 @@ use tempfile::TempDir;
 const WITHIN: Duration = Duration::from_secs(10);
 
 /// Where the nodes are, and who founds.
-struct Ground {
+pub struct Ground {
     dir: TempDir,
-    links: BTreeMap<NodeId, SocketAddr>,
+    pub links: BTreeMap<NodeId, SocketAddr>,
     founders: BTreeSet<NodeId>,
+    pub checkpoint_every: Duration,
+    pub election_ms: (u64, u64),
+    pub topology: Topology,
+    /// Where they are not the machine's.
+    pub clocks: BTreeMap<NodeId, Clock>,
 }
 
 impl Ground {
-    fn new(founders: u64) -> Ground {
+    pub fn new(founders: u64) -> Ground {
         let founders = (1..=founders).collect();
         let free = || {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
             listener.local_addr().unwrap()
         };
         let links = (1..=5).map(|id| (id, free())).collect();
-        Ground { dir: tempfile::tempdir().unwrap(), links, founders }
+        let checkpoint_every = Duration::from_secs(10);
+        let (dir, clocks) = (tempfile::tempdir().unwrap(), BTreeMap::new());
+        let (election_ms, topology) = ((150, 300), Topology::default());
+        Ground { dir, links, founders, checkpoint_every, election_ms, topology, clocks }
     }
 
-    fn data(&self, node: NodeId) -> PathBuf {
+    pub fn data(&self, node: NodeId) -> PathBuf {
         self.dir.path().join(format!("n{node}"))
     }
 
-    fn options(&self, node: NodeId) -> ExchangeOptions {
+    pub fn options(&self, node: NodeId) -> ExchangeOptions {
         let ca = DevelopmentCa::in_dir(self.dir.path().join("certificates")).unwrap();
         let is_founder = self.founders.contains(&node);
         let mut options = ExchangeOptions::new(self.data(node));
         options.node = node;
+        options.checkpoint_every = self.checkpoint_every;
+        options.topology = self.topology;
+        if let Some(clock) = self.clocks.get(&node) {
+            options.clock = clock.clone();
+        }
         options.log.segment_bytes = 8 << 20;
         options.log.write_bytes_max = 1 << 20;
         options.cluster = Some(ClusterOptions {
@@ -52,7 +67,7 @@ impl Ground {
             peers: self.links.iter().map(|(id, link)| (*id, link.to_string())).collect(),
             founders: if is_founder { self.founders.clone() } else { BTreeSet::new() },
             heartbeat_ms: 50,
-            election_ms: (150, 300),
+            election_ms: self.election_ms,
             tls: Some(ca.issue(node).unwrap()),
         });
         options
@@ -62,23 +77,23 @@ impl Ground {
         Exchange::start(self.options(node)).await.map(Market::of)
     }
 
-    async fn start(&self, node: NodeId) -> Market {
+    pub async fn start(&self, node: NodeId) -> Market {
         self.try_start(node).await.unwrap()
     }
 
-    async fn start_all(&self) -> Vec<Market> {
+    pub async fn start_all(&self) -> Vec<Market> {
         let nodes = join_all(self.founders.iter().map(|node| self.start(*node))).await;
         nodes[0].list().await;
         nodes
     }
 }
 
-async fn stop_all(nodes: &[Market]) {
+pub async fn stop_all(nodes: &[Market]) {
     join_all(nodes.iter().map(|node| node.exchange.stop())).await;
 }
 
 /// The same order of events and the same state everywhere.
-async fn assert_equal(nodes: &[Market]) {
+pub async fn assert_equal(nodes: &[Market]) {
     let first = nodes[0].everything().await;
     for node in &nodes[1..] {
         assert_eq!(node.everything().await, first);
@@ -87,7 +102,7 @@ async fn assert_equal(nodes: &[Market]) {
 }
 
 /// Waits until a condition on a node's table and partitions holds.
-async fn until(node: &Market, what: &str, holds: impl Fn(&Exchange) -> bool) {
+pub async fn until(node: &Market, what: &str, holds: impl Fn(&Exchange) -> bool) {
     let waited = async {
         while !holds(&node.exchange) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -258,5 +273,39 @@ async fn without_a_quorum_clients_are_told_and_nothing_is_done() {
     let reply = nodes[0].exchange.ask("alice", &id, request, WITHIN).await;
     assert!(reply.answer.is_err(), "{reply:?}");
     assert!(begun.elapsed() < Duration::from_secs(4), "after {:?}", begun.elapsed());
+    stop_all(&nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_clock_is_off_leads_nothing_until_it_is_right() {
+    let mut ground = Ground::new(3);
+    let noon = Time(20_000 * Time::DAY);
+    let ahead = Time(noon.0 + 5 * Time::SECOND);
+    for (node, says) in [(1, noon), (2, noon), (3, ahead)] {
+        ground.clocks.insert(node, Clock::virtual_from(says));
+    }
+    let nodes = ground.start_all().await;
+    let leads = |exchange: &Exchange, id| {
+        exchange.status().iter().filter(|partition| partition.leader == Some(id)).count()
+    };
+    for node in &nodes {
+        until(node, "the others lead", |exchange| {
+            let off = exchange.membership().unwrap().clocks_off().borrow().clone();
+            off == [3].into() && all_led(exchange) && leads(exchange, 3) == 0
+        })
+        .await;
+    }
+    nodes[2].account("alice", "1000000", "0").await;
+    nodes[2].limit("alice", "b1", Side::Buy, 7, 770).await.unwrap();
+    assert_eq!(leads(&nodes[0].exchange, 3), 0);
+
+    for node in 1..=2 {
+        ground.clocks[&node].set(ahead);
+    }
+    until(&nodes[0], "a share for everybody", |exchange| {
+        (1..=3).all(|id| leads(exchange, id) == exchange.status().len() / 3)
+    })
+    .await;
+    assert_equal(&nodes).await;
     stop_all(&nodes).await;
 }

@@ -46,6 +46,10 @@ pub const METRICS: &[Metric] = &[
     histogram("hoga_actor_handle_seconds", "An entity's share of a chunk, by kind."),
     gauge("hoga_mailbox_depth", "Messages that wait, by kind of mailbox, the fullest of each."),
     gauge("hoga_partition_leader", "1 where this node leads a partition, by node and partition."),
+    histogram(
+        "hoga_handover_seconds",
+        "From the last sign of one leader of a partition to the first of the next, at this node.",
+    ),
     gauge("hoga_partition_applied_index", "Last log index applied, by partition."),
     counter("hoga_commands_total", "Commands applied, by partition."),
     histogram("hoga_log_append_seconds", "One write of the log with its fsync."),

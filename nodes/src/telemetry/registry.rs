@@ -19,6 +19,9 @@ const HANDLE_BUCKETS: [f64; 12] =
 /// The same for snapshots.
 const SNAPSHOT_BUCKETS: [f64; 10] = [0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 
+/// The same for how long a partition is without a leader.
+const HANDOVER_BUCKETS: [f64; 10] = [0.005, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 5.0];
+
 static INSTALLED: OnceLock<Registry> = OnceLock::new();
 
 /// Where numbers are read. There is one in a process.
@@ -36,11 +39,12 @@ impl Registry {
         if let Some(installed) = INSTALLED.get() {
             return Ok(installed.clone());
         }
-        let buckets: [(&str, &[f64]); 4] = [
+        let buckets: [(&str, &[f64]); 5] = [
             ("hoga_order_ack_seconds", &ACK_BUCKETS),
             ("hoga_log_append_seconds", &ACK_BUCKETS),
             ("hoga_actor_handle_seconds", &HANDLE_BUCKETS),
             ("hoga_snapshot_seconds", &SNAPSHOT_BUCKETS),
+            ("hoga_handover_seconds", &HANDOVER_BUCKETS),
         ];
         let recorder = buckets
             .into_iter()
