@@ -346,6 +346,7 @@ async fn a_follower_whose_entries_are_purged_gets_a_snapshot() {
     let lead = leader(&nodes).await;
     let slow = *nodes.keys().find(|node| **node != lead).expect("two of them");
     nodes[&slow].has_seen(&batches(0..1)).await;
+    nodes[&slow].replica.trigger_snapshot().await.expect("it is written");
     let (disk, shelf) = nodes.remove(&slow).expect("it was there").kill().await;
     for number in 1..300 {
         propose(&nodes, batch(number)).await;
@@ -366,6 +367,15 @@ async fn a_follower_whose_entries_are_purged_gets_a_snapshot() {
     nodes.insert(slow, cluster.start(slow, disk, shelf, 2).await);
     nodes[&slow].has_seen(&nodes[&lead].shelf.seen()).await;
     assert_eq!(nodes[&slow].shelf.installed(), 1);
+    // The snapshot it had before is of no use with the log it has now, and is replaced.
+    let replaced = async {
+        let node = &nodes[&slow];
+        let purged = || node.log.partition(P).state().purged.map(|at| at.index);
+        while node.shelf.fallback() < purged() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(SOON, replaced).await.expect("there is one to fall back to");
     // It goes on from there, also after another start.
     propose(&nodes, batch(300)).await;
     nodes[&slow].has_seen(&nodes[&lead].shelf.seen()).await;

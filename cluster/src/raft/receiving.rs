@@ -193,7 +193,12 @@ impl<M: Machine, C: RaftTypes> Inlet<M, C> {
         };
         let snapshot = Snapshot { meta, snapshot: SnapshotToken };
         Ok(match self.replica.raft().install_full_snapshot(vote, snapshot).await {
-            Ok(installed) => wire::answer(&Reply::Installed { vote: installed.vote.into() }),
+            Ok(installed) => {
+                // From the older snapshot the log reaches no further: there would be nothing to
+                // fall back to.
+                self.replica.renew_snapshots();
+                wire::answer(&Reply::Installed { vote: installed.vote.into() })
+            }
             Err(_) => wire::not_here(),
         })
     }

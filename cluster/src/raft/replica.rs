@@ -181,14 +181,6 @@ where
         self.inner.snapshots.take().await
     }
 
-    /// As [`Replica::trigger_snapshot`], until no snapshot is older than the state is now.
-    ///
-    /// # Errors
-    /// See [`SnapshotError`]; the replica goes on.
-    pub async fn renew_snapshots(&self) -> Result<(), SnapshotError> {
-        self.inner.snapshots.renew().await
-    }
-
     /// Stops taking part and waits until nothing is applied any more. What is under way ends as
     /// unknown.
     pub async fn shutdown(&self) {
@@ -216,6 +208,16 @@ impl<M: Machine, C: RaftTypes> Replica<M, C> {
 
     pub(super) fn awaits_state(&self) -> bool {
         self.inner.awaits_state.load(Ordering::Acquire)
+    }
+
+    /// Begins to replace every snapshot that the machine keeps by the state as it is now.
+    pub fn renew_snapshots(&self) {
+        let (partition, snapshots) = (self.inner.log.id(), Arc::clone(&self.inner.snapshots));
+        drop(C::spawn(async move {
+            if let Err(error) = snapshots.renew().await {
+                tracing::warn!(%partition, %error, "an old snapshot stays");
+            }
+        }));
     }
 
     pub(super) fn handover(&self) -> &Handover {

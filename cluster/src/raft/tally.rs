@@ -52,6 +52,12 @@ impl Shelf {
         self.0.lock().expect("no panic").generations.last().cloned()
     }
 
+    /// The index of the snapshot before the newest.
+    pub(super) fn fallback(&self) -> Option<u64> {
+        let shelved = self.0.lock().expect("no panic");
+        shelved.generations.iter().rev().nth(1).map(|(meta, _)| meta.last.index)
+    }
+
     pub(super) fn installed(&self) -> usize {
         self.0.lock().expect("no panic").installed
     }

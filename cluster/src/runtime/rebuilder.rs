@@ -40,7 +40,8 @@ impl Rebuild for Rebuilder {
 }
 
 impl Rebuilder {
-    /// None when the snapshot or the log cannot be read, or the entity is not in them.
+    /// None when the snapshot or the log cannot be read, when the log does not reach back to the
+    /// snapshot, or when the entity is not in them.
     fn replay(
         &self,
         entity: EntityId,
@@ -61,10 +62,12 @@ impl Rebuilder {
             None => (State::empty(id, self.topology), 0),
         };
         let mut replay = Replay::of_one(state, entity, poisons);
-        next = next.max(self.log.state().first_index);
         while next <= index {
             let entries = self.log.entries(next..index + 1, READ_BYTES).ok()?;
-            next = entries.last()?.at.index + 1;
+            if entries.first()?.at.index != next {
+                return None;
+            }
+            next += entries.len() as u64;
             for entry in &entries {
                 let Some(payload) = batch_of(entry) else { continue };
                 let batch = Batch::decode(payload).ok()?;

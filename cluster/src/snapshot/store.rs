@@ -188,15 +188,18 @@ impl SnapshotStore {
         Err(SnapshotError::AllDamaged { dir: self.dir.clone(), damaged })
     }
 
-    /// The oldest state that is whole; none when there is none.
+    /// The oldest whole state behind which a log that begins at `first_index` goes on; none when
+    /// there is none. After a state came from another node, the generation before it is older.
     ///
     /// # Errors
     /// As for [`SnapshotStore::load`]; damaged generations are passed over.
-    pub fn load_oldest(&self) -> Result<Option<Loaded>, SnapshotError> {
+    pub fn load_oldest(&self, first_index: u64) -> Result<Option<Loaded>, SnapshotError> {
         for kept in &self.generations {
             let generation = kept.generation;
             let found = read(&self.path(generation), self.partition, Chunks::Kept)?;
-            if let Read::Whole { manifest, chunks } = found {
+            if let Read::Whole { manifest, chunks } = found
+                && manifest.meta.index + 1 >= first_index
+            {
                 return Ok(Some(Loaded { generation, manifest, chunks, damaged: Vec::new() }));
             }
         }

@@ -105,9 +105,9 @@ impl Directory<'_> {
 
         let mut older = None;
         if first_index > 0 {
-            older = store.load_oldest().map_err(StartError::from)?.map(Base::from);
+            older = store.load_oldest(first_index).map_err(StartError::from)?.map(Base::from);
             if older.is_none() {
-                return Err(self.unreadable("the log is cut and no snapshot is whole"));
+                return Err(self.unreadable("the log is cut and no snapshot reaches it"));
             }
         }
         let longer = self.replay(older.as_ref(), last_index, false)?;
@@ -171,10 +171,13 @@ impl Directory<'_> {
                 .log
                 .entries(next..through + 1, READ_BYTES)
                 .map_err(|error| self.unreadable(error))?;
-            let Some(last) = entries.last() else {
-                return Err(self.unreadable(format!("entry {next} of {through} is missing")));
-            };
-            next = last.at.index + 1;
+            match entries.first() {
+                Some(first) if first.at.index == next => {}
+                _ => {
+                    return Err(self.unreadable(format!("entry {next} of {through} is missing")));
+                }
+            }
+            next += entries.len() as u64;
             for entry in &entries {
                 let Some(payload) = batch_of(entry) else { continue };
                 let batch = Batch::decode(payload)

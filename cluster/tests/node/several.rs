@@ -162,6 +162,8 @@ async fn a_node_that_is_too_far_behind_gets_a_snapshot_with_its_history() {
     let mut nodes = ground.start_all().await;
     nodes[0].account("alice", "1000000", "0").await;
     nodes[0].account("bob", "0", "500").await;
+    nodes[2].exchange.settled().await.unwrap();
+    nodes[2].exchange.snapshot().await.unwrap();
     nodes.pop().unwrap().exchange.stop().await;
     // The log goes back to the older of two snapshots.
     for n in 0..3 {
@@ -186,6 +188,9 @@ async fn a_node_that_is_too_far_behind_gets_a_snapshot_with_its_history() {
     };
     assert_eq!(rows(&nodes[2]).await, rows(&nodes[0]).await);
     stop_all(&nodes).await;
+    drop(nodes);
+    let report = hoga_cluster::verify::verify(&ground.data(3), |_, _| {}).unwrap();
+    assert!(report.ok, "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

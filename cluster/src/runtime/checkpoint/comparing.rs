@@ -65,8 +65,6 @@ pub(crate) struct Comparing {
     /// When a difference becomes one that nobody can decide.
     split_until: Option<Instant>,
     reinstalling: Option<BoxFuture<'static, ()>>,
-    /// Snapshots are taken anew behind it.
-    renewing: Option<BoxFuture<'static, ()>>,
 }
 
 impl Comparing {
@@ -90,7 +88,6 @@ impl Comparing {
             telling: FuturesUnordered::new(),
             split_until: None,
             reinstalling: None,
-            renewing: None,
         }
     }
 
@@ -112,7 +109,6 @@ impl Comparing {
                 },
                 () = when(self.split_until) => {}
                 () = whenever(&mut self.reinstalling) => self.reinstalled(),
-                () = whenever(&mut self.renewing) => self.renewing = None,
             }
             self.judge();
         }
@@ -258,13 +254,8 @@ impl Comparing {
         self.reinstalling = None;
         tracing::warn!(partition = self.partition.0, "the state was replaced; this replica serves");
         self.trusted.set(Trust::Agreed);
-        let (replica, partition) = (self.replica.clone(), self.partition.0);
-        self.renewing = Some(Box::pin(async move {
-            // The older snapshot may be of the state that was wrong.
-            if let Err(error) = replica.renew_snapshots().await {
-                tracing::warn!(partition, %error, "an old snapshot stays");
-            }
-        }));
+        // The older snapshot may be of the state that was wrong.
+        self.replica.renew_snapshots();
     }
 }
 
