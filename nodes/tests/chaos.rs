@@ -1,5 +1,5 @@
-//! Three nodes, two kills of the leader, everything that is checked afterwards. The long version
-//! is `hoga chaos chaos/plans/kill-leader.toml`.
+//! Three nodes, two kills of the leader, everything that is checked afterwards; and two nodes that
+//! do not hear each other. The long versions are plans in `chaos/plans`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +8,7 @@ use hoga_chaos::run::{self, Setting};
 use std::path::PathBuf;
 
 /// The gaps of the plan are judged on an idle machine; here others may build.
-const PLAN: &str = r#"
+const TWO_KILLS: &str = r#"
 [scenario]
 name = "two-kills"
 seed = 1
@@ -50,10 +50,56 @@ directories_verified = 3
 replicas_compared = 8
 "#;
 
+/// Without a way round, what n1 and n2 lead would wait for each other until the cut is healed.
+const BRIDGE: &str = r#"
+[scenario]
+name = "bridge"
+seed = 1
+length = "16s"
+
+[market]
+rules = "lpj"
+
+[cluster]
+nodes = 3
+
+[workload]
+accounts = 6
+pause = "20ms"
+
+[[fault]]
+at = "3s"
+do = "cut n1 from n2"
+
+[[fault]]
+at = "13s"
+do = "heal"
+
+[check]
+gap_max = "6s"
+
+[check.coverage]
+cut = 1
+heal = 1
+acknowledged = 200
+fills = 20
+directories_verified = 3
+replicas_compared = 8
+"#;
+
 #[test]
 fn an_exchange_whose_leader_is_killed_twice_loses_and_doubles_nothing() {
+    holds(TWO_KILLS);
+}
+
+#[test]
+fn leadership_goes_round_a_cut_to_whoever_reaches_both_sides() {
+    holds(BRIDGE);
+}
+
+fn holds(plan: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let plan = plan::parse("two-kills.toml", PLAN).unwrap();
+    let plan = plan::parse("plan.toml", plan).unwrap();
     let hoga = PathBuf::from(env!("CARGO_BIN_EXE_hoga"));
     let setting = Setting {
         auditor: vec![hoga.clone().into(), "audit".into()],

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-/// Time between two pings.
-const PING_EVERY: Duration = Duration::from_millis(500);
+/// Time between two pings: peers notice within as much of each other that one is gone.
+const PING_EVERY: Duration = Duration::from_millis(250);
 
 struct Sending {
     hello: Option<Hello>,

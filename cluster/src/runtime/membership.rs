@@ -7,6 +7,7 @@ use super::options::ClusterOptions;
 use super::partition::Partition;
 use super::peers::{Enter, Entered, Peers};
 use super::read::ReadError;
+use super::seen::is_up;
 use super::steward::Steward;
 use crate::link::{Links, NodeId, PeerState};
 use crate::partition::{MetaCommand, NodeTable, Standing, Trace};
@@ -69,6 +70,13 @@ impl Membership {
         self.clocks_off.subscribe()
     }
 
+    /// The nodes that hear this one and are heard.
+    pub(super) fn reached(&self) -> BTreeSet<NodeId> {
+        let states = self.peer_states();
+        let states = states.borrow();
+        states.iter().filter(|(_, state)| is_up(Some(state))).map(|(id, _)| *id).collect()
+    }
+
     pub(super) fn peers(&self) -> &Peers {
         &self.peers
     }
@@ -93,9 +101,8 @@ impl Membership {
             let steward = Steward {
                 partition: partition.id,
                 replica: partition.replica.clone(),
-                me: self.peers.me(),
+                peers: self.peers.clone(),
                 table: self.table.clone(),
-                peers: self.peer_states(),
                 leaving: leaving.clone(),
                 space_is_low: exchange.space_is_low(),
                 trusted: partition.trusted.clone(),

@@ -36,6 +36,7 @@ mod quotes;
 mod read;
 mod rebuilder;
 mod receiving;
+mod seen;
 mod sequencer;
 mod snapshots;
 mod space;

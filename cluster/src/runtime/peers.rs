@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hoga_engine::ids::{Origin, PartitionId};
 use hoga_engine::time::Time;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Kinds of calls; those below 64 are consensus.
@@ -20,6 +21,7 @@ pub(crate) mod kind {
     pub const CHECKPOINT: u8 = 70;
     pub const GIVE_STATE: u8 = 71;
     pub const CLOCK: u8 = 72;
+    pub const REACHED: u8 = 73;
 }
 
 /// How long another node may take to queue a request.
@@ -37,6 +39,8 @@ const CHECKPOINT_WITHIN: Duration = Duration::from_secs(2);
 /// How long another node may take to say what its clock says; half of it is how wrong it may be
 /// understood.
 const CLOCK_WITHIN: Duration = Duration::from_millis(500);
+/// How long another node may take to say which nodes it reaches.
+const REACHED_WITHIN: Duration = Duration::from_millis(200);
 /// How long another node may take to give its state.
 const GIVE_STATE_WITHIN: Duration = Duration::from_secs(180);
 /// The pause before another try, about: spread, so that nodes do not meet again.
@@ -204,6 +208,13 @@ impl Peers {
     pub async fn clock(&self, node: NodeId) -> Option<Time> {
         let body = Bytes::new();
         let answer = self.links.call(node, Lane::Votes, kind::CLOCK, body, CLOCK_WITHIN).await;
+        answer.ok().and_then(|answer| decode(&answer))
+    }
+
+    /// The nodes that another node reaches, as far as it knows.
+    pub async fn reached(&self, node: NodeId) -> Option<BTreeSet<NodeId>> {
+        let body = Bytes::new();
+        let answer = self.links.call(node, Lane::Votes, kind::REACHED, body, REACHED_WITHIN).await;
         answer.ok().and_then(|answer| decode(&answer))
     }
 

@@ -143,6 +143,12 @@ impl Handler for Receiving {
                 Some(exchange) => now(&exchange.options().clock.system()),
                 None => Box::pin(ready(None)),
             },
+            kind::REACHED => {
+                match self.exchange().and_then(|exchange| Some(exchange.membership()?.reached())) {
+                    Some(reached) => now(&reached),
+                    None => Box::pin(ready(None)),
+                }
+            }
             kind::CHECKPOINT => self.checkpoint(from, &body),
             kind::GIVE_STATE => self.give_state(from, &body),
             _ => self.consensus.handle(from, kind, body),

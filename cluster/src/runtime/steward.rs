@@ -4,15 +4,17 @@
 use super::checkpoint::{Trust, Trusted};
 use super::machine::PerformerMachine;
 use super::membership::may_lead;
-use crate::link::{NodeId, PeerState};
+use super::peers::Peers;
+use super::seen::Seen;
+use crate::link::NodeId;
 use crate::partition::{NodeTable, placement};
 use crate::raft::{MembersError, Progress, Replica};
 use hoga_engine::ids::PartitionId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
 /// How often it looks again at what nothing tells: how far the others have come.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -20,13 +22,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LAG_MAX: u64 = 256;
 /// How long a node has to be there before it is given the lead back.
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
+/// How long a node has to be gone before the lead goes to one that reaches it: longer than others
+/// take to notice when it is gone for all.
+const LOST_AFTER: Duration = Duration::from_millis(300);
 
 pub(super) struct Steward {
     pub partition: PartitionId,
     pub replica: Replica<PerformerMachine>,
-    pub me: NodeId,
+    pub peers: Peers,
     pub table: watch::Receiver<Arc<NodeTable>>,
-    pub peers: watch::Receiver<BTreeMap<NodeId, PeerState>>,
     /// This node is about to stop.
     pub leaving: watch::Receiver<bool>,
     pub space_is_low: watch::Receiver<bool>,
@@ -42,9 +46,14 @@ impl Steward {
         let mut trust = self.trusted.watch();
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut up_since: BTreeMap<NodeId, Instant> = BTreeMap::new();
+        let mut states = self.peers.links().peers();
+        let mut seen = Seen::default();
         loop {
             let told = tokio::select! {
+                told = states.changed() => {
+                    looks.reset_after(LOST_AFTER);
+                    told
+                }
                 told = leadership.changed() => told,
                 told = self.table.changed() => told,
                 told = self.leaving.changed() => told,
@@ -56,10 +65,10 @@ impl Steward {
             if told.is_err() {
                 return;
             }
-            self.note_peers(&mut up_since);
+            seen.note(&states.borrow_and_update());
             self.replica.stand_for_election(self.is_fit());
             if leadership.borrow_and_update().is_me
-                && let Err(error) = self.step(&up_since).await
+                && let Err(error) = self.step(&seen).await
             {
                 tracing::debug!(partition = self.partition.0, %error, "not yet");
             }
@@ -69,19 +78,10 @@ impl Steward {
     /// Whether this node may lead, as far as its state and its clock are concerned. Where no
     /// replica serves, one of them still has to lead the log.
     fn is_fit(&self) -> bool {
-        self.trusted.now() != Trust::Wrong && !self.clocks_off.borrow().contains(&self.me)
+        self.trusted.now() != Trust::Wrong && !self.clocks_off.borrow().contains(&self.peers.me())
     }
 
-    fn note_peers(&self, up_since: &mut BTreeMap<NodeId, Instant>) {
-        let peers = self.peers.borrow();
-        let is_up = |id: &NodeId| matches!(peers.get(id), Some(PeerState::Up { .. }));
-        up_since.retain(|id, _| is_up(id));
-        for id in peers.keys().filter(|id| is_up(id)) {
-            up_since.entry(*id).or_insert_with(Instant::now);
-        }
-    }
-
-    async fn step(&self, up_since: &BTreeMap<NodeId, Instant>) -> Result<(), MembersError> {
+    async fn step(&self, seen: &Seen) -> Result<(), MembersError> {
         let table = self.table.borrow().clone();
         if table.is_empty() {
             return Ok(());
@@ -90,7 +90,7 @@ impl Steward {
         let Some(progress) = self.replica.progress() else { return Ok(()) };
         let known: BTreeSet<NodeId> = now.voters.union(&now.learners).copied().collect();
         let members: BTreeSet<NodeId> = table.members().map(|(id, _)| id).collect();
-        let mut newcomers = members.difference(&known).filter(|id| up_since.contains_key(id));
+        let mut newcomers = members.difference(&known).filter(|id| seen.is_there(**id));
         if let Some(&id) = newcomers.next() {
             tracing::info!(partition = self.partition.0, node = id, "a replica is added");
             return self.replica.add_learner(id).await.map(drop);
@@ -107,42 +107,65 @@ impl Steward {
             tracing::info!(partition = self.partition.0, nodes = ?gone, "replicas are given up");
             return self.replica.remove_learners(gone).await.map(drop);
         }
-        match self.successor(&table, &now.voters, &progress, up_since) {
+        match self.successor(&table, &now.voters, &progress, seen).await {
             Some(to) => self.replica.transfer_leadership(to).await,
             None => Ok(()),
         }
     }
 
     /// Who should lead instead of this node, if somebody should and can.
-    fn successor(
+    async fn successor(
         &self,
         table: &NodeTable,
         voters: &BTreeSet<NodeId>,
         progress: &Progress,
-        up_since: &BTreeMap<NodeId, Instant>,
+        seen: &Seen,
     ) -> Option<NodeId> {
+        let me = self.peers.me();
         let (strayed, off) = (self.trusted.strayed(), self.clocks_off.borrow().clone());
         let can = |id: &NodeId| {
-            *id != self.me
+            *id != me
                 && voters.contains(id)
+                && seen.is_there(*id)
                 && has_caught_up(progress, *id)
                 && !strayed.contains(id)
                 && !off.contains(id)
         };
         let best = placement::leader(table, self.partition);
+        let others = voters.iter().copied().filter(|id| may_lead(table, *id));
+        let mut able = best.into_iter().chain(others).filter(can);
         let must_go = *self.leaving.borrow()
             || *self.space_is_low.borrow()
             || !self.is_fit()
-            || !may_lead(table, self.me)
-            || !voters.contains(&self.me);
+            || !may_lead(table, me)
+            || !voters.contains(&me);
         if must_go {
-            let others = voters.iter().copied().filter(|id| may_lead(table, *id));
-            let mut others = best.into_iter().chain(others);
-            return others.find(|id| can(id) && up_since.contains_key(id));
+            return able.next();
         }
-        let is_settled =
-            |id: &NodeId| up_since.get(id).is_some_and(|since| since.elapsed() >= SETTLED_AFTER);
-        best.filter(|id| can(id) && is_settled(id))
+        let reached: BTreeSet<NodeId> =
+            voters.iter().copied().filter(|id| *id == me || seen.is_there(*id)).collect();
+        if voters.iter().any(|id| seen.has_been_gone(*id, LOST_AFTER)) {
+            for id in able {
+                if self.reached_by(id, voters).await.is_some_and(|its| reached < its) {
+                    tracing::info!(partition = self.partition.0, to = id, "it reaches more nodes");
+                    return Some(id);
+                }
+            }
+            return None;
+        }
+        let best = best.filter(|id| can(id) && seen.has_been_there(*id, SETTLED_AFTER))?;
+        self.reached_by(best, voters).await.is_some_and(|its| reached <= its).then_some(best)
+    }
+
+    /// The voters that another one reaches, itself among them.
+    async fn reached_by(
+        &self,
+        other: NodeId,
+        voters: &BTreeSet<NodeId>,
+    ) -> Option<BTreeSet<NodeId>> {
+        let mut reached = self.peers.reached(other).await?;
+        reached.insert(other);
+        Some(reached.intersection(voters).copied().collect())
     }
 }
 
