@@ -6,6 +6,7 @@
 //! faults that still breaks it. On failure: it says the one line that brings it back.
 
 mod check;
+mod conversation;
 mod faults;
 mod links;
 mod market;
@@ -25,6 +26,8 @@ mod witness;
 mod words;
 mod world;
 
+#[cfg(test)]
+mod conversation_tests;
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,7 @@
 //! Each seed also draws which kinds of faults there are and how many. A run with every kind at
 //! once hides what a run with two of them, often, would show.
 
+use super::conversation::Conversation;
 use super::links::Quality;
 use super::words::{MS, Moment, Nanos, SECOND};
 use hoga_engine::pit::Chooser;
@@ -44,6 +45,8 @@ pub struct Swarm {
     /// What of the orders is of a kind that trades at once, in hundredths.
     pub takers: u64,
     pub repeats: u64,
+    /// What is written down.
+    pub conversation: Option<Conversation>,
 }
 
 /// Kinds of faults that a seed chooses from; see [`super::faults`].
@@ -104,6 +107,7 @@ impl Swarm {
             moments,
             takers: *dice.one_of(&[20, 40, 70]),
             repeats: *dice.one_of(&[3, 10, 25]),
+            conversation: None,
         }
     }
 }

@@ -45,6 +45,8 @@ pub struct Line {
     streams: StreamServiceClient<Spoken>,
     /// What the client has seen of the book already: reads of it may come from any replica.
     seen: Option<v1::Position>,
+    /// What was asked last ran out of time over there.
+    ran_out: bool,
 }
 
 /// A connection that several lines share.
@@ -86,6 +88,7 @@ impl Line {
             market: MarketServiceClient::new(spoken),
             streams,
             seen: None,
+            ran_out: false,
         })
     }
 
@@ -105,10 +108,20 @@ impl Line {
 
     /// Asks once.
     pub async fn ask(&mut self, ask: &Ask) -> End {
+        self.ran_out = false;
         match self.answer(ask.clone()).await {
             Ok(answer) => End::Ok(Box::new(answer)),
-            Err(status) => end_of(&status),
+            Err(status) => {
+                let refusal = Refusal::from_status(&status);
+                self.ran_out = refusal.code == Code::DeadlineExceeded && !refusal.reason.is_empty();
+                end_of(refusal)
+            }
         }
+    }
+
+    /// Whether the gateway is there and said that what was asked last took too long.
+    pub fn ran_out(&self) -> bool {
+        self.ran_out
     }
 
     /// Frames of an instrument's book, from a token on or from a snapshot.
@@ -218,8 +231,7 @@ impl Line {
 
 /// What an error means. A reason of the exchange's own says that nothing was done, unless it says
 /// that it does not know; everything else is unknown.
-fn end_of(status: &Status) -> End {
-    let refusal = Refusal::from_status(status);
+fn end_of(refusal: Refusal) -> End {
     let is_unknown = matches!(
         refusal.code,
         Code::Unavailable

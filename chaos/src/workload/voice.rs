@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// Requests after which a client goes to another gateway although this one answers: one that came
 /// back would else never be called again.
 const STAYS_FOR: u32 = 200;
+/// Times in a row that a client asks a gateway again which says that it took too long: it is there,
+/// which is more than can be said of the next one.
+const ASKS_AGAIN: u32 = 1;
 /// The pause after a gateway that refused at once: nobody is there.
 const REFUSED_PAUSE: Duration = Duration::from_millis(20);
 
@@ -25,6 +28,7 @@ pub struct Voice {
     version: u64,
     at: usize,
     asked: u32,
+    asked_again: u32,
     /// How far the client has seen the book.
     seen: Option<Position>,
 }
@@ -41,9 +45,19 @@ impl Voice {
     ) -> anyhow::Result<Voice> {
         let (lines, version) = (Vec::new(), 0);
         let at = client;
-        let (asked, seen) = (0, None);
-        let mut voice =
-            Voice { gateways, pulse, account, client, attempt, lines, version, at, asked, seen };
+        let mut voice = Voice {
+            gateways,
+            pulse,
+            account,
+            client,
+            attempt,
+            lines,
+            version,
+            at,
+            asked: 0,
+            asked_again: 0,
+            seen: None,
+        };
         voice.look()?;
         Ok(voice)
     }
@@ -60,7 +74,8 @@ impl Voice {
         Ok(())
     }
 
-    /// Asks one gateway once. After an outcome that is unknown the next gateway is the next one's.
+    /// Asks one gateway once. Where the outcome is unknown, the next time goes to the next gateway,
+    /// unless this one is there and only took too long.
     ///
     /// # Errors
     /// The account's name is none.
@@ -80,11 +95,15 @@ impl Voice {
         let end = asked.unwrap_or_else(|_| End::Unknown("no answer in time".into()));
         match &end {
             End::Ok(answer) => {
+                self.asked_again = 0;
                 self.pulse.beat(self.client, &self.account, ask, answer);
                 self.see(ask, answer);
             }
+            End::Unknown(_) if line.ran_out() && self.asked_again < ASKS_AGAIN => {
+                self.asked_again += 1;
+            }
             End::Unknown(_) => {
-                self.at += 1;
+                (self.at, self.asked_again) = (self.at + 1, 0);
                 if begun.elapsed() < REFUSED_PAUSE {
                     tokio::time::sleep(REFUSED_PAUSE).await;
                 }

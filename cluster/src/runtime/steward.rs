@@ -146,7 +146,7 @@ impl Steward {
             voters.iter().copied().filter(|id| *id == me || seen.is_there(*id)).collect();
         if voters.iter().any(|id| seen.has_been_gone(*id, LOST_AFTER)) {
             for id in able {
-                if self.reached_by(id, voters).await.is_some_and(|its| reached < its) {
+                if self.reached_by(id, voters).await.is_some_and(|its| is_more(&its, &reached)) {
                     tracing::info!(partition = self.partition.0, to = id, "it reaches more nodes");
                     return Some(id);
                 }
@@ -154,7 +154,8 @@ impl Steward {
             return None;
         }
         let best = best.filter(|id| can(id) && seen.has_been_there(*id, SETTLED_AFTER))?;
-        self.reached_by(best, voters).await.is_some_and(|its| reached <= its).then_some(best)
+        let its = self.reached_by(best, voters).await?;
+        its.is_superset(&reached).then_some(best)
     }
 
     /// The voters that another one reaches, itself among them.
@@ -169,7 +170,25 @@ impl Steward {
     }
 }
 
+/// All that the other has, and more. (`>` between sets goes by their order, not by what they have.)
+fn is_more(one: &BTreeSet<NodeId>, other: &BTreeSet<NodeId>) -> bool {
+    one.is_superset(other) && one.len() > other.len()
+}
+
 fn has_caught_up(progress: &Progress, id: NodeId) -> bool {
     let Some(Some(reached)) = progress.others.get(&id) else { return false };
     progress.last.unwrap_or_default().saturating_sub(*reached) <= LAG_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_more;
+
+    #[test]
+    fn who_reaches_all_that_another_does_and_one_more_reaches_more() {
+        assert!(is_more(&[1, 2, 3].into(), &[1, 3].into()));
+        assert!(is_more(&[1, 2, 3].into(), &[2, 3].into()));
+        assert!(!is_more(&[1, 3].into(), &[1, 3].into()));
+        assert!(!is_more(&[1, 2, 4].into(), &[1, 3].into()), "it lacks one");
+    }
 }

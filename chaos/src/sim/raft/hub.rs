@@ -131,6 +131,10 @@ impl Hub {
         self.tell(|shared| shared.world.proposed(node, partition, ticket, fate));
     }
 
+    pub fn say(&self, partition: PartitionId, line: impl FnOnce() -> String) {
+        self.lock().world.say(&[partition], line);
+    }
+
     pub fn moment(&self, moment: Moment, node: NodeId) {
         self.tell(|shared| shared.world.moment(moment, node));
     }

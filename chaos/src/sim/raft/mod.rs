@@ -14,6 +14,7 @@ mod propose;
 mod runtime;
 mod store;
 mod types;
+mod words;
 
 use super::faults::Fault;
 use super::mutants::Mutant;

@@ -6,6 +6,8 @@
 use super::hub::{Hub, sleep};
 use super::runtime::{NodeRuntime, OUTSIDE, spawn_in};
 use super::types::{SimRaft, SimTypes, SimVote, Snapshot};
+use super::words;
+use crate::sim::conversation::said;
 use crate::sim::words::{MS, Moment, NodeId};
 use bytes::Bytes;
 use hoga_engine::ids::PartitionId;
@@ -95,6 +97,18 @@ impl Peer {
         }
     }
 
+    /// Writes down what is said to the peer.
+    fn say(&self, what: impl FnOnce() -> String) {
+        let Network { hub, from, partition } = &self.network;
+        hub.say(*partition, || said(*from, self.target, &what()));
+    }
+
+    /// The same of what the peer answers.
+    fn answers<T>(&self, what: fn(&T) -> String) -> impl Fn(&Hub, &T) + Clone + use<T> {
+        let (to, from, partition) = (self.network.from, self.target, self.network.partition);
+        move |hub, answer| hub.say(partition, || said(from, to, &what(answer)))
+    }
+
     fn timeout(&self, action: RPCTypes, timeout: Duration) -> Timeout<SimTypes> {
         Timeout { action, id: self.network.from, target: self.target, timeout }
     }
@@ -121,14 +135,17 @@ impl RaftNetworkV2<SimTypes> for Peer {
         let has_entries = !rpc.entries.is_empty();
         if has_entries {
             self.network.hub.moment(Moment::AppendSent, self.network.from);
+            self.say(|| words::append(&rpc));
         }
         let target = self.target;
+        let tell = self.answers(words::appended);
         let handle = move |raft: SimRaft, hub: Hub| {
-            let rpc = rpc.clone();
+            let (rpc, tell) = (rpc.clone(), tell.clone());
             async move {
                 let result = raft.append_entries(rpc).await.ok();
                 if has_entries {
                     hub.moment(Moment::AppendTaken, target);
+                    result.iter().for_each(|answer| tell(&hub, answer));
                 }
                 result
             }
@@ -144,10 +161,13 @@ impl RaftNetworkV2<SimTypes> for Peer {
     ) -> Result<VoteResponse<SimTypes>, RPCError<SimTypes>> {
         let within = option.soft_ttl();
         let target = self.target;
+        self.say(|| words::vote("elect me", &rpc));
+        let tell = self.answers(words::voted);
         let handle = move |raft: SimRaft, hub: Hub| {
-            let rpc = rpc.clone();
+            let (rpc, tell) = (rpc.clone(), tell.clone());
             async move {
                 let result = raft.vote(rpc).await.ok();
+                result.iter().for_each(|answer| tell(&hub, answer));
                 if result.as_ref().is_some_and(|vote| vote.vote_granted) {
                     hub.moment(Moment::VoteGranted, target);
                 }
@@ -164,9 +184,15 @@ impl RaftNetworkV2<SimTypes> for Peer {
         option: RPCOption,
     ) -> Result<VoteResponse<SimTypes>, RPCError<SimTypes>> {
         let within = option.soft_ttl();
-        let handle = move |raft: SimRaft, _: Hub| {
-            let rpc = rpc.clone();
-            async move { raft.pre_vote(rpc).await.ok() }
+        self.say(|| words::vote("would you elect me", &rpc));
+        let tell = self.answers(words::voted);
+        let handle = move |raft: SimRaft, hub: Hub| {
+            let (rpc, tell) = (rpc.clone(), tell.clone());
+            async move {
+                let result = raft.pre_vote(rpc).await.ok();
+                result.iter().for_each(|answer| tell(&hub, answer));
+                result
+            }
         };
         let answer = self.call(within, handle).await;
         answer.ok_or_else(|| self.timeout(RPCTypes::Vote, within).into())
@@ -179,6 +205,7 @@ impl RaftNetworkV2<SimTypes> for Peer {
         _: impl Future<Output = ReplicationClosed> + OptionalSend + 'static,
         _: RPCOption,
     ) -> Result<SnapshotResponse<SimTypes>, StreamingError<SimTypes>> {
+        self.say(|| "a snapshot".into());
         // It travels in pieces, on a channel of its own.
         let pieces = 1 + snapshot.snapshot.len() as u64 / 65_536;
         sleep(pieces * 3 * MS).await;

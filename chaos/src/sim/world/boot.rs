@@ -45,6 +45,11 @@ impl World {
             host.seats.insert(partition, Seat::new(replica));
         }
         let incarnation = host.incarnation;
+        for (partition, applied) in &reached {
+            self.say(&[*partition], || {
+                format!("n{node} starts, with a state as of entry {applied}")
+            });
+        }
         if let Some(broken) = broken {
             self.found(Err(broken));
         }
@@ -98,6 +103,7 @@ impl World {
             seat.anchor = (wall, now);
             seat.pumps.clear();
             self.tally.elections += 1;
+            self.say(&[partition], || format!("n{node} leads, and begins to pump"));
             self.note(node << 32 | u64::from(partition.0), now);
             self.moment(Moment::BecameLeader, node);
             self.start_pumps(node, partition);

@@ -29,6 +29,7 @@ pub use feed::{Shown, Subscriber};
 pub use host::{Generation, Host};
 pub use packet::{At, Balances, Packet};
 
+use super::conversation::said;
 use super::faults::Fault;
 use super::links::Links;
 use super::mutants::Mutant;
@@ -305,6 +306,13 @@ impl World {
         }
     }
 
+    /// Writes a line down, when somebody wants to read it.
+    pub fn say(&mut self, about: &[PartitionId], line: impl FnOnce() -> String) {
+        if let Some(conversation) = &mut self.swarm.conversation {
+            conversation.note(self.now, about, line);
+        }
+    }
+
     /// The first thing that is broken ends the run.
     pub fn found(&mut self, found: Result<(), Broken>) {
         if let Err(broken) = found
@@ -328,6 +336,7 @@ impl World {
             return;
         }
         let incarnation = host.incarnation;
+        self.say(&packet.about(), || said(from, to, &packet.to_string()));
         let copies = if matches!(packet, Packet::Ask { .. }) { 1 } else { 2 };
         for delay in self.links.fate(from, to).into_iter().take(copies).flatten() {
             let packet = packet.clone();

@@ -141,6 +141,7 @@ impl World {
         self.tally.crashes += 1;
         self.tally.power_losses += u64::from(down == Down::Power);
         self.nemesis.down.insert(node, fault);
+        self.say(&[], || format!("n{node} dies"));
         self.fall(node);
         self.orders.push(Order::Stop { node, down });
         self.after(lasts, Event::Over { fault, node, turn: 0 });
