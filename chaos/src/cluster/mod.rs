@@ -24,6 +24,7 @@ use crate::plan::Nodes;
 use crate::proxy::Network;
 use crate::workload::Gateways;
 use anyhow::{Context, bail};
+use hoga_cluster::partition::NODES_MAX;
 use hoga_proto::v1;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -203,6 +204,12 @@ impl Cluster {
     pub fn has_majority_without(&self, place: Option<usize>) -> bool {
         let well = self.nodes().filter(|node| node.is_well() && Some(node.place) != place);
         well.count() > self.nodes().count() / 2
+    }
+
+    /// Whether the exchange takes no more nodes.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.nodes().count() >= NODES_MAX
     }
 
     /// A node that the exchange did not have: entered, configured, started.

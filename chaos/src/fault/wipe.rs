@@ -13,8 +13,14 @@ pub(super) async fn strike(cluster: &mut Cluster, place: usize) -> anyhow::Resul
     let (name, id, data) = (node.name(), node.id, node.data());
     fs::remove_dir_all(&data)?;
     cluster.operator.forget(place);
-    // The new one first: of three nodes two must not be left.
+    // The new one first, if there is room for both: of three nodes two must not be left.
+    let was_full = cluster.is_full();
+    if was_full {
+        cluster.operator.remove(id, CHANGE_WITHIN).await?;
+    }
     let new = cluster.enter(place, CHANGE_WITHIN).await?;
-    cluster.operator.remove(id, CHANGE_WITHIN).await?;
+    if !was_full {
+        cluster.operator.remove(id, CHANGE_WITHIN).await?;
+    }
     Ok(Struck::Installed(format!("{name}, then n{new}")))
 }

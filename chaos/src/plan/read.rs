@@ -3,6 +3,7 @@
 use super::kinds::nodes;
 use super::{Checks, KINDS, Load, Nodes, Plan};
 use crate::run::COUNTERS;
+use hoga_cluster::partition::NODES_MAX;
 use hoga_scenarios::document::Fields;
 use hoga_scenarios::file::Attack;
 use hoga_scenarios::grammar::Node;
@@ -10,8 +11,6 @@ use hoga_scenarios::time::Millis;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Nodes that one machine carries.
-const NODES_MAX: u64 = 7;
 /// Strikes of one plan: each is a line of its report.
 const STRIKES_MAX: usize = 10_000;
 /// What a node's name in a fault may be besides `n1` to `n9`.
@@ -55,7 +54,7 @@ fn known_nodes(file: &Fields<'_>, attack: &Attack, cluster: &Nodes) {
 fn cluster(file: &mut Fields<'_>) -> Option<Nodes> {
     let mut fields = file.table("cluster")?;
     fields.require(&["nodes"]);
-    let count = fields.count("nodes", 1, NODES_MAX);
+    let count = fields.count("nodes", 1, NODES_MAX as u64);
     let snapshot_bytes = fields.count("snapshot_bytes", 1 << 20, 1 << 40);
     let segment_bytes = fields.count("segment_bytes", 1 << 20, 1 << 32);
     let disk_mib = fields.count("disk_mib", 256, 1 << 16).unwrap_or(1024);

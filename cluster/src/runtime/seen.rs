@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How each peer is, and since when.
-#[derive(Default)]
-pub(super) struct Seen(BTreeMap<NodeId, (bool, Instant)>);
+/// How each peer is, and since when, as of the last look.
+pub(super) struct Seen {
+    peers: BTreeMap<NodeId, (bool, Instant)>,
+    at: Instant,
+}
 
 /// Whether a peer hears this node and is heard.
 pub(super) fn is_up(state: Option<&PeerState>) -> bool {
@@ -15,28 +17,37 @@ pub(super) fn is_up(state: Option<&PeerState>) -> bool {
 }
 
 impl Seen {
-    pub fn note(&mut self, states: &BTreeMap<NodeId, PeerState>) {
-        self.0.retain(|id, _| states.contains_key(id));
-        let now = Instant::now();
+    pub fn nobody(at: Instant) -> Seen {
+        Seen { peers: BTreeMap::new(), at }
+    }
+
+    pub fn look(&mut self, states: &BTreeMap<NodeId, PeerState>, at: Instant) {
+        self.at = at;
+        self.peers.retain(|id, _| states.contains_key(id));
         for (id, state) in states {
             let is_up = is_up(Some(state));
-            let seen = self.0.entry(*id).or_insert((is_up, now));
+            let seen = self.peers.entry(*id).or_insert((is_up, at));
             if seen.0 != is_up {
-                *seen = (is_up, now);
+                *seen = (is_up, at);
             }
         }
     }
 
     pub fn is_there(&self, id: NodeId) -> bool {
-        self.has_been_there(id, Duration::ZERO)
+        self.has_been(true, id, Duration::ZERO)
     }
 
     pub fn has_been_there(&self, id: NodeId, long: Duration) -> bool {
-        self.0.get(&id).is_some_and(|(is_up, since)| *is_up && since.elapsed() >= long)
+        self.has_been(true, id, long)
     }
 
     pub fn has_been_gone(&self, id: NodeId, long: Duration) -> bool {
-        self.0.get(&id).is_some_and(|(is_up, since)| !is_up && since.elapsed() >= long)
+        self.has_been(false, id, long)
+    }
+
+    fn has_been(&self, up: bool, id: NodeId, long: Duration) -> bool {
+        let seen = self.peers.get(&id);
+        seen.is_some_and(|(is_up, since)| *is_up == up && self.at - *since >= long)
     }
 }
 

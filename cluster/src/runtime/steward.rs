@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often it looks again at what nothing tells: how far the others have come.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -47,7 +47,7 @@ impl Steward {
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut states = self.peers.links().peers();
-        let mut seen = Seen::default();
+        let mut seen = Seen::nobody(Instant::now());
         loop {
             let told = tokio::select! {
                 told = states.changed() => {
@@ -65,7 +65,7 @@ impl Steward {
             if told.is_err() {
                 return;
             }
-            seen.note(&states.borrow_and_update());
+            seen.look(&states.borrow_and_update(), Instant::now());
             self.replica.stand_for_election(self.is_fit());
             if leadership.borrow_and_update().is_me
                 && let Err(error) = self.step(&seen).await
