@@ -50,7 +50,7 @@ fn a_mistake_has_its_place() {
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(lines[0].contains("did you mean `kill`"), "{lines:#?}");
     let lines = mistakes(&SMALL.replace("nodes = 3", "nodes = 0"));
-    assert!(lines[0].contains("`nodes` must lie between 1 and 7"), "{lines:#?}");
+    assert!(lines[0].contains("`nodes` must lie between 1 and 5"), "{lines:#?}");
     let lines = mistakes(&SMALL.replace("clients-n2", "client-n2"));
     assert!(lines[0].contains("there is no node `client`"), "{lines:#?}");
     let lines = mistakes(&SMALL.replace("[cluster]\nnodes = 3\n", ""));
