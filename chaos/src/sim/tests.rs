@@ -38,6 +38,12 @@ fn an_acknowledgement_in_a_refused_batch_is_logged_later() {
     check(796_710_727, 796_710_728, Level::Breadth);
 }
 
+/// A leader whose clock was set back an hour owed ticks that moved nothing.
+#[test]
+fn time_goes_on_under_a_leader_whose_clock_was_set_back() {
+    check(796_729_501, 796_729_502, Level::Breadth);
+}
+
 /// Fresh ones every time, for as long as a test may take; a failure names its seed.
 #[test]
 fn fresh_seeds_hold() {

@@ -1,12 +1,10 @@
 //! The only clock, and what leaders make of it to stamp into the log.
 
+use crate::partition::LeaderTime;
 use hoga_engine::time::Time;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
-
-/// Behind the time of its log, a leader's time goes slower than its clock by this.
-const SLOWER: u64 = 2;
 
 /// Tells a leader's time: anchored once, then carried by the monotonic clock; or a virtual time
 /// that its owner moves.
@@ -63,44 +61,25 @@ impl Clock {
 }
 
 /// What the leader of a partition stamps: its clock, anchored at its election and carried by the
-/// monotonic clock from there.
-///
-/// When that is behind the time of the log, because the clock was set back or the leader before
-/// had one that was ahead, time goes on from the log's at half the pace until the clock has caught
-/// up: it neither stands, so that nothing waits for it in vain, nor stays wrong.
+/// monotonic clock from there; see [`LeaderTime`].
 pub(crate) struct LeaderClock {
     clock: Clock,
     term: u64,
-    /// The log's time when it was found to be ahead, and what the clock said then.
-    behind: (Time, Time),
+    time: LeaderTime,
 }
 
 impl LeaderClock {
     pub fn new(clock: Clock) -> LeaderClock {
-        LeaderClock { clock, term: 0, behind: (Time(0), Time(0)) }
+        LeaderClock { clock, term: 0, time: LeaderTime::default() }
     }
 
     /// The time now in a term, for a log that has come to `passed`.
     pub fn now(&mut self, term: u64, passed: Time) -> Time {
         if term != self.term {
-            self.term = term;
+            (self.term, self.time) = (term, LeaderTime::default());
             self.clock.anchor();
-            self.behind = (Time(0), Time(0));
         }
-        let clock = self.clock.now();
-        // What this leader stamped itself is never ahead of what it would stamp.
-        if passed > self.led(clock) {
-            self.behind = (passed, clock);
-        }
-        self.led(clock)
-    }
-
-    fn led(&self, clock: Time) -> Time {
-        let (log, then) = self.behind;
-        if log == Time(0) {
-            return clock;
-        }
-        clock.max(Time(log.0 + clock.0.saturating_sub(then.0) / SLOWER))
+        self.time.now(self.clock.now(), passed)
     }
 }
 

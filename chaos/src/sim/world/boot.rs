@@ -9,7 +9,7 @@ use super::{Event, MORNING, World};
 use crate::sim::replica::{Replica, hash_of};
 use crate::sim::words::{Broken, Fate, MS, Moment, Nanos, NodeId, Order, SECOND};
 use bytes::Bytes;
-use hoga_cluster::partition::Absorbed;
+use hoga_cluster::partition::{Absorbed, LeaderTime};
 use hoga_engine::ids::PartitionId;
 use std::collections::BTreeMap;
 
@@ -100,7 +100,7 @@ impl World {
             return;
         }
         if is_me && !led {
-            seat.anchor = (wall, now);
+            (seat.anchor, seat.time) = ((wall, now), LeaderTime::default());
             seat.pumps.clear();
             self.tally.elections += 1;
             self.say(&[partition], || format!("n{node} leads, and begins to pump"));
@@ -380,6 +380,7 @@ impl Seat {
             since_snapshot: 0,
             writing: None,
             anchor: (0, 0),
+            time: LeaderTime::default(),
             barriers: BTreeMap::new(),
         }
     }

@@ -62,7 +62,8 @@ impl World {
                 return;
             }
         }
-        let time = Time(seat.anchor.0 + (now - seat.anchor.1));
+        let clock = Time(seat.anchor.0 + (now - seat.anchor.1));
+        let time = seat.time.now(clock, seat.replica.core.time());
         let batch = Batch { time, entries };
         let bytes = postcard::to_stdvec(&batch).expect("a batch always encodes");
         self.tickets = ticket;

@@ -7,6 +7,7 @@ use super::sequencer::Sequencer;
 use crate::sim::replica::Replica;
 use crate::sim::words::{Nanos, NodeId};
 use bytes::Bytes;
+use hoga_cluster::partition::LeaderTime;
 use hoga_engine::ids::PartitionId;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -34,6 +35,7 @@ pub struct Seat {
     pub writing: Option<Generation>,
     /// The leader's clock, anchored at its election: wall time then, and when that was.
     pub anchor: (u64, Nanos),
+    pub time: LeaderTime,
     /// Reads that wait for their barrier.
     pub barriers: BTreeMap<u64, (NodeId, hoga_engine::ids::Origin, Box<str>)>,
 }

@@ -374,11 +374,12 @@ impl World {
                 let (applied, reached) = (seat.replica.applied, self.witness.reached(*id));
                 let waits: usize =
                     seat.replica.core.outboxes().values().map(|outbox| outbox.len()).sum();
-                if applied != reached || waits > 0 || seat.leader.is_none() {
+                let ticks = if seat.replica.core.needs_tick() { ", owes ticks" } else { "" };
+                if applied != reached || waits > 0 || seat.leader.is_none() || !ticks.is_empty() {
                     let leader = seat.leader;
                     text += &format!(
                         "; {node}/{} at {applied} of {reached}, {waits} in outboxes, led by \
-                         {leader:?}",
+                         {leader:?}{ticks}",
                         id.0
                     );
                 }
