@@ -1,6 +1,7 @@
 //! How a gateway is set up.
 
 use crate::auth::Accepts;
+use crate::tls::Identity;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ pub struct GatewayOptions {
     /// Where it listens; port 0 for any that is free.
     pub listen: SocketAddr,
     pub auth: Accepts,
+    /// What it proves itself with; none for plain text.
+    pub tls: Option<Identity>,
     /// Plain text on a listener that others can reach. Development tokens never work there.
     pub insecure: bool,
     /// Bytes of one message from a client.
@@ -32,6 +35,7 @@ impl Default for GatewayOptions {
         GatewayOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7070)),
             auth: Accepts::Nothing,
+            tls: None,
             insecure: false,
             message_bytes_max: 64 << 10,
             streams_max: 1_024,
