@@ -113,6 +113,7 @@ async fn serve(
         auth,
         tls,
         insecure: config.security.insecure,
+        is_founding: !is_alone && config.rules.is_some(),
         orders_per_second_max: config.orders_per_second_max,
         ..GatewayOptions::default()
     };
@@ -124,6 +125,7 @@ async fn serve(
             founded = found(exchange, config, seeded) => founded?,
             () = stop.asked() => return drain(gateway, stop).await,
         }
+        gateway.founded();
     }
     let symbols = exchange.catalogue();
     let symbols = symbols.instruments.values().map(|listed| listed.symbol.to_string()).collect();

@@ -18,6 +18,9 @@ pub struct GatewayOptions {
     pub tls: Option<Identity>,
     /// Plain text on a listener that others can reach. Development tokens never work there.
     pub insecure: bool,
+    /// Its market is founded after it serves: until [`Running::founded`](super::Running::founded)
+    /// nobody is told that something is not there.
+    pub is_founding: bool,
     /// Bytes of one message from a client.
     pub message_bytes_max: usize,
     /// Calls and streams of one connection at a time.
@@ -37,6 +40,7 @@ impl Default for GatewayOptions {
             auth: Accepts::Nothing,
             tls: None,
             insecure: false,
+            is_founding: false,
             message_bytes_max: 64 << 10,
             streams_max: 1_024,
             header_bytes_max: 16 << 10,

@@ -71,6 +71,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// The market is founded: from now on what is missing is not there.
+    pub fn founded(&self) {
+        self.desk.symbols.founded();
+    }
+
     /// Says that it is about to stop, takes nothing new, lets what is under way end, and ends.
     /// What is still under way after the time to drain is cut off.
     pub async fn shutdown(self) {
@@ -118,7 +123,7 @@ pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Runnin
     let names = Arc::new(Names::new(exchange.options().node));
     let tape = Tape::follow(&exchange).await;
     let pace = Pace::new(options.orders_per_second_max);
-    let desk = Arc::new(Desk::new(exchange, names.clone(), tape, pace));
+    let desk = Arc::new(Desk::new(exchange, names.clone(), tape, pace, options.is_founding));
     let health = HealthReporter::new();
     for service in SERVICES {
         health.set_service_status(service, ServingStatus::Serving).await;
