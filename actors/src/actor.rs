@@ -7,7 +7,8 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-/// Commands for an entity, with its state; the lender waits for both to come back.
+/// Commands for an entity, with its state; the lender waits for both to come back. It travels in a
+/// box: an actor has room for several of its messages, also while it has none.
 pub(crate) struct Loan {
     pub entity: Entity,
     pub slice: Slice,
@@ -18,21 +19,21 @@ pub(crate) struct Loan {
 pub(crate) struct EntityActor;
 
 impl Actor for EntityActor {
-    type Msg = Loan;
+    type Msg = Box<Loan>;
     type State = ();
     type Arguments = ();
 
-    async fn pre_start(&self, _: ActorRef<Loan>, (): ()) -> Result<(), ActorProcessingErr> {
+    async fn pre_start(&self, _: ActorRef<Box<Loan>>, (): ()) -> Result<(), ActorProcessingErr> {
         Ok(())
     }
 
     async fn handle(
         &self,
-        _: ActorRef<Loan>,
-        loan: Loan,
+        _: ActorRef<Box<Loan>>,
+        loan: Box<Loan>,
         (): &mut (),
     ) -> Result<(), ActorProcessingErr> {
-        let Loan { mut entity, slice, scene, done } = loan;
+        let Loan { mut entity, slice, scene, done } = *loan;
         let begun = Instant::now();
         let output = Output::of(&slice, &mut entity, &scene);
         meters::handled(entity.kind(), begun.elapsed());

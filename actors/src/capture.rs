@@ -1,7 +1,8 @@
 //! All entities as they were at one moment, encoded while they go on.
 
-use crate::entity::{Entity, EntityId};
-use crate::host::Resident;
+use crate::entity::EntityId;
+use crate::host::Lodger;
+use crate::resident::Resident;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An entity's encoded state.
@@ -32,16 +33,16 @@ impl Capture {
     }
 
     /// Saves an entity that is about to change, if it was not captured before.
-    pub fn before_write(&mut self, id: EntityId, entity: &Entity) {
+    pub fn before_write(&mut self, id: EntityId, resident: &Resident) {
         if self.missing.remove(&id) {
-            self.saved.push((id, entity.encode()));
+            self.saved.push((id, resident.encode().into_owned()));
         }
     }
 
     /// What was saved, and up to `most` more entities; true when that was the last of it.
     pub fn some(
         &mut self,
-        entities: &BTreeMap<EntityId, Resident>,
+        entities: &BTreeMap<EntityId, Lodger>,
         most: usize,
     ) -> (Vec<Captured>, bool) {
         let mut captured = std::mem::take(&mut self.saved);
@@ -52,8 +53,8 @@ impl Capture {
             }
             let Some(id) = self.missing.pop_first() else { break };
             // One that is gone panicked; it is rebuilt before anything else happens.
-            if let Some(resident) = entities.get(&id) {
-                let state = resident.entity.encode();
+            if let Some(lodger) = entities.get(&id) {
+                let state = lodger.resident.encode().into_owned();
                 bytes += state.len();
                 captured.push((id, state));
             }

@@ -1,16 +1,19 @@
 //! Hosts the entities of one partition and gives them their commands.
 //!
-//! An entity's state rests here between two chunks. A small slice runs where it is; a large one is
+//! An entity's state rests here between two chunks, folded when it is an account that nobody asks
+//! for. A small slice runs where it is; a large one is
 //! lent, state and all, to the entity's actor, so that several of them run side by side. Either
 //! way one slice at a time has the state, and whoever panics with it loses nothing but that.
 
 use crate::capture::Capture;
 use crate::entity::{Entity, EntityId, Scene};
+use crate::idleness::Idleness;
 use crate::lending::Lending;
 use crate::meters;
+use crate::resident::Resident;
 use crate::slice::{Output, Slice};
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -28,28 +31,19 @@ pub enum HostError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panicked(pub Slice);
 
-/// Chunks without a command after which an account is asleep again, and its actor goes.
-const IDLE_CHUNKS: u64 = 4096;
-/// Chunks between two looks at who is idle, and entities looked at each time.
-const SWEEP_EVERY: u64 = 64;
-const SWEEP_ENTITIES: usize = 1024;
-
 /// An entity at home.
-pub(crate) struct Resident {
-    pub entity: Entity,
+pub(crate) struct Lodger {
+    pub resident: Resident,
     /// The chunk of its last command; none while it is asleep.
-    used: Option<u64>,
+    used: Option<NonZeroU64>,
 }
 
 /// The entities of one partition.
 pub struct Host {
-    entities: BTreeMap<EntityId, Resident>,
+    entities: BTreeMap<EntityId, Lodger>,
     lending: Lending,
-    /// Counts chunks: the clock of idleness.
-    chunk: u64,
+    idleness: Idleness,
     awake: usize,
-    /// Where the search for idle entities goes on.
-    sweep: Option<EntityId>,
     captures: BTreeMap<Purpose, Capture>,
 }
 
@@ -61,16 +55,15 @@ impl Host {
         Ok(Host {
             entities: BTreeMap::new(),
             lending,
-            chunk: 0,
+            idleness: Idleness::new(),
             awake: 0,
-            sweep: None,
             captures: BTreeMap::new(),
         })
     }
 
     /// Takes an entity in, also in the place of one that panicked; asleep until a command comes.
-    pub fn insert(&mut self, id: EntityId, entity: Entity) {
-        self.entities.insert(id, Resident { entity, used: None });
+    pub fn insert(&mut self, id: EntityId, resident: impl Into<Resident>) {
+        self.entities.insert(id, Lodger { resident: resident.into(), used: None });
     }
 
     #[must_use]
@@ -78,8 +71,8 @@ impl Host {
         self.entities.contains_key(&id)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (EntityId, &Entity)> {
-        self.entities.iter().map(|(id, resident)| (*id, &resident.entity))
+    pub fn ids(&self) -> impl Iterator<Item = EntityId> + '_ {
+        self.entities.keys().copied()
     }
 
     /// Number of entities, and how many of them are awake.
@@ -106,8 +99,9 @@ impl Host {
         for (place, slice) in slices.iter().enumerate() {
             if Lending::is_large(slice) {
                 self.wake(slice.entity);
-                let resident = self.entities.remove(&slice.entity);
-                let entity = resident.unwrap_or_else(|| never_inserted(slice.entity)).entity;
+                let lodger = self.entities.remove(&slice.entity);
+                let lodger = lodger.unwrap_or_else(|| never_inserted(slice.entity));
+                let entity = lodger.resident.into_entity();
                 lent.push((place, self.lending.lend(slice, entity, scene).await?));
             }
         }
@@ -120,15 +114,15 @@ impl Host {
             let slice = &slices[place];
             done[place] = Some(match loan.await {
                 Ok((entity, output)) => {
-                    let resident = Resident { entity, used: Some(self.chunk) };
-                    self.entities.insert(slice.entity, resident);
+                    let used = Some(self.idleness.now());
+                    let lodger = Lodger { resident: entity.into(), used };
+                    self.entities.insert(slice.entity, lodger);
                     Ok(output)
                 }
                 // The actor ended with the state in its hands.
                 Err(_) => {
                     self.lending.dismiss(slice.entity);
-                    self.awake -= 1;
-                    meters::restarted(slice.entity);
+                    self.lost(slice.entity);
                     Err(Panicked(slice.clone()))
                 }
             });
@@ -151,8 +145,7 @@ impl Host {
         meters::handled(kind, begun.elapsed());
         ran.map_err(|_| {
             self.entities.remove(&slice.entity);
-            self.awake -= 1;
-            meters::restarted(slice.entity);
+            self.lost(slice.entity);
             tracing::error!(entity = %slice.entity, "an entity failed");
             Panicked(slice.clone())
         })
@@ -160,33 +153,43 @@ impl Host {
 
     /// An entity that is about to have a command.
     fn wake(&mut self, id: EntityId) -> &mut Entity {
-        let resident = self.entities.get_mut(&id).unwrap_or_else(|| never_inserted(id));
+        let lodger = self.entities.get_mut(&id).unwrap_or_else(|| never_inserted(id));
         for capture in self.captures.values_mut() {
-            capture.before_write(id, &resident.entity);
+            capture.before_write(id, &lodger.resident);
         }
-        if resident.used.replace(self.chunk).is_none() {
+        if lodger.used.replace(self.idleness.now()).is_none() {
             self.awake += 1;
+            // Books and boards stay awake.
+            if matches!(id, EntityId::Account(_)) {
+                self.idleness.look_later(id);
+            }
         }
-        &mut resident.entity
+        lodger.resident.unfold()
+    }
+
+    /// An entity panicked; whoever rebuilds it inserts it again.
+    fn lost(&mut self, id: EntityId) {
+        self.awake -= 1;
+        self.idleness.forget(id);
+        meters::restarted(id);
     }
 
     /// Moves the clock of idleness on, and puts accounts to sleep that have been idle for long, a
-    /// few at a time. Books and boards stay awake.
+    /// few at a time.
     fn begin_chunk(&mut self) {
-        self.chunk += 1;
-        if !self.chunk.is_multiple_of(SWEEP_EVERY) {
-            return;
-        }
-        let from = self.sweep.take().map_or(Bound::Unbounded, Bound::Excluded);
-        let residents = self.entities.range_mut((from, Bound::Unbounded));
-        for (id, resident) in residents.take(SWEEP_ENTITIES) {
-            self.sweep = Some(*id);
-            let is_idle = resident.used.is_some_and(|used| self.chunk - used >= IDLE_CHUNKS);
-            if is_idle && matches!(id, EntityId::Account(_)) {
-                resident.used = None;
-                self.awake -= 1;
-                self.lending.dismiss(*id);
+        self.idleness.begin_chunk();
+        for id in self.idleness.take_due() {
+            let Some(lodger) = self.entities.get_mut(&id) else { continue };
+            let Some(used) = lodger.used else { continue };
+            let entries = lodger.resident.entries();
+            if entries.is_none_or(|entries| !self.idleness.is_idle(used, entries)) {
+                self.idleness.look_later(id);
+                continue;
             }
+            lodger.resident.fold();
+            lodger.used = None;
+            self.awake -= 1;
+            self.lending.dismiss(id);
         }
     }
 
@@ -194,9 +197,9 @@ impl Host {
     ///
     /// Returns none when there is no such entity, or the question itself fails.
     pub fn read<T>(&self, id: EntityId, question: impl FnOnce(&Entity) -> T) -> Option<T> {
-        let entity = &self.entities.get(&id)?.entity;
+        let resident = &self.entities.get(&id)?.resident;
         // A question changes nothing, so the state is whole whatever happens to it.
-        let answer = catch_unwind(AssertUnwindSafe(|| question(entity)));
+        let answer = catch_unwind(AssertUnwindSafe(|| resident.read(question)));
         answer.inspect_err(|_| tracing::error!(entity = %id, "a question failed")).ok()
     }
 
@@ -241,3 +244,7 @@ impl Host {
 fn never_inserted<T>(id: EntityId) -> T {
     panic!("{id} has commands but was never inserted")
 }
+
+#[cfg(test)]
+#[path = "host_tests.rs"]
+mod tests;

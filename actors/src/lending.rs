@@ -19,7 +19,7 @@ const LARGE_STEPS: usize = 16;
 /// The actors, and their supervisor.
 pub(crate) struct Lending {
     supervisor: ActorRef<()>,
-    actors: BTreeMap<EntityId, ActorRef<Loan>>,
+    actors: BTreeMap<EntityId, ActorRef<Box<Loan>>>,
 }
 
 /// What comes back: the state, and what the slice came to. An error when the actor ended.
@@ -55,8 +55,9 @@ impl Lending {
         let actor = &self.actors[&slice.entity];
         let (done, returned) = oneshot::channel();
         let slice = slice.clone();
+        let loan = Loan { entity, slice, scene: scene.clone(), done };
         // A cast that fails drops the state and `done`, as a panic does.
-        drop(actor.cast(Loan { entity, slice, scene: scene.clone(), done }));
+        drop(actor.cast(Box::new(loan)));
         Ok(returned)
     }
 

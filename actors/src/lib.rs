@@ -12,13 +12,16 @@ mod actor;
 mod capture;
 mod entity;
 mod host;
+mod idleness;
 mod lending;
 mod meters;
 #[cfg(feature = "poison")]
 mod poison;
+mod resident;
 mod slice;
 mod supervisor;
 
 pub use entity::{Entity, EntityCommand, EntityId, Scene};
 pub use host::{Captured, Host, HostError, Panicked, Purpose};
+pub use resident::Resident;
 pub use slice::{Output, Slice, Step};

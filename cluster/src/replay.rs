@@ -32,17 +32,17 @@ impl Replay {
     /// The whole partition, with what earlier tries found to be poison.
     #[must_use]
     pub fn of(state: State, poisons: BTreeSet<Poison>) -> Replay {
-        let entities = state.entities.into_iter().collect();
+        let entities = state.entities.into_iter();
+        let entities = entities.map(|(id, resident)| (id, resident.into_entity())).collect();
         Replay { core: state.core, entities, only: None, poisons }
     }
 
     /// One entity; what the others do is left out, and so is all that leaves the partition.
     #[must_use]
     pub fn of_one(state: State, entity: EntityId, poisons: BTreeSet<Poison>) -> Replay {
-        let mut replay = Replay::of(state, poisons);
-        replay.entities.retain(|id, _| *id == entity);
-        replay.only = Some(entity);
-        replay
+        let mut state = state;
+        state.entities.retain(|(id, _)| *id == entity);
+        Replay { only: Some(entity), ..Replay::of(state, poisons) }
     }
 
     /// Applies the first `chunks` chunks of the batch at a log index; returns what would have

@@ -1,7 +1,7 @@
 //! A partition's whole state as a snapshot keeps it: its bookkeeping, its entities, its hash.
 
 use crate::partition::{Core, CoreState};
-use hoga_actors::{Captured, Entity, EntityId, Host};
+use hoga_actors::{Captured, EntityId, Host, Resident};
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Topology;
 use xxhash_rust::xxh3::xxh3_64;
@@ -50,7 +50,7 @@ pub fn hash_entity(id: EntityId, state: &[u8]) -> u64 {
 /// A state read back, with its hash.
 pub struct State {
     pub core: Core,
-    pub entities: Vec<(EntityId, Entity)>,
+    pub entities: Vec<(EntityId, Resident)>,
     pub hash: u64,
 }
 
@@ -63,6 +63,7 @@ impl State {
         let hash = entities.iter().fold(hash_core(&core.encode()), |hash, (id, entity)| {
             hash.wrapping_add(hash_entity(*id, &entity.encode()))
         });
+        let entities = entities.into_iter().map(|(id, entity)| (id, entity.into())).collect();
         State { core, entities, hash }
     }
 
@@ -88,7 +89,7 @@ impl State {
                 postcard::take_from_bytes(rest).map_err(failed)?;
             let (id, bytes) = captured;
             hash = hash.wrapping_add(hash_entity(id, &bytes));
-            entities.push((id, Entity::decode(&bytes).map_err(failed)?));
+            entities.push((id, Resident::decode(bytes).map_err(failed)?));
             rest = after;
         }
         if hash != stated {
@@ -100,8 +101,8 @@ impl State {
 
     /// Puts the entities into a host.
     pub fn settle(self, host: &mut Host) -> Core {
-        for (id, entity) in self.entities {
-            host.insert(id, entity);
+        for (id, resident) in self.entities {
+            host.insert(id, resident);
         }
         self.core
     }

@@ -359,7 +359,8 @@ fn encode(state: &State) -> Vec<u8> {
     let core = state.core.encode();
     let mut bytes = core_block(&core);
     let mut hash = hash_core(&core);
-    let entities: Vec<_> = state.entities.iter().map(|(id, it)| (*id, it.encode())).collect();
+    let entities = state.entities.iter();
+    let entities: Vec<_> = entities.map(|(id, it)| (*id, it.encode().into_owned())).collect();
     for (id, entity) in &entities {
         hash = hash.wrapping_add(hash_entity(*id, entity));
     }

@@ -40,7 +40,8 @@ impl Replica {
     }
 
     fn of(state: State, applied: u64, mutant: Option<Mutant>) -> Replica {
-        let entities = state.entities.into_iter().collect();
+        let entities = state.entities.into_iter();
+        let entities = entities.map(|(id, resident)| (id, resident.into_entity())).collect();
         Replica { core: state.core, entities, applied, mutant }
     }
 

@@ -3,7 +3,7 @@
 
 use crate::history::{History, HistoryError, HistoryWriter, RowKey, RowKind};
 use crate::log::{LogPosition, PartitionLog};
-use hoga_actors::Entity;
+use hoga_actors::{Entity, Host};
 use hoga_engine::account::Account;
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{AccountId, OrderNo};
@@ -77,15 +77,13 @@ impl Historian {
 
     /// Called once when the log is replayed to its end. A store that was ahead of it loses what
     /// these entities do not know.
-    pub async fn replayed(
-        &self,
-        entities: impl Iterator<Item = &Entity>,
-    ) -> Result<(), HistoryError> {
+    pub async fn replayed(&self, host: &Host) -> Result<(), HistoryError> {
         let Some(book) = self.0.as_ref().filter(|book| book.is_doubtful) else { return Ok(()) };
-        let accounts = entities.filter_map(|entity| match entity {
+        let counts = |entity: &Entity| match entity {
             Entity::Account(account) => Some((account.id(), Counts::of(account))),
             _ => None,
-        });
+        };
+        let accounts = host.ids().filter_map(|id| host.read(id, counts).flatten());
         let accounts: BTreeMap<AccountId, Counts> = accounts.collect();
         let happened =
             move |key: RowKey| accounts.get(&key.account).is_some_and(|account| account.have(key));

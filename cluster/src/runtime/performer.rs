@@ -289,11 +289,10 @@ impl<R: Rebuild> Performer<R> {
     /// From here on there are clients and listeners.
     pub(super) async fn replayed(&mut self) -> Result<(), Stopping> {
         self.replay_through = None;
-        for (id, entity) in self.host.iter() {
-            self.outlets.quotes.show(id, entity);
+        for id in self.host.ids().filter(|id| matches!(id, EntityId::Book(_))) {
+            self.host.read(id, |entity| self.outlets.quotes.show(id, entity));
         }
-        let entities = self.host.iter().map(|(_, entity)| entity);
-        self.outlets.historian.replayed(entities).await?;
+        self.outlets.historian.replayed(&self.host).await?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! What a method knows about who calls it.
 
+use super::keys::Fault;
 use super::token::Grant;
 use hoga_cluster::partition::Trace;
 use hoga_proto::names::AccountName;
@@ -82,6 +83,9 @@ impl Caller {
     /// There is no token, or the account is another's.
     pub fn admitted(&self, name: AccountName) -> Result<AccountName, Box<Refusal>> {
         let Some(grant) = &self.grant else { return Err(Box::new(unauthenticated())) };
+        if let Some(refusal) = self.expired() {
+            return Err(Box::new(refusal));
+        }
         if name.is_me() {
             return Ok(grant.subject.clone());
         }
@@ -91,6 +95,14 @@ impl Caller {
         let message = format!("the token is for {}, not for {name}", grant.subject);
         let refusal = Refusal::new(Code::PermissionDenied, "PERMISSION_DENIED", message);
         Err(Box::new(refusal.resource(name.to_string())))
+    }
+
+    /// What is left to be said when the token has expired since the call came in, as it may on
+    /// a stream.
+    #[must_use]
+    pub fn expired(&self) -> Option<Refusal> {
+        let is_over = self.grant.as_ref().is_some_and(|grant| !grant.is_good());
+        is_over.then(|| unaccepted(Fault::Expired))
     }
 
     /// A refusal as the status of this call.
@@ -103,5 +115,11 @@ impl Caller {
 /// What a call hears that needs a token and has none that is good.
 pub(super) fn unauthenticated() -> Refusal {
     let message = "a valid token is needed: send `authorization: Bearer TOKEN`";
+    Refusal::new(Code::Unauthenticated, "UNAUTHENTICATED", message)
+}
+
+/// The same, of a token that says why.
+pub(super) fn unaccepted(fault: Fault) -> Refusal {
+    let message = format!("the token is not accepted: {fault}");
     Refusal::new(Code::Unauthenticated, "UNAUTHENTICATED", message)
 }

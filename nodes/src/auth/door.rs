@@ -1,9 +1,9 @@
 //! The layer that every call passes: no rule, no entry.
 
 use super::call::Call;
-use super::caller::{Caller, unauthenticated};
+use super::caller::{Caller, unaccepted, unauthenticated};
 use super::names::Names;
-use super::token::{Accepts, Grant};
+use super::token::{Accepts, Grant, unix_now};
 use super::{deadline, trace};
 use hoga_proto::scope::{self, Scope};
 use hoga_proto::status::{REQUEST_ID_HEADER, Refusal};
@@ -69,11 +69,15 @@ impl Door {
         // Two tokens are none: nobody should have to guess which one counts.
         let header = if given.next().is_none() { header.to_str().ok() } else { None };
         let token = header.and_then(|header| header.strip_prefix("Bearer "));
-        let grant = token.and_then(|token| match self.accepts {
-            Accepts::Nothing => None,
-            Accepts::Development => Grant::from_development(token),
-        });
-        grant.map(|grant| Some(Arc::new(grant))).ok_or_else(|| Box::new(unauthenticated()))
+        let grant = match (token, &self.accepts) {
+            (None, _) | (_, Accepts::Nothing) => None,
+            (Some(token), Accepts::Development) => Grant::from_development(token).map(Arc::new),
+            (Some(token), Accepts::Signed(keys)) => {
+                let grant = keys.grant(token, unix_now());
+                Some(grant.map_err(|fault| Box::new(unaccepted(fault)))?)
+            }
+        };
+        grant.map(Some).ok_or_else(|| Box::new(unauthenticated()))
     }
 }
 

@@ -1,19 +1,25 @@
 //! What a token says about its bearer.
 //!
-//! The only kind for now is the development token: a text that names the account and is believed.
-//! It is for a listener that nobody outside the machine can reach.
+//! There are two kinds. A signed token proves what it says ([`Keys`]). A development token is a
+//! text that names the account and is believed: it is for a listener that nobody outside the
+//! machine can reach.
 
+use super::keys::Keys;
 use hoga_proto::names::AccountName;
 use hoga_proto::scope::Scope;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Which tokens a gateway accepts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub enum Accepts {
     /// None: everything that needs a token is refused.
     #[default]
     Nothing,
     /// Development tokens. Only on a loopback listener.
     Development,
+    /// Tokens that one of these keys signed.
+    Signed(Arc<Keys>),
 }
 
 /// What the bearer of a token may do.
@@ -22,12 +28,14 @@ pub struct Grant {
     /// The account that the token is for.
     pub subject: AccountName,
     pub scope: Scope,
-    trade_for: TradeFor,
+    pub(super) trade_for: TradeFor,
+    /// Seconds of the Unix clock from which on it is good no more; none for never.
+    pub(super) expires: Option<u64>,
 }
 
 /// Accounts besides the subject's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum TradeFor {
+pub(super) enum TradeFor {
     Nobody,
     Listed(Box<[AccountName]>),
     Everybody,
@@ -51,7 +59,17 @@ impl Grant {
             Some("read") => (Scope::Read, TradeFor::Nobody),
             Some(claim) => (whole, TradeFor::parse(claim.strip_prefix("trade_for=")?)?),
         };
-        Some(Grant { subject, scope, trade_for })
+        Some(Grant { subject, scope, trade_for, expires: None })
+    }
+
+    /// Whether it has not expired at a time of the Unix clock.
+    pub(super) fn is_good_at(&self, now: u64) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
+    }
+
+    /// The same, now: for what goes on behind the door.
+    pub(super) fn is_good(&self) -> bool {
+        self.expires.is_none() || self.is_good_at(unix_now())
     }
 
     /// Whether the bearer may act for an account.
@@ -64,6 +82,12 @@ impl Grant {
                 TradeFor::Everybody => true,
             }
     }
+}
+
+/// Seconds of the Unix clock. Tokens are from outside, where no other clock is known.
+#[must_use]
+pub fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 impl TradeFor {

@@ -4,7 +4,7 @@ use super::figure::{Figure, FigureReport, Target};
 use super::{BenchError, Machine, machine};
 use crate::replay::found::instrument;
 use hoga_actors::{Entity, EntityCommand, EntityId, Host, Scene, Slice, Step};
-use hoga_engine::account::{Account, Context};
+use hoga_engine::account::Account;
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::book::Listing;
 use hoga_engine::client_id::ClientId;
@@ -16,6 +16,7 @@ use hoga_engine::order::{SelfMatch, Side, TimeInForce};
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
+use std::ops::Range;
 use std::sync::Arc;
 
 const PARTITION: PartitionId = PartitionId(6);
@@ -23,7 +24,9 @@ const PASSIVE: u32 = 200_000;
 const ACTIVE: u32 = 20_000;
 const ORDERS: u64 = 1_000_000;
 /// Commands in a slice that is large enough for an actor.
-const LARGE: usize = 16;
+const LARGE: u32 = 16;
+/// Accounts that have commands in one chunk: few, so that what they say takes no room beside them.
+const TOGETHER: usize = 16;
 
 /// Measures one kind of entity after the other.
 ///
@@ -36,8 +39,8 @@ pub fn run() -> Result<FigureReport, BenchError> {
     Ok(FigureReport {
         bench: "memory",
         workload: format!(
-            "{PASSIVE} accounts with two balances, {ACTIVE} of them with an actor, {ORDERS} \
-             resting orders in one book"
+            "{PASSIVE} accounts with two balances that fall asleep, {ACTIVE} of them woken up and \
+             {ACTIVE} with an actor, {ORDERS} resting orders in one book"
         ),
         machine,
         figures,
@@ -53,18 +56,18 @@ async fn measure() -> Result<Vec<Figure>, BenchError> {
     let scene = scene();
     let before = resident()?;
     for index in 0..PASSIVE {
-        let account = account(AccountId::new(PARTITION, index), &scene);
-        host.insert(EntityId::Account(account.id()), Entity::Account(Box::new(account)));
+        let id = AccountId::new(PARTITION, index);
+        let account = Account::new(id, &format!("user{index}"), Time(1));
+        host.insert(EntityId::Account(id), Entity::Account(Box::new(account)));
+        drop(host.run(vec![opening(id)], &scene).await.map_err(failed)?);
+    }
+    // Chunks that are for others, until the last of them is asleep.
+    while host.counts().1 > 0 {
+        drop(host.run(Vec::new(), &scene).await.map_err(failed)?);
     }
     let passive = each(before, PASSIVE)?;
-
-    let before = resident()?;
-    for first in (0..ACTIVE).step_by(512) {
-        let slices = (first..(first + 512).min(ACTIVE)).map(reports).collect();
-        let done = host.run(slices, &scene).await.map_err(failed)?;
-        drop(done);
-    }
-    let actor = each(before, ACTIVE)?;
+    let awake = added(&mut host, 0..ACTIVE, 1, &scene).await?;
+    let actor = added(&mut host, ACTIVE..2 * ACTIVE, LARGE, &scene).await?;
 
     let before = resident()?;
     let mut bare = Vec::new();
@@ -91,6 +94,7 @@ async fn measure() -> Result<Vec<Figure>, BenchError> {
     let bytes = |what: &str, result| Figure::new(what, "bytes", result);
     Ok(vec![
         bytes("a passive account", passive).below(Target::Result(512.0)),
+        bytes("an account that is awake", passive + awake),
         bytes("an active account, with its actor", passive + actor)
             .over(floor)
             .below(Target::Result(10_000.0)),
@@ -108,26 +112,36 @@ fn scene() -> Scene {
     Scene { catalogue: Arc::new(catalogue), ..Scene::default() }
 }
 
-/// An account that was opened and paid two assets into.
-fn account(id: AccountId, scene: &Scene) -> Account {
-    let mut account = Account::new(id, &format!("user{}", id.index()), Time(1));
-    let context = Context { catalogue: &scene.catalogue, topology: &scene.topology, at: Time(1) };
+/// An account opens, and two assets are paid into it.
+fn opening(id: AccountId) -> Slice {
     let deposit = |asset| AccountRequest::Deposit { asset: AssetId(asset), amount: 1_000_000 };
-    let mut effects: Vec<Effect> = Vec::new();
-    for (n, request) in [AccountRequest::Open, deposit(1), deposit(2)].iter().enumerate() {
-        let id = ClientId::parse(&format!("request-{n}")).expect("it keeps the rule");
-        let origin = Origin { node: 1, incarnation: 1, request: n as u64 };
-        let envelope = Envelope { origin, id, body_hash: n as u64, sent_at: None };
-        account.request(&envelope, request, &context, &mut effects);
-    }
-    account
+    let requests = [AccountRequest::Open, deposit(1), deposit(2)];
+    let step = |(place, request)| {
+        let id = ClientId::parse(&format!("request-{place}")).expect("it keeps the rule");
+        let origin = Origin { node: 1, incarnation: 1, request: u64::from(place) };
+        let envelope = Envelope { origin, id, body_hash: u64::from(place), sent_at: None };
+        Step { place, at: Time(1), command: EntityCommand::Request(envelope, request) }
+    };
+    Slice::new(EntityId::Account(id), (0..).zip(requests).map(step).collect())
 }
 
-/// A slice that its account's actor takes.
-fn reports(index: u32) -> Slice {
+/// Has some accounts say where they stand, `times` each; what of them has come to be in memory.
+async fn added(
+    host: &mut Host,
+    accounts: Range<u32>,
+    times: u32,
+    scene: &Scene,
+) -> Result<f64, BenchError> {
+    let (before, number) = (resident()?, accounts.len() as u32);
     let step = |place| Step { place, at: Time(2), command: EntityCommand::Report };
-    let steps = (0..LARGE as u32).map(step).collect();
-    Slice::new(EntityId::Account(AccountId::new(PARTITION, index)), steps)
+    let steps = || (0..times).map(step).collect();
+    let account = |index| EntityId::Account(AccountId::new(PARTITION, index));
+    for first in accounts.clone().step_by(TOGETHER) {
+        let some = first..accounts.end.min(first + TOGETHER as u32);
+        let slices = some.map(|index| Slice::new(account(index), steps())).collect();
+        drop(host.run(slices, scene).await.map_err(failed)?);
+    }
+    each(before, number)
 }
 
 /// Orders of many accounts on both sides of a price that none of them reaches.

@@ -85,7 +85,7 @@ fn reach(global: &Global) -> Finding {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let asked = runtime.map_err(Failure::from).and_then(|runtime| {
         runtime.block_on(async {
-            let channel = server::connect(&global.server, global.within()).await?;
+            let channel = server::connect(global, &global.server, global.within()).await?;
             let service = String::new();
             Ok(HealthClient::new(channel).check(HealthCheckRequest { service }).await?)
         })

@@ -12,6 +12,7 @@ mod keys;
 mod output;
 mod paging;
 mod remembered;
+mod secure;
 mod sentences;
 mod server;
 mod serving;
@@ -52,6 +53,7 @@ mod verify;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use failure::Failure;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -83,6 +85,9 @@ struct Global {
     #[arg(long, global = true, env = "HOGA_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     #[arg(help_heading = "Everywhere")]
     token: Option<String>,
+    /// The authorities that a server called by https is believed by, in PEM
+    #[arg(long, global = true, env = "HOGA_CA", value_name = "FILE", help_heading = "Everywhere")]
+    ca: Option<PathBuf>,
     /// One JSON document on stdout instead of text
     #[arg(long, global = true, help_heading = "Everywhere")]
     json: bool,

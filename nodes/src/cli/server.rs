@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::output::Progress;
-use super::{Global, actor};
+use super::{Global, actor, secure};
 use hoga_proto::v1::account_service_client::AccountServiceClient;
 use hoga_proto::v1::admin_service_client::AdminServiceClient;
 use hoga_proto::v1::market_service_client::MarketServiceClient;
@@ -58,7 +58,7 @@ pub type Admin = AdminServiceClient<Line>;
 /// The node does not answer.
 pub async fn admin(global: &Global, url: &str, within: Duration) -> Result<Admin, Failure> {
     let credentials = Credentials::of(global, within)?;
-    let channel = connect(url, within).await?;
+    let channel = connect(global, url, within).await?;
     Ok(AdminServiceClient::new(InterceptedService::new(channel, credentials)))
 }
 
@@ -118,7 +118,7 @@ pub fn talk<T>(
     runtime.block_on(async {
         let conversation = async {
             let alive = Some(Progress::of("waiting for the exchange"));
-            let channel = connect(&global.server, global.within()).await?;
+            let channel = connect(global, &global.server, global.within()).await?;
             let line = InterceptedService::new(channel, credentials);
             talk(Server { line, alive }).await
         };
@@ -129,27 +129,39 @@ pub fn talk<T>(
     })
 }
 
-/// A connection to the server, or a sentence that says why there is none.
+/// A connection to a server, or a sentence that says why there is none.
 ///
 /// # Errors
-/// The address is none ([`Exit::Usage`]), or nobody answers there.
-pub async fn connect(server: &str, within: Duration) -> Result<Channel, Failure> {
+/// The address is none ([`Exit::Usage`]), or nobody answers there who proves to be it.
+pub async fn connect(global: &Global, server: &str, within: Duration) -> Result<Channel, Failure> {
     let endpoint = Endpoint::from_shared(server.to_owned())
         .ok()
-        .filter(|endpoint| matches!(endpoint.uri().scheme_str(), Some("http")))
+        .filter(|endpoint| matches!(endpoint.uri().scheme_str(), Some("http" | "https")))
         .ok_or_else(|| {
             let rule = "write http://HOST:PORT, such as http://127.0.0.1:7070";
             Failure::usage(format!("error: `{server}` is no address of an exchange; {rule}"))
         })?;
+    let trust = secure::trust(global, &endpoint)?;
+    let connect_within = CONNECT_WITHIN.min(within);
     // The server keeps the deadline; a second more tells its answer from a dead line.
     let endpoint = endpoint
-        .connect_timeout(CONNECT_WITHIN.min(within))
+        .connect_timeout(connect_within)
         .timeout(within + Duration::from_secs(1))
         .tcp_nodelay(true);
-    endpoint.connect().await.map_err(|error| {
+    let connected = match trust {
+        None => endpoint.connect().await,
+        Some(trust) => secure::connect(endpoint, trust, connect_within).await,
+    };
+    connected.map_err(|error| {
         let why = deepest(&error);
-        Failure::new(Exit::Unreachable, format!("error: no exchange answers at {server} ({why})"))
-            .hint("start one with `hoga up`, or name another with --server")
+        let failure = Failure::new(
+            Exit::Unreachable,
+            format!("error: no exchange answers at {server} ({why})"),
+        );
+        if why.contains("certificate") {
+            return failure.hint("--ca names the authority that its certificate has to be from");
+        }
+        failure.hint("start one with `hoga up`, or name another with --server")
     })
 }
 

@@ -2,8 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::output::{self, Progress};
-use crate::auth::Accepts;
-use crate::config::{Auth, LogFormat, NodeConfig};
+use crate::config::{LogFormat, NodeConfig};
 use crate::gateway::{self, GatewayOptions, Running};
 use crate::market::{self, FoundingError};
 use crate::telemetry::otlp::Otlp;
@@ -104,12 +103,17 @@ async fn serve(
     if is_alone {
         found(exchange, config, seeded).await?;
     }
-    let auth = match config.auth {
-        Auth::Development => Accepts::Development,
-    };
+    let auth = config.accepts();
+    let auth = auth.map_err(|error| failed(format!("error: the keys of tokens: {error}")))?;
+    let tls = config.security.identity();
+    let tls = tls.map_err(|error| failed(format!("error: the gateway's certificate: {error}")))?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let options = GatewayOptions {
         listen: config.listen,
         auth,
+        tls,
+        insecure: config.security.insecure,
+        is_founding: !is_alone && config.rules.is_some(),
         orders_per_second_max: config.orders_per_second_max,
         ..GatewayOptions::default()
     };
@@ -121,10 +125,11 @@ async fn serve(
             founded = found(exchange, config, seeded) => founded?,
             () = stop.asked() => return drain(gateway, stop).await,
         }
+        gateway.founded();
     }
     let symbols = exchange.catalogue();
     let symbols = symbols.instruments.values().map(|listed| listed.symbol.to_string()).collect();
-    announce(format!("http://{}", gateway.address), symbols)?;
+    announce(format!("{scheme}://{}", gateway.address), symbols)?;
 
     tokio::select! {
         () = stop.asked() => output::tell("stopping; Ctrl-C again stops at once"),

@@ -8,10 +8,12 @@
 
 mod cluster;
 mod read;
+mod security;
 mod settings;
 
 pub use cluster::ClusterConfig;
 pub use read::{ConfigError, read_file};
+pub use security::SecurityConfig;
 pub use settings::{SETTINGS, Setting};
 
 use crate::gateway::ORDERS_PER_SECOND_MAX;
@@ -34,6 +36,7 @@ pub struct NodeConfig {
     pub data: PathBuf,
     pub listen: SocketAddr,
     pub auth: Auth,
+    pub security: SecurityConfig,
     pub cluster: ClusterConfig,
     /// New orders and amends a second of one account; 0 for no bound.
     pub orders_per_second_max: u32,
@@ -55,6 +58,8 @@ pub struct NodeConfig {
 pub enum Auth {
     /// A token names its account and proves nothing; only on a loopback address.
     Development,
+    /// A token proves its account by a signature.
+    Signed,
 }
 
 /// How log lines look.
@@ -74,6 +79,7 @@ impl Default for NodeConfig {
             data: default_data(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
             auth: Auth::Development,
+            security: SecurityConfig::default(),
             cluster: ClusterConfig::default(),
             orders_per_second_max: ORDERS_PER_SECOND_MAX,
             // Electing itself makes its raft core warn of messages that cross, at every start.
@@ -99,6 +105,9 @@ impl NodeConfig {
                 self.listen.ip()
             );
             complaints.push(("gateway", "auth", why));
+        }
+        if let Some((key, why)) = self.security.complaint(self) {
+            complaints.push(("gateway", key, why));
         }
         if let Some((key, why)) = self.cluster.complaint(u64::from(self.id)) {
             complaints.push(("cluster", key, why));

@@ -1,6 +1,6 @@
 //! The settings, one line each: where they stand, what they mean, how they are read and shown.
 
-use super::{Auth, LogFormat, NodeConfig, cluster};
+use super::{Auth, LogFormat, NodeConfig, cluster, security};
 use hoga_scenarios::rules::SHIPPED;
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -69,9 +69,50 @@ pub const SETTINGS: &[Setting] = &[
     text("gateway", "listen", "the address that clients call", set_listen, |config| {
         config.listen.to_string()
     }),
-    text("gateway", "auth", "how callers prove who they are: development", set_auth, |_| {
-        "development".into()
+    text(
+        "gateway",
+        "auth",
+        "how callers prove who they are: development, or signed (hoga token --key)",
+        set_auth,
+        |config| {
+            match config.auth {
+                Auth::Development => "development",
+                Auth::Signed => "signed",
+            }
+            .into()
+        },
+    ),
+    text(
+        "gateway",
+        "token_keys",
+        "the PEM file of the public keys that tokens may be signed with, or none",
+        security::set_token_keys,
+        |config| security::shown(config.security.token_keys.as_ref()),
+    ),
+    text(
+        "gateway",
+        "token_issuer",
+        "who signs tokens, as they say it",
+        security::set_token_issuer,
+        |config| config.security.token_issuer.clone(),
+    ),
+    text(
+        "gateway",
+        "certificate",
+        "the PEM file that proves to clients who this is; none for plain text, on loopback only",
+        security::set_certificate,
+        |config| security::shown(config.security.certificate.as_ref()),
+    ),
+    text("gateway", "key", "the PEM file of its key, or none", security::set_key, |config| {
+        security::shown(config.security.key.as_ref())
     }),
+    text(
+        "gateway",
+        "insecure",
+        "yes for plain text also where others can hear it",
+        security::set_insecure,
+        |config| if config.security.insecure { "yes" } else { "no" }.into(),
+    ),
     number!(
         "gateway",
         "orders_per_second_max",
@@ -238,7 +279,11 @@ fn set_listen(config: &mut NodeConfig, text: &str) -> Result<(), String> {
 fn set_auth(config: &mut NodeConfig, text: &str) -> Result<(), String> {
     config.auth = match text {
         "development" => Auth::Development,
-        _ => return Err(format!("`{text}` is no way to authenticate; there is: development")),
+        "signed" => Auth::Signed,
+        _ => {
+            let rule = "there are: development, signed";
+            return Err(format!("`{text}` is no way to authenticate; {rule}"));
+        }
     };
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What all services share: the exchange, names, reads of an account.
 
-use super::failure::{Refused, failed, history, unread};
+use super::failure::{Refused, failed, history, not_ready, unread};
 use super::meters::AckMeters;
 use super::pace::Pace;
 use super::reasons::refusal;
@@ -11,10 +11,11 @@ use super::tape::Tape;
 use crate::auth::{Caller, Names};
 use hoga_actors::Scene;
 use hoga_cluster::history::{History, HistoryError};
-use hoga_cluster::runtime::{At, Exchange, Identified, Reply};
+use hoga_cluster::runtime::{At, Exchange, Identified, ReadError, Reply};
 use hoga_engine::account::Account;
 use hoga_engine::effect::{Answer, Settles};
 use hoga_engine::ids::PartitionId;
+use hoga_engine::reject::Reject;
 use hoga_engine::request::AccountRequest;
 use hoga_engine::topology::Role;
 use hoga_proto::convert::numbers::position;
@@ -38,7 +39,7 @@ pub struct Desk {
     pub started: SystemTime,
     /// Takes no new calls: the node is about to stop.
     pub draining: watch::Sender<bool>,
-    symbols: SymbolTable,
+    pub(super) symbols: SymbolTable,
 }
 
 /// From when on a read of an account may be answered.
@@ -50,8 +51,14 @@ pub struct Reading {
 
 impl Desk {
     #[must_use]
-    pub fn new(exchange: Exchange, names: Arc<Names>, tape: Arc<Tape>, pace: Pace) -> Desk {
-        let symbols = SymbolTable::new(&exchange);
+    pub fn new(
+        exchange: Exchange,
+        names: Arc<Names>,
+        tape: Arc<Tape>,
+        pace: Pace,
+        is_founding: bool,
+    ) -> Desk {
+        let symbols = SymbolTable::new(&exchange, is_founding);
         Desk {
             exchange,
             names,
@@ -94,10 +101,16 @@ impl Desk {
     /// There is no answer.
     pub fn answered(&self, caller: &Caller, reply: Reply) -> Result<(Answer, At), Refused> {
         match (reply.answer, reply.at) {
+            (Ok(Answer::Rejected { reject, .. }), _) if self.may_come(&reject) => Err(not_ready()),
             (Ok(answer), Some(at)) => Ok((answer, at)),
             (Ok(answer), None) => Ok((answer, At { partition: PartitionId(0), index: 0 })),
             (Err(failure), _) => Err(failed(&failure, caller.remaining())),
         }
+    }
+
+    /// Whether it was refused for want of an account that the founding of the market opens.
+    fn may_come(&self, reject: &Reject) -> bool {
+        matches!(reject, Reject::AccountNotFound { .. }) && self.symbols.is_founding()
     }
 
     /// Reads from when on an account may be read.
@@ -156,7 +169,10 @@ impl Desk {
     ) -> Result<T, Refused> {
         let Reading { min, settles } = reading;
         let answer = self.exchange.account(account.id(), min, settles, question).await;
-        answer.map_err(|error| unread(&error))
+        answer.map_err(|error| match error {
+            ReadError::NotFound(_) if self.symbols.is_founding() => not_ready(),
+            error => unread(&error),
+        })
     }
 
     /// Reads an account's history, on a thread that may wait for the disk.

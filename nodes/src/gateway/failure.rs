@@ -17,6 +17,16 @@ const LEADER_WAIT: Duration = Duration::from_millis(500);
 /// Disks are not emptied in a moment.
 const DISK_WAIT: Duration = Duration::from_secs(5);
 
+/// After this a market is most likely founded.
+const FOUNDING_WAIT: Duration = Duration::from_millis(500);
+
+/// What is asked for may be there in a moment.
+#[must_use]
+pub fn not_ready() -> Refused {
+    let message = "the exchange is not ready: its market is being founded";
+    Box::new(refusal("NOT_READY", message).retry_after(FOUNDING_WAIT))
+}
+
 /// A refusal of the engine; `parent` is the message that its fields stand in (`order.`), or empty.
 #[must_use]
 pub fn rejected(reject: &Reject, parent: &str) -> Refused {

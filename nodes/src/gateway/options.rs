@@ -1,6 +1,7 @@
 //! How a gateway is set up.
 
 use crate::auth::Accepts;
+use crate::tls::Identity;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -13,8 +14,13 @@ pub struct GatewayOptions {
     /// Where it listens; port 0 for any that is free.
     pub listen: SocketAddr,
     pub auth: Accepts,
+    /// What it proves itself with; none for plain text.
+    pub tls: Option<Identity>,
     /// Plain text on a listener that others can reach. Development tokens never work there.
     pub insecure: bool,
+    /// Its market is founded after it serves: until [`Running::founded`](super::Running::founded)
+    /// nobody is told that something is not there.
+    pub is_founding: bool,
     /// Bytes of one message from a client.
     pub message_bytes_max: usize,
     /// Calls and streams of one connection at a time.
@@ -32,7 +38,9 @@ impl Default for GatewayOptions {
         GatewayOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7070)),
             auth: Accepts::Nothing,
+            tls: None,
             insecure: false,
+            is_founding: false,
             message_bytes_max: 64 << 10,
             streams_max: 1_024,
             header_bytes_max: 16 << 10,

@@ -105,6 +105,12 @@ const GATEWAY: &[(&str, Code, &str)] = &[
          again when there is space.",
     ),
     (
+        "NOT_READY",
+        Code::Unavailable,
+        "The market is being founded, and what was asked for may come with it. Nothing was \
+         written: send the same request again.",
+    ),
+    (
         "NO_LEADER",
         Code::Unavailable,
         "Nothing was written: the partition has no leader here now. Send the same request again.",

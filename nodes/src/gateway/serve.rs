@@ -11,6 +11,7 @@ use super::ranking::Ranking;
 use super::stream::Streams;
 use super::tape::Tape;
 use crate::auth::{Accepts, Door, Names};
+use crate::tls;
 use hoga_cluster::runtime::Exchange;
 use hoga_proto::FILE_DESCRIPTOR_SET;
 use hoga_proto::v1::account_service_server::AccountServiceServer;
@@ -51,7 +52,7 @@ pub enum ServeError {
     DevelopmentIsLocal(SocketAddr),
     #[error(
         "{0} can be reached from elsewhere and calls would travel in plain text: listen on \
-         127.0.0.1, or set `insecure` to serve it all the same"
+         127.0.0.1, give it a certificate, or set `insecure` to serve it all the same"
     )]
     PlainText(SocketAddr),
     #[error("the descriptors for reflection: {0}")]
@@ -70,6 +71,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// The market is founded: from now on what is missing is not there.
+    pub fn founded(&self) {
+        self.desk.symbols.founded();
+    }
+
     /// Says that it is about to stop, takes nothing new, lets what is under way end, and ends.
     /// What is still under way after the time to drain is cut off.
     pub async fn shutdown(self) {
@@ -117,7 +123,7 @@ pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Runnin
     let names = Arc::new(Names::new(exchange.options().node));
     let tape = Tape::follow(&exchange).await;
     let pace = Pace::new(options.orders_per_second_max);
-    let desk = Arc::new(Desk::new(exchange, names.clone(), tape, pace));
+    let desk = Arc::new(Desk::new(exchange, names.clone(), tape, pace, options.is_founding));
     let health = HealthReporter::new();
     for service in SERVICES {
         health.set_service_status(service, ServingStatus::Serving).await;
@@ -129,16 +135,23 @@ pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Runnin
         .max_concurrent_streams(options.streams_max)
         .http2_max_header_list_size(options.header_bytes_max)
         .http2_keepalive_interval(Some(KEEPALIVE))
-        .add_routes(routes)
-        .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
-            async {
-                // A dropped handle stops the gateway as well.
-                let _ = stopped.await;
-            },
-        );
-    let server = tokio::spawn(server);
-    tracing::info!(%address, "the gateway serves");
+        .add_routes(routes);
+    let stopped = async {
+        // A dropped handle stops the gateway as well.
+        let _ = stopped.await;
+    };
+    let is_secret = options.tls.is_some();
+    let server = match options.tls {
+        Some(identity) => {
+            let incoming = tls::incoming(listener, identity);
+            tokio::spawn(server.serve_with_incoming_shutdown(incoming, stopped))
+        }
+        None => {
+            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+            tokio::spawn(server.serve_with_incoming_shutdown(incoming, stopped))
+        }
+    };
+    tracing::info!(%address, tls = is_secret, "the gateway serves");
     Ok(Running { address, desk, health, stop, server, drain: options.drain })
 }
 
@@ -146,10 +159,14 @@ fn check(options: &GatewayOptions) -> Result<(), ServeError> {
     if options.listen.ip().is_loopback() {
         return Ok(());
     }
-    if options.auth == Accepts::Development {
+    if matches!(options.auth, Accepts::Development) {
         return Err(ServeError::DevelopmentIsLocal(options.listen));
     }
-    if options.insecure { Ok(()) } else { Err(ServeError::PlainText(options.listen)) }
+    if options.tls.is_some() || options.insecure {
+        Ok(())
+    } else {
+        Err(ServeError::PlainText(options.listen))
+    }
 }
 
 fn routes(

@@ -8,6 +8,7 @@ mod log_in;
 mod metrics;
 mod offline;
 mod play;
+mod secure;
 mod starting;
 mod traces;
 mod trading;

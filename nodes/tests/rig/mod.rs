@@ -185,6 +185,39 @@ impl Drop for Exchange {
     }
 }
 
+/// A node that was told everything by its config. Killed when dropped.
+pub struct Node {
+    process: Child,
+    pub url: String,
+}
+
+impl Node {
+    #[track_caller]
+    pub fn start(dir: &Path, config: &str) -> Node {
+        let path = dir.join("node.toml");
+        std::fs::write(&path, config).expect("a file");
+        let mut process = command(&["--json", "node", "--config", &path.display().to_string()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let Some(announced) = announcement(&mut process) else {
+            let mut said = String::new();
+            let mut errors = process.stderr.take().expect("piped");
+            errors.read_to_string(&mut said).expect("text");
+            panic!("the node did not start: {said}");
+        };
+        Node { process, url: announced["address"].as_str().expect("an address").to_owned() }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
 /// A command that goes on talking.
 pub struct Listening {
     process: Child,

@@ -52,6 +52,8 @@ impl Balances {
             Some(at) if self.rows[at].0 == asset => at,
             place => {
                 let at = place.unwrap_or(self.rows.len());
+                // Rare, and accounts are many: no room for rows that never come.
+                self.rows.reserve_exact(1);
                 self.rows.insert(at, (asset, Balance::default()));
                 // Rows behind it have new places, so all of them count as moved.
                 self.moved |= u64::MAX << at.min(63);

@@ -35,6 +35,7 @@ impl Closings {
     fn push_block(&mut self, at: Time, slot: u32) {
         // The first block of an account that does little stays small.
         let room = if self.blocks.is_empty() { 4 } else { BLOCK };
+        self.blocks.reserve_exact(usize::from(self.blocks.is_empty()));
         let mut block = Vec::with_capacity(room);
         block.push((at, slot));
         self.blocks.push_back(block);

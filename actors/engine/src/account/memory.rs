@@ -2,6 +2,7 @@
 
 use super::Ask;
 use super::closings::Closings;
+use super::reply::Reply;
 use super::seen::Seen;
 use super::slots::Slots;
 use crate::amount::{Lots, Ticks};
@@ -74,7 +75,7 @@ enum First {
         cancelled: u32,
     },
     Decided(Box<Outcome>),
-    Other(Box<Answer>),
+    Other(Reply),
     /// Nothing any more: the id was forgotten and the slot waits for another.
     Forgotten,
 }
@@ -181,7 +182,7 @@ impl Memory {
                 more.push((ask.envelope.origin, ack));
                 Recall::Waits
             }
-            First::Other(answer) => Recall::Answer((**answer).clone()),
+            First::Other(reply) => Recall::Answer(reply.answer()),
             decided => {
                 let outcome = decided.outcome(ask, order);
                 Recall::Answer(Answer::decided(outcome))
@@ -208,7 +209,7 @@ impl Memory {
 
     /// Remembers a request with its answer, at once.
     pub fn close(&mut self, ask: &Ask, answer: Answer, at: Time) {
-        let slot = self.note(ask, None, || First::Other(Box::new(answer)));
+        let slot = self.note(ask, None, || First::Other(Reply::of(answer)));
         self.closed_at(slot, at);
     }
 
@@ -236,7 +237,7 @@ impl Memory {
 
     /// Stores the answer of any other pending request and closes it.
     pub fn settle(&mut self, id: u128, answer: &Answer, at: Time) -> Waiting {
-        self.settle_with(id, || First::Other(Box::new(answer.clone())), at)
+        self.settle_with(id, || First::Other(Reply::of(answer.clone())), at)
     }
 
     /// Stores what a book decided about a cancel or an amend and closes the request.

@@ -25,6 +25,7 @@ mod pair;
 mod performance;
 mod place;
 mod position;
+mod reply;
 mod seen;
 mod settle;
 mod slots;
@@ -88,6 +89,8 @@ pub struct Account {
     last_event: Time,
 }
 
+const _: () = assert!(size_of::<Account>() == 512, "an account is eight lines of a cache");
+
 impl Account {
     #[must_use]
     pub fn new(id: AccountId, name: &str, created: Time) -> Account {
@@ -150,6 +153,12 @@ impl Account {
     #[must_use]
     pub fn orders(&self) -> OrderNo {
         self.orders
+    }
+
+    /// Requests that are remembered and orders that are open: what its size depends on.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        self.memory.slots.len() + self.open.len() as u64
     }
 
     #[must_use]

@@ -9,10 +9,10 @@
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     /// A byte each: [`FREE`], [`GONE`], or the highest bits of the hash over a set bit.
-    groups: Vec<u64>,
+    groups: Box<[u64]>,
     /// Eight a group: the upper half of the hash, from which a larger table is made without
     /// reading what is remembered, and the slot.
-    cells: Vec<u64>,
+    cells: Box<[u64]>,
     /// Tags that are not free, those that are gone included.
     used: usize,
     live: usize,
@@ -127,10 +127,10 @@ impl Seen {
     fn renew(&mut self) {
         // Twice what is live and one more, unless many were removed: then the same size will do.
         let groups = ((self.live + 1) * 2).next_power_of_two().max(IN_GROUP) / IN_GROUP;
-        let (tags, cells) = (vec![0; groups], vec![0; groups * IN_GROUP]);
+        let [tags, cells] = [groups, groups * IN_GROUP].map(|room| vec![0; room].into());
         let before = std::mem::replace(self, Seen { groups: tags, cells, used: 0, live: 0 });
         let tags = before.groups.iter().flat_map(|group| group.to_le_bytes());
-        for (_, &cell) in tags.zip(&before.cells).filter(|&(tag, _)| tag > GONE) {
+        for (_, &cell) in tags.zip(before.cells.iter()).filter(|&(tag, _)| tag > GONE) {
             self.place_in(cell, cell as u32);
         }
     }

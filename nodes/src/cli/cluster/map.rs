@@ -20,6 +20,8 @@ pub fn nodes(map: &v1::ClusterMap) -> Table {
     ]);
     for node in &map.nodes {
         let leads = map.partitions.iter().filter(|p| p.leader == node.name).count();
+        // What a node led that does not answer is led by nobody that anybody has heard of.
+        let leads = if answers(node) { leads.to_string() } else { "-".into() };
         let reach = match node.reach() {
             v1::NodeReach::Self_ => "up".into(),
             other => wire::word(other.as_str_name(), "NODE_REACH_"),
@@ -28,7 +30,7 @@ pub fn nodes(map: &v1::ClusterMap) -> Table {
             actor::last_part(&node.name).into(),
             reach,
             wire::word(node.standing().as_str_name(), "NODE_STANDING_"),
-            leads.to_string(),
+            leads,
             node.gateway.clone(),
             node.link.clone(),
         ]);
@@ -48,7 +50,6 @@ pub fn partitions(map: &v1::ClusterMap, rates: Option<&[f64]>) -> Table {
         ("BOOKS", Lean::Left),
     ]);
     for (at, partition) in map.partitions.iter().enumerate() {
-        let leader = actor::last_part(&partition.leader);
         let names = |names: &[String]| {
             names.iter().map(|name| actor::last_part(name)).collect::<Vec<_>>().join(" ")
         };
@@ -58,7 +59,7 @@ pub fn partitions(map: &v1::ClusterMap, rates: Option<&[f64]>) -> Table {
         };
         table.row([
             partition.partition.to_string(),
-            if leader.is_empty() { "nobody".into() } else { leader.into() },
+            led_by(map, &partition.leader),
             partition.term.to_string(),
             format!("{}{learners}", names(&partition.voters)),
             partition.applied_index.to_string(),
@@ -71,3 +72,23 @@ pub fn partitions(map: &v1::ClusterMap, rates: Option<&[f64]>) -> Table {
     }
     table
 }
+
+fn answers(node: &v1::ClusterNode) -> bool {
+    matches!(node.reach(), v1::NodeReach::Self_ | v1::NodeReach::Up)
+}
+
+/// Who leads, by all that is known: the one that did and does not answer may be replaced already.
+pub fn led_by(map: &v1::ClusterMap, leader: &str) -> String {
+    let name = actor::last_part(leader);
+    match map.nodes.iter().find(|node| node.name == leader) {
+        _ if leader.is_empty() => "nobody".into(),
+        Some(node) if !answers(node) => {
+            format!("{name} ({})", wire::word(node.reach().as_str_name(), "NODE_REACH_"))
+        }
+        _ => name.into(),
+    }
+}
+
+#[cfg(test)]
+#[path = "map_tests.rs"]
+mod tests;

@@ -158,6 +158,7 @@ fn locate(global: &Global, map: &v1::ClusterMap, symbol: &str) -> Result<(), Fai
         ));
     }
     let at = if gateway.is_empty() { String::new() } else { format!(" ({gateway})") };
+    let leader = map::led_by(map, &here.leader);
     output::say(format!("{wanted} is in partition {}, led by {leader}{at}", here.partition))
 }
 

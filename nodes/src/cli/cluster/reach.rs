@@ -58,7 +58,7 @@ impl Reach {
         if node.gateway.is_empty() {
             return server::admin(&self.global, &self.global.server, self.global.within()).await;
         }
-        let url = format!("http://{}", node.gateway);
+        let url = self.url(&node.gateway);
         server::admin(&self.global, &url, self.global.within()).await
     }
 
@@ -86,9 +86,15 @@ impl Reach {
         Err(last.unwrap_or_else(server::silent))
     }
 
+    /// Where a gateway is called: as the one that was named first.
+    fn url(&self, gateway: &str) -> String {
+        let scheme = if self.global.server.starts_with("https:") { "https" } else { "http" };
+        format!("{scheme}://{gateway}")
+    }
+
     fn learn(&mut self, map: &v1::ClusterMap) {
         for node in map.nodes.iter().filter(|node| !node.gateway.is_empty()) {
-            let url = format!("http://{}", node.gateway);
+            let url = self.url(&node.gateway);
             if !self.gateways.contains(&url) {
                 self.gateways.push_back(url);
             }

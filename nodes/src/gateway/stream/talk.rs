@@ -121,6 +121,9 @@ impl Talk {
             if *self.closing.borrow() {
                 return Err(Some(self.stopping()));
             }
+            if let Some(refusal) = self.caller.expired() {
+                return Err(Some(self.caller.refuse(refusal)));
+            }
             if let Some(frame) = self.ready.pop_front() {
                 return Ok(frame);
             }

@@ -59,7 +59,7 @@ mod bytes_codec {
 }
 
 /// A request of each method that names alice wherever an account can be named.
-fn requests() -> BTreeMap<String, Vec<u8>> {
+pub(super) fn requests() -> BTreeMap<String, Vec<u8>> {
     let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap();
     let messages: BTreeMap<String, _> = set
         .file
@@ -98,7 +98,7 @@ fn requests() -> BTreeMap<String, Vec<u8>> {
 }
 
 /// What a method says to a request; streams are asked with one message.
-async fn says(client: &Client, path: &str, message: Vec<u8>) -> Refusal {
+pub(super) async fn says(client: &Client, path: &str, message: Vec<u8>) -> Refusal {
     let mut line = Grpc::new(client.line());
     line.ready().await.unwrap();
     let path = path.parse().unwrap();

@@ -11,6 +11,7 @@ mod orders;
 mod paging;
 mod refusals;
 mod session;
+mod signed;
 mod stops;
 mod tools;
 
@@ -62,6 +63,11 @@ type Line = InterceptedService<Channel, Bearer>;
 pub(super) struct Client(Line);
 
 impl Client {
+    pub fn on(channel: Channel, token: Option<&str>) -> Client {
+        let bearer = token.map(|token| format!("Bearer {token}").parse().unwrap());
+        Client(InterceptedService::new(channel, Bearer(bearer)))
+    }
+
     pub fn orders(&self) -> OrderServiceClient<Line> {
         OrderServiceClient::new(self.0.clone())
     }
@@ -162,8 +168,7 @@ impl Rig {
     }
 
     pub fn with_token(&self, token: Option<&str>) -> Client {
-        let bearer = token.map(|token| format!("Bearer {token}").parse().unwrap());
-        Client(InterceptedService::new(self.channel.clone(), Bearer(bearer)))
+        Client::on(self.channel.clone(), token)
     }
 
     pub fn client(&self, name: &str) -> Client {

@@ -1,8 +1,11 @@
 //! What a refusal looks like: the reason, the field, the value and the rule.
 
-use super::{Rig, buy, number, refused, sell};
+use super::{Client, Rig, buy, number, of, refused, sell};
+use crate::auth::Accepts;
+use crate::gateway::{GatewayOptions, serve};
 use hoga_proto::v1;
 use tonic::Code;
+use tonic::transport::Endpoint;
 
 #[tokio::test]
 async fn a_refusal_names_value_rule_and_field() {
@@ -76,4 +79,39 @@ async fn whoever_has_no_account_is_told() {
     assert_eq!(order.resource.as_deref(), Some("accounts/nobody"));
     let get = v1::GetAccountRequest { name: "accounts/me".into(), ..Default::default() };
     refused(nobody.accounts().get_account(get).await, "ACCOUNT_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn while_the_market_is_founded_nobody_is_told_that_something_is_not_there() {
+    let rig = Rig::bare().await;
+    let options = GatewayOptions {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        auth: Accepts::Development,
+        is_founding: true,
+        ..GatewayOptions::default()
+    };
+    let early = serve(rig.exchange.clone(), options).await.unwrap();
+    let endpoint = Endpoint::from_shared(format!("http://{}", early.address)).unwrap();
+    let alice = Client::on(endpoint.connect().await.unwrap(), Some("dev:alice"));
+    let book = || v1::GetBookRequest { name: "instruments/LPJ-KRW".into(), ..Default::default() };
+    let deposit = || v1::DepositRequest {
+        name: "accounts/me".into(),
+        amount: Some(of("KRW", "1")),
+        ..Default::default()
+    };
+    let me = || v1::GetAccountRequest { name: "accounts/me".into(), ..Default::default() };
+    for refusal in [
+        refused(alice.orders().create_order(buy("1", "700")).await, "NOT_READY"),
+        refused(alice.market().get_book(book()).await, "NOT_READY"),
+        refused(alice.accounts().deposit(deposit()).await, "NOT_READY"),
+        refused(alice.accounts().get_account(me()).await, "NOT_READY"),
+    ] {
+        assert_eq!(refusal.code, Code::Unavailable);
+        assert!(refusal.retry_after.is_some(), "{refusal:?}");
+    }
+    early.founded();
+    refused(alice.orders().create_order(buy("1", "700")).await, "UNKNOWN_INSTRUMENT");
+    refused(alice.market().get_book(book()).await, "UNKNOWN_INSTRUMENT");
+    refused(alice.accounts().deposit(deposit()).await, "UNKNOWN_ASSET");
+    refused(alice.accounts().get_account(me()).await, "ACCOUNT_NOT_FOUND");
 }

@@ -1,0 +1,90 @@
+//! An exchange as it stands among strangers: called by https, with tokens that are signed.
+
+use crate::rig::{Node, Ran, hoga};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// An authority, and what it issued for this machine.
+fn papers(dir: &Path) {
+    let (authority_key, key) = (KeyPair::generate().expect("a key"), KeyPair::generate());
+    let key = key.expect("a key");
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let root = authority.self_signed(&authority_key).expect("an authority");
+    let own = CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()]);
+    let own = own.expect("names").signed_by(&key, &Issuer::new(authority, authority_key));
+    fs::write(dir.join("ca.pem"), root.pem()).expect("a file");
+    fs::write(dir.join("gateway.pem"), own.expect("a certificate").pem()).expect("a file");
+    fs::write(dir.join("gateway.key"), key.serialize_pem()).expect("a file");
+    let private = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(dir.join("gateway.key"), private).expect("a mode");
+}
+
+fn config(dir: &Path, listen: &str) -> String {
+    let at = dir.display();
+    format!(
+        "[node]\ndata = \"{at}/data\"\n[market]\nrules = \"lpj\"\n[gateway]\n\
+         listen = \"{listen}\"\nauth = \"signed\"\ntoken_keys = \"{at}/tokens.key.pub\"\n\
+         certificate = \"{at}/gateway.pem\"\nkey = \"{at}/gateway.key\"\n"
+    )
+}
+
+#[test]
+fn strangers_trade_by_https_with_signed_tokens() {
+    let dir = TempDir::new().expect("a directory");
+    papers(dir.path());
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let key = path("tokens.key");
+    hoga(&["token", "--make-key", &key]).ended(0).said("token_keys = ");
+    // An address that others can reach, too: nothing has to be waived for that.
+    let node = Node::start(dir.path(), &config(dir.path(), "0.0.0.0:0"));
+    let port = node.url.rsplit(':').next().expect("a port");
+    let url = format!("https://localhost:{port}");
+    assert!(node.url.starts_with("https://"), "{}", node.url);
+    let token = |name: &str, more: &[&str]| -> String {
+        let args = [&["token", "--key", &key, "--as", name], more].concat();
+        hoga(&args).ended(0).out.trim().to_owned()
+    };
+    let trusting = |token: &str, args: &[&str]| -> Ran {
+        let line = ["--server", &url, "--ca", &path("ca.pem"), "--token", token];
+        hoga(&[&line, args].concat())
+    };
+    let operator = token("operator", &[]);
+    trusting(&operator, &["accounts", "create", "alice"]).ended(0);
+    let alice = token("alice", &[]);
+    trusting(&alice, &["deposit", "100000", "KRW"]).ended(0);
+    trusting(&alice, &["buy", "1", "LPJ-KRW", "@", "700"]).ended(0);
+    let looks = token("alice", &["--scope", "read"]);
+    trusting(&looks, &["orders"]).ended(0).said("LPJ-KRW");
+    trusting(&looks, &["buy", "1", "LPJ-KRW", "@", "700"]).ended(4).complained("only looks");
+    trusting("dev:operator", &["orders"]).ended(4).complained("it is no token");
+
+    let asked = |args: &[&str]| hoga(&[args, &["instruments"]].concat());
+    asked(&["--server", &url]).ended(2).complained("--ca FILE");
+    let other = TempDir::new().expect("a directory");
+    papers(other.path());
+    let stranger = other.path().join("ca.pem").display().to_string();
+    asked(&["--server", &url, "--ca", &stranger]).ended(5).complained("certificate");
+    asked(&["--server", &url.replace("https", "http")]).ended(5);
+}
+
+#[test]
+fn a_listener_that_others_reach_needs_tls_or_a_word() {
+    let dir = TempDir::new().expect("a directory");
+    let path = dir.path().join("node.toml");
+    let run = |text: String| {
+        fs::write(&path, text).expect("a file");
+        hoga(&["node", "--config", &path.display().to_string()])
+    };
+    let whole = config(dir.path(), "0.0.0.0:0");
+    let plain: String =
+        whole.lines().filter(|line| !line.contains("gateway.")).map(|l| format!("{l}\n")).collect();
+    run(plain).ended(1).complained("plain text").complained("insecure");
+    let keyless = whole.lines().filter(|line| !line.starts_with("key"));
+    let keyless: String = keyless.map(|line| format!("{line}\n")).collect();
+    run(keyless).ended(1).complained("a certificate needs its key");
+    run(whole.replace("signed", "development")).ended(1).complained("token_keys");
+}
