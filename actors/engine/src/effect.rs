@@ -33,6 +33,8 @@ pub enum Effect {
     Ranked(u64),
     /// The account's standing changed; its board hears of it with the next tick.
     Touched(AccountId),
+    /// The book wants a tick at this time and not before, or none any more.
+    Alarm(InstrumentId, Option<Time>),
 }
 
 /// Takes effects as they come, in order.
@@ -88,6 +90,8 @@ pub trait Effects {
         let _ = (account, sequence, asset, balance);
     }
     fn touched(&mut self, account: AccountId);
+    /// When time alone has something to do in a book; none for never.
+    fn alarm(&mut self, instrument: InstrumentId, at: Option<Time>);
 }
 
 impl Effects for Vec<Effect> {
@@ -137,6 +141,10 @@ impl Effects for Vec<Effect> {
 
     fn touched(&mut self, account: AccountId) {
         self.push(Effect::Touched(account));
+    }
+
+    fn alarm(&mut self, instrument: InstrumentId, at: Option<Time>) {
+        self.push(Effect::Alarm(instrument, at));
     }
 }
 

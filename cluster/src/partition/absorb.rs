@@ -67,6 +67,12 @@ impl Core {
                 Effect::Touched(account) => {
                     self.state.touched.insert(account);
                 }
+                Effect::Alarm(instrument, Some(at)) => {
+                    self.state.alarms.insert(instrument, at);
+                }
+                Effect::Alarm(instrument, None) => {
+                    self.state.alarms.remove(&instrument);
+                }
             }
         }
         absorbed

@@ -258,7 +258,10 @@ impl Core {
     }
 
     fn plan_tick(&mut self, place: u32, chunk: &mut Chunk) {
-        self.state.ticks_owed = self.state.ticks_owed.saturating_sub(1);
+        let is_alarm = self.next_alarm().is_some_and(|at| at <= self.state.time);
+        let owed = self.state.ticks_owed.saturating_sub(1);
+        // What an alarm brings about may have to be told later, as what a command does.
+        self.state.ticks_owed = if is_alarm { TICKS_OWED } else { owed };
         match self.role {
             Role::Accounts => {
                 for account in std::mem::take(&mut self.state.touched) {

@@ -71,11 +71,22 @@ pub(crate) enum Order {
     },
 }
 
+/// A time that is far away until it is known.
+pub(crate) struct Alarm(pub AtomicU64);
+
+impl Default for Alarm {
+    fn default() -> Alarm {
+        Alarm(AtomicU64::new(u64::MAX))
+    }
+}
+
 /// What a performer shows to its sequencer and to others, without being asked.
 #[derive(Default)]
 pub(crate) struct Visible {
     /// There is something that only a tick will bring about.
     pub needs_tick: AtomicBool,
+    /// The time from which on there is, in nanoseconds; `u64::MAX` for never.
+    pub alarm: Alarm,
     /// Payload bytes applied since the last snapshot.
     pub bytes: AtomicU64,
     /// Rung when they are enough for the next one.
@@ -516,6 +527,8 @@ impl<R: Rebuild> Performer<R> {
     pub(super) fn show(&self) {
         let visible = &self.outlets.visible;
         visible.needs_tick.store(self.core.needs_tick(), Ordering::Relaxed);
+        let alarm = self.core.next_alarm().map_or(u64::MAX, |at| at.0);
+        visible.alarm.0.store(alarm, Ordering::Relaxed);
         visible.applied.store(self.reached, Ordering::Release);
         visible.commands.store(self.core.commands(), Ordering::Relaxed);
         let (entities, actors) = self.host.counts();

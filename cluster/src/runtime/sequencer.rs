@@ -103,7 +103,8 @@ impl Sequencer {
             return;
         }
         self.acknowledge(batch, 1);
-        if self.visible.needs_tick.load(Ordering::Relaxed) {
+        let alarm = self.visible.alarm.0.load(Ordering::Relaxed);
+        if self.visible.needs_tick.load(Ordering::Relaxed) || alarm <= self.clock.now().0 {
             batch.push(Trace::default(), Command::Tick);
         }
     }

@@ -17,6 +17,7 @@ use crate::grammar::{Act, MarketAct, Sentence, Who};
 use crate::listing::{self, Market};
 use crate::tape::{Entry, TapeError, TapeReader, TapeWriter};
 use crate::time::Millis;
+use hoga_engine::time::Time;
 
 /// A tape that is being played, with its name for errors.
 struct Tape {
@@ -198,7 +199,7 @@ fn open_tape(scenario: &Scenario, folder: &std::path::Path) -> Result<Option<Tap
 /// Refuses what the exchange does not know yet; steps are looked at before anything is played.
 fn refuse_unserved(sentence: &Sentence, market: &Market) -> Result<(), PlayError> {
     let why = match sentence {
-        Sentence::Account { act, .. } => match translate::request(act, market, None) {
+        Sentence::Account { act, .. } => match translate::request(act, market, None, Time(1)) {
             Err(Unmade::NotServed(why)) => why,
             _ => return Ok(()),
         },

@@ -96,7 +96,7 @@ impl<'p> Floor<'p> {
             _ => None,
         };
         let amended = amended.and_then(|order| self.instrument_of(account, order));
-        match translate::request(act, &self.market, amended) {
+        match translate::request(act, &self.market, amended, self.pit.now()) {
             Ok(request) => self.enter(account, id, &request),
             // What is not served was looked for before the play began.
             Err(Unmade::Refused(reason) | Unmade::NotServed(reason)) => {
@@ -178,7 +178,7 @@ impl<'p> Floor<'p> {
             AccountRequest::Amend { order, .. } => self.instrument_of(account, *order),
             _ => None,
         };
-        let act = translate::act(request, id, &self.market, amended);
+        let act = translate::act(request, id, &self.market, amended, self.pit.now());
         if let (Some(act), Some(name)) = (act, self.names.get(&account)) {
             let who = Who::One(name.clone());
             self.write(Sentence::Account { who, act })?;

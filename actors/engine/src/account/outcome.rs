@@ -155,7 +155,7 @@ impl Account {
         self.tell_decided(request, outcome, context, out);
     }
 
-    /// Part of a resting order went by self-match.
+    /// Part of an order, or all of it, went without its owner asking.
     pub(super) fn dropped(
         &mut self,
         no: OrderNo,
@@ -172,7 +172,7 @@ impl Account {
         open.state.reason = Some(reason);
         open.state.updated = context.at;
         if open.state.filled + open.state.cancelled == open.state.ordered {
-            open.state.status = Status::Cancelled;
+            open.state.status = reason.final_status();
         }
         rehold(till, open, context.listed(open.state.instrument));
         till.tell(&mut open.state, out);

@@ -29,6 +29,7 @@ pub(super) struct Sized {
 #[inline(always)]
 fn in_force(order: &OrderRequest) -> TimeInForce {
     match order.time_in_force {
+        // A stop at market waits as long as it says, and trades at once then.
         TimeInForce::Gtc if order.price.is_none() => TimeInForce::Ioc,
         other => other,
     }
@@ -75,6 +76,7 @@ impl Account {
         out: &mut impl Effects,
     ) -> Result<(), Reject> {
         check_form(order)?;
+        check_future(order, context.at)?;
         let instrument = context.instrument(order.instrument)?;
         if let Some(second) = order.other_leg() {
             let pair = [order, &second];
@@ -162,6 +164,7 @@ impl Account {
         context: &Context,
     ) -> Result<(), Reject> {
         check_form(order)?;
+        check_future(order, context.at)?;
         let instrument = context.instrument(order.instrument)?;
         if let Some(second) = order.other_leg() {
             let pair = [order, &second];
@@ -195,7 +198,8 @@ impl Account {
         if let Some(asked) = &order.terms {
             stop.map_or(Ok(()), |stop| instrument.check_band(stop.trigger))?;
             let display = to_display(asked, sized.quantity, instrument)?;
-            sized.terms = Some(Box::new(Terms { stop, display, other: None }));
+            let expires = asked.expires;
+            sized.terms = Some(Box::new(Terms { stop, display, other: None, expires }));
         }
         let open = self.open.len() as u64;
         if open + orders > u64::from(instrument.open_orders_max) {
@@ -285,10 +289,31 @@ pub(super) fn check_form(order: &OrderRequest) -> Result<(), Reject> {
         _ => {}
     }
     order.terms.as_ref().map_or(Ok(()), |terms| check_terms_form(order, terms))?;
-    if order.post_only && (is_market || order.time_in_force != TimeInForce::Gtc) {
-        return Err(malformed("post_only", "is for limit orders that may rest (GTC)"));
+    if order.post_only && (is_market || !order.time_in_force.rests()) {
+        return Err(malformed("post_only", "is for limit orders that may rest"));
     }
-    Ok(())
+    match order.time_in_force {
+        TimeInForce::Day | TimeInForce::Gtd if is_market && order.stop().is_none() => {
+            Err(malformed("time_in_force", "a market order never rests; use IOC or FOK"))
+        }
+        TimeInForce::Gtd if order.expires().is_none() => {
+            Err(malformed("expire_time", "is required for GTD orders"))
+        }
+        TimeInForce::Gtd => Ok(()),
+        _ if order.expires().is_some() => {
+            Err(malformed("expire_time", "is for GTD orders only"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether there is still time for it.
+#[inline]
+fn check_future(order: &OrderRequest, at: Time) -> Result<(), Reject> {
+    match order.expires() {
+        Some(time) if time <= at => Err(malformed("expire_time", "must lie in the future")),
+        _ => Ok(()),
+    }
 }
 
 fn size_limit(

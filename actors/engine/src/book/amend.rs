@@ -4,7 +4,7 @@ use super::ladder::key_of;
 use super::matching::{Book, Decision, Incoming, Reports, decide};
 use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
-use crate::order::{SelfMatch, TimeInForce};
+use crate::order::{Life, SelfMatch, TimeInForce};
 
 /// What an amend did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,8 @@ impl Book {
             self_match,
             value_max,
             display,
+            // It rests in the place that it has, which knows.
+            life: Life::UntilCancelled,
         };
         let taking = self.take(&incoming, reports);
         let filled = filled_before + taking.filled;

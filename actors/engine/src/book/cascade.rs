@@ -6,7 +6,7 @@ use super::stops::{Stops, WaitingStop};
 use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
 use crate::instrument::Instrument;
-use crate::order::Side;
+use crate::order::{CancelReason, Side};
 use std::collections::VecDeque;
 
 /// Hears of stops, and knows the prints that they wait for.
@@ -19,8 +19,8 @@ pub trait Floor: Reports {
     /// The orders that traded since this was asked last; only while there are stops with another
     /// leg.
     fn met(&mut self) -> Vec<OrderKey>;
-    /// One of two legs went, because the other traded or fired.
-    fn parted(&mut self, order: OrderKey, quantity: Lots);
+    /// An order or a stop went without its owner asking, and so much of it was open.
+    fn dropped(&mut self, order: OrderKey, quantity: Lots, reason: CancelReason);
     /// The trigger of a stop followed the market.
     fn trailed(&mut self, order: OrderKey, trigger: Ticks);
 }
@@ -38,6 +38,7 @@ impl WaitingStop {
             self_match: self.self_match,
             value_max: None,
             display: None,
+            life: self.life,
         }
     }
 }
@@ -64,7 +65,7 @@ impl Book {
             // What traded takes its stop away, before a print can fire that.
             for order in floor.met() {
                 if let Some(stop) = self.stops.remove_twin_of(order) {
-                    floor.parted(stop.order, stop.quantity);
+                    floor.dropped(stop.order, stop.quantity, CancelReason::OtherLeg);
                 }
             }
             if let Some((low, high)) = floor.unseen().take() {
@@ -85,7 +86,7 @@ impl Book {
     fn part(&mut self, stop: &WaitingStop, floor: &mut impl Floor) {
         let Some(twin) = stop.twin else { return };
         if let Some(removed) = self.cancel(twin, floor) {
-            floor.parted(twin, removed.open);
+            floor.dropped(twin, removed.open, CancelReason::OtherLeg);
         }
     }
 

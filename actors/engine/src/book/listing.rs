@@ -3,7 +3,7 @@
 use super::AmendRefused;
 use super::matching::{Book, Decision};
 use super::outcomes::{
-    amended_outcome, cancelled, not_open, parted, refused, submitted, untriggered,
+    amended_outcome, cancelled, expired, not_open, parted, refused, submitted, untriggered,
 };
 use super::prints::{Prints, Unseen};
 use super::snapshot::RestingOrder;
@@ -12,9 +12,9 @@ use super::wire::Wire;
 use crate::amount::{Lots, Ticks};
 use crate::effect::{Effect, Effects};
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, Phase};
 use crate::message::{Amend, BoardMessage, BookMessage, Message, Outcome, OutcomeOf, Pair, Submit};
-use crate::order::{CancelReason, Side};
+use crate::order::{CancelReason, Life, Side, TimeInForce};
 use crate::reject::Reject;
 use crate::terms::Stop;
 use crate::time::Time;
@@ -31,6 +31,8 @@ pub struct Listing {
     /// Where rankings are made; none where nothing is ranked.
     board: Option<PartitionId>,
     mark: Mark,
+    /// When time alone has something to do here, as the partition was told last.
+    alarm: Option<Time>,
 }
 
 /// Counters of what the book has said.
@@ -75,7 +77,7 @@ impl Listing {
     #[must_use]
     pub fn new(instrument: Instrument, board: Option<PartitionId>) -> Listing {
         let (book, tape, mark) = Default::default();
-        Listing { instrument, book, tape, board, mark }
+        Listing { instrument, book, tape, board, mark, alarm: None }
     }
 
     #[must_use]
@@ -111,14 +113,22 @@ impl Listing {
         self.tape.trades
     }
 
-    /// Takes over changed rules. Resting orders stay as they are.
-    pub fn update(&mut self, instrument: Instrument) {
+    /// Takes over changed rules. Resting orders stay as they are, except that those of the day go
+    /// when the market closes.
+    pub fn update(&mut self, instrument: Instrument, at: Time, out: &mut impl Effects) {
+        let was_closed = self.instrument.phase == Phase::Closed;
         self.instrument = instrument;
         self.book.stops_mut().look_again();
+        if self.instrument.phase == Phase::Closed && !was_closed {
+            let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
+            self.book.close_day(&mut wire);
+        }
+        self.set_alarm(out);
     }
 
     /// Handles one command and says what follows from it, in order.
     pub fn handle(&mut self, message: &BookMessage, at: Time, out: &mut impl Effects) {
+        self.pass(at, out);
         self.tape.commands += 1;
         self.tape.is_watched = self.book.stops().has_twins();
         match message {
@@ -129,6 +139,14 @@ impl Listing {
             }
             BookMessage::Amend(amend) => self.amend(amend, at, out),
         }
+        self.settle(at, out);
+        self.send_mark(at, out);
+        self.set_alarm(out);
+    }
+
+    /// Looks at what stops have waited for, behind everything that may have brought it about.
+    #[inline(always)]
+    fn settle(&mut self, at: Time, out: &mut impl Effects) {
         if self.book.stops().is_empty() {
             self.tape.unseen.take();
             self.tape.met.clear();
@@ -137,12 +155,39 @@ impl Listing {
             self.book.cascade(&self.instrument, &mut wire);
         }
         self.tape.is_watched = false;
-        self.send_mark(at, out);
     }
 
     /// Does what became due as time went on.
     pub fn tick(&mut self, at: Time, out: &mut impl Effects) {
+        self.pass(at, out);
         self.send_mark(at, out);
+        self.set_alarm(out);
+    }
+
+    /// Does what time has brought about, before anything else is done at `at`.
+    #[inline(always)]
+    fn pass(&mut self, at: Time, out: &mut impl Effects) {
+        if self.alarm.is_some_and(|alarm| alarm <= at) {
+            self.catch_up(at, out);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn catch_up(&mut self, at: Time, out: &mut impl Effects) {
+        let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
+        self.book.expire(at, &mut wire);
+        self.settle(at, out);
+    }
+
+    /// Tells the partition when time alone has something to do here, where that has changed.
+    #[inline(always)]
+    fn set_alarm(&mut self, out: &mut impl Effects) {
+        let next = self.book.next_expiry();
+        if next != self.alarm {
+            self.alarm = next;
+            out.alarm(self.instrument.id, next);
+        }
     }
 
     fn send_mark(&mut self, at: Time, out: &mut impl Effects) {
@@ -158,6 +203,7 @@ impl Listing {
 
     fn submit(&mut self, submit: &Submit, at: Time, out: &mut impl Effects) {
         let outcome = match self.check(submit).map(|()| waiting(submit)) {
+            Ok(_) if is_past(submit, at) => expired(submit),
             Ok(Some(stop)) => {
                 self.book.stops_mut().enter(stop);
                 untriggered(submit.order, OutcomeOf::Submit, stop.limit, stop.quantity)
@@ -176,6 +222,12 @@ impl Listing {
         let Pair { limit, stop } = pair;
         let checked = self.check(limit).and_then(|()| self.check(stop));
         let mut waits = match (checked, waiting(stop)) {
+            (Ok(()), _) if is_past(stop, at) => {
+                for leg in [limit, stop] {
+                    self.answer(expired(leg), leg.origin, out);
+                }
+                return;
+            }
             (Ok(()), Some(waits)) => waits,
             (Ok(()), None) => unreachable!("the second leg of a pair is a stop"),
             (Err(reject), _) => {
@@ -360,7 +412,9 @@ impl Listing {
         state.orders.iter().for_each(|order| book.restore(order));
         state.stops.iter().for_each(|&stop| book.stops_mut().enter(stop));
         let ListingState { instrument, tape, board, mark, .. } = state;
-        Listing { instrument, book, tape, board, mark }
+        // Told after every command, so the partition knows.
+        let alarm = book.next_expiry();
+        Listing { instrument, book, tape, board, mark, alarm }
     }
 }
 
@@ -397,6 +451,8 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
 fn waiting(submit: &Submit) -> Option<WaitingStop> {
     let stop = submit.terms.as_ref()?.stop?;
     let &Submit { order, side, limit, is_market, quantity, time_in_force, self_match, .. } = submit;
+    let life = Life::of(time_in_force, submit.terms.as_deref());
+    let time_in_force = if is_market { time_in_force.at_once() } else { time_in_force };
     Some(WaitingStop {
         order,
         side,
@@ -405,7 +461,17 @@ fn waiting(submit: &Submit) -> Option<WaitingStop> {
         is_market,
         quantity,
         time_in_force,
+        life,
         self_match,
         twin: None,
     })
+}
+
+/// Whether its time ran out on its way here.
+#[inline(always)]
+fn is_past(submit: &Submit, at: Time) -> bool {
+    submit.time_in_force == TimeInForce::Gtd
+        && Life::of(submit.time_in_force, submit.terms.as_deref())
+            .expires()
+            .is_some_and(|time| time <= at)
 }

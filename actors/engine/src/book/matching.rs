@@ -8,7 +8,7 @@ use super::stops::Stops;
 use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
 use crate::message::Submit;
-use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+use crate::order::{CancelReason, Life, SelfMatch, Side, TimeInForce};
 
 /// An order as the matcher takes it: already checked, always with a limit.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +23,14 @@ pub struct Incoming {
     pub value_max: Option<Unsized>,
     /// Set for an iceberg: so much of what rests is seen at a time.
     pub display: Option<Lots>,
+    /// How long what rests stays.
+    pub life: Life,
 }
 
 impl From<&Submit> for Incoming {
     #[inline(always)]
     fn from(submit: &Submit) -> Incoming {
+        let terms = submit.terms.as_deref();
         Incoming {
             order: submit.order,
             side: submit.side,
@@ -36,7 +39,8 @@ impl From<&Submit> for Incoming {
             time_in_force: submit.time_in_force,
             self_match: submit.self_match,
             value_max: submit.value_max,
-            display: submit.terms.as_ref().and_then(|terms| terms.display),
+            display: terms.and_then(|terms| terms.display),
+            life: Life::of(submit.time_in_force, terms),
         }
     }
 }
@@ -198,7 +202,7 @@ impl Book {
             };
         }
         let taking = self.take(incoming, reports);
-        let rests = incoming.time_in_force == TimeInForce::Gtc && taking.stopped.is_none();
+        let rests = incoming.time_in_force.rests() && taking.stopped.is_none();
         let resting = if rests { taking.left } else { 0 };
         if resting > 0 {
             self.rest(incoming, &taking, reports);
@@ -217,7 +221,21 @@ impl Book {
         if let Some(display) = incoming.display {
             self.hide(slot, display);
         }
+        if incoming.life != Life::UntilCancelled {
+            self.limit_life(slot, incoming.life);
+        }
         self.enqueue(slot, reports);
+    }
+
+    /// Notes when an order has to go.
+    #[cold]
+    pub(super) fn limit_life(&mut self, slot: u32, life: Life) {
+        let resting = self.slab.get_mut(slot);
+        match life {
+            Life::UntilCancelled => {}
+            Life::Day => resting.set_day(),
+            Life::Until(time) => self.rare.expire_at(resting, time),
+        }
     }
 
     /// Shows a part of an order that is not in its queue, and hides the rest.

@@ -13,6 +13,7 @@ mod fok;
 mod index;
 mod ladder;
 mod listing;
+mod lives;
 mod matching;
 #[cfg(any(test, feature = "naive"))]
 mod naive;

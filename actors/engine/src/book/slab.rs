@@ -22,7 +22,7 @@ pub(super) struct Resting {
     pub next: u32,
 }
 
-const FLAG_BITS: u32 = 4;
+const FLAG_BITS: u32 = 6;
 const IS_SELL: u64 = 1;
 /// Some of it went by self-match; [`super::rare::Rare`] keeps how much.
 const IS_REDUCED: u64 = 2;
@@ -30,6 +30,10 @@ const IS_REDUCED: u64 = 2;
 const IS_FILLED: u64 = 4;
 /// What is open here is the part of it that others see.
 const IS_ICEBERG: u64 = 8;
+/// It goes when the market closes.
+const IS_DAY: u64 = 16;
+/// It goes at a time; [`super::rare::Rare`] keeps at which.
+const IS_TIMED: u64 = 32;
 
 const PARTITION_BITS: u32 = 16;
 
@@ -87,7 +91,22 @@ impl Resting {
     /// Something of it is kept beside.
     #[inline(always)]
     pub fn is_rare(&self) -> bool {
-        self.open & (IS_REDUCED | IS_ICEBERG) != 0
+        self.open & (IS_REDUCED | IS_ICEBERG | IS_TIMED) != 0
+    }
+
+    #[inline(always)]
+    pub fn is_day(&self) -> bool {
+        self.open & IS_DAY != 0
+    }
+
+    #[inline(always)]
+    pub fn set_day(&mut self) {
+        self.open |= IS_DAY;
+    }
+
+    #[inline(always)]
+    pub fn set_timed(&mut self) {
+        self.open |= IS_TIMED;
     }
 
     #[inline(always)]

@@ -111,8 +111,8 @@ impl<E: Effects> Floor for Wire<'_, E> {
         std::mem::take(&mut self.tape.met)
     }
 
-    fn parted(&mut self, order: OrderKey, quantity: Lots) {
-        let (reason, time) = (CancelReason::OtherLeg, self.at);
+    fn dropped(&mut self, order: OrderKey, quantity: Lots, reason: CancelReason) {
+        let time = self.at;
         let message = AccountMessage::Dropped { order, quantity, reason, time };
         let account = order.account;
         self.out.send(account.partition(), Message::ToAccount(account, message));

@@ -6,6 +6,7 @@ mod accounts;
 mod admin;
 mod door;
 mod limits;
+mod lives;
 mod market;
 mod orders;
 mod paging;

@@ -8,6 +8,7 @@ mod halts;
 mod holds;
 mod icebergs;
 mod kept;
+mod lives;
 mod meetings;
 mod memory;
 mod money;

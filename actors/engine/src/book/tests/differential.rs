@@ -2,16 +2,17 @@
 //! reports in the same order, the same state.
 
 use super::listing::instrument;
-use super::{Amending, AnyBook, Book, NaiveBook, Report, Tape};
+use super::{Amending, AnyBook, Book, NaiveBook, Report, Tape, force_of};
 use crate::amount::{Lots, Rate, Ticks};
 use crate::book::{
     AmendRefused, Amended, Decision, Execution, Incoming, Prints, Removed, WaitingStop,
 };
 use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
 use crate::instrument::Instrument;
-use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+use crate::order::{CancelReason, Life, SelfMatch, Side, TimeInForce};
 use crate::terms::{Distance, Stop, Trail};
 use crate::tick_table::TickTable;
+use crate::time::Time;
 use std::collections::{BTreeSet, VecDeque};
 
 const COMMANDS: u64 = 1_000_000;
@@ -80,10 +81,15 @@ enum Command {
     Pair(Incoming, WaitingStop),
     Cancel(OrderKey),
     Amend(Amending),
+    /// Time goes on to here.
+    Pass(Time),
+    /// The market closes.
+    Close,
 }
 
 struct Source<'a> {
     regime: &'a Regime,
+    now: u64,
     random: Random,
     last_no: u64,
     recent: VecDeque<OrderKey>,
@@ -92,6 +98,13 @@ struct Source<'a> {
 impl Source<'_> {
     fn command(&mut self, book: &NaiveBook) -> Command {
         let is_full = book.len() > self.regime.resting_max;
+        if self.random.one_in(20) {
+            if self.random.one_in(200) {
+                return Command::Close;
+            }
+            self.now += self.random.below(8);
+            return Command::Pass(Time(self.now));
+        }
         match self.random.below(if is_full { 160 } else { 90 }) {
             0..54 => Command::Submit(self.incoming(is_full)),
             54..59 => Command::Stop(self.stop(is_full)),
@@ -119,13 +132,18 @@ impl Source<'_> {
         let side = if self.random.one_in(2) { Side::Buy } else { Side::Sell };
         let limit = self.price(side);
         let quantity = self.quantity();
+        let life = match self.random.below(8) {
+            0 => Life::Day,
+            1 => Life::Until(Time(self.now + 1 + self.random.below(60))),
+            _ => Life::UntilCancelled,
+        };
         let time_in_force = match self.random.below(10) {
             0 | 1 => TimeInForce::Ioc,
             2 => TimeInForce::Fok,
             _ if is_full => TimeInForce::Ioc,
-            _ => TimeInForce::Gtc,
+            _ => force_of(life),
         };
-        let is_by_amount = time_in_force != TimeInForce::Gtc && self.random.one_in(3);
+        let is_by_amount = !time_in_force.rests() && self.random.one_in(3);
         let most = u128::from(limit.0) * u128::from(quantity.0);
         Incoming {
             order,
@@ -135,14 +153,15 @@ impl Source<'_> {
             time_in_force,
             self_match: self.mode(),
             value_max: is_by_amount.then(|| most * u128::from(self.random.below(120)) / 100),
-            display: (time_in_force == TimeInForce::Gtc && self.random.one_in(4))
+            display: (time_in_force.rests() && self.random.one_in(4))
                 .then(|| Lots(1 + quantity.0 / (1 + self.random.below(9)))),
+            life,
         }
     }
 
     fn stop(&mut self, is_full: bool) -> WaitingStop {
         let incoming = self.incoming(is_full);
-        let Incoming { order, side, limit, quantity, time_in_force, self_match, .. } = incoming;
+        let Incoming { order, side, limit, quantity, self_match, life, .. } = incoming;
         let mut trigger = self.price(side);
         let mut distance = |most: u64| match self.random.below(2) {
             0 => Distance::Price(Ticks(1 + self.random.below(most) as u32 * self.regime.step)),
@@ -157,6 +176,8 @@ impl Source<'_> {
         }
         let stop = Stop { trigger, trail };
         let is_market = self.random.one_in(3);
+        let force = incoming.time_in_force;
+        let time_in_force = if is_market { force.at_once() } else { force };
         let twin = None;
         WaitingStop {
             order,
@@ -166,6 +187,7 @@ impl Source<'_> {
             is_market,
             quantity,
             time_in_force,
+            life,
             self_match,
             twin,
         }
@@ -231,6 +253,7 @@ enum Answer {
     Waits,
     CancelledStop(WaitingStop),
     AmendedStop,
+    Passed(Option<Time>),
 }
 
 /// Everything that a book says to a command, the stops included that fire by it.
@@ -254,6 +277,14 @@ fn said(
                 book.enter_stop(WaitingStop { twin, ..*stop });
             }
             Answer::Decided(decision)
+        }
+        Command::Pass(at) => {
+            book.expire(*at, &mut tape);
+            Answer::Passed(book.next_expiry())
+        }
+        Command::Close => {
+            book.close_day(&mut tape);
+            Answer::Passed(book.next_expiry())
         }
         Command::Cancel(order) => {
             let found = book.find(*order);
@@ -289,6 +320,8 @@ struct Tally {
     cancelled_stops: u64,
     surfaced: u64,
     parted: u64,
+    expired: u64,
+    closed: u64,
     resting_most: usize,
 }
 
@@ -300,7 +333,11 @@ impl Tally {
                 // Again: another part of it.
                 self.surfaced += u64::from(!met.insert((*taker, *maker)));
             }
-            self.parted += u64::from(matches!(report, Report::Parted { .. }));
+            if let Report::Dropped { reason, .. } = report {
+                self.parted += u64::from(*reason == CancelReason::OtherLeg);
+                self.expired += u64::from(*reason == CancelReason::Expired);
+                self.closed += u64::from(*reason == CancelReason::MarketClosed);
+            }
             self.fired += u64::from(matches!(report, Report::Fired { .. }));
             self.trailed += u64::from(matches!(report, Report::Trailed { .. }));
             self.trades += u64::from(matches!(report, Report::Traded(_)));
@@ -314,21 +351,23 @@ impl Tally {
             Answer::Cancelled { removed, .. } => self.cancelled += u64::from(removed.is_some()),
             Answer::Amended(result) => self.amended += u64::from(result.is_ok()),
             Answer::CancelledStop(_) => self.cancelled_stops += 1,
-            Answer::Waits | Answer::AmendedStop => {}
+            Answer::Waits | Answer::AmendedStop | Answer::Passed(_) => {}
         }
     }
 
     fn least(&self) -> u64 {
         let Tally { trades, reductions, killed, spent, amended, cancelled, .. } = *self;
-        let Tally { fired, trailed, cancelled_stops, surfaced, parted, .. } = *self;
+        let Tally { fired, trailed, cancelled_stops, surfaced, parted, expired, closed, .. } = *self;
         let usual = [trades, reductions, killed, spent, amended, cancelled];
         let rare = [fired, trailed * 4, cancelled_stops * 2, surfaced * 2, parted * 2];
-        usual.into_iter().chain(rare).min().unwrap_or(0)
+        let timed = [expired, closed * 4];
+        usual.into_iter().chain(rare).chain(timed).min().unwrap_or(0)
     }
 }
 
 fn compare(regime: &Regime, seed: u64, commands: u64) -> Tally {
-    let mut source = Source { regime, random: Random(seed), last_no: 0, recent: VecDeque::new() };
+    let (random, recent) = (Random(seed), VecDeque::new());
+    let mut source = Source { regime, now: 0, random, last_no: 0, recent };
     let (mut real, mut naive) = (Book::default(), NaiveBook::default());
     let mut tally = Tally::default();
     let ticks = TickTable::uniform();

@@ -126,6 +126,7 @@ fn invariants_hold_under_any_order_of_arrival() {
     let seeds = one.map_or(0..SEEDS, |seed| seed..seed + 1);
     let (mut fills, mut repeated, mut cancelled_by_meeting) = (0, 0, 0);
     let (mut fired, mut parted) = (0, 0);
+    let (mut expired, mut closed) = (0, 0);
     for seed in seeds {
         let mut run = Run::new(seed);
         for step in 0..steps {
@@ -146,6 +147,12 @@ fn invariants_hold_under_any_order_of_arrival() {
         cancelled_by_meeting += run.pit.tap().closed.iter().filter(|o| o.reason == meeting).count();
         let other = Some(crate::order::CancelReason::OtherLeg);
         parted += run.pit.tap().closed.iter().filter(|order| order.reason == other).count();
+        let gone = |reason| {
+            let orders = run.pit.tap().closed.iter();
+            orders.filter(|order| order.reason == Some(reason)).count()
+        };
+        expired += gone(crate::order::CancelReason::Expired);
+        closed += gone(crate::order::CancelReason::MarketClosed);
         let filled = run.pit.tap().closed.iter().filter(|order| !order.filled.is_zero());
         fired += filled.filter(|order| order.terms.is_some()).count();
     }
@@ -154,5 +161,7 @@ fn invariants_hold_under_any_order_of_arrival() {
     assert!(one.is_some() || repeated > 5_000, "only {repeated} repetitions answered");
     assert!(one.is_some() || cancelled_by_meeting > 500, "{cancelled_by_meeting} self-matches");
     assert!(one.is_some() || parted > 1_000, "only {parted} legs went for the other");
+    assert!(one.is_some() || expired > 1_000, "only {expired} orders expired");
+    assert!(one.is_some() || closed > 50, "only {closed} orders went with the day");
     assert!(one.is_some() || fired > 1_000, "only {fired} stops traded");
 }

@@ -10,6 +10,7 @@ use crate::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
 use crate::pit::{Chooser, Pit};
 use crate::request::{AccountRequest, Ack, OrderRef};
 use crate::terms::{Distance, OtherAsked, StopAsked, TermsAsked};
+use crate::time::Time;
 
 /// What happens next.
 #[derive(Clone, Debug)]
@@ -119,18 +120,19 @@ fn place(dice: &mut Chooser, pit: &Pit, account: &Account) -> AccountRequest {
         Some(SelfMatch::Decrement),
     ];
     let (gtc, ioc, fok) = (TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok);
+    let (day, gtd) = (TimeInForce::Day, TimeInForce::Gtd);
     let mut order = OrderRequest {
         instrument,
         side,
         size: Size::Quantity(lots * lot),
         price: Some(Amount::from(90 + dice.below(21)) * tick),
-        time_in_force: *dice.one_of(&[gtc, gtc, gtc, gtc, gtc, gtc, ioc, fok]),
+        time_in_force: *dice.one_of(&[gtc, gtc, gtc, gtc, gtc, day, gtd, ioc, fok]),
         post_only: false,
         self_match: *dice.one_of(&modes),
         terms: None,
     };
     match dice.below(20) {
-        0 | 1 => order.post_only = order.time_in_force == gtc,
+        0 | 1 => order.post_only = order.time_in_force.rests(),
         2 | 3 => order.price = None,
         4 if side == Side::Buy => {
             order.price = None;
@@ -144,17 +146,24 @@ fn place(dice: &mut Chooser, pit: &Pit, account: &Account) -> AccountRequest {
         && dice.below(6) == 0
     {
         order.terms =
-            Some(Box::new(TermsAsked { stop: Some(stop(dice, tick)), display: None, other: None }));
-    } else if order.time_in_force == gtc && order.price.is_some() && dice.below(6) == 0 {
+            Some(Box::new(TermsAsked { stop: Some(stop(dice, tick)), display: None, other: None, expires: None }));
+    } else if order.time_in_force.rests() && order.price.is_some() && dice.below(6) == 0 {
         let display = Some(lot * (1 + Amount::from(dice.below(10))));
-        order.terms = Some(Box::new(TermsAsked { stop: None, display, other: None }));
+        order.terms = Some(Box::new(TermsAsked { stop: None, display, other: None, expires: None }));
     }
-    let may_rest = order.time_in_force == gtc && order.price.is_some();
+    let may_rest = order.time_in_force.rests() && order.price.is_some();
     if order.terms.is_none() && may_rest && dice.below(6) == 0 {
         let id = ClientId::parse(&format!("other-{}", account.orders().0)).expect("a good id");
         let price = (dice.below(2) == 0).then(|| Amount::from(90 + dice.below(21)) * tick);
         let other = Some(OtherAsked { id, stop: stop(dice, tick), price });
-        order.terms = Some(Box::new(TermsAsked { stop: None, display: None, other }));
+        order.terms = Some(Box::new(TermsAsked { stop: None, display: None, other, expires: None }));
+    }
+    if order.price.is_none() && order.stop().is_none() && order.time_in_force.rests() {
+        order.time_in_force = gtc;
+    }
+    if order.time_in_force == gtd {
+        let terms = order.terms.get_or_insert_default();
+        terms.expires = Some(Time(pit.now().0 + dice.below(20_000_000_000)));
     }
     let ack = *dice.one_of(&[Ack::Result, Ack::Result, Ack::Accepted, Ack::Full]);
     let market_price = pit.market_price(&order);
@@ -195,7 +204,7 @@ fn changed(dice: &mut Chooser) -> Instrument {
     instrument.fees.taker = Rate(taker);
     instrument.fees.maker = Rate(dice.below(300_000_000) as i64 - taker.min(100_000_000));
     instrument.fees.sell_tax = Rate(dice.below(500_000_000) as i64);
-    instrument.phase = *dice.one_of(&[Phase::Continuous, Phase::Continuous, Phase::Halted]);
+    instrument.phase = *dice.one_of(&[Phase::Continuous, Phase::Closed, Phase::Halted]);
     if dice.below(4) != 0 {
         instrument.phase = Phase::Continuous;
     }
