@@ -38,6 +38,10 @@ pub enum TimeInForce {
     Day,
     /// Until a time that its terms name.
     Gtd,
+    /// Takes part in the next opening call; what remains is cancelled.
+    AtOpen,
+    /// Takes part in the next closing call; what remains is cancelled.
+    AtClose,
 }
 
 impl TimeInForce {
@@ -46,6 +50,13 @@ impl TimeInForce {
     #[inline(always)]
     pub const fn rests(self) -> bool {
         !matches!(self, TimeInForce::Ioc | TimeInForce::Fok)
+    }
+
+    /// Whether it is for a call auction alone.
+    #[must_use]
+    #[inline(always)]
+    pub const fn is_for_call(self) -> bool {
+        matches!(self, TimeInForce::AtOpen | TimeInForce::AtClose)
     }
 
     /// What it is for an order that never rests, once it does not wait any more.
@@ -64,6 +75,10 @@ pub enum Life {
     Day,
     /// It is gone from this time on.
     Until(Time),
+    /// Until the call auction under way has made its price.
+    Call,
+    /// The same, and it trades there before all that have a limit.
+    CallAtMarket,
 }
 
 impl Life {
@@ -72,6 +87,7 @@ impl Life {
     pub fn of(time_in_force: TimeInForce, terms: Option<&Terms>) -> Life {
         match time_in_force {
             TimeInForce::Day => Life::Day,
+            TimeInForce::AtOpen | TimeInForce::AtClose => Life::Call,
             TimeInForce::Gtd => terms.and_then(|t| t.expires).map_or(Life::default(), Life::Until),
             _ => Life::UntilCancelled,
         }
@@ -85,13 +101,20 @@ impl Life {
         }
     }
 
-    /// As a word of a state hash.
     #[must_use]
-    pub(crate) const fn word(self) -> u64 {
+    pub const fn ends_with_call(self) -> bool {
+        matches!(self, Life::Call | Life::CallAtMarket)
+    }
+
+    /// As words of a state hash.
+    #[must_use]
+    pub(crate) const fn words(self) -> [u64; 2] {
         match self {
-            Life::UntilCancelled => 0,
-            Life::Day => 1,
-            Life::Until(time) => time.0 << 1 | 2,
+            Life::UntilCancelled => [0, 0],
+            Life::Day => [1, 0],
+            Life::Until(time) => [2, time.0],
+            Life::Call => [3, 0],
+            Life::CallAtMarket => [4, 0],
         }
     }
 }
@@ -189,6 +212,8 @@ pub enum Status {
     Pending,
     /// A stop whose trigger was not reached yet.
     Untriggered,
+    /// Entered outside its hours: it waits for them.
+    Reserved,
     Open,
     PartiallyFilled,
     Filled,

@@ -249,6 +249,10 @@ impl Core {
             self.state.listed.insert(instrument.id);
             let listing = Listing::new(instrument.clone(), Some(Topology::BOARDS));
             chunk.created.push((entity, Entity::Book(Box::new(listing))));
+            if instrument.schedule.is_some() {
+                // It hears what time it is, and says in which phase it begins.
+                chunk.step(entity, place, EntityCommand::Tick);
+            }
         } else {
             let rules = EntityCommand::Rules(Box::new(instrument.clone()));
             self.step_or_park(entity, rules, place, chunk);

@@ -287,7 +287,6 @@ pub fn side(wire: i32) -> Result<Side, BadField> {
 
 fn time_in_force(wire: i32, kind: v1::OrderType, is_market: bool) -> Result<TimeInForce, BadField> {
     const FIELD: &str = "order.time_in_force";
-    let not_served = |what| BadField::NotServed { field: FIELD, what };
     match v1::TimeInForce::try_from(wire) {
         Ok(v1::TimeInForce::Unspecified) if is_market => Ok(TimeInForce::Ioc),
         // It waits until it is cancelled, and trades at once when it does not wait any more.
@@ -305,8 +304,8 @@ fn time_in_force(wire: i32, kind: v1::OrderType, is_market: bool) -> Result<Time
         }
         Ok(v1::TimeInForce::Day) => Ok(TimeInForce::Day),
         Ok(v1::TimeInForce::Gtd) => Ok(TimeInForce::Gtd),
-        Ok(v1::TimeInForce::AtOpen) => Err(not_served("AT_OPEN")),
-        Ok(v1::TimeInForce::AtClose) => Err(not_served("AT_CLOSE")),
+        Ok(v1::TimeInForce::AtOpen) => Ok(TimeInForce::AtOpen),
+        Ok(v1::TimeInForce::AtClose) => Ok(TimeInForce::AtClose),
         Err(_) => Err(unknown(FIELD, wire)),
     }
 }
@@ -382,6 +381,8 @@ impl From<TimeInForce> for v1::TimeInForce {
             TimeInForce::Fok => v1::TimeInForce::Fok,
             TimeInForce::Day => v1::TimeInForce::Day,
             TimeInForce::Gtd => v1::TimeInForce::Gtd,
+            TimeInForce::AtOpen => v1::TimeInForce::AtOpen,
+            TimeInForce::AtClose => v1::TimeInForce::AtClose,
         }
     }
 }
@@ -402,6 +403,7 @@ impl From<Status> for v1::OrderState {
     fn from(status: Status) -> v1::OrderState {
         match status {
             Status::Pending => v1::OrderState::Pending,
+            Status::Reserved => v1::OrderState::Reserved,
             Status::Untriggered => v1::OrderState::Untriggered,
             Status::Open => v1::OrderState::Open,
             Status::PartiallyFilled => v1::OrderState::PartiallyFilled,

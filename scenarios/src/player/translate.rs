@@ -19,16 +19,12 @@ use crate::time::Millis;
 
 const NANOS_A_MILLI: u64 = 1_000_000;
 
-/// Why a sentence makes no request.
+/// Why a sentence makes no request: a gateway refuses it with this reason before the exchange sees
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unmade {
-    /// A gateway refuses it with this reason before the exchange sees it.
-    Refused(&'static str),
-    /// The exchange does not know this yet; why, as a sentence.
-    NotServed(&'static str),
-}
+pub(super) struct Unmade(pub &'static str);
 
-const MALFORMED: Unmade = Unmade::Refused("MALFORMED");
+const MALFORMED: Unmade = Unmade("MALFORMED");
 
 /// What an account asks for. `amended` is the instrument of the order that an amend names, when
 /// the account has such an order: its scales tell what the numbers mean.
@@ -72,7 +68,7 @@ fn scales(amended: Option<&Instrument>) -> (u32, u32) {
 fn placed(order: &Order, market: &Market, now: Time) -> Result<OrderRequest, Unmade> {
     let symbol = order.symbol.as_str();
     let listed = market.instruments.iter().find(|instrument| *instrument.symbol == *symbol);
-    let instrument = listed.ok_or(Unmade::Refused("UNKNOWN_INSTRUMENT"))?;
+    let instrument = listed.ok_or(Unmade("UNKNOWN_INSTRUMENT"))?;
     let quantity = |amount: &Amount| {
         amount.minor(instrument.base_scale.into()).map(Size::Quantity).ok_or(MALFORMED)
     };
@@ -95,7 +91,7 @@ fn placed(order: &Order, market: &Market, now: Time) -> Result<OrderRequest, Unm
         price,
         time_in_force: match order.lasts {
             Some(_) => engine::TimeInForce::Gtd,
-            None => time_in_force(order.time_in_force)?,
+            None => time_in_force(order.time_in_force),
         },
         post_only: order.post_only,
         self_match: order.self_match.map(listing::self_match),
@@ -159,15 +155,14 @@ fn said_stop(asked: &StopAsked, quote: impl Fn(i128) -> Option<Amount>) -> Optio
     })
 }
 
-fn time_in_force(said: Option<TimeInForce>) -> Result<engine::TimeInForce, Unmade> {
+fn time_in_force(said: Option<TimeInForce>) -> engine::TimeInForce {
     match said {
-        None | Some(TimeInForce::Gtc) => Ok(engine::TimeInForce::Gtc),
-        Some(TimeInForce::Ioc) => Ok(engine::TimeInForce::Ioc),
-        Some(TimeInForce::Fok) => Ok(engine::TimeInForce::Fok),
-        Some(TimeInForce::Day) => Ok(engine::TimeInForce::Day),
-        Some(TimeInForce::AtOpen | TimeInForce::AtClose) => {
-            Err(Unmade::NotServed("there are no call auctions"))
-        }
+        None | Some(TimeInForce::Gtc) => engine::TimeInForce::Gtc,
+        Some(TimeInForce::Ioc) => engine::TimeInForce::Ioc,
+        Some(TimeInForce::Fok) => engine::TimeInForce::Fok,
+        Some(TimeInForce::Day) => engine::TimeInForce::Day,
+        Some(TimeInForce::AtOpen) => engine::TimeInForce::AtOpen,
+        Some(TimeInForce::AtClose) => engine::TimeInForce::AtClose,
     }
 }
 
@@ -182,7 +177,7 @@ fn reference(order: &OrderRef) -> Result<EngineRef, Unmade> {
 
 fn money(amount: Amount, asset: &names::Asset, market: &Market) -> Result<(AssetId, i128), Unmade> {
     let known = market.assets.iter().find(|known| *known.code == *asset.as_str());
-    let known = known.ok_or(Unmade::Refused("UNKNOWN_ASSET"))?;
+    let known = known.ok_or(Unmade("UNKNOWN_ASSET"))?;
     Ok((known.id, amount.minor(known.scale.into()).ok_or(MALFORMED)?))
 }
 
@@ -224,12 +219,7 @@ pub(super) fn act(
     }
 }
 
-fn said(
-    order: &OrderRequest,
-    id: Option<ClientId>,
-    market: &Market,
-    now: Time,
-) -> Option<Order> {
+fn said(order: &OrderRequest, id: Option<ClientId>, market: &Market, now: Time) -> Option<Order> {
     let instrument = market.instruments.iter().find(|listed| listed.id == order.instrument)?;
     let base = |amount| Amount::from_minor(amount, instrument.base_scale.into());
     let quote = |amount| Amount::from_minor(amount, instrument.quote_scale.into());
@@ -268,6 +258,8 @@ fn said(
             engine::TimeInForce::Ioc => Some(TimeInForce::Ioc),
             engine::TimeInForce::Fok => Some(TimeInForce::Fok),
             engine::TimeInForce::Day => Some(TimeInForce::Day),
+            engine::TimeInForce::AtOpen => Some(TimeInForce::AtOpen),
+            engine::TimeInForce::AtClose => Some(TimeInForce::AtClose),
             // Said by how long it lasts.
             engine::TimeInForce::Gtd => None,
         },

@@ -7,7 +7,7 @@ use super::{Account, Ask, Context};
 use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, Ticks, divide};
 use crate::effect::{Answer, Effects};
 use crate::ids::{OrderKey, OrderNo, Origin};
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, Manner, Phase};
 use crate::message::{BookMessage, Message, Submit};
 use crate::order::{OrderRequest, OrderState, Side, Size, Status, TimeInForce};
 use crate::reject::{Reject, Shown};
@@ -182,7 +182,7 @@ impl Account {
         market_price: Option<Ticks>,
         orders: u64,
     ) -> Result<Sized, Reject> {
-        instrument.check_phase()?;
+        instrument.check_phase(Manner::from(order))?;
         let stop = order.stop().map(|asked| to_stop(order, asked, market_price, instrument));
         let stop = stop.transpose()?;
         let mut sized = match (order.price, &stop) {
@@ -300,9 +300,7 @@ pub(super) fn check_form(order: &OrderRequest) -> Result<(), Reject> {
             Err(malformed("expire_time", "is required for GTD orders"))
         }
         TimeInForce::Gtd => Ok(()),
-        _ if order.expires().is_some() => {
-            Err(malformed("expire_time", "is for GTD orders only"))
-        }
+        _ if order.expires().is_some() => Err(malformed("expire_time", "is for GTD orders only")),
         _ => Ok(()),
     }
 }
@@ -348,8 +346,16 @@ fn size_market(
         instrument.check_size(quantity)?;
     }
     let symbol = || instrument.symbol.clone();
+    let is_buy = order.side == Side::Buy;
+    let in_call = instrument.phase != Phase::Continuous || order.time_in_force.is_for_call();
+    // Before a call has made a price there is one to go by: that of the day before.
+    let market_price = market_price.or(instrument.base_price.filter(|_| in_call));
     let from = market_price.ok_or_else(|| Reject::NoReferencePrice { symbol: symbol() })?;
-    let limit = instrument.collared(order.side == Side::Buy, from);
+    let limit = if in_call && order.stop().is_none() {
+        instrument.worst_of_call(is_buy, from)
+    } else {
+        instrument.collared(is_buy, from)
+    };
     match order.size {
         Size::Quantity(_) => {
             Ok(Sized { limit, quantity, quote_amount: None, value_max: None, terms: None })

@@ -19,7 +19,8 @@ pub(super) fn check_terms_form(order: &OrderRequest, terms: &TermsAsked) -> Resu
         }
     }
     if let Some(other) = terms.other {
-        if !may_rest || terms.stop.is_some() || terms.display.is_some() {
+        let is_plain = terms.stop.is_none() && terms.display.is_none();
+        if !may_rest || !is_plain || order.time_in_force.is_for_call() {
             return Err(malformed("oco_order", "is for plain limit orders that may rest"));
         }
         if other.price.is_some_and(|price| price <= 0) {
@@ -33,6 +34,9 @@ pub(super) fn check_terms_form(order: &OrderRequest, terms: &TermsAsked) -> Resu
 fn check_stop_form(order: &OrderRequest, stop: &StopAsked) -> Result<(), Reject> {
     if let Size::QuoteAmount(_) = order.size {
         return Err(malformed("quote_amount", "is for market buys that do not wait"));
+    }
+    if order.time_in_force.is_for_call() {
+        return Err(malformed("time_in_force", "is for orders that do not wait for a trigger"));
     }
     if order.post_only {
         return Err(malformed("post_only", "is for limit orders that may rest"));

@@ -1,5 +1,6 @@
 //! Stops that fire: each is matched before the next command, and what it prints may fire others.
 
+use super::call::Crossing;
 use super::matching::{Book, Decision, Incoming, Reports};
 use super::prints::{Prints, Unseen};
 use super::stops::{Stops, WaitingStop};
@@ -21,6 +22,8 @@ pub trait Floor: Reports {
     fn met(&mut self) -> Vec<OrderKey>;
     /// An order or a stop went without its owner asking, and so much of it was open.
     fn dropped(&mut self, order: OrderKey, quantity: Lots, reason: CancelReason);
+    /// Two orders traded in a call.
+    fn crossed(&mut self, crossing: &Crossing);
     /// The trigger of a stop followed the market.
     fn trailed(&mut self, order: OrderKey, trigger: Ticks);
 }
@@ -38,7 +41,7 @@ impl WaitingStop {
             self_match: self.self_match,
             value_max: None,
             display: None,
-            life: self.life,
+            life: self.life_in(rules.phase),
         }
     }
 }
@@ -63,22 +66,30 @@ impl Book {
         let mut fired = VecDeque::new();
         loop {
             // What traded takes its stop away, before a print can fire that.
-            for order in floor.met() {
-                if let Some(stop) = self.stops.remove_twin_of(order) {
-                    floor.dropped(stop.order, stop.quantity, CancelReason::OtherLeg);
-                }
-            }
+            self.part_met(floor);
             if let Some((low, high)) = floor.unseen().take() {
                 for stop in self.stops.reached(low, high) {
                     self.part(&stop, floor);
                     fired.push_back(stop);
                 }
             }
-            self.trail(rules, floor);
+            // The best prices of a call are none that anybody could have.
+            if !self.collects {
+                self.trail(rules, floor);
+            }
             let Some(stop) = fired.pop_front() else { return };
             let incoming = stop.incoming(rules);
             let decision = self.submit(&incoming, floor);
             floor.fired(&stop, incoming.limit, &decision);
+        }
+    }
+
+    /// Takes away the other legs of what traded.
+    pub fn part_met(&mut self, floor: &mut impl Floor) {
+        for order in floor.met() {
+            if let Some(stop) = self.stops.remove_twin_of(order) {
+                floor.dropped(stop.order, stop.quantity, CancelReason::OtherLeg);
+            }
         }
     }
 

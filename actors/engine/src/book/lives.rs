@@ -29,19 +29,20 @@ impl Book {
         }
     }
 
-    /// Takes out what was for this day: bids best to worst, asks best to worst, then stops in the
+    /// Takes out what was for this day or a call of it: bids best to worst, asks best to worst, then stops in the
     /// order in which they were entered.
     pub fn close_day(&mut self, floor: &mut impl Floor) {
         let sides = [Side::Buy, Side::Sell].into_iter().flat_map(|side| self.side(side));
-        let resting = sides.filter(|order| order.life == Life::Day).map(|order| order.order);
-        let waiting = self.stops.iter().filter(|stop| stop.life == Life::Day);
+        let is_over = |life: Life| life == Life::Day || life.ends_with_call();
+        let resting = sides.filter(|order| is_over(order.life)).map(|order| order.order);
+        let waiting = self.stops.iter().filter(|stop| is_over(stop.life));
         let orders: Vec<OrderKey> = resting.chain(waiting.map(|stop| stop.order)).collect();
         for order in orders {
             self.drop(order, CancelReason::MarketClosed, floor);
         }
     }
 
-    fn drop(&mut self, order: OrderKey, reason: CancelReason, floor: &mut impl Floor) {
+    pub(super) fn drop(&mut self, order: OrderKey, reason: CancelReason, floor: &mut impl Floor) {
         if let Some(removed) = self.cancel(order, floor) {
             floor.dropped(order, removed.open, reason);
         } else if let Some(stop) = self.stops.remove(order) {

@@ -115,6 +115,8 @@ pub struct Book {
     pub(super) index: Index,
     pub(super) rare: Rare,
     pub(super) stops: Stops,
+    /// Orders collect for a call instead of matching.
+    pub(super) collects: bool,
 }
 
 impl Default for Book {
@@ -126,6 +128,7 @@ impl Default for Book {
             index: Index::new(),
             rare: Rare::default(),
             stops: Stops::default(),
+            collects: false,
         }
     }
 }
@@ -192,6 +195,9 @@ impl Book {
     /// Matches an order and rests what is left of it, as its time in force says.
     #[inline]
     pub fn submit(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Decision {
+        if self.collects {
+            return self.collect(incoming, reports);
+        }
         if incoming.time_in_force == TimeInForce::Fok && !self.can_fill_whole(incoming) {
             return Decision {
                 filled: Lots::ZERO,
@@ -211,7 +217,12 @@ impl Book {
     }
 
     #[inline(always)]
-    fn rest(&mut self, incoming: &Incoming, taking: &Taking, reports: &mut impl Reports) {
+    pub(super) fn rest(
+        &mut self,
+        incoming: &Incoming,
+        taking: &Taking,
+        reports: &mut impl Reports,
+    ) {
         let key = key_of(incoming.side, incoming.limit);
         let resting = Resting::new(incoming.order, incoming.side, key, taking.left);
         let slot = self.slab.insert(resting);
@@ -231,10 +242,9 @@ impl Book {
     #[cold]
     pub(super) fn limit_life(&mut self, slot: u32, life: Life) {
         let resting = self.slab.get_mut(slot);
-        match life {
-            Life::UntilCancelled => {}
-            Life::Day => resting.set_day(),
-            Life::Until(time) => self.rare.expire_at(resting, time),
+        resting.set_life(life);
+        if let Life::Until(time) = life {
+            self.rare.expire_at(resting, time);
         }
     }
 
@@ -250,13 +260,7 @@ impl Book {
     /// Takes from the opposite side until nothing is left or nothing matches.
     #[inline(always)]
     pub(super) fn take(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Taking {
-        let mut taking = Taking {
-            left: incoming.quantity.0,
-            filled: 0,
-            value: 0,
-            decremented: 0,
-            stopped: None,
-        };
+        let mut taking = Taking::nothing(incoming.quantity);
         let side = incoming.side.opposite();
         let limit = key_of(side, incoming.limit);
         while taking.left > 0 && taking.stopped.is_none() {
@@ -441,6 +445,11 @@ impl Book {
 }
 
 impl Taking {
+    /// Of an order that takes nothing.
+    pub fn nothing(quantity: Lots) -> Taking {
+        Taking { left: quantity.0, filled: 0, value: 0, decremented: 0, stopped: None }
+    }
+
     /// How much of a maker the taker can have and pay for.
     #[inline(always)]
     fn affordable(&self, open: u64, price: Ticks, value_max: Option<Unsized>) -> u64 {

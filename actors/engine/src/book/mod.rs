@@ -8,9 +8,11 @@
 //! On failure: refuses with a [`Reject`](crate::reject::Reject); a broken invariant panics.
 
 mod amend;
+mod call;
 mod cascade;
 mod fok;
 mod index;
+mod indication;
 mod ladder;
 mod listing;
 mod lives;
@@ -20,6 +22,8 @@ mod naive;
 mod outcomes;
 mod prints;
 mod rare;
+mod reserved;
+mod session;
 mod slab;
 mod snapshot;
 mod stops;
@@ -28,6 +32,7 @@ mod tests;
 mod wire;
 
 pub use amend::{AmendRefused, Amended};
+pub use call::{Clearing, Crossing};
 pub use cascade::Floor;
 pub use listing::{Listing, ListingState, decline};
 pub use matching::{Book, Decision, Execution, Incoming, Removed, Reports, Unsized};

@@ -21,6 +21,7 @@ pub struct NaiveBook {
     asks: Vec<RestingOrder>,
     /// In the order of entry.
     stops: NaiveStops,
+    collects: bool,
 }
 
 /// Stops in the order of entry.
@@ -101,6 +102,9 @@ impl NaiveBook {
 
     /// Matches an order and rests what is left of it, as its time in force says.
     pub fn submit(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Decision {
+        if self.collects {
+            return self.collect(incoming, reports);
+        }
         if incoming.time_in_force == TimeInForce::Fok {
             // Whether it fills whole is found out by trying it on a copy.
             let trial = self.clone().take(incoming, &mut Deaf);
@@ -191,7 +195,12 @@ impl NaiveBook {
             display,
             life: old.life,
         };
-        let taker = self.take(&incoming, reports);
+        let taker = if self.collects {
+            let decision = nothing();
+            Taker { order: &incoming, decision, left: open.0, decremented: 0, stopped: None }
+        } else {
+            self.take(&incoming, reports)
+        };
         let filled = old.filled + taker.decision.filled;
         let open = if taker.stopped.is_none() { taker.left } else { 0 };
         if open > 0 {
@@ -220,13 +229,7 @@ impl NaiveBook {
     pub fn cascade(&mut self, rules: &Instrument, floor: &mut impl Floor) {
         let mut fired = Vec::new();
         loop {
-            for order in floor.met() {
-                let is_twin = |stop: &WaitingStop| stop.twin == Some(order);
-                for stop in self.stops.0.iter().filter(|stop| is_twin(stop)) {
-                    floor.dropped(stop.order, stop.quantity, CancelReason::OtherLeg);
-                }
-                self.stops.0.retain(|stop| !is_twin(stop));
-            }
+            self.part_met(floor);
             if let Some((low, high)) = floor.unseen().take() {
                 let is_reached = |stop: &WaitingStop| match stop.side {
                     Side::Buy => stop.stop.trigger <= high,
@@ -242,7 +245,9 @@ impl NaiveBook {
                 }
                 fired.extend(reached);
             }
-            self.trail(rules, floor);
+            if !self.collects {
+                self.trail(rules, floor);
+            }
             if fired.is_empty() {
                 return;
             }
@@ -250,6 +255,17 @@ impl NaiveBook {
             let incoming = stop.incoming(rules);
             let decision = self.submit(&incoming, floor);
             floor.fired(&stop, incoming.limit, &decision);
+        }
+    }
+
+    /// Takes away the other legs of what traded.
+    pub fn part_met(&mut self, floor: &mut impl Floor) {
+        for order in floor.met() {
+            let is_twin = |stop: &WaitingStop| stop.twin == Some(order);
+            for stop in self.stops.0.iter().filter(|stop| is_twin(stop)) {
+                floor.dropped(stop.order, stop.quantity, CancelReason::OtherLeg);
+            }
+            self.stops.0.retain(|stop| !is_twin(stop));
         }
     }
 
@@ -275,7 +291,7 @@ impl NaiveBook {
     pub fn close_day(&mut self, floor: &mut impl Floor) {
         let day: Vec<OrderKey> = self
             .lives()
-            .filter(|(_, life)| *life == Life::Day)
+            .filter(|(_, life)| *life == Life::Day || life.ends_with_call())
             .map(|(order, _)| order)
             .collect();
         for order in day {
@@ -394,7 +410,8 @@ impl NaiveBook {
                 resting.reduced.0,
                 resting.iceberg.map_or(0, |iceberg| iceberg.display.0),
                 resting.iceberg.map_or(0, |iceberg| iceberg.hidden.0),
-                resting.life.word(),
+                resting.life.words()[0],
+                resting.life.words()[1],
             ];
             words.into_iter().for_each(|word| hash.number(word));
         }
@@ -472,6 +489,9 @@ impl Taker<'_> {
         }
     }
 }
+
+#[path = "naive_call.rs"]
+mod call;
 
 /// Hides all of what is open but the part that is shown.
 fn hide(display: Lots, open: Lots) -> Hidden {

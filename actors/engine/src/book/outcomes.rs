@@ -111,6 +111,11 @@ pub(super) fn expired(submit: &Submit) -> Outcome {
     cancelled(submit.order, OutcomeOf::Submit, submit.limit, submit.quantity, reason)
 }
 
+/// An order that waits for its hours.
+pub(super) fn reserved(submit: &Submit, of: OutcomeOf) -> Outcome {
+    Outcome { remaining: submit.quantity, ..bare(submit.order, of, Status::Reserved, submit.limit) }
+}
+
 /// A stop that never waits, because its other leg traded at once.
 pub(super) fn parted(stop: &Submit) -> Outcome {
     let reason = CancelReason::OtherLeg;

@@ -69,7 +69,6 @@ impl Rare {
     #[cold]
     #[inline(never)]
     pub fn expire_at(&mut self, resting: &mut Resting, time: Time) {
-        resting.set_timed();
         self.expiries.insert(resting.order(), time);
         self.due.insert((time, resting.order()));
     }
@@ -131,6 +130,12 @@ impl Rare {
         let shown = iceberg.hidden.min(iceberg.display);
         iceberg.hidden -= shown;
         Some(shown)
+    }
+
+    /// The next part of an order that may be an iceberg; zero when nothing is left of it.
+    pub fn surface_if_any(&mut self, resting: &Resting) -> u64 {
+        let part = resting.is_iceberg().then(|| self.surface(resting.order()));
+        part.flatten().unwrap_or(0)
     }
 
     /// Forgets an order that is gone.

@@ -35,6 +35,12 @@ pub struct Hidden {
 }
 
 impl RestingOrder {
+    /// The part of it that nobody sees.
+    #[must_use]
+    pub fn hidden(&self) -> Lots {
+        self.open - self.shown()
+    }
+
     /// The part of it that others see.
     #[must_use]
     pub fn shown(&self) -> Lots {
@@ -61,8 +67,7 @@ impl Book {
                 slot = resting.next;
                 let life = match aside.expires {
                     Some(time) => Life::Until(time),
-                    None if resting.is_day() => Life::Day,
-                    None => Life::UntilCancelled,
+                    None => resting.life(),
                 };
                 Some(RestingOrder {
                     order: resting.order(),
@@ -117,7 +122,7 @@ impl Book {
             let (display, hidden) = order.iceberg.map_or((0, 0), |i| (i.display.0, i.hidden.0));
             hash.number(display);
             hash.number(hidden);
-            hash.number(order.life.word());
+            order.life.words().into_iter().for_each(|word| hash.number(word));
         }
         hash.number(self.stops.len() as u64);
         self.stops.iter().for_each(|stop| stop.hash(hash));
@@ -130,7 +135,7 @@ fn keys(ladder: &Ladder) -> impl Iterator<Item = u32> + '_ {
 }
 
 /// Hears nothing.
-struct Silent;
+pub(super) struct Silent;
 
 impl Reports for Silent {
     fn traded(&mut self, _: &super::Execution) {}

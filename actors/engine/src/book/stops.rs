@@ -3,7 +3,7 @@
 use crate::amount::{Lots, Ticks};
 use crate::hash::StateHash;
 use crate::ids::OrderKey;
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, Phase};
 use crate::order::{Life, SelfMatch, Side, TimeInForce};
 use crate::terms::{Distance, Stop, Trail};
 use crate::tick_table::TickTable;
@@ -50,6 +50,14 @@ impl WaitingStop {
         }
     }
 
+    /// How long what it becomes stays: at market it takes part in a call before all limits.
+    pub(super) fn life_in(&self, phase: Phase) -> Life {
+        match phase {
+            Phase::Call(_) if self.is_market => Life::CallAtMarket,
+            _ => self.life,
+        }
+    }
+
     /// Adds what decides about its firing.
     #[expect(clippy::should_implement_trait, reason = "a state hash is no map key")]
     pub fn hash(&self, hash: &mut StateHash) {
@@ -61,7 +69,7 @@ impl WaitingStop {
             hash.number(word);
         }
         hash.number(self.quantity.0);
-        hash.number(self.life.word());
+        self.life.words().into_iter().for_each(|word| hash.number(word));
         let twin = self.twin.map_or((0, 0), |twin| (twin.account.bits(), twin.no.0));
         hash.number(twin.0);
         hash.number(twin.1);

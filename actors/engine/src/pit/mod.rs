@@ -135,12 +135,14 @@ impl<T: Tap> Pit<T> {
         instrument: InstrumentId,
         act: impl FnOnce(&mut Listing, &mut Sink<'_, T>),
     ) {
-        let Pit { places, channels, tap, sums, alarms, .. } = self;
+        let Pit { places, channels, tap, sums, alarms, topology, .. } = self;
         for (from, place) in (0u16..).zip(places) {
             let Place::Books(books) = place else { continue };
             let Some(listing) = books.get_mut(&instrument) else { continue };
             let sums = &mut sums[usize::from(from)];
-            return act(listing, &mut Sink { from: PartitionId(from), channels, tap, sums, alarms });
+            let from = PartitionId(from);
+            let mut sink = Sink { from, channels, tap, sums, alarms, topology };
+            return act(listing, &mut sink);
         }
     }
 
@@ -162,6 +164,7 @@ impl<T: Tap> Pit<T> {
 
     /// Lists an instrument: its book first, then the accounts hear of it, at once.
     pub fn list(&mut self, instrument: &Instrument) {
+        let is_scheduled = instrument.schedule.is_some();
         let listing = Listing::new(instrument.clone(), None);
         let place = &mut self.places[usize::from(instrument.partition.0)];
         let Place::Books(books) = place else {
@@ -171,18 +174,22 @@ impl<T: Tap> Pit<T> {
         for desk in self.desks_mut() {
             desk.catalogue.instruments.insert(instrument.id, instrument.clone());
         }
+        if is_scheduled {
+            self.tick(instrument.id);
+        }
     }
 
     /// Changes an instrument's rules: its book has them now, the accounts when they hear of it.
     pub fn change(&mut self, instrument: &Instrument) {
         let now = self.now;
-        self.in_book(instrument.id, |book, sink| book.update(instrument.clone(), now, sink));
         let changed = PartitionMessage::Instrument(Box::new(instrument.clone()));
         for (to, role) in self.topology.partitions() {
             if role == Role::Accounts {
                 self.channels.send(instrument.partition, to, Message::ToPartition(changed.clone()));
             }
         }
+        // Its book says what stands behind what operators said.
+        self.in_book(instrument.id, |book, sink| book.update(instrument.clone(), now, sink));
         self.deliver_prompt();
     }
 
@@ -195,9 +202,9 @@ impl<T: Tap> Pit<T> {
     /// Handles a request of an account's owner.
     pub fn request(&mut self, account: AccountId, envelope: &Envelope, request: &AccountRequest) {
         let (from, now) = (account.partition(), self.now);
-        let Pit { places, channels, tap, sums, alarms, .. } = self;
+        let Pit { places, channels, tap, sums, alarms, topology, .. } = self;
         let sums = &mut sums[usize::from(from.0)];
-        let mut sink = Sink { from, channels, tap, sums, alarms };
+        let mut sink = Sink { from, channels, tap, sums, alarms, topology };
         let Place::Desk(desk) = &mut places[usize::from(from.0)] else {
             panic!("accounts live in account partitions");
         };
@@ -259,9 +266,9 @@ impl<T: Tap> Pit<T> {
     #[inline]
     fn handle(&mut self, to: PartitionId, message: &Message) {
         let now = self.now;
-        let Pit { places, channels, tap, sums, alarms, .. } = self;
+        let Pit { places, channels, tap, sums, alarms, topology, .. } = self;
         let sums = &mut sums[usize::from(to.0)];
-        let mut sink = Sink { from: to, channels, tap, sums, alarms };
+        let mut sink = Sink { from: to, channels, tap, sums, alarms, topology };
         match (&mut places[usize::from(to.0)], message) {
             (Place::Desk(desk), message) => desk.hear(message, now, &mut sink),
             (Place::Books(books), Message::ToBook(instrument, message)) => {
@@ -340,6 +347,7 @@ struct Sink<'a, T> {
     tap: &'a mut T,
     sums: &'a mut SubAccounts,
     alarms: &'a mut BTreeMap<InstrumentId, Time>,
+    topology: &'a Topology,
 }
 
 impl<T: Tap> Effects for Sink<'_, T> {
@@ -405,6 +413,15 @@ impl<T: Tap> Effects for Sink<'_, T> {
     }
 
     fn touched(&mut self, _account: AccountId) {}
+
+    fn rules(&mut self, instrument: &Instrument) {
+        let changed = PartitionMessage::Instrument(Box::new(instrument.clone()));
+        for (to, role) in self.topology.partitions() {
+            if role == Role::Accounts {
+                self.channels.send(self.from, to, Message::ToPartition(changed.clone()));
+            }
+        }
+    }
 
     fn alarm(&mut self, instrument: InstrumentId, at: Option<Time>) {
         match at {

@@ -43,10 +43,8 @@ async fn a_time_belongs_to_orders_that_have_one_and_lies_ahead() {
     let (alice, _) = rig.two().await;
     let past = lasting(buy("10", "777"), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1)));
     refused(alice.orders().create_order(past).await, "MALFORMED");
-    let none = refused(
-        alice.orders().create_order(lasting(buy("10", "777"), None)).await,
-        "MALFORMED",
-    );
+    let none =
+        refused(alice.orders().create_order(lasting(buy("10", "777"), None)).await, "MALFORMED");
     assert_eq!(none.field.as_deref(), Some("order.expire_time"));
     let mut foreign = lasting(buy("10", "777"), Some(SystemTime::now()));
     foreign.order.as_mut().unwrap().set_time_in_force(TimeInForce::Day);

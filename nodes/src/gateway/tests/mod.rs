@@ -4,6 +4,7 @@
 
 mod accounts;
 mod admin;
+mod calls;
 mod door;
 mod limits;
 mod lives;

@@ -31,9 +31,6 @@ async fn a_refusal_names_value_rule_and_field() {
         ("MALFORMED", "order.client_order_id", Code::InvalidArgument, |order| {
             order.client_order_id = "not good".into();
         }),
-        ("NOT_SERVED", "order.time_in_force", Code::Unimplemented, |order| {
-            order.time_in_force = v1::TimeInForce::AtOpen.into();
-        }),
     ];
     for (reason, field, code, spoil) in cases {
         let mut asked = buy("10", "777");

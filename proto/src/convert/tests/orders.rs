@@ -50,20 +50,6 @@ fn a_field_that_contradicts_another_is_named() {
 }
 
 #[test]
-fn what_this_exchange_does_not_do_is_said_so() {
-    let cases: [fn(&mut v1::Order); 2] = [
-        |order| order.time_in_force = v1::TimeInForce::AtClose.into(),
-        |order| order.time_in_force = v1::TimeInForce::AtOpen.into(),
-    ];
-    for ask in cases {
-        let mut order = limit_buy();
-        ask(&mut order);
-        let refused = order::request(&order, &listed());
-        assert!(matches!(refused, Err(BadField::NotServed { .. })), "{refused:?}");
-    }
-}
-
-#[test]
 fn a_market_order_never_rests() {
     let mut order = limit_buy();
     (order.r#type, order.price) = (v1::OrderType::Market.into(), None);
@@ -122,6 +108,8 @@ fn any_request() -> impl Strategy<Value = OrderRequest> {
         Just(TimeInForce::Fok),
         Just(TimeInForce::Day),
         Just(TimeInForce::Gtd),
+        Just(TimeInForce::AtOpen),
+        Just(TimeInForce::AtClose),
     ];
     let modes = proptest::option::of(prop_oneof![
         Just(SelfMatch::None),

@@ -3,6 +3,7 @@
 
 mod amends;
 mod answers;
+mod calls;
 mod fees;
 mod halts;
 mod holds;

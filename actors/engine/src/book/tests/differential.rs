@@ -5,7 +5,7 @@ use super::listing::instrument;
 use super::{Amending, AnyBook, Book, NaiveBook, Report, Tape, force_of};
 use crate::amount::{Lots, Rate, Ticks};
 use crate::book::{
-    AmendRefused, Amended, Decision, Execution, Incoming, Prints, Removed, WaitingStop,
+    AmendRefused, Amended, Clearing, Decision, Execution, Incoming, Prints, Removed, WaitingStop,
 };
 use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
 use crate::instrument::Instrument;
@@ -85,6 +85,9 @@ enum Command {
     Pass(Time),
     /// The market closes.
     Close,
+    /// Orders collect from here on.
+    Call,
+    Uncross(Option<Ticks>),
 }
 
 struct Source<'a> {
@@ -102,10 +105,19 @@ impl Source<'_> {
             if self.random.one_in(200) {
                 return Command::Close;
             }
+            if book.collects() && self.random.one_in(4) {
+                let near = self.random.one_in(4);
+                let reference = (!near).then(|| self.price(Side::Buy));
+                return Command::Uncross(reference);
+            }
+            if self.random.one_in(20) {
+                return Command::Call;
+            }
             self.now += self.random.below(8);
             return Command::Pass(Time(self.now));
         }
         match self.random.below(if is_full { 160 } else { 90 }) {
+            0..54 if book.collects() => Command::Submit(self.collected(is_full)),
             0..54 => Command::Submit(self.incoming(is_full)),
             54..59 => Command::Stop(self.stop(is_full)),
             59..62 => {
@@ -156,6 +168,17 @@ impl Source<'_> {
             display: (time_in_force.rests() && self.random.one_in(4))
                 .then(|| Lots(1 + quantity.0 / (1 + self.random.below(9)))),
             life,
+        }
+    }
+
+    /// An order of a call; some for whatever it comes to.
+    fn collected(&mut self, is_full: bool) -> Incoming {
+        let is_full = is_full && self.random.one_in(2);
+        let incoming = self.incoming(is_full);
+        match self.random.below(8) {
+            0 => Incoming { life: Life::CallAtMarket, time_in_force: TimeInForce::Ioc, ..incoming },
+            1 => Incoming { life: Life::Call, time_in_force: TimeInForce::AtOpen, ..incoming },
+            _ => incoming,
         }
     }
 
@@ -254,6 +277,7 @@ enum Answer {
     CancelledStop(WaitingStop),
     AmendedStop,
     Passed(Option<Time>),
+    Cleared(Option<Clearing>),
 }
 
 /// Everything that a book says to a command, the stops included that fire by it.
@@ -281,6 +305,16 @@ fn said(
         Command::Pass(at) => {
             book.expire(*at, &mut tape);
             Answer::Passed(book.next_expiry())
+        }
+        Command::Call => {
+            book.call();
+            Answer::Passed(None)
+        }
+        Command::Uncross(reference) => {
+            let indicated = book.clearing(*reference, &rules.ticks);
+            let clearing = book.uncross(*reference, &rules.ticks, &mut tape);
+            assert_eq!(indicated, clearing, "what is indicated is what it comes to");
+            Answer::Cleared(clearing)
         }
         Command::Close => {
             book.close_day(&mut tape);
@@ -320,6 +354,8 @@ struct Tally {
     cancelled_stops: u64,
     surfaced: u64,
     parted: u64,
+    crossed: u64,
+    cleared: u64,
     expired: u64,
     closed: u64,
     resting_most: usize,
@@ -338,6 +374,7 @@ impl Tally {
                 self.expired += u64::from(*reason == CancelReason::Expired);
                 self.closed += u64::from(*reason == CancelReason::MarketClosed);
             }
+            self.crossed += u64::from(matches!(report, Report::Crossed(_)));
             self.fired += u64::from(matches!(report, Report::Fired { .. }));
             self.trailed += u64::from(matches!(report, Report::Trailed { .. }));
             self.trades += u64::from(matches!(report, Report::Traded(_)));
@@ -351,16 +388,19 @@ impl Tally {
             Answer::Cancelled { removed, .. } => self.cancelled += u64::from(removed.is_some()),
             Answer::Amended(result) => self.amended += u64::from(result.is_ok()),
             Answer::CancelledStop(_) => self.cancelled_stops += 1,
+            Answer::Cleared(clearing) => self.cleared += u64::from(clearing.is_some()),
             Answer::Waits | Answer::AmendedStop | Answer::Passed(_) => {}
         }
     }
 
     fn least(&self) -> u64 {
         let Tally { trades, reductions, killed, spent, amended, cancelled, .. } = *self;
-        let Tally { fired, trailed, cancelled_stops, surfaced, parted, expired, closed, .. } = *self;
-        let usual = [trades, reductions, killed, spent, amended, cancelled];
+        let Tally { fired, trailed, cancelled_stops, surfaced, parted, expired, closed, .. } =
+            *self;
+        let usual = [trades, reductions, killed, spent * 2, amended, cancelled];
         let rare = [fired, trailed * 4, cancelled_stops * 2, surfaced * 2, parted * 2];
-        let timed = [expired, closed * 4];
+        let Tally { crossed, cleared, .. } = *self;
+        let timed = [expired, closed * 4, crossed * 2, cleared * 20];
         usual.into_iter().chain(rare).chain(timed).min().unwrap_or(0)
     }
 }
@@ -391,7 +431,8 @@ fn compare(regime: &Regime, seed: u64, commands: u64) -> Tally {
         }
         if at % RESTORE_EVERY == 0 || at == commands {
             same_state(&real, &naive);
-            real = Book::restored(&AnyBook::orders(&real), &AnyBook::stops(&real));
+            let (orders, stops) = (AnyBook::orders(&real), AnyBook::stops(&real));
+            real = Book::restored(&orders, &stops, AnyBook::collects(&real));
             same_state(&real, &naive);
         }
     }

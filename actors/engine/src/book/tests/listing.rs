@@ -39,6 +39,7 @@ pub(super) fn instrument() -> Instrument {
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 100,
         phase: Phase::Continuous,
+        schedule: None,
     }
 }
 

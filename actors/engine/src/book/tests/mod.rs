@@ -9,19 +9,23 @@
 //! `#4 S20@95 stop:100` waits for a print at 100, `trail:10%/5%` behind the market by so much, in
 //! such steps; `fired #4` says that it did, `stops` tells all that wait. `last 100 B` is a print
 //! before everything, of a buy that took. `#4 B10@90 day` is for the day, which ends with `close`;
-//! `until:9` goes with `time 9`. `#4 B90@100 show:20` shows 20 at a time: `B20+70@100`.
+//! `until:9` goes with `time 9`. From `call` on orders collect, `mkt` ones for whatever comes;
+//! `clearing 100` tells what it would come to near a reference, `uncross 100` ends it: `X(2x1 5@100)`
+//! is a trade of buy 2 with sell 1. `#4 B90@100 show:20` shows 20 at a time: `B20+70@100`.
 
+mod brute_force;
+mod calls;
 mod cases;
 mod differential;
 mod icebergs;
-mod lives;
 mod listing;
+mod lives;
 mod self_match;
 mod stops;
 
 use super::{
-    AmendRefused, Amended, Book, Decision, Execution, Floor, Incoming, NaiveBook, Prints, Removed,
-    Reports, RestingOrder, Unseen, WaitingStop,
+    AmendRefused, Amended, Book, Clearing, Crossing, Decision, Execution, Floor, Incoming,
+    NaiveBook, Prints, Removed, Reports, RestingOrder, Unseen, WaitingStop,
 };
 use crate::amount::{Lots, Rate, Ticks};
 use crate::hash::StateHash;
@@ -29,6 +33,7 @@ use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
 use crate::instrument::Instrument;
 use crate::order::{CancelReason, Life, SelfMatch, Side, TimeInForce};
 use crate::terms::{Distance, Stop, Trail};
+use crate::tick_table::{Band, TickTable};
 use crate::time::Time;
 use std::collections::BTreeMap;
 
@@ -49,8 +54,17 @@ trait AnyBook: Default {
     fn next_expiry(&self) -> Option<Time>;
     fn expire(&mut self, at: Time, tape: &mut Tape);
     fn close_day(&mut self, tape: &mut Tape);
+    fn call(&mut self);
+    fn collects(&self) -> bool;
+    fn clearing(&self, reference: Option<Ticks>, ticks: &TickTable) -> Option<Clearing>;
+    fn uncross(
+        &mut self,
+        reference: Option<Ticks>,
+        ticks: &TickTable,
+        tape: &mut Tape,
+    ) -> Option<Clearing>;
     fn hash(&self) -> u64;
-    fn restored(orders: &[RestingOrder], stops: &[WaitingStop]) -> Self;
+    fn restored(orders: &[RestingOrder], stops: &[WaitingStop], collects: bool) -> Self;
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -114,8 +128,28 @@ macro_rules! any_book {
             fn close_day(&mut self, tape: &mut Tape) {
                 $book::close_day(self, tape);
             }
-            fn restored(orders: &[RestingOrder], stops: &[WaitingStop]) -> Self {
+            fn call(&mut self) {
+                self.set_collecting(true);
+            }
+            fn collects(&self) -> bool {
+                $book::collects(self)
+            }
+            fn clearing(&self, reference: Option<Ticks>, ticks: &TickTable) -> Option<Clearing> {
+                $book::clearing(self, reference, ticks)
+            }
+            fn uncross(
+                &mut self,
+                reference: Option<Ticks>,
+                ticks: &TickTable,
+                tape: &mut Tape,
+            ) -> Option<Clearing> {
+                let clearing = $book::uncross(self, reference, ticks, tape);
+                self.set_collecting(false);
+                clearing
+            }
+            fn restored(orders: &[RestingOrder], stops: &[WaitingStop], call: bool) -> Self {
                 let mut book = $book::default();
+                book.set_collecting(call);
                 orders.iter().for_each(|order| book.restore(order));
                 stops.iter().for_each(|&stop| AnyBook::enter_stop(&mut book, stop));
                 book
@@ -134,6 +168,7 @@ enum Report {
     Level { side: Side, price: Ticks, quantity: Lots },
     Fired { order: OrderKey, limit: Ticks, decision: Decision },
     Trailed { order: OrderKey, trigger: Ticks },
+    Crossed(Crossing),
     Dropped { order: OrderKey, quantity: Lots, reason: CancelReason },
 }
 
@@ -185,6 +220,12 @@ impl Floor for Tape {
     fn dropped(&mut self, order: OrderKey, quantity: Lots, reason: CancelReason) {
         self.said.push(Report::Dropped { order, quantity, reason });
     }
+    fn crossed(&mut self, crossing: &Crossing) {
+        self.prints.note_call(crossing.price);
+        self.unseen.note(crossing.price);
+        self.met.extend([crossing.buy, crossing.sell]);
+        self.said.push(Report::Crossed(*crossing));
+    }
     fn trailed(&mut self, order: OrderKey, trigger: Ticks) {
         self.said.push(Report::Trailed { order, trigger });
     }
@@ -227,6 +268,18 @@ impl<B: AnyBook> Player<B> {
             }
             ["time", time] => {
                 self.book.expire(Time(number(time)), &mut tape);
+                String::new()
+            }
+            ["call"] => {
+                self.book.call();
+                String::new()
+            }
+            ["clearing", reference @ ..] => {
+                let clearing = self.book.clearing(ticks(reference), &grid(reference));
+                return clearing.map_or_else(|| "none".to_owned(), cleared);
+            }
+            ["uncross", reference @ ..] => {
+                self.book.uncross(ticks(reference), &grid(reference), &mut tape);
                 String::new()
             }
             ["close"] => {
@@ -297,6 +350,8 @@ fn incoming(order: &str, size: &str, options: &[&str]) -> Incoming {
     let life = match until {
         Some(time) => Life::Until(Time(number(time))),
         None if options.contains(&"day") => Life::Day,
+        None if options.contains(&"call") => Life::Call,
+        None if options.contains(&"mkt") => Life::CallAtMarket,
         None => Life::UntilCancelled,
     };
     Incoming {
@@ -321,6 +376,8 @@ fn force_of(life: Life) -> TimeInForce {
         Life::UntilCancelled => TimeInForce::Gtc,
         Life::Day => TimeInForce::Day,
         Life::Until(_) => TimeInForce::Gtd,
+        Life::Call => TimeInForce::AtOpen,
+        Life::CallAtMarket => TimeInForce::Ioc,
     }
 }
 
@@ -348,6 +405,26 @@ fn stop(order: &Incoming, options: &[&str]) -> Option<WaitingStop> {
         self_match,
         twin,
     })
+}
+
+fn ticks(reference: &[&str]) -> Option<Ticks> {
+    reference.first().map(|price| Ticks(number(price) as u32))
+}
+
+/// Prices lie on a grid of this step behind a reference: `100 /10`.
+fn grid(reference: &[&str]) -> TickTable {
+    let step = reference.iter().find_map(|word| word.strip_prefix('/'));
+    let step = step.map_or(1, |step| number(step) as u32);
+    TickTable::new(vec![Band { from: Ticks(0), step }]).expect("one step is a table")
+}
+
+fn cleared(clearing: Clearing) -> String {
+    let Clearing { price, volume, surplus } = clearing;
+    let surplus = surplus.map(|(side, lots)| {
+        let side = if side == Side::Buy { 'B' } else { 'S' };
+        format!(", {side}{} too many", lots.0)
+    });
+    format!("{}@{}{}", volume.0, price.0, surplus.unwrap_or_default())
 }
 
 fn distance(text: &str) -> Distance<Ticks> {
@@ -395,10 +472,14 @@ fn told(report: Report) -> Option<String> {
             let words = [format!("fired #{}", order.no.0), stands(decision)];
             Some(words.join(" ").trim().to_owned())
         }
+        Report::Crossed(c) => {
+            Some(format!("X({}x{} {}@{})", c.buy.no.0, c.sell.no.0, c.quantity.0, c.price.0))
+        }
         Report::Dropped { order, quantity, reason } => {
             let word = match reason {
                 CancelReason::OtherLeg => "parted",
                 CancelReason::Expired => "expired",
+                CancelReason::NoLiquidity => "over",
                 _ => "closed",
             };
             Some(format!("{word} #{} {}", order.no.0, quantity.0))
