@@ -1,6 +1,6 @@
 //! Accounts that fall asleep are folded, and nobody can tell but the memory.
 
-use super::Host;
+use super::{Host, Purpose};
 use crate::entity::{Entity, EntityCommand, EntityId, Scene};
 use crate::idleness::IDLE_CHUNKS;
 use crate::slice::{Output, Slice, Step};
@@ -65,8 +65,8 @@ fn pass_until_asleep(host: &mut Host) {
 }
 
 fn captured(host: &mut Host) -> Vec<(EntityId, Vec<u8>)> {
-    host.begin_capture();
-    host.capture_some(usize::MAX).0
+    host.begin_capture(Purpose::Snapshot);
+    host.capture_some(Purpose::Snapshot, usize::MAX).0
 }
 
 fn available(host: &Host) -> Option<i128> {
@@ -100,9 +100,9 @@ async fn a_snapshot_has_the_account_as_it_slept_when_it_is_woken_meanwhile() {
     ask(&mut host, request(1, AccountRequest::Open));
     pass_until_asleep(&mut host);
     let before = captured(&mut host);
-    host.begin_capture();
+    host.begin_capture(Purpose::Snapshot);
     ask(&mut host, deposit(2));
-    assert_eq!(host.capture_some(usize::MAX).0, before);
+    assert_eq!(host.capture_some(Purpose::Snapshot, usize::MAX).0, before);
     assert_ne!(captured(&mut host), before);
 }
 

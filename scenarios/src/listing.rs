@@ -10,6 +10,7 @@ use hoga_engine::amount::{AMOUNT_MAX, Lots, Rate, Ticks};
 use hoga_engine::ids::{AssetId, InstrumentId};
 use hoga_engine::instrument::{self as engine, BadInstrument, Fees};
 use hoga_engine::order as engine_order;
+use hoga_engine::session::{PlannedPhase, Reservation as Waits, Schedule, Span};
 use hoga_engine::tick_table::{self, BadTickTable};
 use hoga_engine::topology::Topology;
 use rust_decimal::Decimal;
@@ -17,7 +18,8 @@ use thiserror::Error;
 
 use crate::grammar::SelfMatch;
 use crate::numbers::{Amount, Fraction};
-use crate::rules::{Hours, Instrument, PhaseKind, RuleBook};
+use crate::rules::{Hours, Instrument, Phase, PhaseKind, Reservation, RuleBook};
+use crate::time::Millis;
 
 /// The collar where a rule book names none: wide enough to reach every price a book can hold, so
 /// that only the band bounds a market order.
@@ -81,36 +83,18 @@ pub fn market(book: &RuleBook, topology: &Topology) -> Result<Market, ListingErr
         })
         .collect();
     let list = |(id, rules): (u32, &Instrument)| {
-        let listed = List { rules, symbol: rules.symbol.as_str(), assets: &assets };
+        let listed = List { book, rules, symbol: rules.symbol.as_str(), assets: &assets };
         listed.instrument(InstrumentId(id), topology)
     };
     let instruments = (1..).zip(&book.instruments).map(list).collect::<Result<_, _>>()?;
     let issues = issues(book, &assets)?;
-    let mut unserved = Vec::new();
-    if book.reservation.is_some() && book.session.hours != Hours::Always {
-        unserved.push(
-            "`reservation` is not served yet: orders outside the session are refused \
-             MARKET_CLOSED instead of waiting for the next open"
-                .to_string(),
-        );
-    }
+    let unserved = Vec::new();
     Ok(Market { assets, instruments, issues, unserved })
 }
 
 /// Rules that decide about prices: trading without them would be another market.
 fn refuse_unknown_rules(book: &RuleBook) -> Result<(), ListingError> {
     let refuse = |rule, why: String| Err(ListingError::NotServed { rule, why });
-    if let Hours::Phases(phases) = &book.session.hours {
-        let call = phases.iter().find(|phase| phase.kind != PhaseKind::Continuous);
-        if let Some(call) = call {
-            let why = format!(
-                "the phase from {} to {} is a call auction; use krx-simple, or continuous \
-                 phases in [market.session]",
-                call.from, call.to
-            );
-            return refuse("session.phases", why);
-        }
-    }
     let leaping = |instrument: &&Instrument| instrument.rules.volatility_interruption.is_some();
     if let Some(instrument) = book.instruments.iter().find(leaping) {
         let why = format!("{} would be interrupted; say \"none\"", instrument.symbol);
@@ -156,6 +140,7 @@ fn shown_scale(book: &RuleBook, asset: &str, scale: u32) -> u8 {
 
 /// One instrument on its way into the exchange's units.
 struct List<'b> {
+    book: &'b RuleBook,
     rules: &'b Instrument,
     symbol: &'b str,
     assets: &'b [engine::Asset],
@@ -201,10 +186,40 @@ impl List<'_> {
             self_match: self_match(rules.self_match),
             open_orders_max,
             phase: engine::Phase::Continuous,
+            schedule: self.schedule()?,
         };
         let checked = instrument.check();
         checked.map_err(|source| ListingError::Unsound { symbol: self.symbol.into(), source })?;
         Ok(instrument)
+    }
+
+    /// The table of its day; none where it never closes.
+    fn schedule(&self) -> Result<Option<Box<Schedule>>, ListingError> {
+        let Hours::Phases(phases) = &self.book.session.hours else { return Ok(None) };
+        let span = |phase: &Phase| Span {
+            phase: match phase.kind {
+                PhaseKind::OpeningCall => PlannedPhase::OpeningCall,
+                PhaseKind::Continuous => PlannedPhase::Continuous,
+                PhaseKind::ClosingCall => PlannedPhase::ClosingCall,
+            },
+            from: phase.from.minutes,
+            to: phase.to.minutes,
+        };
+        let session = &self.book.session;
+        let share = self.rules.rules.price_band_percent;
+        Ok(Some(Box::new(Schedule {
+            zone_minutes: session.zone.minutes,
+            weekends: session.weekends,
+            holidays: session.holidays.iter().map(|d| d.days_since_1970() as u32).collect(),
+            spans: phases.iter().map(span).collect(),
+            reservation: self.book.reservation.map(|waits| match waits {
+                Reservation::After(Millis(millis)) => Waits::After(millis * 1_000_000),
+                Reservation::TradingDays(days) => {
+                    Waits::TradingDays(u32::try_from(days).unwrap_or(u32::MAX))
+                }
+            }),
+            band: share.map(|share| self.percent("price_band_percent", share)).transpose()?,
+        })))
     }
 
     fn wrong(&self, rule: &'static str, why: String) -> ListingError {
@@ -294,10 +309,14 @@ impl List<'_> {
             let why = "without a price band nothing else bounds a market order".into();
             return Err(self.wrong("collar_percent", why));
         };
+        self.percent("collar_percent", percent)
+    }
+
+    fn percent(&self, rule: &'static str, percent: Amount) -> Result<Rate, ListingError> {
         let billionths = percent.value().checked_mul(Decimal::from(10_000_000));
         let whole = billionths.filter(Decimal::is_integer).and_then(|b| i64::try_from(b).ok());
         let rate = whole.map(Rate).filter(|rate| *rate <= NO_COLLAR);
-        rate.ok_or_else(|| self.wrong("collar_percent", format!("{percent} is too fine or large")))
+        rate.ok_or_else(|| self.wrong(rule, format!("{percent} is too fine or large")))
     }
 
     fn rate(&self, rule: &'static str, fraction: Fraction) -> Result<Rate, ListingError> {

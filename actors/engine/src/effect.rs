@@ -2,8 +2,10 @@
 
 use crate::account::Balance;
 use crate::amount::{Amount, Lots, Ticks};
+use crate::book::Clearing;
 use crate::history::{FillRow, HistoryRow, LedgerRow, PartyRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
+use crate::instrument::Instrument;
 use crate::message::{AccountMessage, Message, Outcome};
 use crate::order::{OrderState, Side};
 use crate::reject::Reject;
@@ -33,6 +35,11 @@ pub enum Effect {
     Ranked(u64),
     /// The account's standing changed; its board hears of it with the next tick.
     Touched(AccountId),
+    /// An instrument's rules as they stand now, phase and base price of the day included; for all
+    /// who check orders against them.
+    Rules(Box<Instrument>),
+    /// The book wants a tick at this time and not before, or none any more.
+    Alarm(InstrumentId, Option<Time>),
 }
 
 /// Takes effects as they come, in order.
@@ -88,6 +95,10 @@ pub trait Effects {
         let _ = (account, sequence, asset, balance);
     }
     fn touched(&mut self, account: AccountId);
+    /// The rules of a book's instrument as they stand now.
+    fn rules(&mut self, instrument: &Instrument);
+    /// When time alone has something to do in a book; none for never.
+    fn alarm(&mut self, instrument: InstrumentId, at: Option<Time>);
 }
 
 impl Effects for Vec<Effect> {
@@ -137,6 +148,14 @@ impl Effects for Vec<Effect> {
 
     fn touched(&mut self, account: AccountId) {
         self.push(Effect::Touched(account));
+    }
+
+    fn rules(&mut self, instrument: &Instrument) {
+        self.push(Effect::Rules(Box::new(instrument.clone())));
+    }
+
+    fn alarm(&mut self, instrument: InstrumentId, at: Option<Time>) {
+        self.push(Effect::Alarm(instrument, at));
     }
 }
 
@@ -227,14 +246,13 @@ pub enum MarketEvent {
         no: TradeNo,
         price: Ticks,
         quantity: Lots,
-        taker: Side,
+        /// Which side took; none in a call, where nobody made the price.
+        taker: Option<Side>,
         time: Time,
     },
+    /// What a call would come to now; none when nothing would trade, or there is no call. It is
+    /// numbered with the levels.
+    Indicated { sequence: u64, clearing: Option<Clearing> },
     /// The quantity that a price level shows now; zero when it is gone.
-    Level {
-        sequence: u64,
-        side: Side,
-        price: Ticks,
-        quantity: Lots,
-    },
+    Level { sequence: u64, side: Side, price: Ticks, quantity: Lots },
 }

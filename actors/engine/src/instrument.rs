@@ -2,7 +2,9 @@
 
 use crate::amount::{Amount, Lots, Rate, Ticks, divide, product};
 use crate::ids::{AssetId, InstrumentId, PartitionId};
+pub use crate::instrument_checks::Manner;
 use crate::order::SelfMatch;
+use crate::session::{BadSchedule, Schedule};
 use crate::tick_table::TickTable;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,8 +45,19 @@ impl Fees {
 pub enum Phase {
     #[default]
     Continuous,
+    /// Cancels work, nothing else does.
     Halted,
+    /// Outside its hours.
     Closed,
+    /// Orders collect, and trade at one price when it ends.
+    Call(Call),
+}
+
+/// Why orders collect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Call {
+    Opening,
+    Closing,
 }
 
 /// An instrument's rules. Prices are in smallest ticks, quantities in lots.
@@ -80,6 +93,8 @@ pub struct Instrument {
     pub self_match: SelfMatch,
     pub open_orders_max: u32,
     pub phase: Phase,
+    /// When it trades; none for a market that never closes.
+    pub schedule: Option<Box<Schedule>>,
 }
 
 /// Those of 64 bits: every order needs one, and raising to a power multiplies many times.
@@ -106,6 +121,8 @@ pub enum BadInstrument {
     RateTooHigh { field: &'static str, value: i64 },
     #[error("the quantity limits {min} to {max} lots are empty or above {}", Lots::MAX.0)]
     QuantityLimits { min: u64, max: u64 },
+    #[error(transparent)]
+    Schedule(#[from] BadSchedule),
 }
 
 impl Instrument {
@@ -136,7 +153,7 @@ impl Instrument {
         if taker.0 < 0 || sell_tax.0 < 0 || maker.0 + taker.0 < 0 {
             return Err(BadInstrument::RebateAboveFee);
         }
-        Ok(())
+        self.schedule.as_ref().map_or(Ok(()), |schedule| Ok(schedule.check()?))
     }
 
     /// Quote minor units of one lot at one tick; whole by [`Instrument::check`].

@@ -2,23 +2,124 @@
 
 use crate::amount::{Lots, Ticks};
 use crate::instrument::{Instrument, Phase};
+use crate::message::Submit;
+use crate::order::{OrderRequest, Size, TimeInForce};
 use crate::reject::{Reject, Shown};
+use crate::session::PlannedPhase;
+
+/// What decides about an order's entry in a phase.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    pub time_in_force: TimeInForce,
+    pub is_market: bool,
+    pub is_stop: bool,
+    pub by_amount: bool,
+    pub post_only: bool,
+}
+
+impl From<&Submit> for Manner {
+    #[inline(always)]
+    fn from(submit: &Submit) -> Manner {
+        Manner {
+            time_in_force: submit.time_in_force,
+            is_market: submit.is_market,
+            is_stop: submit.terms.as_ref().is_some_and(|terms| terms.stop.is_some()),
+            by_amount: submit.value_max.is_some(),
+            post_only: submit.post_only,
+        }
+    }
+}
+
+impl From<&OrderRequest> for Manner {
+    #[inline(always)]
+    fn from(order: &OrderRequest) -> Manner {
+        Manner {
+            time_in_force: order.time_in_force,
+            is_market: order.price.is_none(),
+            is_stop: order.stop().is_some(),
+            by_amount: matches!(order.size, Size::QuoteAmount(_)),
+            post_only: order.post_only,
+        }
+    }
+}
 
 impl Instrument {
     /// # Errors
-    /// The instrument takes nothing new now.
+    /// The instrument takes nothing new now, or nothing of this manner.
     #[inline]
-    pub fn check_phase(&self) -> Result<(), Reject> {
+    pub fn check_phase(&self, manner: Manner) -> Result<(), Reject> {
         // Nothing is made for a message before there is one: every order passes here twice.
-        if self.phase == Phase::Continuous { Ok(()) } else { Err(self.not_matching()) }
+        if self.phase == Phase::Continuous && !manner.time_in_force.is_for_call() {
+            return Ok(());
+        }
+        self.check_manner(manner)
     }
 
     #[cold]
-    fn not_matching(&self) -> Reject {
-        let symbol = || self.symbol.clone();
+    #[inline(never)]
+    fn check_manner(&self, manner: Manner) -> Result<(), Reject> {
+        let reserves = self.schedule.as_ref().is_some_and(|table| table.reservation.is_some());
         match self.phase {
-            Phase::Continuous | Phase::Halted => Reject::InstrumentHalted { symbol: symbol() },
-            Phase::Closed => Reject::MarketClosed { symbol: symbol() },
+            Phase::Halted => return Err(self.not_open()),
+            Phase::Closed if !reserves => return Err(self.not_open()),
+            _ => {}
+        }
+        let (symbol, force) = (self.symbol.clone(), manner.time_in_force);
+        let call = match force {
+            TimeInForce::AtOpen => Some(PlannedPhase::OpeningCall),
+            TimeInForce::AtClose => Some(PlannedPhase::ClosingCall),
+            _ => None,
+        };
+        let has = |call| self.schedule.as_ref().is_some_and(|schedule| schedule.has(call));
+        if call.is_some_and(|call| !has(call)) {
+            return Err(Reject::NoCallAuction { symbol });
+        }
+        let what = match manner {
+            _ if manner.is_stop => return Ok(()),
+            _ if manner.by_amount => "an order by amount",
+            _ if manner.post_only => "a post-only order",
+            _ if force == TimeInForce::Fok || (!force.rests() && !manner.is_market) => {
+                "an IOC or FOK order"
+            }
+            _ => return Ok(()),
+        };
+        let phase = if self.phase == Phase::Closed { "closed" } else { "in a call auction" };
+        Err(Reject::NotInThisPhase { what: what.into(), symbol, phase: phase.into() })
+    }
+
+    /// # Errors
+    /// Nothing can be amended now, except, outside its hours, what waits for them.
+    #[inline]
+    pub fn check_amendable(&self, is_reserved: bool) -> Result<(), Reject> {
+        match self.phase {
+            Phase::Continuous | Phase::Call(_) => Ok(()),
+            Phase::Closed if is_reserved => Ok(()),
+            Phase::Halted | Phase::Closed => Err(self.not_open()),
+        }
+    }
+
+    #[cold]
+    fn not_open(&self) -> Reject {
+        let symbol = self.symbol.clone();
+        match self.phase {
+            Phase::Closed => Reject::MarketClosed { symbol },
+            _ => Reject::InstrumentHalted { symbol },
+        }
+    }
+
+    /// The worst price of a market order of a call: the limit of the day, or the collar where
+    /// there is none.
+    #[must_use]
+    pub fn worst_of_call(&self, is_buy: bool, from: Ticks) -> Ticks {
+        match self.band {
+            Some((low, high)) => {
+                if is_buy {
+                    high
+                } else {
+                    low
+                }
+            }
+            None => self.collared(is_buy, from),
         }
     }
 

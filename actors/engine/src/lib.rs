@@ -25,6 +25,7 @@ pub mod order;
 pub mod pit;
 pub mod reject;
 pub mod request;
+pub mod session;
 pub mod terms;
 pub mod tick_table;
 pub mod time;

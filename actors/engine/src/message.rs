@@ -112,6 +112,8 @@ pub enum OutcomeOf {
     Submit,
     /// A print reached the stop's trigger, and it was matched.
     Trigger,
+    /// The hours came that the order waited for, and it was entered.
+    Admit,
     /// The request that asked, unless it was one of a cancel-all.
     Cancel(Option<u128>),
     Amend {
@@ -129,6 +131,8 @@ pub struct Leg {
     pub trade: TradeNo,
     pub side: Side,
     pub is_maker: bool,
+    /// Of a call: the order rested, and so did the other.
+    pub in_call: bool,
     pub price: Ticks,
     pub quantity: Lots,
     /// When the book traded.

@@ -34,6 +34,89 @@ pub enum TimeInForce {
     Ioc,
     /// Fills whole at once or not at all.
     Fok,
+    /// Until the market closes.
+    Day,
+    /// Until a time that its terms name.
+    Gtd,
+    /// Takes part in the next opening call; what remains is cancelled.
+    AtOpen,
+    /// Takes part in the next closing call; what remains is cancelled.
+    AtClose,
+}
+
+impl TimeInForce {
+    /// Whether what does not trade at once stays.
+    #[must_use]
+    #[inline(always)]
+    pub const fn rests(self) -> bool {
+        !matches!(self, TimeInForce::Ioc | TimeInForce::Fok)
+    }
+
+    /// Whether it is for a call auction alone.
+    #[must_use]
+    #[inline(always)]
+    pub const fn is_for_call(self) -> bool {
+        matches!(self, TimeInForce::AtOpen | TimeInForce::AtClose)
+    }
+
+    /// What it is for an order that never rests, once it does not wait any more.
+    #[must_use]
+    pub const fn at_once(self) -> TimeInForce {
+        if self.rests() { TimeInForce::Ioc } else { self }
+    }
+}
+
+/// How long an order stays if nobody takes or cancels it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Life {
+    #[default]
+    UntilCancelled,
+    /// Until the market closes.
+    Day,
+    /// It is gone from this time on.
+    Until(Time),
+    /// Until the call auction under way has made its price.
+    Call,
+    /// The same, and it trades there before all that have a limit.
+    CallAtMarket,
+}
+
+impl Life {
+    #[must_use]
+    #[inline(always)]
+    pub fn of(time_in_force: TimeInForce, terms: Option<&Terms>) -> Life {
+        match time_in_force {
+            TimeInForce::Day => Life::Day,
+            TimeInForce::AtOpen | TimeInForce::AtClose => Life::Call,
+            TimeInForce::Gtd => terms.and_then(|t| t.expires).map_or(Life::default(), Life::Until),
+            _ => Life::UntilCancelled,
+        }
+    }
+
+    #[must_use]
+    pub const fn expires(self) -> Option<Time> {
+        match self {
+            Life::Until(time) => Some(time),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub const fn ends_with_call(self) -> bool {
+        matches!(self, Life::Call | Life::CallAtMarket)
+    }
+
+    /// As words of a state hash.
+    #[must_use]
+    pub(crate) const fn words(self) -> [u64; 2] {
+        match self {
+            Life::UntilCancelled => [0, 0],
+            Life::Day => [1, 0],
+            Life::Until(time) => [2, time.0],
+            Life::Call => [3, 0],
+            Life::CallAtMarket => [4, 0],
+        }
+    }
 }
 
 /// What happens when an account's order meets its own: the taker's mode decides.
@@ -83,15 +166,25 @@ impl OrderRequest {
         self.terms.as_ref()?.stop.as_ref()
     }
 
+    /// When it goes, if it has a time of its own.
+    #[must_use]
+    #[inline]
+    pub fn expires(&self) -> Option<Time> {
+        self.terms.as_ref()?.expires
+    }
+
     /// The other order, if the first fill or trigger of one is to cancel the other.
     #[must_use]
     pub fn other_leg(&self) -> Option<OrderRequest> {
         let other = self.terms.as_ref()?.other?;
-        let terms = TermsAsked { stop: Some(other.stop), ..TermsAsked::default() };
-        let at_market = other.price.is_none();
+        let expires = self.terms.as_ref().and_then(|terms| terms.expires);
+        let terms = TermsAsked { stop: Some(other.stop), expires, ..TermsAsked::default() };
+        // It waits as long as the first; at market it trades at once when it does not any more.
+        let is_until_cancelled = self.time_in_force == TimeInForce::Gtc;
+        let at_once = other.price.is_none() && is_until_cancelled;
         Some(OrderRequest {
             price: other.price,
-            time_in_force: if at_market { TimeInForce::Ioc } else { TimeInForce::Gtc },
+            time_in_force: if at_once { TimeInForce::Ioc } else { self.time_in_force },
             post_only: false,
             terms: Some(Box::new(terms)),
             ..self.clone()
@@ -119,6 +212,8 @@ pub enum Status {
     Pending,
     /// A stop whose trigger was not reached yet.
     Untriggered,
+    /// Entered outside its hours: it waits for them.
+    Reserved,
     Open,
     PartiallyFilled,
     Filled,
@@ -150,6 +245,21 @@ pub enum CancelReason {
     AmountSpent,
     /// The other one of two of which one cancels the other traded or fired.
     OtherLeg,
+    /// Its time ran out.
+    Expired,
+    /// The market closed, and it was for that day.
+    MarketClosed,
+}
+
+impl CancelReason {
+    /// What an order is of which nothing is left for this reason.
+    #[must_use]
+    pub const fn final_status(self) -> Status {
+        match self {
+            CancelReason::Expired => Status::Expired,
+            _ => Status::Cancelled,
+        }
+    }
 }
 
 /// An order and where it stands, as its account knows it.

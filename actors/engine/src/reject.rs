@@ -90,6 +90,13 @@ rejects! {
     MarketClosed { symbol: Box<str> } => "MARKET_CLOSED", FailedPrecondition,
         "the market for {symbol} is closed",
         "Outside its session an instrument takes no orders.";
+    NoCallAuction { symbol: Box<str> } => "NO_CALL_AUCTION", FailedPrecondition,
+        "{symbol} has no such call auction",
+        "AT_OPEN and AT_CLOSE orders are for instruments whose day begins or ends with a call auction.";
+    NotInThisPhase { what: Box<str>, symbol: Box<str>, phase: Box<str> } =>
+        "NOT_IN_THIS_PHASE", FailedPrecondition,
+        "{what} is not taken while {symbol} is {phase}",
+        "A call auction takes orders that can wait for its price; outside the session only such orders are kept for the open.";
     PriceNotOnTick { price: Shown, step: Shown, quote: Box<str>, below: Shown, above: Shown } =>
         "PRICE_NOT_ON_TICK", InvalidArgument,
         "price {price} is not on the {step} {quote} tick; try {below} or {above}",

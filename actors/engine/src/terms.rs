@@ -5,6 +5,7 @@ use crate::client_id::ClientId;
 use crate::ids::OrderNo;
 use crate::order::Side;
 use crate::tick_table::TickTable;
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
 /// Rare terms as a client asks for them, prices in quote minor units for one whole unit of base.
@@ -16,6 +17,8 @@ pub struct TermsAsked {
     /// Of a limit order: a stop of the same instrument, side and quantity. The first fill or
     /// trigger of one cancels the other.
     pub other: Option<OtherAsked>,
+    /// Of a good-till-date order: it is gone from this time on.
+    pub expires: Option<Time>,
 }
 
 /// The second leg of two orders of which one cancels the other.
@@ -52,6 +55,8 @@ pub struct Terms {
     pub display: Option<Lots>,
     /// The order that goes when this one trades or fires, and the other way round.
     pub other: Option<OtherLeg>,
+    /// Of a good-till-date order: it is gone from this time on.
+    pub expires: Option<Time>,
 }
 
 /// One of two legs of which one cancels the other, while both are open.

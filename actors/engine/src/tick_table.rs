@@ -1,6 +1,6 @@
 //! Price steps that grow with the price.
 
-use crate::amount::Ticks;
+use crate::amount::{Amount, Rate, Ticks};
 use serde::{Deserialize, Serialize};
 
 /// From a price on, prices lie on multiples of `step`. Both in smallest ticks.
@@ -55,6 +55,18 @@ impl TickTable {
     #[must_use]
     pub fn bands(&self) -> &[Band] {
         &self.0
+    }
+
+    /// The limits of a day: the base price, a share of it away both ways. The share is rounded
+    /// down to the step at the base; the upper limit is rounded down to the grid, the lower up.
+    #[must_use]
+    pub fn limits(&self, base: Ticks, share: Rate) -> (Ticks, Ticks) {
+        let step = self.step(base);
+        let width = Amount::from(base.0) * Amount::from(share.0) / Rate::ONE;
+        let width = width.clamp(0, Amount::from(Ticks::MAX.0)) as u32 / step * step;
+        let lower = self.ceil(Ticks(base.0.saturating_sub(width).max(1)));
+        let upper = base.0.saturating_add(width).min(Ticks::MAX.0 - 1);
+        (lower, self.floor(Ticks(upper)))
     }
 
     /// The step at a price.

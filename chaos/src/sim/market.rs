@@ -58,6 +58,7 @@ fn lpj() -> Instrument {
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 60,
         phase: Phase::Continuous,
+        schedule: None,
     }
 }
 

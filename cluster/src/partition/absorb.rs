@@ -1,7 +1,7 @@
 //! From the effects of entities to what leaves the partition, in the order of the log.
 
 use super::chunk::Chunk;
-use super::command::Carried;
+use super::command::{Carried, Trace};
 use super::core::Core;
 use super::sub_accounts;
 use hoga_actors::{EntityCommand, EntityId, Output, Step};
@@ -9,8 +9,11 @@ use hoga_engine::book::decline;
 use hoga_engine::effect::{Answer, Effect, MarketEvent, MovedBalance, Settles};
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{AccountId, InstrumentId, Origin, PartitionId};
+use hoga_engine::instrument::Instrument;
+use hoga_engine::message::{Message, PartitionMessage};
 use hoga_engine::order::OrderState;
 use hoga_engine::reject::Reject;
+use hoga_engine::topology::Role;
 use std::collections::BTreeMap;
 
 /// What a chunk asks of the world outside the partition's state.
@@ -67,9 +70,31 @@ impl Core {
                 Effect::Touched(account) => {
                     self.state.touched.insert(account);
                 }
+                Effect::Rules(instrument) => self.tell_rules(&instrument, trace, &mut absorbed),
+                Effect::Alarm(instrument, Some(at)) => {
+                    self.state.alarms.insert(instrument, at);
+                }
+                Effect::Alarm(instrument, None) => {
+                    self.state.alarms.remove(&instrument);
+                }
             }
         }
         absorbed
+    }
+
+    /// Everybody who checks orders hears what stands now. A phase changes a few times a day.
+    fn tell_rules(&mut self, instrument: &Instrument, trace: Trace, absorbed: &mut Absorbed) {
+        self.change_catalogue(|catalogue| {
+            catalogue.instruments.insert(instrument.id, instrument.clone());
+        });
+        for (to, role) in self.scene.topology.partitions() {
+            if matches!(role, Role::Accounts | Role::Boards) {
+                let changed = PartitionMessage::Instrument(Box::new(instrument.clone()));
+                let message = Message::ToPartition(changed);
+                let outbox = self.state.outboxes.entry(to).or_default();
+                absorbed.grew.insert(to, outbox.push(Carried { trace, message }));
+            }
+        }
     }
 
     /// A book's decision names the place of its settlements in the account's channel.

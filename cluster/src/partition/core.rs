@@ -45,6 +45,8 @@ pub struct CoreState {
     pub(super) listed: BTreeSet<InstrumentId>,
     /// Up to then time has to be moved on, because something waits for it.
     pub(super) ticks_until: Time,
+    /// Books in which time alone has something to do, and when.
+    pub(super) alarms: BTreeMap<InstrumentId, Time>,
     pub(super) meta: Meta,
     pub(super) catalogue: Catalogue,
 }
@@ -151,6 +153,21 @@ impl Core {
     #[must_use]
     pub fn needs_tick(&self) -> bool {
         self.state.time < self.state.ticks_until
+    }
+
+    /// When a tick is wanted although nothing else waits for one; none for never. A suspended book
+    /// wants none.
+    #[must_use]
+    pub fn next_alarm(&self) -> Option<Time> {
+        let is_suspended = |id| self.state.suspended.contains_key(&EntityId::Book(id));
+        let alarms = self.state.alarms.iter().filter(|(id, _)| !is_suspended(**id));
+        alarms.map(|(_, at)| *at).min()
+    }
+
+    /// Whether a tick at `now` has something to do.
+    #[must_use]
+    pub fn is_tick_due(&self, now: Time) -> bool {
+        self.needs_tick() || self.next_alarm().is_some_and(|at| at <= now)
     }
 
     /// Changes the catalogue. Only between chunks.

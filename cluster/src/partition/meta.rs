@@ -8,6 +8,7 @@ use hoga_engine::ids::{AssetId, InstrumentId};
 use hoga_engine::instrument::{Asset, Catalogue, Instrument, Phase};
 use hoga_engine::reject::Reject;
 use hoga_engine::request::Envelope;
+use hoga_engine::session::Schedule;
 use hoga_engine::topology::Topology;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -54,12 +55,14 @@ pub enum MetaCommand {
 }
 
 /// Limits that an operator changes while an instrument trades; none stays as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Lowest and highest limit price, or no band.
     pub band: Option<Option<(Ticks, Ticks)>>,
     /// Open orders of one account.
     pub open_orders_max: Option<u32>,
+    /// The table of its day, or none for a market that never closes.
+    pub schedule: Option<Option<Box<Schedule>>>,
 }
 
 impl Limits {
@@ -68,6 +71,7 @@ impl Limits {
     pub fn hold_in(&self, instrument: &Instrument) -> bool {
         self.band.is_none_or(|band| band == instrument.band)
             && self.open_orders_max.is_none_or(|most| most == instrument.open_orders_max)
+            && self.schedule.as_ref().is_none_or(|table| *table == instrument.schedule)
     }
 
     fn check(&self, instrument: &Instrument) -> Result<(), Reject> {
@@ -80,6 +84,9 @@ impl Limits {
         }
         if self.open_orders_max == Some(0) {
             return Err(malformed("open_orders_max", "must be above zero"));
+        }
+        if let Some(Some(table)) = &self.schedule {
+            table.check().map_err(|bad| malformed("schedule", bad.to_string()))?;
         }
         Ok(())
     }
@@ -180,6 +187,9 @@ fn perform(
             limits.check(known)?;
             known.band = limits.band.unwrap_or(known.band);
             known.open_orders_max = limits.open_orders_max.unwrap_or(known.open_orders_max);
+            if let Some(table) = &limits.schedule {
+                known.schedule.clone_from(table);
+            }
             Ok(Some(MetaChange::Instrument(Box::new(known.clone()))))
         }
         MetaCommand::FoundNodes(founders) => {

@@ -251,6 +251,10 @@ impl Core {
             self.state.listed.insert(instrument.id);
             let listing = Listing::new(instrument.clone(), Some(Topology::BOARDS));
             chunk.created.push((entity, Entity::Book(Box::new(listing))));
+            if instrument.schedule.is_some() {
+                // It hears what time it is, and says in which phase it begins.
+                chunk.step(entity, place, EntityCommand::Tick);
+            }
         } else {
             let rules = EntityCommand::Rules(Box::new(instrument.clone()));
             self.step_or_park(entity, rules, place, chunk);
@@ -260,6 +264,10 @@ impl Core {
     }
 
     fn plan_tick(&mut self, place: u32, chunk: &mut Chunk) {
+        // What an alarm brings about may have to be told later, as what a command does.
+        if self.next_alarm().is_some_and(|at| at <= self.state.time) {
+            self.state.ticks_until = Time(self.state.time.0 + TICKS_FOR);
+        }
         match self.role {
             Role::Accounts => {
                 for account in std::mem::take(&mut self.state.touched) {

@@ -18,7 +18,7 @@ use hoga_engine::book::Listing;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Settles;
 use hoga_engine::ids::{AccountId, InstrumentId, Origin, PartitionId};
-use hoga_engine::instrument::Catalogue;
+use hoga_engine::instrument::{Catalogue, Phase};
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
@@ -597,10 +597,15 @@ fn knows(command: &MetaCommand) -> Box<dyn Fn(&Catalogue) -> bool + Send + Sync>
         }
         MetaCommand::SetPhase { instrument, phase } => {
             let (id, phase) = (*instrument, *phase);
-            Box::new(move |c| c.instruments.get(&id).is_some_and(|known| known.phase == phase))
+            // Behind the end of a halt stands what the table of its day says.
+            let is_in = move |now: Phase| match phase {
+                Phase::Continuous => now != Phase::Halted,
+                other => now == other,
+            };
+            Box::new(move |c| c.instruments.get(&id).is_some_and(|known| is_in(known.phase)))
         }
         MetaCommand::SetLimits { instrument, limits } => {
-            let (id, limits) = (*instrument, *limits);
+            let (id, limits) = (*instrument, limits.clone());
             Box::new(move |c| c.instruments.get(&id).is_some_and(|known| limits.hold_in(known)))
         }
         // Nodes are nobody's business but the meta partition's.

@@ -36,8 +36,6 @@ impl<R: Rebuild> Performer<R> {
             heard.send_replace(self.core.next_in(*source));
         }
         self.outlets.feed.lose(self.core.id());
-        for (id, entity) in self.host.iter() {
-            self.outlets.quotes.show(id, entity);
-        }
+        self.show_quotes();
     }
 }

@@ -68,11 +68,22 @@ pub(crate) enum Order {
     },
 }
 
+/// A time that is far away until it is known.
+pub(crate) struct Alarm(pub AtomicU64);
+
+impl Default for Alarm {
+    fn default() -> Alarm {
+        Alarm(AtomicU64::new(u64::MAX))
+    }
+}
+
 /// What a performer shows to its sequencer and to others, without being asked.
 #[derive(Default)]
 pub(crate) struct Visible {
     /// There is something that only a tick will bring about.
     pub needs_tick: AtomicBool,
+    /// The time from which on there is, in nanoseconds; `u64::MAX` for never.
+    pub alarm: Alarm,
     /// Payload bytes applied since the last snapshot.
     pub bytes: AtomicU64,
     /// Rung when they are enough for the next one.
@@ -289,11 +300,15 @@ impl<R: Rebuild> Performer<R> {
     /// From here on there are clients and listeners.
     pub(super) async fn replayed(&mut self) -> Result<(), Stopping> {
         self.replay_through = None;
+        self.show_quotes();
+        self.outlets.historian.replayed(&self.host).await?;
+        Ok(())
+    }
+
+    pub(super) fn show_quotes(&self) {
         for id in self.host.ids().filter(|id| matches!(id, EntityId::Book(_))) {
             self.host.read(id, |entity| self.outlets.quotes.show(id, entity));
         }
-        self.outlets.historian.replayed(&self.host).await?;
-        Ok(())
     }
 
     /// Hands all rows up to an entry to the historian.
@@ -515,6 +530,8 @@ impl<R: Rebuild> Performer<R> {
     pub(super) fn show(&self) {
         let visible = &self.outlets.visible;
         visible.needs_tick.store(self.core.needs_tick(), Ordering::Relaxed);
+        let alarm = self.core.next_alarm().map_or(u64::MAX, |at| at.0);
+        visible.alarm.0.store(alarm, Ordering::Relaxed);
         visible.applied.store(self.reached, Ordering::Release);
         visible.commands.store(self.core.commands(), Ordering::Relaxed);
         visible.time.store(self.core.time().0, Ordering::Relaxed);

@@ -52,7 +52,11 @@ impl Quotes {
         for (instrument, event) in events {
             let quote = table.entry(*instrument).or_default();
             match *event {
-                MarketEvent::Trade { price, taker, .. } => quote.prints.note(price, taker),
+                MarketEvent::Trade { price, taker: Some(taker), .. } => {
+                    quote.prints.note(price, taker);
+                }
+                MarketEvent::Trade { price, .. } => quote.prints.note_call(price),
+                MarketEvent::Indicated { .. } => {}
                 MarketEvent::Level { side, price, quantity, .. } => {
                     let [bids, asks] = ladders.entry(*instrument).or_default();
                     let levels = if side == Side::Buy { &mut *bids } else { &mut *asks };

@@ -109,8 +109,10 @@ impl Sequencer {
             return;
         }
         self.acknowledge(batch, 1);
+        let (now, alarm) = (self.now(), Time(self.visible.alarm.0.load(Ordering::Relaxed)));
         // A tick that does not move time brings nothing about.
-        if self.visible.needs_tick.load(Ordering::Relaxed) && self.now() > self.passed() {
+        let is_owed = self.visible.needs_tick.load(Ordering::Relaxed) && now > self.passed();
+        if is_owed || alarm <= now {
             batch.push(Trace::default(), Command::Tick);
         }
         self.checkpoint(batch);

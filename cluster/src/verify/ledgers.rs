@@ -13,6 +13,7 @@ use hoga_engine::account::Account;
 use hoga_engine::amount::Amount;
 use hoga_engine::history::{FillRow, HistoryRow, LedgerRow};
 use hoga_engine::ids::{AccountId, AssetId, InstrumentId, TradeNo};
+use hoga_engine::order::Side;
 use std::collections::BTreeMap;
 
 /// An account's rows so far, folded.
@@ -22,7 +23,7 @@ struct Fold {
     rows: u64,
     fills: u64,
     /// The last leg of each instrument: a book numbers its trades, and sends legs in order.
-    last_leg: BTreeMap<InstrumentId, (TradeNo, bool)>,
+    last_leg: BTreeMap<InstrumentId, (TradeNo, u8)>,
 }
 
 pub(super) struct Ledgers {
@@ -75,8 +76,9 @@ impl Ledgers {
 
     fn add_fill(&mut self, fill: &FillRow) {
         let fold = self.folds.entry(fill.account).or_default();
-        // Of one trade with itself an account settles the maker's leg first.
-        let leg = (fill.trade, !fill.is_maker);
+        // Of one trade with itself an account settles the maker's leg first, in a call the buy.
+        let leg =
+            (fill.trade, if fill.is_maker { 0 } else { 1 + u8::from(fill.side == Side::Sell) });
         let last = fold.last_leg.insert(fill.instrument, leg);
         let is_new = last.is_none_or(|last| last < leg);
         self.legs.check(is_new && fill.sequence == fold.fills + 1, || {

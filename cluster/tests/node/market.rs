@@ -62,6 +62,7 @@ fn lpj_krw() -> Instrument {
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 10_000,
         phase: Phase::Continuous,
+        schedule: None,
     }
 }
 

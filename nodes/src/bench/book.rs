@@ -7,7 +7,7 @@ use super::{BenchError, BenchReport, Figures, median};
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::book::{Book, Decision, Execution, Incoming, Reports};
 use hoga_engine::ids::{AccountId, OrderKey, OrderNo, PartitionId};
-use hoga_engine::order::{SelfMatch, Side, TimeInForce};
+use hoga_engine::order::{Life, SelfMatch, Side, TimeInForce};
 use hoga_scenarios::replay::flow::{FlowRun, Kind};
 use hoga_scenarios::replay::flow_source::{FlowSource, SEED, Shape};
 use std::time::Instant;
@@ -160,6 +160,7 @@ impl Real {
                     self_match: SelfMatch::None,
                     value_max: None,
                     display: None,
+                    life: Life::UntilCancelled,
                 };
                 let decision = self.book.submit(&incoming, &mut self.heard);
                 self.heard.decided(&decision);

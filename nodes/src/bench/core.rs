@@ -91,6 +91,7 @@ impl Tap for Given {
                 self.levels += 1;
                 self.seen ^= quantity.0;
             }
+            MarketEvent::Indicated { .. } => {}
         }
     }
 }
@@ -168,6 +169,7 @@ fn instrument(topology: Topology) -> Instrument {
         self_match: SelfMatch::None,
         open_orders_max: u32::MAX,
         phase: Phase::Continuous,
+        schedule: None,
     }
 }
 

@@ -4,8 +4,9 @@ use super::Global;
 use super::failure::Failure;
 use super::remembered::{self, Who};
 use hoga_proto::names::{AccountName, InstrumentName};
+use hoga_scenarios::time::Millis;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The name under which a development token acts for the operator.
 pub const OPERATOR: &str = "operator";
@@ -108,4 +109,9 @@ pub fn request_id(given: Option<&String>) -> String {
 /// When this program sent what it sends now.
 pub fn sent_now() -> prost_types::Timestamp {
     SystemTime::now().into()
+}
+
+/// So long from now.
+pub fn sent_in(length: Millis) -> prost_types::Timestamp {
+    (SystemTime::now() + Duration::from_millis(length.0)).into()
 }

@@ -26,6 +26,7 @@ pub struct Orders {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum State {
     Pending,
+    Reserved,
     Untriggered,
     Open,
     PartiallyFilled,
@@ -78,6 +79,7 @@ impl Orders {
                 State::Filled => Wire::Filled,
                 State::Cancelled => Wire::Cancelled,
                 State::Expired => Wire::Expired,
+                State::Reserved => Wire::Reserved,
                 State::Rejected => Wire::Rejected,
             };
             state.into()

@@ -27,6 +27,7 @@ pub struct Sell {
 
 const EXAMPLES_BUY: &str = "Orders read:
   10 LPJ-KRW @ 777 [gtc|ioc|fok|day] [post-only] [self-match MODE] [id NAME]
+  10 LPJ-KRW @ 777 for 10m            goes by itself after ten minutes
   10 LPJ-KRW at market
   1000 KRW of LPJ-KRW at market       spends an amount, fee included
   90 LPJ-KRW @ 777 show 10            an iceberg: others see 10 of it at a time
@@ -37,6 +38,7 @@ MODE: none, cancel-taker, cancel-maker, cancel-both, decrement";
 
 const EXAMPLES_SELL: &str = "Orders read:
   10 LPJ-KRW @ 777 [gtc|ioc|fok|day] [post-only] [self-match MODE] [id NAME]
+  10 LPJ-KRW @ 777 for 10m            goes by itself after ten minutes
   10 LPJ-KRW at market
   90 LPJ-KRW @ 777 show 10            an iceberg: others see 10 of it at a time
   10 LPJ-KRW @ 700 stop 710           waits for a last price of 710, then sells down to 700

@@ -39,6 +39,10 @@ pub fn order(said: &grammar::Order, id: &str) -> v1::Order {
     if let Some(time_in_force) = said.time_in_force {
         order.set_time_in_force(in_force(time_in_force));
     }
+    if let Some(length) = said.lasts {
+        order.set_time_in_force(v1::TimeInForce::Gtd);
+        order.expire_time = Some(actor::sent_in(length));
+    }
     if let Some(mode) = said.self_match {
         order.set_self_match(self_match(mode));
     }
@@ -130,6 +134,9 @@ pub fn ask(order: &v1::Order) -> String {
         || (order.price.is_none() && force == v1::TimeInForce::Ioc);
     if !is_default {
         words.push(word(force.as_str_name(), "TIME_IN_FORCE_"));
+    }
+    if order.expire_time.is_some() {
+        words.push(format!("until {}", time(order.expire_time.as_ref())));
     }
     if order.post_only {
         words.push("post-only".into());

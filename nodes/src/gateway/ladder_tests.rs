@@ -4,7 +4,7 @@ use super::{Rung, grouped, ladder};
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::book::{Book, RestingOrder};
 use hoga_engine::ids::{AccountId, OrderKey, OrderNo, PartitionId};
-use hoga_engine::order::Side;
+use hoga_engine::order::{Life, Side};
 
 fn book(orders: &[(Side, u32, u64)]) -> Book {
     let mut book = Book::default();
@@ -18,6 +18,7 @@ fn book(orders: &[(Side, u32, u64)]) -> Book {
             filled: Lots(0),
             reduced: Lots(0),
             iceberg: None,
+            life: Life::UntilCancelled,
         });
     }
     book

@@ -101,9 +101,10 @@ fn limits(
     for path in paths {
         match path.as_str() {
             "band_low" | "band_high" => limits.band = Some(wire::band(asked, instrument)?),
+            "schedule" => limits.schedule = Some(wire::schedule(asked.schedule.as_ref())?),
             "open_orders_max" => limits.open_orders_max = Some(asked.open_orders_max),
             other => {
-                let known = "band_low, band_high and open_orders_max can be changed";
+                let known = "band_low, band_high, open_orders_max and schedule can be changed";
                 return Err(malformed(format!("`{other}` cannot be changed; {known}")));
             }
         }

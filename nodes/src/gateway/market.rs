@@ -93,11 +93,15 @@ impl Market {
                 Some(step) => grouped(listing.book(), depth, step),
                 None => ladder(listing.book(), depth),
             };
-            (sides, listing.sequence(), at)
+            let is_call = listing.book().collects();
+            let indicated = is_call.then(|| listing.indicated());
+            (sides, listing.sequence(), indicated, at)
         };
-        let (sides, sequence, at) = self.look(instrument, message.min_index.as_ref(), look).await?;
-        let book = Some(shown_book(&sides, sequence, instrument));
-        Ok(v1::GetBookResponse { book, position: Some(shown_at(at)) })
+        let (sides, sequence, indicated, at) =
+            self.look(instrument, message.min_index.as_ref(), look).await?;
+        let mut book = shown_book(&sides, sequence, instrument);
+        book.indication = indicated.map(|clearing| wire::indication(clearing, instrument));
+        Ok(v1::GetBookResponse { book: Some(book), position: Some(shown_at(at)) })
     }
 
     async fn trades(
@@ -169,7 +173,7 @@ pub fn shown_book(sides: &Sides, sequence: u64, instrument: &Instrument) -> v1::
         shown.collect()
     });
     let instrument = format!("instruments/{}", instrument.symbol);
-    v1::Book { instrument, bids, asks, sequence, time: None }
+    v1::Book { instrument, bids, asks, sequence, ..Default::default() }
 }
 
 #[tonic::async_trait]

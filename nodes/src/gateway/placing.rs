@@ -258,9 +258,11 @@ fn result_of(answer: &Answer) -> OrderResult {
             Status::Filled => OrderResult::Filled,
             Status::Cancelled | Status::Expired => OrderResult::Cancelled,
             Status::Rejected => OrderResult::Refused,
-            Status::Pending | Status::Untriggered | Status::Open | Status::PartiallyFilled => {
-                OrderResult::Resting
-            }
+            Status::Pending
+            | Status::Reserved
+            | Status::Untriggered
+            | Status::Open
+            | Status::PartiallyFilled => OrderResult::Resting,
         },
         _ => OrderResult::Refused,
     }

@@ -143,6 +143,9 @@ pub const CANCELS: &[(&str, &str)] = &[
     ("NOT_FILLED_WHOLE", "A FOK order could not be filled whole."),
     ("SELF_MATCH", "It met an order of its own account."),
     ("AMOUNT_SPENT", "A market buy by amount has spent what it can."),
+    ("OTHER_LEG", "The other one of two orders of which one cancels the other traded or fired."),
+    ("EXPIRED", "Its time ran out."),
+    ("MARKET_CLOSED", "The market closed, and it was for that day."),
 ];
 
 /// Every reason: those of trading in the order in which they are checked, then the gateway's.

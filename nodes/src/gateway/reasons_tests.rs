@@ -74,6 +74,9 @@ fn every_way_to_lose_open_quantity_is_listed() {
         CancelReason::NotFilledWhole,
         CancelReason::SelfMatch,
         CancelReason::AmountSpent,
+        CancelReason::OtherLeg,
+        CancelReason::Expired,
+        CancelReason::MarketClosed,
     ];
     let listed: Vec<&str> = CANCELS.iter().map(|(reason, _)| *reason).collect();
     assert_eq!(ways.map(hoga_proto::convert::order::cancel_reason).as_slice(), listed);

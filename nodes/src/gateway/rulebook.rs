@@ -43,6 +43,7 @@ pub fn filled_in(asked: v1::Instrument, rules: &str) -> Result<v1::Instrument, R
             0 => template.open_orders_max,
             own => own,
         },
+        schedule: asked.schedule.or(template.schedule),
         ..asked
     })
 }

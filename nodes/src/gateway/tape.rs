@@ -37,7 +37,8 @@ pub struct Print {
     pub no: TradeNo,
     pub price: Ticks,
     pub quantity: Lots,
-    pub taker: Side,
+    /// None in a call.
+    pub taker: Option<Side>,
     pub time: Time,
 }
 

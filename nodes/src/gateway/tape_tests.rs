@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 fn print(no: u64, price: u32, minute: u64) -> Print {
     let time = Time(minute * MINUTE + 1);
-    Print { no: TradeNo(no), price: Ticks(price), quantity: Lots(2), taker: Side::Buy, time }
+    Print { no: TradeNo(no), price: Ticks(price), quantity: Lots(2), taker: Some(Side::Buy), time }
 }
 
 fn tape(prints: impl IntoIterator<Item = Print>) -> Tape {

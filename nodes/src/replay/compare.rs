@@ -51,9 +51,11 @@ impl<'a> Comparison<'a> {
         let ours = chunk.market.iter().filter(|(traded, _)| *traded == instrument);
         for (_, event) in ours {
             let said = match *event {
-                MarketEvent::Trade { price, quantity, taker, .. } => {
+                MarketEvent::Trade { price, quantity, taker: Some(taker), .. } => {
                     Said::Trade { price, quantity, taker }
                 }
+                // A replay has no calls.
+                MarketEvent::Trade { .. } | MarketEvent::Indicated { .. } => continue,
                 MarketEvent::Level { side, price, quantity, .. } => {
                     Said::Level { side, price, quantity }
                 }

@@ -109,6 +109,7 @@ pub(crate) fn instrument() -> Instrument {
         self_match: SelfMatch::None,
         open_orders_max: u32::MAX,
         phase: Phase::Continuous,
+        schedule: None,
     }
 }
 

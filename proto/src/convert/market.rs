@@ -3,9 +3,12 @@
 use super::BadField;
 use super::numbers::{amount, amount_if_any, rate, shown, shown_rate, timestamp};
 use super::order::self_match;
+pub use super::schedule::schedule;
+use super::schedule::shown_schedule;
 use crate::names::InstrumentName;
 use crate::v1;
 use hoga_engine::amount::{Amount, Lots, Ticks};
+use hoga_engine::book::Clearing;
 use hoga_engine::ids::{InstrumentId, PartitionId, TradeNo};
 use hoga_engine::instrument::{Asset, Fees, Instrument, Phase};
 use hoga_engine::order::Side;
@@ -79,6 +82,7 @@ pub fn instrument(
             most => most,
         },
         phase: Phase::Continuous,
+        schedule: schedule(wire.schedule.as_ref())?,
     })
 }
 
@@ -136,6 +140,7 @@ pub fn shown_instrument(instrument: &Instrument) -> v1::Instrument {
         open_orders_max: instrument.open_orders_max,
         partition: instrument.partition.0.into(),
         version: instrument.fees.version,
+        schedule: instrument.schedule.as_deref().map(shown_schedule),
     }
 }
 
@@ -163,7 +168,7 @@ pub fn trade(
     no: TradeNo,
     price: Ticks,
     quantity: Lots,
-    taker: Side,
+    taker: Option<Side>,
     time: Time,
     instrument: &Instrument,
 ) -> v1::Trade {
@@ -171,8 +176,22 @@ pub fn trade(
         name: format!("instruments/{}/trades/{}", instrument.symbol, no.0),
         price: Some(shown_price(price, instrument)),
         quantity: Some(shown_quantity(quantity, instrument)),
-        taker_side: v1::Side::from(taker).into(),
+        taker_side: taker.map_or(v1::Side::Unspecified, v1::Side::from).into(),
         time: Some(timestamp(time)),
+    }
+}
+
+/// What a call would come to now; zeros when nothing would trade.
+#[must_use]
+pub fn indication(clearing: Option<Clearing>, instrument: &Instrument) -> v1::Indication {
+    let lots = |lots: Lots| Some(shown_quantity(lots, instrument));
+    let surplus = clearing.and_then(|clearing| clearing.surplus);
+    let of = |side| surplus.filter(|(known, _)| *known == side).map_or(Lots::ZERO, |(_, l)| l);
+    v1::Indication {
+        price: clearing.map(|clearing| shown_price(clearing.price, instrument)),
+        quantity: lots(clearing.map_or(Lots::ZERO, |clearing| clearing.volume)),
+        buy_surplus: lots(of(Side::Buy)),
+        sell_surplus: lots(of(Side::Sell)),
     }
 }
 
@@ -245,6 +264,7 @@ impl From<Phase> for v1::Phase {
             Phase::Continuous => v1::Phase::Continuous,
             Phase::Halted => v1::Phase::Halted,
             Phase::Closed => v1::Phase::Closed,
+            Phase::Call(_) => v1::Phase::CallAuction,
         }
     }
 }

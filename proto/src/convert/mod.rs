@@ -13,6 +13,7 @@ pub mod market;
 pub mod numbers;
 pub mod order;
 pub mod ranking;
+mod schedule;
 mod terms;
 
 #[cfg(test)]

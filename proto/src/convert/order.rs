@@ -1,6 +1,6 @@
 //! Orders and fills.
 
-use super::numbers::{amount, amount_if_any, shown, timestamp};
+use super::numbers::{amount, amount_if_any, shown, time_if_any, timestamp};
 use super::{BadField, terms};
 use crate::v1;
 use hoga_engine::amount::Amount;
@@ -14,6 +14,7 @@ use hoga_engine::order::{
 };
 use hoga_engine::request::Ack;
 use hoga_engine::terms::{OtherAsked, StopAsked};
+use hoga_engine::time::Time;
 
 /// What a client asks for, in the instrument's own minor units. Output fields are ignored.
 ///
@@ -33,7 +34,6 @@ pub fn request(wire: &v1::Order, instrument: &Instrument) -> Result<OrderRequest
         }
         (false, price) => Some(amount("order.price", price.as_ref(), price_scale)?),
     };
-    not_served(wire)?;
     let size = match (&wire.quantity, &wire.quote_amount) {
         (Some(_), Some(_)) => {
             let rule = "give quantity or quote_amount, not both";
@@ -47,15 +47,17 @@ pub fn request(wire: &v1::Order, instrument: &Instrument) -> Result<OrderRequest
             Size::Quantity(amount("order.quantity", quantity.as_ref(), scale)?)
         }
     };
+    let time_in_force = time_in_force(wire.time_in_force, kind, is_market)?;
+    let expires = expires(wire, time_in_force)?;
     Ok(OrderRequest {
         instrument: instrument.id,
         side: side(wire.side)?,
         size,
         price,
-        time_in_force: time_in_force(wire.time_in_force, kind, is_market)?,
+        time_in_force,
         post_only: wire.post_only,
         self_match: self_match("order.self_match", wire.self_match)?,
-        terms: terms::asked(wire, kind, instrument)?,
+        terms: terms::asked(wire, kind, expires, instrument)?,
     })
 }
 
@@ -80,6 +82,8 @@ pub fn paired(
         second.side = of.side;
     }
     second.quantity = second.quantity.or_else(|| of.quantity.clone());
+    // It stays as long as the first; what it does when it fires is told by its type.
+    (second.time_in_force, second.expire_time) = (0, None);
     let read = request(&second, instrument)?;
     let is_other = second.instrument != of.instrument;
     if is_other || (read.side, read.size) != (first.side, first.size) {
@@ -258,12 +262,16 @@ fn order_type(wire: i32) -> Result<v1::OrderType, BadField> {
     }
 }
 
-/// Fields that mean something only for what this exchange does not do.
-fn not_served(wire: &v1::Order) -> Result<(), BadField> {
-    if wire.expire_time.is_some() {
-        return Err(BadField::malformed("order.expire_time", "is for GTD orders only"));
+/// When a GTD order goes.
+fn expires(wire: &v1::Order, time_in_force: TimeInForce) -> Result<Option<Time>, BadField> {
+    const FIELD: &str = "order.expire_time";
+    match time_if_any(FIELD, wire.expire_time.as_ref())? {
+        None if time_in_force == TimeInForce::Gtd => Err(BadField::missing(FIELD)),
+        Some(_) if time_in_force != TimeInForce::Gtd => {
+            Err(BadField::malformed(FIELD, "is for GTD orders only"))
+        }
+        time => Ok(time),
     }
-    Ok(())
 }
 
 /// # Errors
@@ -279,7 +287,6 @@ pub fn side(wire: i32) -> Result<Side, BadField> {
 
 fn time_in_force(wire: i32, kind: v1::OrderType, is_market: bool) -> Result<TimeInForce, BadField> {
     const FIELD: &str = "order.time_in_force";
-    let not_served = |what| BadField::NotServed { field: FIELD, what };
     match v1::TimeInForce::try_from(wire) {
         Ok(v1::TimeInForce::Unspecified) if is_market => Ok(TimeInForce::Ioc),
         // It waits until it is cancelled, and trades at once when it does not wait any more.
@@ -292,10 +299,13 @@ fn time_in_force(wire: i32, kind: v1::OrderType, is_market: bool) -> Result<Time
         Ok(v1::TimeInForce::Unspecified | v1::TimeInForce::Gtc) => Ok(TimeInForce::Gtc),
         Ok(v1::TimeInForce::Ioc) => Ok(TimeInForce::Ioc),
         Ok(v1::TimeInForce::Fok) => Ok(TimeInForce::Fok),
-        Ok(v1::TimeInForce::Day) => Err(not_served("DAY")),
-        Ok(v1::TimeInForce::Gtd) => Err(not_served("GTD")),
-        Ok(v1::TimeInForce::AtOpen) => Err(not_served("AT_OPEN")),
-        Ok(v1::TimeInForce::AtClose) => Err(not_served("AT_CLOSE")),
+        Ok(v1::TimeInForce::Day | v1::TimeInForce::Gtd) if kind == v1::OrderType::Market => {
+            Err(BadField::malformed(FIELD, "a market order never rests; use IOC or FOK"))
+        }
+        Ok(v1::TimeInForce::Day) => Ok(TimeInForce::Day),
+        Ok(v1::TimeInForce::Gtd) => Ok(TimeInForce::Gtd),
+        Ok(v1::TimeInForce::AtOpen) => Ok(TimeInForce::AtOpen),
+        Ok(v1::TimeInForce::AtClose) => Ok(TimeInForce::AtClose),
         Err(_) => Err(unknown(FIELD, wire)),
     }
 }
@@ -338,6 +348,8 @@ pub const fn cancel_reason(reason: CancelReason) -> &'static str {
         CancelReason::SelfMatch => "SELF_MATCH",
         CancelReason::AmountSpent => "AMOUNT_SPENT",
         CancelReason::OtherLeg => "OTHER_LEG",
+        CancelReason::Expired => "EXPIRED",
+        CancelReason::MarketClosed => "MARKET_CLOSED",
     }
 }
 
@@ -367,6 +379,10 @@ impl From<TimeInForce> for v1::TimeInForce {
             TimeInForce::Gtc => v1::TimeInForce::Gtc,
             TimeInForce::Ioc => v1::TimeInForce::Ioc,
             TimeInForce::Fok => v1::TimeInForce::Fok,
+            TimeInForce::Day => v1::TimeInForce::Day,
+            TimeInForce::Gtd => v1::TimeInForce::Gtd,
+            TimeInForce::AtOpen => v1::TimeInForce::AtOpen,
+            TimeInForce::AtClose => v1::TimeInForce::AtClose,
         }
     }
 }
@@ -387,6 +403,7 @@ impl From<Status> for v1::OrderState {
     fn from(status: Status) -> v1::OrderState {
         match status {
             Status::Pending => v1::OrderState::Pending,
+            Status::Reserved => v1::OrderState::Reserved,
             Status::Untriggered => v1::OrderState::Untriggered,
             Status::Open => v1::OrderState::Open,
             Status::PartiallyFilled => v1::OrderState::PartiallyFilled,

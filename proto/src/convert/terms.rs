@@ -1,11 +1,12 @@
-//! The rare terms of orders: triggers and hidden parts.
+//! The rare terms of orders: triggers, hidden parts, times to go.
 
 use super::BadField;
-use super::numbers::{amount, amount_if_any, shown};
+use super::numbers::{amount, amount_if_any, shown, timestamp};
 use crate::v1;
 use hoga_engine::amount::{Amount, Rate, Ticks};
 use hoga_engine::instrument::Instrument;
 use hoga_engine::terms::{Distance, Stop, StopAsked, Terms, TermsAsked};
+use hoga_engine::time::Time;
 
 /// What an order of this type asks for besides.
 ///
@@ -14,13 +15,14 @@ use hoga_engine::terms::{Distance, Stop, StopAsked, Terms, TermsAsked};
 pub(super) fn asked(
     wire: &v1::Order,
     kind: v1::OrderType,
+    expires: Option<Time>,
     instrument: &Instrument,
 ) -> Result<Option<Box<TermsAsked>>, BadField> {
     let stop = stop(wire, kind, instrument)?;
     let scale = instrument.base_scale;
     let display = amount_if_any("order.display_quantity", wire.display_quantity.as_ref(), scale)?;
-    let is_plain = stop.is_none() && display.is_none();
-    Ok((!is_plain).then(|| Box::new(TermsAsked { stop, display, other: None })))
+    let is_plain = stop.is_none() && display.is_none() && expires.is_none();
+    Ok((!is_plain).then(|| Box::new(TermsAsked { stop, display, other: None, expires })))
 }
 
 fn stop(
@@ -97,6 +99,7 @@ fn distance(
 /// Writes asked terms as a client would.
 pub(super) fn show_asked(wire: &mut v1::Order, terms: &TermsAsked, instrument: &Instrument) {
     wire.display_quantity = terms.display.map(|display| shown(display, instrument.base_scale));
+    wire.expire_time = terms.expires.map(timestamp);
     match terms.stop {
         Some(StopAsked::At(trigger)) => {
             wire.trigger_price = Some(shown(trigger, instrument.quote_scale));
@@ -112,6 +115,7 @@ pub(super) fn show_asked(wire: &mut v1::Order, terms: &TermsAsked, instrument: &
 pub(super) fn show(wire: &mut v1::Order, terms: &Terms, instrument: &Instrument) {
     let base = |lots| shown(instrument.base_amount(lots), instrument.base_scale);
     wire.display_quantity = terms.display.map(base);
+    wire.expire_time = terms.expires.map(timestamp);
     let Some(Stop { trigger, trail }) = terms.stop else { return };
     wire.trigger_price = Some(shown(instrument.price_amount(trigger), instrument.quote_scale));
     if let Some(trail) = trail {

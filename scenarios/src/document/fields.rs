@@ -175,6 +175,24 @@ impl<'d> Fields<'d> {
         inside
     }
 
+    /// A list of texts that each read as `T`.
+    pub fn parsed_list<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<Vec<T>> {
+        let value = self.take(key)?;
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong(value, key, "a list of texts");
+            return None;
+        };
+        let read = items.iter().map(|item| {
+            let text = item.get_ref().as_str();
+            if text.is_none() {
+                self.wrong(item, key, "a list of texts");
+            }
+            let place = item.span();
+            text.and_then(|text| self.parse(text, &place))
+        });
+        read.collect()
+    }
+
     pub fn flag(&mut self, key: &'static str) -> Option<bool> {
         let value = self.take(key)?;
         let found = value.get_ref().as_bool();

@@ -4,6 +4,7 @@ use super::GrammarError;
 use super::words::{Words, unexpected};
 use crate::names::{Asset, ClientId, Symbol};
 use crate::numbers::{Amount, NumberError};
+use crate::time::Millis;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
@@ -18,6 +19,8 @@ pub struct Order {
     pub symbol: Symbol,
     pub kind: OrderKind,
     pub time_in_force: Option<TimeInForce>,
+    /// It goes after this long.
+    pub lasts: Option<Millis>,
     pub post_only: bool,
     pub self_match: Option<SelfMatch>,
     pub stop: Option<Stop>,
@@ -124,13 +127,14 @@ impl std::str::FromStr for SelfMatch {
 }
 
 /// The words that may follow the price, for errors.
-const TERMS: [&str; 12] = [
+const TERMS: [&str; 13] = [
     "gtc",
     "day",
     "ioc",
     "fok",
     "at-open",
     "at-close",
+    "for",
     "post-only",
     "stop",
     "trail",
@@ -170,6 +174,7 @@ pub(super) fn tail(side: Side, words: &mut Words<'_>) -> Result<Order, GrammarEr
         symbol,
         kind,
         time_in_force: None,
+        lasts: None,
         post_only: false,
         self_match: None,
         stop: None,
@@ -183,7 +188,7 @@ pub(super) fn tail(side: Side, words: &mut Words<'_>) -> Result<Order, GrammarEr
 
 fn terms(mut order: Order, words: &mut Words<'_>) -> Result<Order, GrammarError> {
     while let Some(word) = words.peek().cloned() {
-        let expected = "ioc, fok, gtc, day, at-open, at-close, post-only, stop, trail, show, \
+        let expected = "ioc, fok, gtc, day, at-open, at-close, for, post-only, stop, trail, show, \
                         self-match or id";
         let time = TimeInForce::ALL.iter().find(|(name, _)| *name == word.text);
         let said_before = match (time, word.text) {
@@ -203,6 +208,14 @@ fn terms(mut order: Order, words: &mut Words<'_>) -> Result<Order, GrammarError>
             (None, "stop" | "trail") => {
                 let said = stop(words)?;
                 if order.stop.replace(said).is_some() {
+                    return Err(twice(&word));
+                }
+                continue;
+            }
+            (None, "for") => {
+                words.one_of(&["for"])?;
+                let length = words.read("a length of time, such as 10m")?;
+                if order.lasts.replace(length).is_some() {
                     return Err(twice(&word));
                 }
                 continue;
@@ -262,6 +275,17 @@ fn check(order: &Order, words: &Words<'_>) -> Result<(), GrammarError> {
     if !stop_rule.is_empty() {
         return Err(GrammarError::Contradiction { why: stop_rule.into(), place: words.whole() });
     }
+    if order.lasts.is_some() {
+        let why = match order.time_in_force {
+            Some(_) => "what goes after a while has no other time in force",
+            None if !limit && order.stop.is_none() => "a market order never rests",
+            None if order.lasts == Some(Millis(0)) => "what goes after no time never comes",
+            None => "",
+        };
+        if !why.is_empty() {
+            return Err(GrammarError::Contradiction { why: why.into(), place: words.whole() });
+        }
+    }
     let rests = limit && matches!(order.time_in_force, None | Some(Gtc | TimeInForce::Day));
     if order.show.is_some() && (!rests || order.stop.is_some()) {
         let why = "only what rests in the book is shown in part";
@@ -272,6 +296,7 @@ fn check(order: &Order, words: &Words<'_>) -> Result<(), GrammarError> {
             "post-only must rest, and this time in force never does"
         }
         (_, true) if !limit => "a market order never rests, so it cannot be post-only",
+        (Some(TimeInForce::Day), _) if order.stop.is_some() => return Ok(()),
         (Some(Gtc | TimeInForce::Day), _) if !limit => {
             "a market order never rests: say ioc or fok, or nothing"
         }

@@ -64,6 +64,9 @@ impl Display for Order {
         if let Some(time) = self.time_in_force {
             write!(f, " {time}")?;
         }
+        if let Some(length) = self.lasts {
+            write!(f, " for {length}")?;
+        }
         if self.post_only {
             f.write_str(" post-only")?;
         }

@@ -43,7 +43,9 @@ fn a_stock_has_its_bands_and_steps() {
     assert_eq!(samsung.ticks.step(Ticks(70_000)), 100);
     assert_eq!(samsung.ticks.step(Ticks(4_999)), 5);
     assert_eq!(samsung.fees.sell_tax, Rate(2_000_000));
-    assert_eq!(market.unserved.len(), 1, "reservations are only warned of");
+    let table = samsung.schedule.as_ref().expect("it has hours");
+    assert_eq!((table.zone_minutes, table.spans.len()), (540, 1));
+    assert_eq!(market.unserved, Vec::<String>::new());
 }
 
 #[test]
@@ -86,8 +88,8 @@ fn a_rule_that_cannot_be_kept_is_named_with_its_value() {
         (
             "krx",
             "",
-            "the rule `session.phases` is not served yet: the phase from 08:30 to 09:00 is a call \
-             auction; use krx-simple, or continuous phases in [market.session]",
+            "the rule `volatility_interruption` is not served yet: 005930 would be interrupted; \
+             say \"none\"",
         ),
     ] {
         assert_eq!(refusal(rules, lines), said);

@@ -64,7 +64,7 @@ fn overfilled(floor: &Floor<'_>) -> u64 {
     }
     let legs_differ = floor.market.instruments.iter().filter(|instrument| {
         let trading = floor.pit.tap().trading(instrument.id);
-        let legs = [trading.settled_by_makers, trading.settled_by_takers];
+        let legs = [trading.settled_by_buyers, trading.settled_by_sellers];
         legs.iter().any(|settled| *settled != trading.quantity)
     });
     bad.len() as u64 + legs_differ.count() as u64

@@ -9,8 +9,7 @@ use std::vec::IntoIter;
 use super::crowd::Crowd;
 use super::floor::Floor;
 use super::report::{self, Report};
-use super::session::{self, Bell};
-use super::translate::{self, Unmade};
+use super::session;
 use super::{PlayError, PlayOptions, Progress, Wall};
 use crate::file::{Occurrence, Scenario, StepAct, TapeFormat};
 use crate::grammar::{Act, MarketAct, Sentence, Who};
@@ -27,7 +26,6 @@ struct Tape {
 /// Everything that is still to come.
 struct Course<'p> {
     scenario: &'p Scenario,
-    bells: Peekable<IntoIter<(Millis, Bell)>>,
     steps: Peekable<IntoIter<Occurrence>>,
     tape: Option<Tape>,
     crowd: Crowd,
@@ -47,10 +45,10 @@ pub(super) fn play(
             StepAct::Account { who, act } => Sentence::Account { who, act },
             StepAct::Market(act) => Sentence::Market(act),
         };
-        refuse_unserved(&sentence, &market)?;
+        refuse_unserved(&sentence)?;
     }
     let mut warnings = warnings(scenario, &market);
-    let (start, bells) = session::bells(&scenario.market, scenario.length)?;
+    let start = session::start(&scenario.market)?;
     let tape = open_tape(scenario, folder)?;
     let mut floor = Floor::found(market, start, record.map(TapeWriter::new));
     for (name, deposits) in scenario.every_account() {
@@ -63,7 +61,6 @@ pub(super) fn play(
     let crowd = Crowd::gather(scenario, seed, &mut floor);
     let mut course = Course {
         scenario,
-        bells: bells.into_iter().peekable(),
         steps: scenario.step_times().into_iter().peekable(),
         tape,
         crowd,
@@ -110,16 +107,12 @@ impl Course<'_> {
                 _ => entries.peek().and_then(|entry| entry.as_ref().ok()).map(|entry| entry.at),
             },
         };
-        let bell = self.bells.peek().map(|(at, _)| *at);
         let step = self.steps.peek().map(|step| step.at);
-        Ok([bell, step, tape, self.crowd.next_wake()].into_iter().flatten().min())
+        Ok([step, tape, self.crowd.next_wake()].into_iter().flatten().min())
     }
 
-    /// Everything of one instant: bells, steps, tape, bots.
+    /// Everything of one instant: steps, tape, bots. What the session does came before.
     fn play_instant(&mut self, at: Millis, floor: &mut Floor<'_>) -> Result<(), PlayError> {
-        while let Some((_, bell)) = self.bells.next_if(|(when, _)| *when == at) {
-            floor.ring(bell);
-        }
         while let Some(step) = self.steps.next_if(|step| step.at == at) {
             match &self.scenario.steps[step.index].what {
                 StepAct::Account { who, act } => everybody(self.scenario, who, act, floor)?,
@@ -127,7 +120,7 @@ impl Course<'_> {
             }
         }
         while let Some(entry) = self.next_of_tape(at) {
-            refuse_unserved(&entry.what, &floor.market)?;
+            refuse_unserved(&entry.what)?;
             match entry.what {
                 Sentence::Account { who, act } => everybody(self.scenario, &who, &act, floor)?,
                 Sentence::Market(act) => floor.operate(&act)?,
@@ -196,15 +189,9 @@ fn open_tape(scenario: &Scenario, folder: &std::path::Path) -> Result<Option<Tap
 }
 
 /// Refuses what the exchange does not know yet; steps are looked at before anything is played.
-fn refuse_unserved(sentence: &Sentence, market: &Market) -> Result<(), PlayError> {
-    let why = match sentence {
-        Sentence::Account { act, .. } => match translate::request(act, market, None) {
-            Err(Unmade::NotServed(why)) => why,
-            _ => return Ok(()),
-        },
-        Sentence::Market(MarketAct::Feed { .. }) => "no instrument follows an outside book",
-        Sentence::Market(_) | Sentence::Fault(_) => return Ok(()),
-    };
+fn refuse_unserved(sentence: &Sentence) -> Result<(), PlayError> {
+    let Sentence::Market(MarketAct::Feed { .. }) = sentence else { return Ok(()) };
+    let why = "no instrument follows an outside book";
     Err(PlayError::NotServed { what: sentence.to_string(), why: why.into() })
 }
 

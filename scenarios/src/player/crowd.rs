@@ -74,7 +74,9 @@ impl Crowd {
         let Crowd { traders, own, intents, .. } = self;
         let trader = &mut traders[index];
         let instrument = &floor.market.instruments[trader.instrument];
-        let (id, is_open) = (instrument.id, instrument.phase == Phase::Continuous);
+        let id = instrument.id;
+        let listing = floor.pit.listing(id).map(hoga_engine::book::Listing::instrument);
+        let is_open = listing.is_some_and(|now| now.phase == Phase::Continuous);
         let (unit, lot) = (instrument.tick, instrument.lot);
         intents.clear();
         let view = look(floor, instrument, trader.account, own);

@@ -25,9 +25,14 @@ impl Digest {
         at: Millis,
         price: Ticks,
         quantity: Lots,
-        taker: Side,
+        taker: Option<Side>,
     ) {
-        let side = u64::from(taker == Side::Sell);
+        // In a call neither side takes.
+        let side = match taker {
+            Some(Side::Buy) => 0,
+            Some(Side::Sell) => 1,
+            None => 2,
+        };
         for word in [instrument.0.into(), no.0, at.0, price.0.into(), quantity.0, side] {
             self.0.word(word);
         }

@@ -14,7 +14,6 @@ use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
 
 use super::counts::{Counts, Told, listed, lots};
-use super::session::Bell;
 use super::tally::Tally;
 use super::tracks::Asked;
 use super::translate::{self, Unmade};
@@ -28,7 +27,7 @@ pub(super) type Recorder<'p> = TapeWriter<Box<dyn Write + 'p>>;
 
 pub(super) struct Floor<'p> {
     pub pit: Pit<Tally>,
-    /// Its instruments with the phase that they are in now.
+    /// Its instruments with the phase that operators want them in.
     pub market: Market,
     pub counts: Counts,
     start: Time,
@@ -96,10 +95,9 @@ impl<'p> Floor<'p> {
             _ => None,
         };
         let amended = amended.and_then(|order| self.instrument_of(account, order));
-        match translate::request(act, &self.market, amended) {
+        match translate::request(act, &self.market, amended, self.pit.now()) {
             Ok(request) => self.enter(account, id, &request),
-            // What is not served was looked for before the play began.
-            Err(Unmade::Refused(reason) | Unmade::NotServed(reason)) => {
+            Err(Unmade(reason)) => {
                 self.counts.refused_outside(act, reason);
                 Ok(())
             }
@@ -178,7 +176,7 @@ impl<'p> Floor<'p> {
             AccountRequest::Amend { order, .. } => self.instrument_of(account, *order),
             _ => None,
         };
-        let act = translate::act(request, id, &self.market, amended);
+        let act = translate::act(request, id, &self.market, amended, self.pit.now());
         if let (Some(act), Some(name)) = (act, self.names.get(&account)) {
             let who = Who::One(name.clone());
             self.write(Sentence::Account { who, act })?;
@@ -208,21 +206,16 @@ impl<'p> Floor<'p> {
         match act {
             MarketAct::Halt(symbol) => self.shift(Some(symbol.as_str()), |_| Phase::Halted),
             MarketAct::Resume(symbol) => self.shift(Some(symbol.as_str()), |_| Phase::Continuous),
-            MarketAct::Open => self.ring(Bell::Open),
-            MarketAct::Close => self.ring(Bell::Close),
+            // A halt outlasts an opening.
+            MarketAct::Open => self.shift(None, |phase| match phase {
+                Phase::Closed => Phase::Continuous,
+                other => other,
+            }),
+            MarketAct::Close => self.shift(None, |_| Phase::Closed),
             // Looked for before the play began.
             MarketAct::Feed { .. } => {}
         }
         Ok(())
-    }
-
-    /// The market opens or closes as a whole. A halt outlasts an opening.
-    pub fn ring(&mut self, bell: Bell) {
-        self.shift(None, |phase| match bell {
-            Bell::Open if phase == Phase::Closed => Phase::Continuous,
-            Bell::Open => phase,
-            Bell::Close => Phase::Closed,
-        });
     }
 
     fn shift(&mut self, symbol: Option<&str>, to: impl Fn(Phase) -> Phase) {

@@ -24,8 +24,8 @@ pub(super) struct Trading {
     pub low: Ticks,
     pub close: Ticks,
     /// What the legs that accounts settled come to; each must equal `quantity`.
-    pub settled_by_makers: Lots,
-    pub settled_by_takers: Lots,
+    pub settled_by_buyers: Lots,
+    pub settled_by_sellers: Lots,
 }
 
 /// Hears everything that the pit says, and keeps sums of it.
@@ -75,7 +75,7 @@ impl Tally {
         no: TradeNo,
         price: Ticks,
         quantity: Lots,
-        taker: Side,
+        taker: Option<Side>,
         time: Time,
     ) {
         let at = Millis((time.0 - self.start.0) / 1_000_000);
@@ -104,10 +104,10 @@ impl Tap for Tally {
     fn fill(&mut self, row: &FillRow) {
         self.tracks.fill(row);
         let trading = &mut self.tradings[row.instrument.0 as usize];
-        if row.is_maker {
-            trading.settled_by_makers += row.quantity;
+        if row.side == Side::Buy {
+            trading.settled_by_buyers += row.quantity;
         } else {
-            trading.settled_by_takers += row.quantity;
+            trading.settled_by_sellers += row.quantity;
         }
     }
 

@@ -7,6 +7,7 @@ use hoga_engine::instrument::Instrument;
 use hoga_engine::order::{self as engine, OrderRequest, Size};
 use hoga_engine::request::{AccountRequest, Ack, OrderRef as EngineRef};
 use hoga_engine::terms::{self as engine_terms, StopAsked, TermsAsked};
+use hoga_engine::time::Time;
 
 use crate::grammar::{
     Act, Distance, Order, OrderKind, OrderRef, SelfMatch, Side, Stop, TimeInForce,
@@ -14,17 +15,16 @@ use crate::grammar::{
 use crate::listing::{self, Market};
 use crate::names;
 use crate::numbers::Amount;
+use crate::time::Millis;
 
-/// Why a sentence makes no request.
+const NANOS_A_MILLI: u64 = 1_000_000;
+
+/// Why a sentence makes no request: a gateway refuses it with this reason before the exchange sees
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unmade {
-    /// A gateway refuses it with this reason before the exchange sees it.
-    Refused(&'static str),
-    /// The exchange does not know this yet; why, as a sentence.
-    NotServed(&'static str),
-}
+pub(super) struct Unmade(pub &'static str);
 
-const MALFORMED: Unmade = Unmade::Refused("MALFORMED");
+const MALFORMED: Unmade = Unmade("MALFORMED");
 
 /// What an account asks for. `amended` is the instrument of the order that an amend names, when
 /// the account has such an order: its scales tell what the numbers mean.
@@ -32,10 +32,11 @@ pub(super) fn request(
     act: &Act,
     market: &Market,
     amended: Option<&Instrument>,
+    now: Time,
 ) -> Result<AccountRequest, Unmade> {
     Ok(match act {
         Act::Place(order) => {
-            let order = placed(order, market)?;
+            let order = placed(order, market, now)?;
             AccountRequest::Place { order, ack: Ack::Result, market_price: None }
         }
         Act::Cancel(order) => AccountRequest::Cancel { order: reference(order)? },
@@ -64,10 +65,10 @@ fn scales(amended: Option<&Instrument>) -> (u32, u32) {
     amended.map_or((12, 12), |i| (i.base_scale.into(), i.quote_scale.into()))
 }
 
-fn placed(order: &Order, market: &Market) -> Result<OrderRequest, Unmade> {
+fn placed(order: &Order, market: &Market, now: Time) -> Result<OrderRequest, Unmade> {
     let symbol = order.symbol.as_str();
     let listed = market.instruments.iter().find(|instrument| *instrument.symbol == *symbol);
-    let instrument = listed.ok_or(Unmade::Refused("UNKNOWN_INSTRUMENT"))?;
+    let instrument = listed.ok_or(Unmade("UNKNOWN_INSTRUMENT"))?;
     let quantity = |amount: &Amount| {
         amount.minor(instrument.base_scale.into()).map(Size::Quantity).ok_or(MALFORMED)
     };
@@ -88,21 +89,29 @@ fn placed(order: &Order, market: &Market) -> Result<OrderRequest, Unmade> {
         },
         size,
         price,
-        time_in_force: time_in_force(order.time_in_force)?,
+        time_in_force: match order.lasts {
+            Some(_) => engine::TimeInForce::Gtd,
+            None => time_in_force(order.time_in_force),
+        },
         post_only: order.post_only,
         self_match: order.self_match.map(listing::self_match),
-        terms: terms(order, instrument)?,
+        terms: terms(order, instrument, now)?,
     })
 }
 
 /// What it asks for besides; none for most.
-fn terms(order: &Order, instrument: &Instrument) -> Result<Option<Box<TermsAsked>>, Unmade> {
+fn terms(
+    order: &Order,
+    instrument: &Instrument,
+    now: Time,
+) -> Result<Option<Box<TermsAsked>>, Unmade> {
     let base = |part: Amount| part.minor(instrument.base_scale.into()).ok_or(MALFORMED);
     let quote = |amount: &Amount| amount.minor(instrument.quote_scale.into()).ok_or(MALFORMED);
     let stop = order.stop.map(|stop| asked_stop(stop, quote)).transpose()?;
     let display = order.show.map(base).transpose()?;
-    let is_plain = stop.is_none() && display.is_none();
-    Ok((!is_plain).then(|| Box::new(TermsAsked { stop, display, other: None })))
+    let expires = order.lasts.map(|length| Time(now.0 + length.0 * NANOS_A_MILLI));
+    let is_plain = stop.is_none() && display.is_none() && expires.is_none();
+    Ok((!is_plain).then(|| Box::new(TermsAsked { stop, display, other: None, expires })))
 }
 
 fn asked_stop(
@@ -146,15 +155,14 @@ fn said_stop(asked: &StopAsked, quote: impl Fn(i128) -> Option<Amount>) -> Optio
     })
 }
 
-fn time_in_force(said: Option<TimeInForce>) -> Result<engine::TimeInForce, Unmade> {
+fn time_in_force(said: Option<TimeInForce>) -> engine::TimeInForce {
     match said {
-        None | Some(TimeInForce::Gtc) => Ok(engine::TimeInForce::Gtc),
-        Some(TimeInForce::Ioc) => Ok(engine::TimeInForce::Ioc),
-        Some(TimeInForce::Fok) => Ok(engine::TimeInForce::Fok),
-        Some(TimeInForce::Day) => Err(Unmade::NotServed("day orders come with sessions")),
-        Some(TimeInForce::AtOpen | TimeInForce::AtClose) => {
-            Err(Unmade::NotServed("there are no call auctions"))
-        }
+        None | Some(TimeInForce::Gtc) => engine::TimeInForce::Gtc,
+        Some(TimeInForce::Ioc) => engine::TimeInForce::Ioc,
+        Some(TimeInForce::Fok) => engine::TimeInForce::Fok,
+        Some(TimeInForce::Day) => engine::TimeInForce::Day,
+        Some(TimeInForce::AtOpen) => engine::TimeInForce::AtOpen,
+        Some(TimeInForce::AtClose) => engine::TimeInForce::AtClose,
     }
 }
 
@@ -169,7 +177,7 @@ fn reference(order: &OrderRef) -> Result<EngineRef, Unmade> {
 
 fn money(amount: Amount, asset: &names::Asset, market: &Market) -> Result<(AssetId, i128), Unmade> {
     let known = market.assets.iter().find(|known| *known.code == *asset.as_str());
-    let known = known.ok_or(Unmade::Refused("UNKNOWN_ASSET"))?;
+    let known = known.ok_or(Unmade("UNKNOWN_ASSET"))?;
     Ok((known.id, amount.minor(known.scale.into()).ok_or(MALFORMED)?))
 }
 
@@ -180,6 +188,7 @@ pub(super) fn act(
     id: Option<ClientId>,
     market: &Market,
     amended: Option<&Instrument>,
+    now: Time,
 ) -> Option<Act> {
     let cash = |asset: AssetId, amount: i128| {
         let asset = market.assets.iter().find(|known| known.id == asset)?;
@@ -187,7 +196,7 @@ pub(super) fn act(
         Some((amount, asset.code.parse().ok()?))
     };
     match request {
-        AccountRequest::Place { order, .. } => said(order, id, market).map(Act::Place),
+        AccountRequest::Place { order, .. } => said(order, id, market, now).map(Act::Place),
         AccountRequest::Cancel { order } => Some(Act::Cancel(said_reference(*order)?)),
         AccountRequest::CancelAll { .. } => Some(Act::CancelAll),
         AccountRequest::Amend { order, quantity, price } => {
@@ -210,7 +219,7 @@ pub(super) fn act(
     }
 }
 
-fn said(order: &OrderRequest, id: Option<ClientId>, market: &Market) -> Option<Order> {
+fn said(order: &OrderRequest, id: Option<ClientId>, market: &Market, now: Time) -> Option<Order> {
     let instrument = market.instruments.iter().find(|listed| listed.id == order.instrument)?;
     let base = |amount| Amount::from_minor(amount, instrument.base_scale.into());
     let quote = |amount| Amount::from_minor(amount, instrument.quote_scale.into());
@@ -236,6 +245,7 @@ fn said(order: &OrderRequest, id: Option<ClientId>, market: &Market) -> Option<O
         Some(display) => Some(base(display)?),
         None => None,
     };
+    let lasts = order.expires().map(|at| Millis(at.0.saturating_sub(now.0) / NANOS_A_MILLI));
     Some(Order {
         side: match order.side {
             engine::Side::Buy => Side::Buy,
@@ -247,7 +257,13 @@ fn said(order: &OrderRequest, id: Option<ClientId>, market: &Market) -> Option<O
             engine::TimeInForce::Gtc => None,
             engine::TimeInForce::Ioc => Some(TimeInForce::Ioc),
             engine::TimeInForce::Fok => Some(TimeInForce::Fok),
+            engine::TimeInForce::Day => Some(TimeInForce::Day),
+            engine::TimeInForce::AtOpen => Some(TimeInForce::AtOpen),
+            engine::TimeInForce::AtClose => Some(TimeInForce::AtClose),
+            // Said by how long it lasts.
+            engine::TimeInForce::Gtd => None,
         },
+        lasts,
         post_only: order.post_only,
         self_match: order.self_match.map(said_self_match),
         stop,

@@ -5,7 +5,7 @@ use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::book::{Book, Execution, Incoming, Reports};
 use hoga_engine::hash::Fnv;
 use hoga_engine::ids::{AccountId, OrderKey, OrderNo, PartitionId};
-use hoga_engine::order::{SelfMatch, Side, TimeInForce};
+use hoga_engine::order::{Life, SelfMatch, Side, TimeInForce};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -62,6 +62,7 @@ impl Operation {
             self_match: SelfMatch::None,
             value_max: None,
             display: None,
+            life: Life::UntilCancelled,
         }
     }
 }

@@ -31,6 +31,22 @@ impl Default for Date {
     }
 }
 
+impl Date {
+    /// Days since 1970-01-01, for years from then on.
+    #[must_use]
+    pub fn days_since_1970(self) -> u64 {
+        let is_leap = |year: u16| {
+            let every = |years: u16| year.is_multiple_of(years);
+            every(4) && (!every(100) || every(400))
+        };
+        let years = (1970..self.year).map(|year| 365 + u64::from(is_leap(year))).sum::<u64>();
+        let february = 28 + u64::from(is_leap(self.year));
+        let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let months: u64 = lengths.iter().take(usize::from(self.month.max(1) - 1)).sum();
+        years + months + u64::from(self.day.max(1) - 1)
+    }
+}
+
 impl FromStr for Date {
     type Err = CalendarError;
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{ClockTime, ZoneOffset};
+use super::{ClockTime, Date, ZoneOffset};
 use crate::document::Fields;
 
 /// Trading hours in local time.
@@ -12,6 +12,8 @@ pub struct Session {
     pub hours: Hours,
     /// Whether Saturday and Sunday are trading days.
     pub weekends: bool,
+    /// Days without trading, in order.
+    pub holidays: Vec<Date>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -73,6 +75,9 @@ impl Session {
         if let Some(weekends) = table.flag("weekends") {
             self.weekends = weekends;
         }
+        if let Some(holidays) = table.parsed_list("holidays") {
+            self.holidays = holidays;
+        }
         let place = table.place_of("always_open");
         let always = table.flag("always_open") == Some(true);
         let phases: Vec<Phase> = table.tables("phases").into_iter().filter_map(phase).collect();
@@ -93,10 +98,12 @@ impl Session {
         let empty = phases.iter().filter(|phase| phase.from >= phase.to);
         let empty =
             empty.map(|phase| format!("the phase from {} ends before it starts", phase.from));
+        let order = self.holidays.is_sorted_by(|one, next| one < next);
+        let order = (!order).then(|| "holidays must be in order, each once".to_string());
         let overlaps = phases.windows(2).filter(|pair| pair[1].from < pair[0].to);
         let overlaps =
             overlaps.map(|pair| format!("the phase from {} starts in another", pair[1].from));
-        empty.chain(overlaps).collect()
+        empty.chain(overlaps).chain(order).collect()
     }
 }
 

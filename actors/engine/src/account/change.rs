@@ -10,6 +10,7 @@ use crate::effect::{Answer, Effects};
 use crate::ids::{InstrumentId, OrderNo};
 use crate::instrument::Instrument;
 use crate::message::{Amend, BookMessage, Message};
+use crate::order::Status;
 use crate::reject::Reject;
 use crate::request::{Ack, OrderRef};
 use serde::{Deserialize, Serialize};
@@ -138,7 +139,7 @@ fn next_amend(
         let rule = format!("{AMENDS_MAX} amends of it are unanswered; wait for one").into();
         return Err(Reject::Malformed { field: "order".into(), rule });
     }
-    instrument.check_phase()?;
+    instrument.check_amendable(open.state.status == Status::Reserved)?;
     let limit = price.map(|price| to_ticks(price, instrument)).transpose()?;
     limit.map_or(Ok(()), |limit| instrument.check_tick(limit))?;
     let total = quantity.map(|quantity| to_lots(quantity, instrument)).transpose()?;

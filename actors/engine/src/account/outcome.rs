@@ -15,7 +15,7 @@ impl Account {
     pub(super) fn outcome(&mut self, outcome: &Outcome, context: &Context, out: &mut impl Effects) {
         match outcome.of {
             OutcomeOf::Submit => self.submit_decided(outcome, context, out),
-            OutcomeOf::Trigger => self.triggered(outcome, context, out),
+            OutcomeOf::Trigger | OutcomeOf::Admit => self.triggered(outcome, context, out),
             OutcomeOf::Cancel(request) => self.cancel_decided(request, outcome, context, out),
             OutcomeOf::Amend { amend_no, request, .. } => {
                 self.amend_decided(amend_no, request, outcome, context, out);
@@ -29,8 +29,8 @@ impl Account {
         let Some(open) = orders.get_mut(no) else {
             panic!("ORD-1: an outcome for order {} that is not open", no.0);
         };
-        // A stop that waits may still take by itself.
-        open.is_decided = outcome.status != Status::Untriggered;
+        // What waits may still take by itself.
+        open.is_decided = !matches!(outcome.status, Status::Untriggered | Status::Reserved);
         open.state.arrival = outcome.arrival;
         open.state.cancelled += outcome.cancelled;
         if open.state.quote_amount.is_some() {
@@ -53,12 +53,13 @@ impl Account {
         });
     }
 
-    /// A stop has fired. Nobody waits for that: its submit was answered long ago.
+    /// A stop has fired, or a reserved order was let in. Nobody waits for that: its submit was
+    /// answered long ago.
     fn triggered(&mut self, outcome: &Outcome, context: &Context, out: &mut impl Effects) {
         let no = outcome.order.no;
         let Account { id, open: orders, till, memory, .. } = self;
         let Some(open) = orders.get_mut(no) else {
-            panic!("ORD-1: a stop fired that is not open, order {}", no.0);
+            panic!("ORD-1: order {} was matched, and is not open", no.0);
         };
         open.is_decided = true;
         open.state.limit = outcome.limit;
@@ -155,7 +156,7 @@ impl Account {
         self.tell_decided(request, outcome, context, out);
     }
 
-    /// Part of a resting order went by self-match.
+    /// Part of an order, or all of it, went without its owner asking.
     pub(super) fn dropped(
         &mut self,
         no: OrderNo,
@@ -172,7 +173,7 @@ impl Account {
         open.state.reason = Some(reason);
         open.state.updated = context.at;
         if open.state.filled + open.state.cancelled == open.state.ordered {
-            open.state.status = Status::Cancelled;
+            open.state.status = reason.final_status();
         }
         rehold(till, open, context.listed(open.state.instrument));
         till.tell(&mut open.state, out);

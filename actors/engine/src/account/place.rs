@@ -7,7 +7,7 @@ use super::{Account, Ask, Context};
 use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, Ticks, divide};
 use crate::effect::{Answer, Effects};
 use crate::ids::{OrderKey, OrderNo, Origin};
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, Manner, Phase};
 use crate::message::{BookMessage, Message, Submit};
 use crate::order::{OrderRequest, OrderState, Side, Size, Status, TimeInForce};
 use crate::reject::{Reject, Shown};
@@ -29,6 +29,7 @@ pub(super) struct Sized {
 #[inline(always)]
 fn in_force(order: &OrderRequest) -> TimeInForce {
     match order.time_in_force {
+        // A stop at market waits as long as it says, and trades at once then.
         TimeInForce::Gtc if order.price.is_none() => TimeInForce::Ioc,
         other => other,
     }
@@ -75,6 +76,7 @@ impl Account {
         out: &mut impl Effects,
     ) -> Result<(), Reject> {
         check_form(order)?;
+        check_future(order, context.at)?;
         let instrument = context.instrument(order.instrument)?;
         if let Some(second) = order.other_leg() {
             let pair = [order, &second];
@@ -162,6 +164,7 @@ impl Account {
         context: &Context,
     ) -> Result<(), Reject> {
         check_form(order)?;
+        check_future(order, context.at)?;
         let instrument = context.instrument(order.instrument)?;
         if let Some(second) = order.other_leg() {
             let pair = [order, &second];
@@ -179,7 +182,7 @@ impl Account {
         market_price: Option<Ticks>,
         orders: u64,
     ) -> Result<Sized, Reject> {
-        instrument.check_phase()?;
+        instrument.check_phase(Manner::from(order))?;
         let stop = order.stop().map(|asked| to_stop(order, asked, market_price, instrument));
         let stop = stop.transpose()?;
         let mut sized = match (order.price, &stop) {
@@ -195,7 +198,8 @@ impl Account {
         if let Some(asked) = &order.terms {
             stop.map_or(Ok(()), |stop| instrument.check_band(stop.trigger))?;
             let display = to_display(asked, sized.quantity, instrument)?;
-            sized.terms = Some(Box::new(Terms { stop, display, other: None }));
+            let expires = asked.expires;
+            sized.terms = Some(Box::new(Terms { stop, display, other: None, expires }));
         }
         let open = self.open.len() as u64;
         if open + orders > u64::from(instrument.open_orders_max) {
@@ -285,10 +289,29 @@ pub(super) fn check_form(order: &OrderRequest) -> Result<(), Reject> {
         _ => {}
     }
     order.terms.as_ref().map_or(Ok(()), |terms| check_terms_form(order, terms))?;
-    if order.post_only && (is_market || order.time_in_force != TimeInForce::Gtc) {
-        return Err(malformed("post_only", "is for limit orders that may rest (GTC)"));
+    if order.post_only && (is_market || !order.time_in_force.rests()) {
+        return Err(malformed("post_only", "is for limit orders that may rest"));
     }
-    Ok(())
+    match order.time_in_force {
+        TimeInForce::Day | TimeInForce::Gtd if is_market && order.stop().is_none() => {
+            Err(malformed("time_in_force", "a market order never rests; use IOC or FOK"))
+        }
+        TimeInForce::Gtd if order.expires().is_none() => {
+            Err(malformed("expire_time", "is required for GTD orders"))
+        }
+        TimeInForce::Gtd => Ok(()),
+        _ if order.expires().is_some() => Err(malformed("expire_time", "is for GTD orders only")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether there is still time for it.
+#[inline]
+fn check_future(order: &OrderRequest, at: Time) -> Result<(), Reject> {
+    match order.expires() {
+        Some(time) if time <= at => Err(malformed("expire_time", "must lie in the future")),
+        _ => Ok(()),
+    }
 }
 
 fn size_limit(
@@ -323,8 +346,16 @@ fn size_market(
         instrument.check_size(quantity)?;
     }
     let symbol = || instrument.symbol.clone();
+    let is_buy = order.side == Side::Buy;
+    let in_call = instrument.phase != Phase::Continuous || order.time_in_force.is_for_call();
+    // Before a call has made a price there is one to go by: that of the day before.
+    let market_price = market_price.or(instrument.base_price.filter(|_| in_call));
     let from = market_price.ok_or_else(|| Reject::NoReferencePrice { symbol: symbol() })?;
-    let limit = instrument.collared(order.side == Side::Buy, from);
+    let limit = if in_call && order.stop().is_none() {
+        instrument.worst_of_call(is_buy, from)
+    } else {
+        instrument.collared(is_buy, from)
+    };
     match order.size {
         Size::Quantity(_) => {
             Ok(Sized { limit, quantity, quote_amount: None, value_max: None, terms: None })

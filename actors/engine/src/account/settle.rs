@@ -33,7 +33,7 @@ impl Account {
             open.part();
         }
         // Once the submit is decided, only the oldest unanswered amend can make the order take.
-        if !leg.is_maker
+        if !rests(leg)
             && open.is_decided
             && let Some(&amend) = open.amends.all().first()
         {
@@ -69,6 +69,11 @@ impl Account {
             }
         }
     }
+}
+
+/// Whether the order was in the book when it traded.
+fn rests(leg: &Leg) -> bool {
+    leg.is_maker || leg.in_call
 }
 
 /// Moves the money and the goods, with a ledger row for each. Returns the fill.
@@ -134,7 +139,7 @@ fn advance(open: &mut OpenOrder, leg: &Leg, charge: &Charge, at: Time) {
     assert!(state.filled + state.cancelled <= state.ordered, "FILL-1: an order over-filled");
     let is_full = state.filled + state.cancelled == state.ordered;
     // A taker's order ends with its outcome, which follows its last leg.
-    state.status = match is_full && leg.is_maker {
+    state.status = match is_full && rests(leg) {
         true if state.cancelled.is_zero() => Status::Filled,
         true => Status::Cancelled,
         false => Status::PartiallyFilled,

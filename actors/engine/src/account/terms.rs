@@ -3,24 +3,25 @@
 use super::place::{malformed, to_lots, to_ticks};
 use crate::amount::{Amount, Lots, Rate, Ticks};
 use crate::instrument::Instrument;
-use crate::order::{OrderRequest, Size, TimeInForce};
+use crate::order::{OrderRequest, Size};
 use crate::reject::Reject;
 use crate::terms::{Distance, ICEBERG_PARTS_MAX, Stop, StopAsked, TermsAsked, Trail};
 
 /// What is wrong with the terms of an order by themselves.
 pub(super) fn check_terms_form(order: &OrderRequest, terms: &TermsAsked) -> Result<(), Reject> {
-    let may_rest = order.price.is_some() && order.time_in_force == TimeInForce::Gtc;
+    let may_rest = order.price.is_some() && order.time_in_force.rests();
     if let Some(display) = terms.display {
         if !may_rest || terms.stop.is_some() {
-            return Err(malformed("display_quantity", "is for limit orders that may rest (GTC)"));
+            return Err(malformed("display_quantity", "is for limit orders that may rest"));
         }
         if display <= 0 {
             return Err(malformed("display_quantity", "must be above zero"));
         }
     }
     if let Some(other) = terms.other {
-        if !may_rest || terms.stop.is_some() || terms.display.is_some() {
-            return Err(malformed("oco_order", "is for plain limit orders that may rest (GTC)"));
+        let is_plain = terms.stop.is_none() && terms.display.is_none();
+        if !may_rest || !is_plain || order.time_in_force.is_for_call() {
+            return Err(malformed("oco_order", "is for plain limit orders that may rest"));
         }
         if other.price.is_some_and(|price| price <= 0) {
             return Err(malformed("oco_order.price", "must be above zero"));
@@ -34,8 +35,11 @@ fn check_stop_form(order: &OrderRequest, stop: &StopAsked) -> Result<(), Reject>
     if let Size::QuoteAmount(_) = order.size {
         return Err(malformed("quote_amount", "is for market buys that do not wait"));
     }
+    if order.time_in_force.is_for_call() {
+        return Err(malformed("time_in_force", "is for orders that do not wait for a trigger"));
+    }
     if order.post_only {
-        return Err(malformed("post_only", "is for limit orders that may rest (GTC)"));
+        return Err(malformed("post_only", "is for limit orders that may rest"));
     }
     check_trigger(stop)
 }

@@ -56,6 +56,7 @@ pub(super) fn instrument(
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 100,
         phase: Phase::Continuous,
+        schedule: None,
     }
 }
 

@@ -1,10 +1,10 @@
 //! Amends: a new total quantity and price in one step, never a moment with both orders.
 
 use super::ladder::key_of;
-use super::matching::{Book, Decision, Incoming, Reports, decide};
+use super::matching::{Book, Decision, Incoming, Reports, Taking, decide};
 use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
-use crate::order::{SelfMatch, TimeInForce};
+use crate::order::{Life, SelfMatch, TimeInForce};
 
 /// What an amend did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +73,13 @@ impl Book {
             self_match,
             value_max,
             display,
+            // It rests in the place that it has, which knows.
+            life: Life::UntilCancelled,
         };
-        let taking = self.take(&incoming, reports);
+        let taking = match self.collects {
+            true => Taking::nothing(quantity),
+            false => self.take(&incoming, reports),
+        };
         let filled = filled_before + taking.filled;
         let rests = if taking.stopped.is_none() { taking.left } else { 0 };
         if rests > 0 {

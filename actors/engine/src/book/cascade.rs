@@ -1,12 +1,13 @@
 //! Stops that fire: each is matched before the next command, and what it prints may fire others.
 
+use super::call::Crossing;
 use super::matching::{Book, Decision, Incoming, Reports};
 use super::prints::{Prints, Unseen};
 use super::stops::{Stops, WaitingStop};
 use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
 use crate::instrument::Instrument;
-use crate::order::Side;
+use crate::order::{CancelReason, Side};
 use std::collections::VecDeque;
 
 /// Hears of stops, and knows the prints that they wait for.
@@ -19,8 +20,10 @@ pub trait Floor: Reports {
     /// The orders that traded since this was asked last; only while there are stops with another
     /// leg.
     fn met(&mut self) -> Vec<OrderKey>;
-    /// One of two legs went, because the other traded or fired.
-    fn parted(&mut self, order: OrderKey, quantity: Lots);
+    /// An order or a stop went without its owner asking, and so much of it was open.
+    fn dropped(&mut self, order: OrderKey, quantity: Lots, reason: CancelReason);
+    /// Two orders traded in a call.
+    fn crossed(&mut self, crossing: &Crossing);
     /// The trigger of a stop followed the market.
     fn trailed(&mut self, order: OrderKey, trigger: Ticks);
 }
@@ -38,6 +41,7 @@ impl WaitingStop {
             self_match: self.self_match,
             value_max: None,
             display: None,
+            life: self.life_in(rules.phase),
         }
     }
 }
@@ -62,18 +66,17 @@ impl Book {
         let mut fired = VecDeque::new();
         loop {
             // What traded takes its stop away, before a print can fire that.
-            for order in floor.met() {
-                if let Some(stop) = self.stops.remove_twin_of(order) {
-                    floor.parted(stop.order, stop.quantity);
-                }
-            }
+            self.part_met(floor);
             if let Some((low, high)) = floor.unseen().take() {
                 for stop in self.stops.reached(low, high) {
                     self.part(&stop, floor);
                     fired.push_back(stop);
                 }
             }
-            self.trail(rules, floor);
+            // The best prices of a call are none that anybody could have.
+            if !self.collects {
+                self.trail(rules, floor);
+            }
             let Some(stop) = fired.pop_front() else { return };
             let incoming = stop.incoming(rules);
             let decision = self.submit(&incoming, floor);
@@ -81,11 +84,20 @@ impl Book {
         }
     }
 
+    /// Takes away the other legs of what traded.
+    pub fn part_met(&mut self, floor: &mut impl Floor) {
+        for order in floor.met() {
+            if let Some(stop) = self.stops.remove_twin_of(order) {
+                floor.dropped(stop.order, stop.quantity, CancelReason::OtherLeg);
+            }
+        }
+    }
+
     /// A stop was reached: its other leg goes out of the book.
     fn part(&mut self, stop: &WaitingStop, floor: &mut impl Floor) {
         let Some(twin) = stop.twin else { return };
         if let Some(removed) = self.cancel(twin, floor) {
-            floor.parted(twin, removed.open);
+            floor.dropped(twin, removed.open, CancelReason::OtherLeg);
         }
     }
 

@@ -1,20 +1,23 @@
 //! A listed instrument: its book with its rules, phase, counters and last price.
 
 use super::AmendRefused;
-use super::matching::{Book, Decision};
+use super::indication::Indication;
+use super::matching::{Book, Decision, Incoming};
 use super::outcomes::{
-    amended_outcome, cancelled, not_open, parted, refused, submitted, untriggered,
+    amended_outcome, cancelled, expired, not_open, parted, refused, submitted, untriggered,
 };
 use super::prints::{Prints, Unseen};
+use super::reserved::{Reserved, ReservedOrder};
+use super::session::Session;
 use super::snapshot::RestingOrder;
 use super::stops::WaitingStop;
 use super::wire::Wire;
 use crate::amount::{Lots, Ticks};
 use crate::effect::{Effect, Effects};
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, Manner, Phase};
 use crate::message::{Amend, BoardMessage, BookMessage, Message, Outcome, OutcomeOf, Pair, Submit};
-use crate::order::{CancelReason, Side};
+use crate::order::{CancelReason, Life, Side, TimeInForce};
 use crate::reject::Reject;
 use crate::terms::Stop;
 use crate::time::Time;
@@ -25,12 +28,17 @@ const MARK_INTERVAL_NS: u64 = Time::SECOND;
 
 /// An instrument's book and everything that decides about its later matches.
 pub struct Listing {
-    instrument: Instrument,
-    book: Book,
-    tape: Tape,
+    pub(super) instrument: Instrument,
+    pub(super) book: Book,
+    pub(super) tape: Tape,
+    pub(super) session: Session,
+    pub(super) reserved: Reserved,
+    pub(super) indication: Indication,
     /// Where rankings are made; none where nothing is ranked.
     board: Option<PartitionId>,
     mark: Mark,
+    /// When time alone has something to do here, as the partition was told last.
+    alarm: Option<Time>,
 }
 
 /// Counters of what the book has said.
@@ -42,8 +50,8 @@ pub(super) struct Tape {
     /// Of level events; what a stream numbers its deltas by.
     pub sequence: u64,
     pub prints: Prints,
-    /// Never anything between two commands.
-    #[serde(skip)]
+    /// Nothing between two commands, except what a closing call has printed: stops look at it
+    /// when trading goes on.
     pub unseen: Unseen,
     /// Whether a stop has another leg in the book, and then who traded: neither between two
     /// commands.
@@ -67,6 +75,11 @@ pub struct ListingState {
     orders: Vec<RestingOrder>,
     stops: Vec<WaitingStop>,
     tape: Tape,
+    session: Session,
+    reserved: Vec<ReservedOrder>,
+    /// A call has not made its price yet.
+    collects: bool,
+    indication: Indication,
     board: Option<PartitionId>,
     mark: Mark,
 }
@@ -74,8 +87,13 @@ pub struct ListingState {
 impl Listing {
     #[must_use]
     pub fn new(instrument: Instrument, board: Option<PartitionId>) -> Listing {
-        let (book, tape, mark) = Default::default();
-        Listing { instrument, book, tape, board, mark }
+        let (book, tape, reserved, mark) = Default::default();
+        let session = Session::new(&instrument);
+        let mut instrument = instrument;
+        instrument.phase = session.phase();
+        let alarm = session.next();
+        let indication = Indication::default();
+        Listing { instrument, book, tape, session, reserved, indication, board, mark, alarm }
     }
 
     #[must_use]
@@ -111,16 +129,11 @@ impl Listing {
         self.tape.trades
     }
 
-    /// Takes over changed rules. Resting orders stay as they are.
-    pub fn update(&mut self, instrument: Instrument) {
-        self.instrument = instrument;
-        self.book.stops_mut().look_again();
-    }
-
     /// Handles one command and says what follows from it, in order.
     pub fn handle(&mut self, message: &BookMessage, at: Time, out: &mut impl Effects) {
+        self.pass(at, out);
         self.tape.commands += 1;
-        self.tape.is_watched = self.book.stops().has_twins();
+        self.watch();
         match message {
             BookMessage::Submit(submit) => self.submit(submit, at, out),
             BookMessage::Pair(pair) => self.submit_pair(pair, at, out),
@@ -128,6 +141,27 @@ impl Listing {
                 self.cancel(*order, *request, *origin, at, out);
             }
             BookMessage::Amend(amend) => self.amend(amend, at, out),
+        }
+        self.settle(at, out);
+        if self.book.collects() {
+            self.indicate(at, out);
+        }
+        self.send_mark(at, out);
+        self.set_alarm(out);
+    }
+
+    /// Notes who trades from here on, if that takes the other leg of something away.
+    #[inline(always)]
+    pub(super) fn watch(&mut self) {
+        self.tape.is_watched = self.book.stops().has_twins();
+    }
+
+    /// Looks at what stops have waited for, behind everything that may have brought it about.
+    #[inline(always)]
+    pub(super) fn settle(&mut self, at: Time, out: &mut impl Effects) {
+        if matches!(self.instrument.phase, Phase::Halted | Phase::Closed) {
+            self.tape.is_watched = false;
+            return;
         }
         if self.book.stops().is_empty() {
             self.tape.unseen.take();
@@ -137,12 +171,63 @@ impl Listing {
             self.book.cascade(&self.instrument, &mut wire);
         }
         self.tape.is_watched = false;
-        self.send_mark(at, out);
     }
 
     /// Does what became due as time went on.
     pub fn tick(&mut self, at: Time, out: &mut impl Effects) {
+        self.pass(at, out);
         self.send_mark(at, out);
+        self.set_alarm(out);
+    }
+
+    /// Does what time has brought about, before anything else is done at `at`.
+    #[inline(always)]
+    pub(super) fn pass(&mut self, at: Time, out: &mut impl Effects) {
+        if self.alarm.is_some_and(|alarm| alarm <= at) {
+            self.catch_up(at, out);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn catch_up(&mut self, at: Time, out: &mut impl Effects) {
+        loop {
+            let expiry = self.book.next_expiry().into_iter().chain(self.reserved.next_due()).min();
+            // What ends with a phase has ended before the next begins.
+            let shown = self.indication.due();
+            let due = expiry.into_iter().chain(self.session.next()).chain(shown).min();
+            let Some(due) = due.filter(|due| *due <= at) else { return };
+            if expiry == Some(due) {
+                let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
+                self.book.expire(due, &mut wire);
+                self.give_up(due, out);
+                self.settle(at, out);
+            } else if self.session.next() == Some(due) {
+                self.turn(due, at, out);
+            } else {
+                self.indicate(at, out);
+            }
+        }
+    }
+
+    /// Tells the partition when time alone has something to do here, where that has changed.
+    #[inline(always)]
+    pub(super) fn set_alarm(&mut self, out: &mut impl Effects) {
+        let next = self.next_alarm();
+        if next != self.alarm {
+            self.alarm = next;
+            out.alarm(self.instrument.id, next);
+        }
+    }
+
+    /// When time alone has something to do here.
+    #[inline(always)]
+    fn next_alarm(&self) -> Option<Time> {
+        let edge = self.session.next().into_iter().chain(self.indication.due());
+        match (self.book.next_expiry(), self.reserved.next_due()) {
+            (None, None) => edge.min(),
+            (expiry, due) => edge.chain(expiry).chain(due).min(),
+        }
     }
 
     fn send_mark(&mut self, at: Time, out: &mut impl Effects) {
@@ -158,6 +243,8 @@ impl Listing {
 
     fn submit(&mut self, submit: &Submit, at: Time, out: &mut impl Effects) {
         let outcome = match self.check(submit).map(|()| waiting(submit)) {
+            Ok(_) if is_past(submit, at) => expired(submit),
+            Ok(_) if self.has_to_wait(submit) => self.reserve(submit, at),
             Ok(Some(stop)) => {
                 self.book.stops_mut().enter(stop);
                 untriggered(submit.order, OutcomeOf::Submit, stop.limit, stop.quantity)
@@ -174,8 +261,16 @@ impl Listing {
     /// Two orders of which one cancels the other: both enter, or neither.
     fn submit_pair(&mut self, pair: &Pair, at: Time, out: &mut impl Effects) {
         let Pair { limit, stop } = pair;
-        let checked = self.check(limit).and_then(|()| self.check(stop));
+        // Both enter at once, so neither can wait for the open.
+        let is_open = self.instrument.check_amendable(false);
+        let checked = is_open.and_then(|()| self.check(limit)).and_then(|()| self.check(stop));
         let mut waits = match (checked, waiting(stop)) {
+            (Ok(()), _) if is_past(stop, at) => {
+                for leg in [limit, stop] {
+                    self.answer(expired(leg), leg.origin, out);
+                }
+                return;
+            }
             (Ok(()), Some(waits)) => waits,
             (Ok(()), None) => unreachable!("the second leg of a pair is a stop"),
             (Err(reject), _) => {
@@ -199,9 +294,18 @@ impl Listing {
     }
 
     #[inline(always)]
-    fn match_now(&mut self, submit: &Submit, at: Time, out: &mut impl Effects) -> Decision {
+    pub(super) fn match_now(
+        &mut self,
+        submit: &Submit,
+        at: Time,
+        out: &mut impl Effects,
+    ) -> Decision {
         let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
-        self.book.submit(&submit.into(), &mut wire)
+        let mut incoming: Incoming = submit.into();
+        if submit.is_market && self.book.collects() {
+            incoming.life = Life::CallAtMarket;
+        }
+        self.book.submit(&incoming, &mut wire)
     }
 
     /// Says what became of the command that is being handled, with its number.
@@ -212,9 +316,9 @@ impl Listing {
     }
 
     /// Checks again what may have changed since the account looked, then post-only.
-    fn check(&self, submit: &Submit) -> Result<(), Reject> {
+    pub(super) fn check(&self, submit: &Submit) -> Result<(), Reject> {
         let rules = &self.instrument;
-        rules.check_phase()?;
+        rules.check_phase(Manner::from(submit))?;
         if !submit.is_market {
             rules.check_tick(submit.limit)?;
         }
@@ -267,7 +371,10 @@ impl Listing {
             }
             None => match self.book.stops_mut().remove(order) {
                 Some(stop) => gone(stop.limit, stop.quantity),
-                None => refused(order, of, Ticks(0), not_open(order)),
+                None => match self.reserved.remove(order) {
+                    Some(reserved) => gone(reserved.submit.limit, reserved.submit.quantity),
+                    None => refused(order, of, Ticks(0), not_open(order)),
+                },
             },
         };
         self.answer(outcome, origin, out);
@@ -275,13 +382,19 @@ impl Listing {
 
     fn amend(&mut self, amend: &Amend, at: Time, out: &mut impl Effects) {
         let rules = &self.instrument;
-        let checked = rules.check_phase().and_then(|()| {
+        let reserved = self.reserved.find(amend.order).cloned();
+        let checked = rules.check_amendable(reserved.is_some()).and_then(|()| {
             amend.limit.map_or(Ok(()), |limit| {
                 rules.check_tick(limit)?;
                 rules.check_band(limit)
             })
         });
         let order = amend.order;
+        if let Some(reserved) = reserved {
+            let outcome = self.amend_reserved(amend, &reserved, checked);
+            self.answer(outcome, Some(amend.origin), out);
+            return;
+        }
         if let Some(&stop) = self.book.stops().find(order) {
             let outcome = self.amend_stop(amend, &stop, checked);
             self.answer(outcome, Some(amend.origin), out);
@@ -349,6 +462,10 @@ impl Listing {
             orders: self.book.orders().collect(),
             stops: self.book.stops().iter().copied().collect(),
             tape: self.tape.clone(),
+            session: self.session.clone(),
+            reserved: self.reserved.iter().cloned().collect(),
+            collects: self.book.collects(),
+            indication: self.indication,
             board: self.board,
             mark: self.mark,
         }
@@ -359,8 +476,16 @@ impl Listing {
         let mut book = Book::default();
         state.orders.iter().for_each(|order| book.restore(order));
         state.stops.iter().for_each(|&stop| book.stops_mut().enter(stop));
-        let ListingState { instrument, tape, board, mark, .. } = state;
-        Listing { instrument, book, tape, board, mark }
+        let ListingState { instrument, tape, session, indication, board, mark, .. } = state;
+        book.set_collecting(state.collects);
+        let mut reserved = Reserved::default();
+        state.reserved.into_iter().for_each(|order| reserved.enter(order));
+        let alarm = None;
+        let mut listing =
+            Listing { instrument, book, tape, session, reserved, indication, board, mark, alarm };
+        // Told after every command, so the partition knows.
+        listing.alarm = listing.next_alarm();
+        listing
     }
 }
 
@@ -397,6 +522,8 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
 fn waiting(submit: &Submit) -> Option<WaitingStop> {
     let stop = submit.terms.as_ref()?.stop?;
     let &Submit { order, side, limit, is_market, quantity, time_in_force, self_match, .. } = submit;
+    let life = Life::of(time_in_force, submit.terms.as_deref());
+    let time_in_force = if is_market { time_in_force.at_once() } else { time_in_force };
     Some(WaitingStop {
         order,
         side,
@@ -405,7 +532,17 @@ fn waiting(submit: &Submit) -> Option<WaitingStop> {
         is_market,
         quantity,
         time_in_force,
+        life,
         self_match,
         twin: None,
     })
+}
+
+/// Whether its time ran out on its way here.
+#[inline(always)]
+fn is_past(submit: &Submit, at: Time) -> bool {
+    submit.time_in_force == TimeInForce::Gtd
+        && Life::of(submit.time_in_force, submit.terms.as_deref())
+            .expires()
+            .is_some_and(|time| time <= at)
 }

@@ -8,7 +8,7 @@ use super::stops::Stops;
 use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
 use crate::message::Submit;
-use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+use crate::order::{CancelReason, Life, SelfMatch, Side, TimeInForce};
 
 /// An order as the matcher takes it: already checked, always with a limit.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +23,14 @@ pub struct Incoming {
     pub value_max: Option<Unsized>,
     /// Set for an iceberg: so much of what rests is seen at a time.
     pub display: Option<Lots>,
+    /// How long what rests stays.
+    pub life: Life,
 }
 
 impl From<&Submit> for Incoming {
     #[inline(always)]
     fn from(submit: &Submit) -> Incoming {
+        let terms = submit.terms.as_deref();
         Incoming {
             order: submit.order,
             side: submit.side,
@@ -36,7 +39,8 @@ impl From<&Submit> for Incoming {
             time_in_force: submit.time_in_force,
             self_match: submit.self_match,
             value_max: submit.value_max,
-            display: submit.terms.as_ref().and_then(|terms| terms.display),
+            display: terms.and_then(|terms| terms.display),
+            life: Life::of(submit.time_in_force, terms),
         }
     }
 }
@@ -111,6 +115,8 @@ pub struct Book {
     pub(super) index: Index,
     pub(super) rare: Rare,
     pub(super) stops: Stops,
+    /// Orders collect for a call instead of matching.
+    pub(super) collects: bool,
 }
 
 impl Default for Book {
@@ -122,6 +128,7 @@ impl Default for Book {
             index: Index::new(),
             rare: Rare::default(),
             stops: Stops::default(),
+            collects: false,
         }
     }
 }
@@ -188,6 +195,9 @@ impl Book {
     /// Matches an order and rests what is left of it, as its time in force says.
     #[inline]
     pub fn submit(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Decision {
+        if self.collects {
+            return self.collect(incoming, reports);
+        }
         if incoming.time_in_force == TimeInForce::Fok && !self.can_fill_whole(incoming) {
             return Decision {
                 filled: Lots::ZERO,
@@ -198,7 +208,7 @@ impl Book {
             };
         }
         let taking = self.take(incoming, reports);
-        let rests = incoming.time_in_force == TimeInForce::Gtc && taking.stopped.is_none();
+        let rests = incoming.time_in_force.rests() && taking.stopped.is_none();
         let resting = if rests { taking.left } else { 0 };
         if resting > 0 {
             self.rest(incoming, &taking, reports);
@@ -207,7 +217,12 @@ impl Book {
     }
 
     #[inline(always)]
-    fn rest(&mut self, incoming: &Incoming, taking: &Taking, reports: &mut impl Reports) {
+    pub(super) fn rest(
+        &mut self,
+        incoming: &Incoming,
+        taking: &Taking,
+        reports: &mut impl Reports,
+    ) {
         let key = key_of(incoming.side, incoming.limit);
         let resting = Resting::new(incoming.order, incoming.side, key, taking.left);
         let slot = self.slab.insert(resting);
@@ -217,7 +232,20 @@ impl Book {
         if let Some(display) = incoming.display {
             self.hide(slot, display);
         }
+        if incoming.life != Life::UntilCancelled {
+            self.limit_life(slot, incoming.life);
+        }
         self.enqueue(slot, reports);
+    }
+
+    /// Notes when an order has to go.
+    #[cold]
+    pub(super) fn limit_life(&mut self, slot: u32, life: Life) {
+        let resting = self.slab.get_mut(slot);
+        resting.set_life(life);
+        if let Life::Until(time) = life {
+            self.rare.expire_at(resting, time);
+        }
     }
 
     /// Shows a part of an order that is not in its queue, and hides the rest.
@@ -232,13 +260,7 @@ impl Book {
     /// Takes from the opposite side until nothing is left or nothing matches.
     #[inline(always)]
     pub(super) fn take(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Taking {
-        let mut taking = Taking {
-            left: incoming.quantity.0,
-            filled: 0,
-            value: 0,
-            decremented: 0,
-            stopped: None,
-        };
+        let mut taking = Taking::nothing(incoming.quantity);
         let side = incoming.side.opposite();
         let limit = key_of(side, incoming.limit);
         while taking.left > 0 && taking.stopped.is_none() {
@@ -423,6 +445,11 @@ impl Book {
 }
 
 impl Taking {
+    /// Of an order that takes nothing.
+    pub fn nothing(quantity: Lots) -> Taking {
+        Taking { left: quantity.0, filled: 0, value: 0, decremented: 0, stopped: None }
+    }
+
     /// How much of a maker the taker can have and pay for.
     #[inline(always)]
     fn affordable(&self, open: u64, price: Ticks, value_max: Option<Unsized>) -> u64 {

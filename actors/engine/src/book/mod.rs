@@ -8,17 +8,22 @@
 //! On failure: refuses with a [`Reject`](crate::reject::Reject); a broken invariant panics.
 
 mod amend;
+mod call;
 mod cascade;
 mod fok;
 mod index;
+mod indication;
 mod ladder;
 mod listing;
+mod lives;
 mod matching;
 #[cfg(any(test, feature = "naive"))]
 mod naive;
 mod outcomes;
 mod prints;
 mod rare;
+mod reserved;
+mod session;
 mod slab;
 mod snapshot;
 mod stops;
@@ -27,6 +32,7 @@ mod tests;
 mod wire;
 
 pub use amend::{AmendRefused, Amended};
+pub use call::{Clearing, Crossing};
 pub use cascade::Floor;
 pub use listing::{Listing, ListingState, decline};
 pub use matching::{Book, Decision, Execution, Incoming, Removed, Reports, Unsized};

@@ -10,8 +10,9 @@ use crate::amount::{Lots, Ticks};
 use crate::hash::StateHash;
 use crate::ids::OrderKey;
 use crate::instrument::Instrument;
-use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+use crate::order::{CancelReason, Life, SelfMatch, Side, TimeInForce};
 use crate::terms::Stop;
+use crate::time::Time;
 
 /// Resting orders of both sides, each list in order of priority.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub struct NaiveBook {
     asks: Vec<RestingOrder>,
     /// In the order of entry.
     stops: NaiveStops,
+    collects: bool,
 }
 
 /// Stops in the order of entry.
@@ -100,6 +102,9 @@ impl NaiveBook {
 
     /// Matches an order and rests what is left of it, as its time in force says.
     pub fn submit(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Decision {
+        if self.collects {
+            return self.collect(incoming, reports);
+        }
         if incoming.time_in_force == TimeInForce::Fok {
             // Whether it fills whole is found out by trying it on a copy.
             let trial = self.clone().take(incoming, &mut Deaf);
@@ -112,7 +117,7 @@ impl NaiveBook {
             }
         }
         let taker = self.take(incoming, reports);
-        let rests = incoming.time_in_force == TimeInForce::Gtc && taker.stopped.is_none();
+        let rests = incoming.time_in_force.rests() && taker.stopped.is_none();
         let open = if rests { taker.left } else { 0 };
         if open > 0 {
             let rest = RestingOrder {
@@ -123,6 +128,7 @@ impl NaiveBook {
                 filled: taker.decision.filled,
                 reduced: Lots(taker.decremented),
                 iceberg: incoming.display.map(|display| hide(display, Lots(open))),
+                life: incoming.life,
             };
             self.rest(rest, reports);
         }
@@ -187,15 +193,22 @@ impl NaiveBook {
             self_match,
             value_max,
             display,
+            life: old.life,
         };
-        let taker = self.take(&incoming, reports);
+        let taker = if self.collects {
+            let decision = nothing();
+            Taker { order: &incoming, decision, left: open.0, decremented: 0, stopped: None }
+        } else {
+            self.take(&incoming, reports)
+        };
         let filled = old.filled + taker.decision.filled;
         let open = if taker.stopped.is_none() { taker.left } else { 0 };
         if open > 0 {
             let reduced = old.reduced + Lots(taker.decremented);
             let (open, price) = (Lots(open), limit);
             let iceberg = display.map(|display| hide(display, open));
-            let rest = RestingOrder { order, side, price, open, filled, reduced, iceberg };
+            let life = old.life;
+            let rest = RestingOrder { order, side, price, open, filled, reduced, iceberg, life };
             self.rest(rest, reports);
         }
         Ok(Amended { decision: taker.decide(open), filled, limit, total })
@@ -216,13 +229,7 @@ impl NaiveBook {
     pub fn cascade(&mut self, rules: &Instrument, floor: &mut impl Floor) {
         let mut fired = Vec::new();
         loop {
-            for order in floor.met() {
-                let is_twin = |stop: &WaitingStop| stop.twin == Some(order);
-                for stop in self.stops.0.iter().filter(|stop| is_twin(stop)) {
-                    floor.parted(stop.order, stop.quantity);
-                }
-                self.stops.0.retain(|stop| !is_twin(stop));
-            }
+            self.part_met(floor);
             if let Some((low, high)) = floor.unseen().take() {
                 let is_reached = |stop: &WaitingStop| match stop.side {
                     Side::Buy => stop.stop.trigger <= high,
@@ -233,12 +240,14 @@ impl NaiveBook {
                 self.stops.0.retain(|stop| !is_reached(stop));
                 for twin in reached.iter().filter_map(|stop| stop.twin) {
                     if let Some(gone) = self.cancel(twin, floor) {
-                        floor.parted(twin, gone.open);
+                        floor.dropped(twin, gone.open, CancelReason::OtherLeg);
                     }
                 }
                 fired.extend(reached);
             }
-            self.trail(rules, floor);
+            if !self.collects {
+                self.trail(rules, floor);
+            }
             if fired.is_empty() {
                 return;
             }
@@ -246,6 +255,60 @@ impl NaiveBook {
             let incoming = stop.incoming(rules);
             let decision = self.submit(&incoming, floor);
             floor.fired(&stop, incoming.limit, &decision);
+        }
+    }
+
+    /// Takes away the other legs of what traded.
+    pub fn part_met(&mut self, floor: &mut impl Floor) {
+        for order in floor.met() {
+            let is_twin = |stop: &WaitingStop| stop.twin == Some(order);
+            for stop in self.stops.0.iter().filter(|stop| is_twin(stop)) {
+                floor.dropped(stop.order, stop.quantity, CancelReason::OtherLeg);
+            }
+            self.stops.0.retain(|stop| !is_twin(stop));
+        }
+    }
+
+    /// When the next order or stop goes.
+    #[must_use]
+    pub fn next_expiry(&self) -> Option<Time> {
+        self.lives().filter_map(|(_, life)| life.expires()).min()
+    }
+
+    /// Takes out what goes at or before `at`, one after another.
+    pub fn expire(&mut self, at: Time, floor: &mut impl Floor) {
+        while let Some(time) = self.next_expiry().filter(|time| *time <= at) {
+            let is_due = |life: Life| life == Life::Until(time);
+            // Of one time resting orders by their names, then stops as they were entered.
+            let resting = self.orders().filter(|o| is_due(o.life)).map(|o| o.order).min();
+            let waiting = self.stops.0.iter().find(|stop| is_due(stop.life));
+            let order = resting.or(waiting.map(|stop| stop.order));
+            order.into_iter().for_each(|order| self.drop(order, CancelReason::Expired, floor));
+        }
+    }
+
+    /// Takes out what was for this day.
+    pub fn close_day(&mut self, floor: &mut impl Floor) {
+        let day: Vec<OrderKey> = self
+            .lives()
+            .filter(|(_, life)| *life == Life::Day || life.ends_with_call())
+            .map(|(order, _)| order)
+            .collect();
+        for order in day {
+            self.drop(order, CancelReason::MarketClosed, floor);
+        }
+    }
+
+    fn lives(&self) -> impl Iterator<Item = (OrderKey, Life)> + '_ {
+        let resting = self.orders().map(|order| (order.order, order.life));
+        resting.chain(self.stops.0.iter().map(|stop| (stop.order, stop.life)))
+    }
+
+    fn drop(&mut self, order: OrderKey, reason: CancelReason, floor: &mut impl Floor) {
+        let resting = self.cancel(order, floor).map(|removed| removed.open);
+        let waiting = self.stops.remove(order).map(|stop| stop.quantity);
+        for open in resting.into_iter().chain(waiting) {
+            floor.dropped(order, open, reason);
         }
     }
 
@@ -347,6 +410,8 @@ impl NaiveBook {
                 resting.reduced.0,
                 resting.iceberg.map_or(0, |iceberg| iceberg.display.0),
                 resting.iceberg.map_or(0, |iceberg| iceberg.hidden.0),
+                resting.life.words()[0],
+                resting.life.words()[1],
             ];
             words.into_iter().for_each(|word| hash.number(word));
         }
@@ -424,6 +489,9 @@ impl Taker<'_> {
         }
     }
 }
+
+#[path = "naive_call.rs"]
+mod call;
 
 /// Hides all of what is open but the part that is shown.
 fn hide(display: Lots, open: Lots) -> Hidden {

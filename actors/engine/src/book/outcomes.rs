@@ -46,8 +46,8 @@ pub(super) fn cancelled(
     open: Lots,
     reason: CancelReason,
 ) -> Outcome {
-    let reason = Some(reason);
-    Outcome { cancelled: open, reason, ..bare(order, of, Status::Cancelled, limit) }
+    let (reason, status) = (Some(reason), reason.final_status());
+    Outcome { cancelled: open, reason, ..bare(order, of, status, limit) }
 }
 
 pub(super) fn submitted(submit: &Submit, decision: &Decision) -> Outcome {
@@ -103,6 +103,17 @@ pub(super) fn amended_outcome(order: OrderKey, of: OutcomeOf, amended: &Amended)
         reason: decision.reason,
         reject: None,
     }
+}
+
+/// An order whose time ran out before it came.
+pub(super) fn expired(submit: &Submit) -> Outcome {
+    let reason = CancelReason::Expired;
+    cancelled(submit.order, OutcomeOf::Submit, submit.limit, submit.quantity, reason)
+}
+
+/// An order that waits for its hours.
+pub(super) fn reserved(submit: &Submit, of: OutcomeOf) -> Outcome {
+    Outcome { remaining: submit.quantity, ..bare(submit.order, of, Status::Reserved, submit.limit) }
 }
 
 /// A stop that never waits, because its other leg traded at once.

@@ -24,6 +24,11 @@ impl Prints {
         }
     }
 
+    /// Trades of a call at `price`, in which both sides took.
+    pub fn note_call(&mut self, price: Ticks) {
+        (self.last, self.last_buy, self.last_sell) = (Some(price), Some(price), Some(price));
+    }
+
     /// What the trigger of a trailing stop of `side` follows, with the best price of the opposite
     /// side: a sell the lower of the last buy print and the best bid, a buy the higher of the last
     /// sell print and the best ask. Where one of the two is missing, the other.
@@ -41,7 +46,7 @@ impl Prints {
 }
 
 /// Lowest and highest price of the prints that no stop has seen yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unseen(Option<(Ticks, Ticks)>);
 
 impl Unseen {

@@ -1,10 +1,11 @@
-//! What few resting orders have: hidden parts, and what self-match took off them. It lies beside
-//! the queues, found by an order's name; a flag of the order says whether to look.
+//! What few resting orders have: hidden parts, a time to go, and what self-match took off them. It
+//! lies beside the queues, found by an order's name; a flag of the order says whether to look.
 
 use super::slab::Resting;
 use crate::amount::Lots;
 use crate::ids::OrderKey;
-use std::collections::HashMap;
+use crate::time::Time;
+use std::collections::{BTreeSet, HashMap};
 
 /// An order of which others see a part at a time. What is shown of it now lies in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(super) struct Aside {
     pub iceberg: Option<Iceberg>,
     /// What self-match took off it.
     pub reduced: u64,
+    /// When it goes.
+    pub expires: Option<Time>,
 }
 
 impl Aside {
@@ -42,6 +45,9 @@ impl Aside {
 pub(super) struct Rare {
     reductions: HashMap<OrderKey, u64>,
     icebergs: HashMap<OrderKey, Iceberg>,
+    expiries: HashMap<OrderKey, Time>,
+    /// The same, in the order in which they come.
+    due: BTreeSet<(Time, OrderKey)>,
 }
 
 impl Rare {
@@ -55,7 +61,22 @@ impl Rare {
     #[inline(never)]
     fn look(&self, order: OrderKey) -> Aside {
         let iceberg = self.icebergs.get(&order).copied();
-        Aside { iceberg, reduced: self.reductions.get(&order).copied().unwrap_or(0) }
+        let expires = self.expiries.get(&order).copied();
+        Aside { iceberg, reduced: self.reductions.get(&order).copied().unwrap_or(0), expires }
+    }
+
+    /// Lets an order go at a time.
+    #[cold]
+    #[inline(never)]
+    pub fn expire_at(&mut self, resting: &mut Resting, time: Time) {
+        self.expiries.insert(resting.order(), time);
+        self.due.insert((time, resting.order()));
+    }
+
+    /// The order that goes next.
+    #[inline(always)]
+    pub fn first_due(&self) -> Option<(Time, OrderKey)> {
+        self.due.first().copied()
     }
 
     #[cold]
@@ -111,11 +132,20 @@ impl Rare {
         Some(shown)
     }
 
+    /// The next part of an order that may be an iceberg; zero when nothing is left of it.
+    pub fn surface_if_any(&mut self, resting: &Resting) -> u64 {
+        let part = resting.is_iceberg().then(|| self.surface(resting.order()));
+        part.flatten().unwrap_or(0)
+    }
+
     /// Forgets an order that is gone.
     #[cold]
     #[inline(never)]
     pub fn forget(&mut self, order: OrderKey) {
         self.reductions.remove(&order);
         self.icebergs.remove(&order);
+        if let Some(time) = self.expiries.remove(&order) {
+            self.due.remove(&(time, order));
+        }
     }
 }

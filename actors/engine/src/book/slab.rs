@@ -2,7 +2,7 @@
 
 use super::ladder::NIL;
 use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
-use crate::order::Side;
+use crate::order::{Life, Side};
 
 /// An order in the book: all that matching touches, two in a cache line.
 ///
@@ -22,7 +22,7 @@ pub(super) struct Resting {
     pub next: u32,
 }
 
-const FLAG_BITS: u32 = 4;
+const FLAG_BITS: u32 = 8;
 const IS_SELL: u64 = 1;
 /// Some of it went by self-match; [`super::rare::Rare`] keeps how much.
 const IS_REDUCED: u64 = 2;
@@ -30,6 +30,14 @@ const IS_REDUCED: u64 = 2;
 const IS_FILLED: u64 = 4;
 /// What is open here is the part of it that others see.
 const IS_ICEBERG: u64 = 8;
+/// It goes when the market closes.
+const IS_DAY: u64 = 16;
+/// It goes at a time; [`super::rare::Rare`] keeps at which.
+const IS_TIMED: u64 = 32;
+/// It goes when the call auction under way ends.
+const IS_FOR_CALL: u64 = 64;
+/// It trades there before all that have a limit.
+const IS_AT_MARKET: u64 = 128;
 
 const PARTITION_BITS: u32 = 16;
 
@@ -87,7 +95,27 @@ impl Resting {
     /// Something of it is kept beside.
     #[inline(always)]
     pub fn is_rare(&self) -> bool {
-        self.open & (IS_REDUCED | IS_ICEBERG) != 0
+        self.open & (IS_REDUCED | IS_ICEBERG | IS_TIMED) != 0
+    }
+
+    /// How long it stays, as far as its flags say: a time lies beside.
+    pub fn life(&self) -> Life {
+        match self.open & (IS_DAY | IS_FOR_CALL | IS_AT_MARKET) {
+            0 => Life::UntilCancelled,
+            IS_DAY => Life::Day,
+            IS_FOR_CALL => Life::Call,
+            _ => Life::CallAtMarket,
+        }
+    }
+
+    pub fn set_life(&mut self, life: Life) {
+        self.open |= match life {
+            Life::UntilCancelled => 0,
+            Life::Until(_) => IS_TIMED,
+            Life::Day => IS_DAY,
+            Life::Call => IS_FOR_CALL,
+            Life::CallAtMarket => IS_FOR_CALL | IS_AT_MARKET,
+        };
     }
 
     #[inline(always)]

@@ -7,7 +7,7 @@ use super::slab::Resting;
 use crate::amount::{Lots, Ticks};
 use crate::hash::StateHash;
 use crate::ids::OrderKey;
-use crate::order::Side;
+use crate::order::{Life, Side};
 use serde::{Deserialize, Serialize};
 
 /// A resting order as a snapshot keeps it.
@@ -22,6 +22,8 @@ pub struct RestingOrder {
     pub reduced: Lots,
     /// Set for an iceberg.
     pub iceberg: Option<Hidden>,
+    /// How long it stays.
+    pub life: Life,
 }
 
 /// What of a resting order nobody sees.
@@ -33,6 +35,12 @@ pub struct Hidden {
 }
 
 impl RestingOrder {
+    /// The part of it that nobody sees.
+    #[must_use]
+    pub fn hidden(&self) -> Lots {
+        self.open - self.shown()
+    }
+
     /// The part of it that others see.
     #[must_use]
     pub fn shown(&self) -> Lots {
@@ -57,6 +65,10 @@ impl Book {
                 let filled = Lots(self.slab.filled(slot));
                 let aside = self.rare.aside(resting);
                 slot = resting.next;
+                let life = match aside.expires {
+                    Some(time) => Life::Until(time),
+                    None => resting.life(),
+                };
                 Some(RestingOrder {
                     order: resting.order(),
                     side,
@@ -68,6 +80,7 @@ impl Book {
                         display: Lots(iceberg.display),
                         hidden: Lots(iceberg.hidden),
                     }),
+                    life,
                 })
             })
         })
@@ -91,6 +104,7 @@ impl Book {
             let iceberg = Iceberg { display: display.0, hidden: hidden.0 };
             self.rare.hide(self.slab.get_mut(slot), iceberg);
         }
+        self.limit_life(slot, order.life);
         self.enqueue(slot, &mut Silent);
     }
 
@@ -108,6 +122,7 @@ impl Book {
             let (display, hidden) = order.iceberg.map_or((0, 0), |i| (i.display.0, i.hidden.0));
             hash.number(display);
             hash.number(hidden);
+            order.life.words().into_iter().for_each(|word| hash.number(word));
         }
         hash.number(self.stops.len() as u64);
         self.stops.iter().for_each(|stop| stop.hash(hash));
@@ -120,7 +135,7 @@ fn keys(ladder: &Ladder) -> impl Iterator<Item = u32> + '_ {
 }
 
 /// Hears nothing.
-struct Silent;
+pub(super) struct Silent;
 
 impl Reports for Silent {
     fn traded(&mut self, _: &super::Execution) {}

@@ -3,10 +3,11 @@
 use crate::amount::{Lots, Ticks};
 use crate::hash::StateHash;
 use crate::ids::OrderKey;
-use crate::instrument::Instrument;
-use crate::order::{SelfMatch, Side, TimeInForce};
+use crate::instrument::{Instrument, Phase};
+use crate::order::{Life, SelfMatch, Side, TimeInForce};
 use crate::terms::{Distance, Stop, Trail};
 use crate::tick_table::TickTable;
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +21,10 @@ pub struct WaitingStop {
     pub limit: Ticks,
     pub is_market: bool,
     pub quantity: Lots,
+    /// Of the order that it becomes.
     pub time_in_force: TimeInForce,
+    /// How long it waits, and then stays.
+    pub life: Life,
     pub self_match: SelfMatch,
     /// The order in the book that goes when this fires, and that takes this away when it trades.
     pub twin: Option<OrderKey>,
@@ -46,6 +50,14 @@ impl WaitingStop {
         }
     }
 
+    /// How long what it becomes stays: at market it takes part in a call before all limits.
+    pub(super) fn life_in(&self, phase: Phase) -> Life {
+        match phase {
+            Phase::Call(_) if self.is_market => Life::CallAtMarket,
+            _ => self.life,
+        }
+    }
+
     /// Adds what decides about its firing.
     #[expect(clippy::should_implement_trait, reason = "a state hash is no map key")]
     pub fn hash(&self, hash: &mut StateHash) {
@@ -57,6 +69,7 @@ impl WaitingStop {
             hash.number(word);
         }
         hash.number(self.quantity.0);
+        self.life.words().into_iter().for_each(|word| hash.number(word));
         let twin = self.twin.map_or((0, 0), |twin| (twin.account.bits(), twin.no.0));
         hash.number(twin.0);
         hash.number(twin.1);
@@ -80,6 +93,8 @@ pub struct Stops {
     twins: BTreeMap<OrderKey, OrderKey>,
     /// By side, triggers with the stops that have them.
     triggers: [BTreeSet<(Ticks, u64)>; 2],
+    /// When those go that do not wait for ever.
+    due: BTreeSet<(Time, u64)>,
     /// By side, those whose triggers move.
     trailing: [BTreeSet<u64>; 2],
     /// By side, the market that is the furthest in their favour of those that all of them have
@@ -118,6 +133,9 @@ impl Stops {
             self.twins.insert(twin, stop.order);
         }
         self.triggers[side].insert((stop.stop.trigger, no));
+        if let Some(time) = stop.life.expires() {
+            self.due.insert((time, no));
+        }
         if stop.stop.trail.is_some() {
             self.trailing[side].insert(no);
             self.followed[side] = None;
@@ -139,7 +157,18 @@ impl Stops {
         }
         self.triggers[side].remove(&(stop.stop.trigger, no));
         self.trailing[side].remove(&no);
+        if let Some(time) = stop.life.expires() {
+            self.due.remove(&(time, no));
+        }
         Some(stop)
+    }
+
+    /// The stop that goes next, and when.
+    #[must_use]
+    #[inline(always)]
+    pub fn first_due(&self) -> Option<(Time, OrderKey)> {
+        let &(time, no) = self.due.first()?;
+        Some((time, self.waiting[&no].order))
     }
 
     /// Whether any stop has another leg in the book.

@@ -1,5 +1,6 @@
 //! From what the matcher reports to effects: legs, outcomes of stops, market events.
 
+use super::call::Crossing;
 use super::cascade::Floor;
 use super::listing::Tape;
 use super::matching::{Decision, Execution, Reports};
@@ -49,7 +50,8 @@ impl<E: Effects> Reports for Wire<'_, E> {
             self.tape.met.extend([maker, taker]);
         }
         let (no, time) = (self.tape.trades, self.at);
-        let event = MarketEvent::Trade { no, price, quantity, taker: taker_side, time };
+        let taker_of = Some(taker_side);
+        let event = MarketEvent::Trade { no, price, quantity, taker: taker_of, time };
         self.out.market(self.instrument, event);
         let instrument = self.instrument;
         let leg = |order, side, is_maker| Leg {
@@ -58,6 +60,7 @@ impl<E: Effects> Reports for Wire<'_, E> {
             trade: no,
             side,
             is_maker,
+            in_call: false,
             price,
             quantity,
             time,
@@ -107,12 +110,31 @@ impl<E: Effects> Floor for Wire<'_, E> {
         self.out.outcome(outcome, None);
     }
 
+    fn crossed(&mut self, crossing: &Crossing) {
+        let &Crossing { buy, sell, price, quantity } = crossing;
+        self.tape.trades.0 += 1;
+        self.tape.prints.note_call(price);
+        self.tape.unseen.note(price);
+        if self.tape.is_watched {
+            self.tape.met.extend([buy, sell]);
+        }
+        let (trade, time, instrument) = (self.tape.trades, self.at, self.instrument);
+        let event = MarketEvent::Trade { no: trade, price, quantity, taker: None, time };
+        self.out.market(instrument, event);
+        for (order, side) in [(buy, Side::Buy), (sell, Side::Sell)] {
+            let (is_maker, in_call) = (false, true);
+            let leg =
+                Leg { order, instrument, trade, side, is_maker, in_call, price, quantity, time };
+            self.settle(leg);
+        }
+    }
+
     fn met(&mut self) -> Vec<OrderKey> {
         std::mem::take(&mut self.tape.met)
     }
 
-    fn parted(&mut self, order: OrderKey, quantity: Lots) {
-        let (reason, time) = (CancelReason::OtherLeg, self.at);
+    fn dropped(&mut self, order: OrderKey, quantity: Lots, reason: CancelReason) {
+        let time = self.at;
         let message = AccountMessage::Dropped { order, quantity, reason, time };
         let account = order.account;
         self.out.send(account.partition(), Message::ToAccount(account, message));

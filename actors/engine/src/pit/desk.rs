@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub struct Desk {
     id: PartitionId,
     topology: Topology,
-    pub(super) catalogue: Catalogue,
+    pub(crate) catalogue: Catalogue,
     accounts: Vec<Account>,
     names: BTreeMap<Box<str>, AccountId>,
 }

@@ -72,6 +72,8 @@ pub struct Pit<T: Tap = Record> {
     sums: Vec<SubAccounts>,
     /// Of requests that were given no envelope by the caller.
     requests: u64,
+    /// Books that time alone has something to do in, and when.
+    alarms: BTreeMap<InstrumentId, Time>,
 }
 
 impl<T: Tap> Pit<T> {
@@ -96,7 +98,8 @@ impl<T: Tap> Pit<T> {
         };
         let places = topology.partitions().map(place).collect();
         let sums = topology.partitions().map(|_| SubAccounts::default()).collect();
-        Pit { topology, now: Time(1), places, channels, tap, sums, requests: 0 }
+        let alarms = BTreeMap::new();
+        Pit { topology, now: Time(1), places, channels, tap, sums, requests: 0, alarms }
     }
 
     #[must_use]
@@ -104,9 +107,43 @@ impl<T: Tap> Pit<T> {
         self.now
     }
 
-    /// Sets the exchange's time; it never goes back.
+    /// Sets the exchange's time; it never goes back. On the way there, every book does what
+    /// becomes due, at its time.
     pub fn set_time(&mut self, now: Time) {
+        while let Some((at, instrument)) = self.next_alarm().filter(|(at, _)| *at <= now) {
+            self.now = self.now.max(at);
+            self.tick(instrument);
+        }
         self.now = self.now.max(now);
+    }
+
+    /// When time alone has something to do next, and in which book.
+    #[must_use]
+    pub fn next_alarm(&self) -> Option<(Time, InstrumentId)> {
+        self.alarms.iter().map(|(&instrument, &at)| (at, instrument)).min()
+    }
+
+    fn tick(&mut self, instrument: InstrumentId) {
+        let now = self.now;
+        self.in_book(instrument, |listing, sink| listing.tick(now, sink));
+        self.deliver_prompt();
+    }
+
+    /// Lets a book do something besides what it is told.
+    fn in_book(
+        &mut self,
+        instrument: InstrumentId,
+        act: impl FnOnce(&mut Listing, &mut Sink<'_, T>),
+    ) {
+        let Pit { places, channels, tap, sums, alarms, topology, .. } = self;
+        for (from, place) in (0u16..).zip(places) {
+            let Place::Books(books) = place else { continue };
+            let Some(listing) = books.get_mut(&instrument) else { continue };
+            let sums = &mut sums[usize::from(from)];
+            let from = PartitionId(from);
+            let mut sink = Sink { from, channels, tap, sums, alarms, topology };
+            return act(listing, &mut sink);
+        }
     }
 
     #[must_use]
@@ -127,6 +164,7 @@ impl<T: Tap> Pit<T> {
 
     /// Lists an instrument: its book first, then the accounts hear of it, at once.
     pub fn list(&mut self, instrument: &Instrument) {
+        let is_scheduled = instrument.schedule.is_some();
         let listing = Listing::new(instrument.clone(), None);
         let place = &mut self.places[usize::from(instrument.partition.0)];
         let Place::Books(books) = place else {
@@ -136,18 +174,22 @@ impl<T: Tap> Pit<T> {
         for desk in self.desks_mut() {
             desk.catalogue.instruments.insert(instrument.id, instrument.clone());
         }
+        if is_scheduled {
+            self.tick(instrument.id);
+        }
     }
 
     /// Changes an instrument's rules: its book has them now, the accounts when they hear of it.
     pub fn change(&mut self, instrument: &Instrument) {
-        let books = self.books_mut(instrument.partition);
-        books.get_mut(&instrument.id).expect("a listed instrument").update(instrument.clone());
+        let now = self.now;
         let changed = PartitionMessage::Instrument(Box::new(instrument.clone()));
         for (to, role) in self.topology.partitions() {
             if role == Role::Accounts {
                 self.channels.send(instrument.partition, to, Message::ToPartition(changed.clone()));
             }
         }
+        // Its book says what stands behind what operators said.
+        self.in_book(instrument.id, |book, sink| book.update(instrument.clone(), now, sink));
         self.deliver_prompt();
     }
 
@@ -160,8 +202,9 @@ impl<T: Tap> Pit<T> {
     /// Handles a request of an account's owner.
     pub fn request(&mut self, account: AccountId, envelope: &Envelope, request: &AccountRequest) {
         let (from, now) = (account.partition(), self.now);
-        let Pit { places, channels, tap, sums, .. } = self;
-        let mut sink = Sink { from, channels, tap, sums: &mut sums[usize::from(from.0)] };
+        let Pit { places, channels, tap, sums, alarms, topology, .. } = self;
+        let sums = &mut sums[usize::from(from.0)];
+        let mut sink = Sink { from, channels, tap, sums, alarms, topology };
         let Place::Desk(desk) = &mut places[usize::from(from.0)] else {
             panic!("accounts live in account partitions");
         };
@@ -223,8 +266,9 @@ impl<T: Tap> Pit<T> {
     #[inline]
     fn handle(&mut self, to: PartitionId, message: &Message) {
         let now = self.now;
-        let Pit { places, channels, tap, sums, .. } = self;
-        let mut sink = Sink { from: to, channels, tap, sums: &mut sums[usize::from(to.0)] };
+        let Pit { places, channels, tap, sums, alarms, topology, .. } = self;
+        let sums = &mut sums[usize::from(to.0)];
+        let mut sink = Sink { from: to, channels, tap, sums, alarms, topology };
         match (&mut places[usize::from(to.0)], message) {
             (Place::Desk(desk), message) => desk.hear(message, now, &mut sink),
             (Place::Books(books), Message::ToBook(instrument, message)) => {
@@ -261,13 +305,6 @@ impl<T: Tap> Pit<T> {
         match &mut self.places[usize::from(partition.0)] {
             Place::Desk(desk) => desk,
             _ => panic!("accounts live in account partitions"),
-        }
-    }
-
-    fn books_mut(&mut self, partition: PartitionId) -> &mut BTreeMap<InstrumentId, Listing> {
-        match &mut self.places[usize::from(partition.0)] {
-            Place::Books(books) => books,
-            _ => panic!("instruments are listed in a partition of books"),
         }
     }
 
@@ -309,6 +346,8 @@ struct Sink<'a, T> {
     channels: &'a mut Channels,
     tap: &'a mut T,
     sums: &'a mut SubAccounts,
+    alarms: &'a mut BTreeMap<InstrumentId, Time>,
+    topology: &'a Topology,
 }
 
 impl<T: Tap> Effects for Sink<'_, T> {
@@ -374,4 +413,20 @@ impl<T: Tap> Effects for Sink<'_, T> {
     }
 
     fn touched(&mut self, _account: AccountId) {}
+
+    fn rules(&mut self, instrument: &Instrument) {
+        let changed = PartitionMessage::Instrument(Box::new(instrument.clone()));
+        for (to, role) in self.topology.partitions() {
+            if role == Role::Accounts {
+                self.channels.send(self.from, to, Message::ToPartition(changed.clone()));
+            }
+        }
+    }
+
+    fn alarm(&mut self, instrument: InstrumentId, at: Option<Time>) {
+        match at {
+            Some(at) => self.alarms.insert(instrument, at),
+            None => self.alarms.remove(&instrument),
+        };
+    }
 }

@@ -15,7 +15,7 @@ pub struct Trade {
     pub no: TradeNo,
     pub price: Ticks,
     pub quantity: Lots,
-    pub taker: Side,
+    pub taker: Option<Side>,
 }
 
 /// In the order in which it was said.

@@ -72,7 +72,8 @@ impl Fills {
             hold!("FILL-2", false, "{leg:?} is of no trade that its book told");
             return Ok(());
         };
-        let Some(MarketEvent::Trade { price, quantity, taker, .. }) = &trade.said else {
+        let Some(MarketEvent::Trade { price, quantity, taker: Some(taker), .. }) = &trade.said
+        else {
             return Ok(());
         };
         let side = if leg.is_maker { taker.opposite() } else { *taker };

@@ -92,8 +92,9 @@ impl World {
 
     /// Moves time on when something waits for it, and logs how far others have acknowledged.
     pub(super) fn tick(&mut self, node: NodeId, partition: PartitionId) {
-        let mutant = self.mutant;
+        let (mutant, now) = (self.mutant, self.now);
         let Some(seat) = self.seat(node, partition) else { return };
+        let clock = Time(seat.anchor.0 + (now - seat.anchor.1));
         if !seat.leads {
             return;
         }
@@ -105,7 +106,7 @@ impl World {
                 seat.sequencer.order(Command::OutboxAck { to, next });
             }
         }
-        if seat.replica.core.needs_tick() && seat.sequencer.under_way.is_none() {
+        if seat.replica.core.is_tick_due(clock) && seat.sequencer.under_way.is_none() {
             seat.sequencer.order(Command::Tick);
         }
         let behind: Vec<PartitionId> = seat.replica.core.outboxes().keys().copied().collect();

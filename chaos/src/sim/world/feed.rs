@@ -76,6 +76,11 @@ impl Shown {
                 self.trade = no.0;
                 follows
             }
+            MarketEvent::Indicated { sequence, .. } => {
+                let follows = sequence == self.sequence + 1;
+                self.sequence = sequence;
+                follows
+            }
             MarketEvent::Level { sequence, side, price, quantity } => {
                 let follows = sequence == self.sequence + 1;
                 self.sequence = sequence;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use hoga_engine::account::Balance;
 use hoga_engine::amount::{Lots, Ticks};
+use hoga_engine::book::Clearing;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::{MarketEvent, MovedBalance};
 use hoga_engine::history::FillRow;
@@ -54,6 +55,10 @@ impl FeedEvent {
                 MarketEvent::Trade { no, price, quantity, taker, time } => {
                     let trade = move || Happened::Trade { price, quantity, taker, time };
                     take(Topic::Trades(*instrument), no.0, &trade);
+                }
+                MarketEvent::Indicated { sequence, clearing } => {
+                    let indicated = move || Happened::Indicated(clearing);
+                    take(Topic::Book(*instrument), sequence, &indicated);
                 }
                 MarketEvent::Level { sequence, side, price, quantity } => {
                     let level = move || Happened::Level { side, price, quantity };
@@ -135,9 +140,12 @@ pub enum Happened {
     Trade {
         price: Ticks,
         quantity: Lots,
-        taker: Side,
+        /// None in a call.
+        taker: Option<Side>,
         time: Time,
     },
+    /// What a call would come to now.
+    Indicated(Option<Clearing>),
     Order(Box<OrderState>),
     /// With the client's id of its order.
     Fill(Box<(FillRow, Option<ClientId>)>),

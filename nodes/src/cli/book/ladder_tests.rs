@@ -15,7 +15,7 @@ fn levels(levels: &[(&str, &str)]) -> Vec<v1::Level> {
 
 fn content(bids: &[(&str, &str)], asks: &[(&str, &str)]) -> Option<v1::Content> {
     let (bids, asks) = (levels(bids), levels(asks));
-    let book = v1::BookContent { bids, asks, time: None };
+    let book = v1::BookContent { bids, asks, ..Default::default() };
     Some(v1::Content { content: Some(Content::Book(book)) })
 }
 

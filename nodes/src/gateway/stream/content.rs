@@ -38,6 +38,10 @@ fn encode(symbols: &Symbols, topic: Topic, event: &Numbered, account_id: &str) -
             }
             book.encode_to_vec()
         }
+        (Happened::Indicated(clearing), Topic::Book(id)) => {
+            let indication = Some(market::indication(*clearing, symbols.listed(id)?));
+            v1::BookContent { indication, ..Default::default() }.encode_to_vec()
+        }
         (Happened::Trade { price, quantity, taker, time }, Topic::Trades(id)) => {
             let no = TradeNo(event.sequence);
             let trade = market::trade(no, *price, *quantity, *taker, *time, symbols.listed(id)?);
@@ -89,5 +93,5 @@ pub fn of_book(sides: &Sides, instrument: &Instrument) -> Bytes {
     let level = |(price, quantity): (Ticks, Lots)| market::level(price, quantity, 0, instrument);
     let side = |rungs: &[Rung]| rungs.iter().map(|r| level((r.price, r.quantity))).collect();
     let (bids, asks) = (side(&sides.bids), side(&sides.asks));
-    v1::BookContent { bids, asks, time: None }.encode_to_vec().into()
+    v1::BookContent { bids, asks, ..Default::default() }.encode_to_vec().into()
 }

@@ -4,8 +4,10 @@
 
 mod accounts;
 mod admin;
+mod calls;
 mod door;
 mod limits;
+mod lives;
 mod market;
 mod orders;
 mod paging;

@@ -12,7 +12,7 @@ async fn a_refusal_names_value_rule_and_field() {
     let rig = Rig::start().await;
     let (alice, _) = rig.two().await;
     type Spoil = fn(&mut v1::Order);
-    let cases: [(&str, &str, Code, Spoil); 8] = [
+    let cases: [(&str, &str, Code, Spoil); 7] = [
         ("UNKNOWN_INSTRUMENT", "order.instrument", Code::NotFound, |order| {
             order.instrument = "instruments/LPX-KRW".into();
         }),
@@ -33,9 +33,6 @@ async fn a_refusal_names_value_rule_and_field() {
         }),
         ("MALFORMED", "order.client_order_id", Code::InvalidArgument, |order| {
             order.client_order_id = "not good".into();
-        }),
-        ("NOT_SERVED", "order.time_in_force", Code::Unimplemented, |order| {
-            order.time_in_force = v1::TimeInForce::AtOpen.into();
         }),
     ];
     for (reason, field, code, spoil) in cases {

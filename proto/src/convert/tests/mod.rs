@@ -48,6 +48,7 @@ pub(super) fn listed() -> Instrument {
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 1_000,
         phase: Phase::Continuous,
+        schedule: None,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::v1;
 use hoga_engine::amount::Rate;
 use hoga_engine::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
 use hoga_engine::terms::{Distance, StopAsked, TermsAsked};
+use hoga_engine::time::Time;
 use proptest::prelude::*;
 
 fn limit_buy() -> v1::Order {
@@ -45,20 +46,6 @@ fn a_field_that_contradicts_another_is_named() {
             Err(BadField::Malformed { field: named, .. }) => assert_eq!(named, field),
             other => panic!("{field}: {other:?}"),
         }
-    }
-}
-
-#[test]
-fn what_this_exchange_does_not_do_is_said_so() {
-    let cases: [fn(&mut v1::Order); 2] = [
-        |order| order.time_in_force = v1::TimeInForce::Day.into(),
-        |order| order.time_in_force = v1::TimeInForce::AtOpen.into(),
-    ];
-    for ask in cases {
-        let mut order = limit_buy();
-        ask(&mut order);
-        let refused = order::request(&order, &listed());
-        assert!(matches!(refused, Err(BadField::NotServed { .. })), "{refused:?}");
     }
 }
 
@@ -115,7 +102,15 @@ fn any_request() -> impl Strategy<Value = OrderRequest> {
         (1i128..1 << 80).prop_map(Size::Quantity),
         (1i128..1 << 80).prop_map(Size::QuoteAmount),
     ];
-    let lives = prop_oneof![Just(TimeInForce::Gtc), Just(TimeInForce::Ioc), Just(TimeInForce::Fok)];
+    let lives = prop_oneof![
+        Just(TimeInForce::Gtc),
+        Just(TimeInForce::Ioc),
+        Just(TimeInForce::Fok),
+        Just(TimeInForce::Day),
+        Just(TimeInForce::Gtd),
+        Just(TimeInForce::AtOpen),
+        Just(TimeInForce::AtClose),
+    ];
     let modes = proptest::option::of(prop_oneof![
         Just(SelfMatch::None),
         Just(SelfMatch::CancelTaker),
@@ -125,29 +120,40 @@ fn any_request() -> impl Strategy<Value = OrderRequest> {
     ]);
     let prices = proptest::option::of(1i128..1 << 80);
     let terms = (proptest::option::of(any_stop()), proptest::option::of(1i128..1 << 80));
+    let terms = (terms, any::<u64>());
     (any::<bool>(), sizes, prices, lives, any::<bool>(), modes, terms).prop_map(
-        |(is_buy, size, price, time_in_force, post_only, self_match, (stop, display))| {
+        |(is_buy, size, price, force, post_only, self_match, ((stop, display), time))| {
+            let time_in_force = force_as_written(price, stop, force);
+            let expires = (time_in_force == TimeInForce::Gtd).then_some(Time(time));
+            let is_rare = stop.is_some() || display.is_some() || expires.is_some();
             OrderRequest {
                 instrument: listed().id,
                 side: if is_buy { Side::Buy } else { Side::Sell },
                 size,
                 // What trails goes at market.
                 price: price.filter(|_| !stop.is_some_and(|stop: StopAsked| stop.is_trailing())),
-                // A market order that rests cannot be written.
-                time_in_force: match (price, time_in_force) {
-                    (_, TimeInForce::Gtc) if stop.is_some_and(|stop| stop.is_trailing()) => {
-                        TimeInForce::Ioc
-                    }
-                    (None, TimeInForce::Gtc) => TimeInForce::Ioc,
-                    (_, other) => other,
-                },
+                time_in_force,
                 post_only,
                 self_match,
-                terms: (stop.is_some() || display.is_some())
-                    .then(|| Box::new(TermsAsked { stop, display, other: None })),
+                terms: is_rare
+                    .then(|| Box::new(TermsAsked { stop, display, other: None, expires })),
             }
         },
     )
+}
+
+/// A market order that rests cannot be written; a stop that waits for a day can.
+fn force_as_written(
+    price: Option<i128>,
+    stop: Option<StopAsked>,
+    force: TimeInForce,
+) -> TimeInForce {
+    let is_market = price.is_none() || stop.is_some_and(|stop| stop.is_trailing());
+    match force {
+        TimeInForce::Gtc if is_market => TimeInForce::Ioc,
+        TimeInForce::Day | TimeInForce::Gtd if is_market && stop.is_none() => TimeInForce::Ioc,
+        other => other,
+    }
 }
 
 proptest! {

@@ -57,13 +57,14 @@ fn order() -> impl Strategy<Value = Order> {
         proptest::option::of(valid::<ClientId>("[A-Za-z0-9_.:-]{1,12}")),
         proptest::option::of(stop()),
         proptest::option::of(amount()),
+        proptest::option::of((1u64..100_000_000).prop_map(Millis)),
     );
     (any::<bool>(), symbol(), kind, terms).prop_map(|(buy, symbol, kind, terms)| {
         let by_amount = matches!(kind, OrderKind::MarketSpend { .. });
         let side = if buy || by_amount { Side::Buy } else { Side::Sell };
         let limit = matches!(kind, OrderKind::Limit { .. });
         let rests = |time: &TimeInForce| matches!(time, TimeInForce::Gtc | TimeInForce::Day);
-        let (time, post_only, self_match, id, stop, show) = terms;
+        let (time, post_only, self_match, id, stop, show, lasts) = terms;
         let time_in_force = time.filter(|time| limit || !rests(time));
         let post_only = post_only && limit && time_in_force.as_ref().is_none_or(rests);
         let may_wait = |stop: &Stop| match stop {
@@ -73,7 +74,8 @@ fn order() -> impl Strategy<Value = Order> {
         let stop = stop.filter(may_wait);
         let rests = limit && time_in_force.as_ref().is_none_or(rests);
         let show = show.filter(|_| rests && stop.is_none());
-        Order { side, symbol, kind, time_in_force, post_only, self_match, stop, show, id }
+        let lasts = lasts.filter(|_| time_in_force.is_none() && (limit || stop.is_some()));
+        Order { side, symbol, kind, time_in_force, lasts, post_only, self_match, stop, show, id }
     })
 }
 

@@ -1,6 +1,7 @@
 //! Whole plays of small scenarios, and of those that ship.
 
 mod checks;
+mod day;
 mod market;
 mod same;
 mod tapes;

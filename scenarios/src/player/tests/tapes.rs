@@ -127,8 +127,8 @@ fn a_broken_tape_names_its_line() {
     };
     let typo = cause(&format!("{good}{{\"at_ms\":2,\"do\":\"alice byus 5 LPJ-KRW @ 1\"}}\n"));
     assert!(typo.contains("day.jsonl: line 2") && typo.contains("buys"), "{typo}");
-    let day = cause("{\"at_ms\":2,\"do\":\"alice buys 5 LPJ-KRW @ 1 day\"}\n");
-    assert!(day.contains("`alice buys 5 LPJ-KRW @ 1 day` is not served yet"), "{day}");
+    let day = cause("{\"at_ms\":2,\"do\":\"feed a.jsonl into LPJ-KRW\"}\n");
+    assert!(day.contains("`feed a.jsonl into LPJ-KRW` is not served yet"), "{day}");
 }
 
 #[test]

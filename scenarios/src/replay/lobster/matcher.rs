@@ -15,7 +15,7 @@ use super::view::View;
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::book::{Book, Execution, Incoming, Reports};
 use hoga_engine::ids::{AccountId, OrderKey, OrderNo, PartitionId};
-use hoga_engine::order::{SelfMatch, Side, TimeInForce};
+use hoga_engine::order::{Life, SelfMatch, Side, TimeInForce};
 
 /// Quantity taken from a maker at a price.
 type Fill = (OrderKey, Ticks, Lots);
@@ -78,6 +78,7 @@ impl Matcher {
             self_match: SelfMatch::None,
             value_max: None,
             display: None,
+            life: Life::UntilCancelled,
         };
         self.book.submit(&incoming, &mut self.fills);
     }

@@ -19,7 +19,7 @@ use super::view::View;
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::book::Incoming;
 use hoga_engine::ids::{AccountId, OrderKey, OrderNo, PartitionId};
-use hoga_engine::order::{SelfMatch, Side, TimeInForce};
+use hoga_engine::order::{Life, SelfMatch, Side, TimeInForce};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -149,6 +149,7 @@ impl Writing {
             self_match: SelfMatch::None,
             value_max: None,
             display: None,
+            life: Life::UntilCancelled,
         });
         let ours: Vec<OrderKey> = self.view.desk().taken().iter().map(|(key, _)| *key).collect();
         for key in ours {

@@ -11,7 +11,7 @@ use super::message::{Message, MessageKind, Published};
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::book::{Book, Incoming, Removed};
 use hoga_engine::ids::{AccountId, OrderKey, OrderNo, PartitionId};
-use hoga_engine::order::{SelfMatch, Side, TimeInForce};
+use hoga_engine::order::{Life, SelfMatch, Side, TimeInForce};
 
 /// The desk of the book, and the number of published levels.
 pub(super) struct View<D> {
@@ -171,6 +171,7 @@ impl<D: Desk> View<D> {
             self_match: SelfMatch::None,
             value_max: None,
             display: None,
+            life: Life::UntilCancelled,
         };
         self.desk.submit(&incoming);
     }

@@ -45,7 +45,8 @@ fn while_an_instrument_is_halted_only_cancels_work() {
 #[test]
 fn a_stop_waits_through_a_halt() {
     let mut pit = street();
-    let terms = TermsAsked { stop: Some(StopAsked::At(100)), display: None, other: None };
+    let terms =
+        TermsAsked { stop: Some(StopAsked::At(100)), display: None, other: None, expires: None };
     let stop = OrderRequest { terms: Some(Box::new(terms)), ..buy(1, 120) };
     place(&mut pit, "alice", "s", stop);
     place(&mut pit, "bob", "b", sell(5, 105));
@@ -80,7 +81,8 @@ fn resting_orders_survive_another_band_and_market_orders_stop_at_it() {
 #[test]
 fn a_stop_at_market_fires_inside_the_band_that_is_then() {
     let mut pit = street();
-    let terms = TermsAsked { stop: Some(StopAsked::At(100)), display: None, other: None };
+    let terms =
+        TermsAsked { stop: Some(StopAsked::At(100)), display: None, other: None, expires: None };
     let stop = OrderRequest { terms: Some(Box::new(terms)), price: None, ..buy(5, 1) };
     place(&mut pit, "alice", "s", stop);
     assert_eq!(order(&pit, "alice", 1).limit, Ticks(110));

@@ -8,7 +8,7 @@ use crate::terms::TermsAsked;
 
 /// The order, of which so much is shown.
 fn showing(display: Amount, order: OrderRequest) -> OrderRequest {
-    let terms = TermsAsked { stop: None, display: Some(display), other: None };
+    let terms = TermsAsked { stop: None, display: Some(display), other: None, expires: None };
     OrderRequest { terms: Some(Box::new(terms)), ..order }
 }
 

@@ -3,11 +3,13 @@
 
 mod amends;
 mod answers;
+mod calls;
 mod fees;
 mod halts;
 mod holds;
 mod icebergs;
 mod kept;
+mod lives;
 mod meetings;
 mod memory;
 mod money;

@@ -7,7 +7,7 @@ use crate::terms::{Distance, StopAsked, TermsAsked};
 
 /// The order, waiting for this.
 fn stop(asked: StopAsked, order: OrderRequest) -> OrderRequest {
-    let terms = TermsAsked { stop: Some(asked), display: None, other: None };
+    let terms = TermsAsked { stop: Some(asked), display: None, other: None, expires: None };
     OrderRequest { terms: Some(Box::new(terms)), ..order }
 }
 

@@ -106,6 +106,7 @@ fn states_of_all_orders_are_one_count() {
         trade: TradeNo(1),
         side: Side::Sell,
         is_maker: true,
+        in_call: false,
         price: crate::amount::Ticks(100),
         quantity: crate::amount::Lots(4),
         time: Time(9),

@@ -2,16 +2,17 @@
 //! reports in the same order, the same state.
 
 use super::listing::instrument;
-use super::{Amending, AnyBook, Book, NaiveBook, Report, Tape};
+use super::{Amending, AnyBook, Book, NaiveBook, Report, Tape, force_of};
 use crate::amount::{Lots, Rate, Ticks};
 use crate::book::{
-    AmendRefused, Amended, Decision, Execution, Incoming, Prints, Removed, WaitingStop,
+    AmendRefused, Amended, Clearing, Decision, Execution, Incoming, Prints, Removed, WaitingStop,
 };
 use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
 use crate::instrument::Instrument;
-use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+use crate::order::{CancelReason, Life, SelfMatch, Side, TimeInForce};
 use crate::terms::{Distance, Stop, Trail};
 use crate::tick_table::TickTable;
+use crate::time::Time;
 use std::collections::{BTreeSet, VecDeque};
 
 const COMMANDS: u64 = 1_000_000;
@@ -80,10 +81,18 @@ enum Command {
     Pair(Incoming, WaitingStop),
     Cancel(OrderKey),
     Amend(Amending),
+    /// Time goes on to here.
+    Pass(Time),
+    /// The market closes.
+    Close,
+    /// Orders collect from here on.
+    Call,
+    Uncross(Option<Ticks>),
 }
 
 struct Source<'a> {
     regime: &'a Regime,
+    now: u64,
     random: Random,
     last_no: u64,
     recent: VecDeque<OrderKey>,
@@ -92,7 +101,23 @@ struct Source<'a> {
 impl Source<'_> {
     fn command(&mut self, book: &NaiveBook) -> Command {
         let is_full = book.len() > self.regime.resting_max;
+        if self.random.one_in(20) {
+            if self.random.one_in(200) {
+                return Command::Close;
+            }
+            if book.collects() && self.random.one_in(4) {
+                let near = self.random.one_in(4);
+                let reference = (!near).then(|| self.price(Side::Buy));
+                return Command::Uncross(reference);
+            }
+            if self.random.one_in(20) {
+                return Command::Call;
+            }
+            self.now += self.random.below(8);
+            return Command::Pass(Time(self.now));
+        }
         match self.random.below(if is_full { 160 } else { 90 }) {
+            0..54 if book.collects() => Command::Submit(self.collected(is_full)),
             0..54 => Command::Submit(self.incoming(is_full)),
             54..59 => Command::Stop(self.stop(is_full)),
             59..62 => {
@@ -119,13 +144,18 @@ impl Source<'_> {
         let side = if self.random.one_in(2) { Side::Buy } else { Side::Sell };
         let limit = self.price(side);
         let quantity = self.quantity();
+        let life = match self.random.below(8) {
+            0 => Life::Day,
+            1 => Life::Until(Time(self.now + 1 + self.random.below(60))),
+            _ => Life::UntilCancelled,
+        };
         let time_in_force = match self.random.below(10) {
             0 | 1 => TimeInForce::Ioc,
             2 => TimeInForce::Fok,
             _ if is_full => TimeInForce::Ioc,
-            _ => TimeInForce::Gtc,
+            _ => force_of(life),
         };
-        let is_by_amount = time_in_force != TimeInForce::Gtc && self.random.one_in(3);
+        let is_by_amount = !time_in_force.rests() && self.random.one_in(3);
         let most = u128::from(limit.0) * u128::from(quantity.0);
         Incoming {
             order,
@@ -135,14 +165,26 @@ impl Source<'_> {
             time_in_force,
             self_match: self.mode(),
             value_max: is_by_amount.then(|| most * u128::from(self.random.below(120)) / 100),
-            display: (time_in_force == TimeInForce::Gtc && self.random.one_in(4))
+            display: (time_in_force.rests() && self.random.one_in(4))
                 .then(|| Lots(1 + quantity.0 / (1 + self.random.below(9)))),
+            life,
+        }
+    }
+
+    /// An order of a call; some for whatever it comes to.
+    fn collected(&mut self, is_full: bool) -> Incoming {
+        let is_full = is_full && self.random.one_in(2);
+        let incoming = self.incoming(is_full);
+        match self.random.below(8) {
+            0 => Incoming { life: Life::CallAtMarket, time_in_force: TimeInForce::Ioc, ..incoming },
+            1 => Incoming { life: Life::Call, time_in_force: TimeInForce::AtOpen, ..incoming },
+            _ => incoming,
         }
     }
 
     fn stop(&mut self, is_full: bool) -> WaitingStop {
         let incoming = self.incoming(is_full);
-        let Incoming { order, side, limit, quantity, time_in_force, self_match, .. } = incoming;
+        let Incoming { order, side, limit, quantity, self_match, life, .. } = incoming;
         let mut trigger = self.price(side);
         let mut distance = |most: u64| match self.random.below(2) {
             0 => Distance::Price(Ticks(1 + self.random.below(most) as u32 * self.regime.step)),
@@ -157,6 +199,8 @@ impl Source<'_> {
         }
         let stop = Stop { trigger, trail };
         let is_market = self.random.one_in(3);
+        let force = incoming.time_in_force;
+        let time_in_force = if is_market { force.at_once() } else { force };
         let twin = None;
         WaitingStop {
             order,
@@ -166,6 +210,7 @@ impl Source<'_> {
             is_market,
             quantity,
             time_in_force,
+            life,
             self_match,
             twin,
         }
@@ -231,6 +276,8 @@ enum Answer {
     Waits,
     CancelledStop(WaitingStop),
     AmendedStop,
+    Passed(Option<Time>),
+    Cleared(Option<Clearing>),
 }
 
 /// Everything that a book says to a command, the stops included that fire by it.
@@ -254,6 +301,24 @@ fn said(
                 book.enter_stop(WaitingStop { twin, ..*stop });
             }
             Answer::Decided(decision)
+        }
+        Command::Pass(at) => {
+            book.expire(*at, &mut tape);
+            Answer::Passed(book.next_expiry())
+        }
+        Command::Call => {
+            book.call();
+            Answer::Passed(None)
+        }
+        Command::Uncross(reference) => {
+            let indicated = book.clearing(*reference, &rules.ticks);
+            let clearing = book.uncross(*reference, &rules.ticks, &mut tape);
+            assert_eq!(indicated, clearing, "what is indicated is what it comes to");
+            Answer::Cleared(clearing)
+        }
+        Command::Close => {
+            book.close_day(&mut tape);
+            Answer::Passed(book.next_expiry())
         }
         Command::Cancel(order) => {
             let found = book.find(*order);
@@ -289,6 +354,10 @@ struct Tally {
     cancelled_stops: u64,
     surfaced: u64,
     parted: u64,
+    crossed: u64,
+    cleared: u64,
+    expired: u64,
+    closed: u64,
     resting_most: usize,
 }
 
@@ -300,7 +369,12 @@ impl Tally {
                 // Again: another part of it.
                 self.surfaced += u64::from(!met.insert((*taker, *maker)));
             }
-            self.parted += u64::from(matches!(report, Report::Parted { .. }));
+            if let Report::Dropped { reason, .. } = report {
+                self.parted += u64::from(*reason == CancelReason::OtherLeg);
+                self.expired += u64::from(*reason == CancelReason::Expired);
+                self.closed += u64::from(*reason == CancelReason::MarketClosed);
+            }
+            self.crossed += u64::from(matches!(report, Report::Crossed(_)));
             self.fired += u64::from(matches!(report, Report::Fired { .. }));
             self.trailed += u64::from(matches!(report, Report::Trailed { .. }));
             self.trades += u64::from(matches!(report, Report::Traded(_)));
@@ -314,21 +388,26 @@ impl Tally {
             Answer::Cancelled { removed, .. } => self.cancelled += u64::from(removed.is_some()),
             Answer::Amended(result) => self.amended += u64::from(result.is_ok()),
             Answer::CancelledStop(_) => self.cancelled_stops += 1,
-            Answer::Waits | Answer::AmendedStop => {}
+            Answer::Cleared(clearing) => self.cleared += u64::from(clearing.is_some()),
+            Answer::Waits | Answer::AmendedStop | Answer::Passed(_) => {}
         }
     }
 
     fn least(&self) -> u64 {
         let Tally { trades, reductions, killed, spent, amended, cancelled, .. } = *self;
-        let Tally { fired, trailed, cancelled_stops, surfaced, parted, .. } = *self;
-        let usual = [trades, reductions, killed, spent, amended, cancelled];
+        let Tally { fired, trailed, cancelled_stops, surfaced, parted, expired, closed, .. } =
+            *self;
+        let usual = [trades, reductions, killed, spent * 2, amended, cancelled];
         let rare = [fired, trailed * 4, cancelled_stops * 2, surfaced * 2, parted * 2];
-        usual.into_iter().chain(rare).min().unwrap_or(0)
+        let Tally { crossed, cleared, .. } = *self;
+        let timed = [expired, closed * 4, crossed * 2, cleared * 20];
+        usual.into_iter().chain(rare).chain(timed).min().unwrap_or(0)
     }
 }
 
 fn compare(regime: &Regime, seed: u64, commands: u64) -> Tally {
-    let mut source = Source { regime, random: Random(seed), last_no: 0, recent: VecDeque::new() };
+    let (random, recent) = (Random(seed), VecDeque::new());
+    let mut source = Source { regime, now: 0, random, last_no: 0, recent };
     let (mut real, mut naive) = (Book::default(), NaiveBook::default());
     let mut tally = Tally::default();
     let ticks = TickTable::uniform();
@@ -352,7 +431,8 @@ fn compare(regime: &Regime, seed: u64, commands: u64) -> Tally {
         }
         if at % RESTORE_EVERY == 0 || at == commands {
             same_state(&real, &naive);
-            real = Book::restored(&AnyBook::orders(&real), &AnyBook::stops(&real));
+            let (orders, stops) = (AnyBook::orders(&real), AnyBook::stops(&real));
+            real = Book::restored(&orders, &stops, AnyBook::collects(&real));
             same_state(&real, &naive);
         }
     }

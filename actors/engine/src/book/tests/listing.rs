@@ -39,6 +39,7 @@ pub(super) fn instrument() -> Instrument {
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 100,
         phase: Phase::Continuous,
+        schedule: None,
     }
 }
 
@@ -92,7 +93,7 @@ impl Market {
     fn change(&mut self, change: impl FnOnce(&mut Instrument)) {
         let mut instrument = self.listing.instrument().clone();
         change(&mut instrument);
-        self.listing.update(instrument);
+        self.listing.update(instrument, NOW, &mut self.said);
     }
 
     /// Handles a command and returns its one outcome.

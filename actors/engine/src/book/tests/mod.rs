@@ -8,25 +8,33 @@
 //! is `CANCEL_TAKER` unless it is named. `book` tells all orders in priority.
 //! `#4 S20@95 stop:100` waits for a print at 100, `trail:10%/5%` behind the market by so much, in
 //! such steps; `fired #4` says that it did, `stops` tells all that wait. `last 100 B` is a print
-//! before everything, of a buy that took. `#4 B90@100 show:20` shows 20 at a time: `B20+70@100`.
+//! before everything, of a buy that took. `#4 B10@90 day` is for the day, which ends with `close`;
+//! `until:9` goes with `time 9`. From `call` on orders collect, `mkt` ones for whatever comes;
+//! `clearing 100` tells what it would come to near a reference, `uncross 100` ends it: `X(2x1 5@100)`
+//! is a trade of buy 2 with sell 1. `#4 B90@100 show:20` shows 20 at a time: `B20+70@100`.
 
+mod brute_force;
+mod calls;
 mod cases;
 mod differential;
 mod icebergs;
 mod listing;
+mod lives;
 mod self_match;
 mod stops;
 
 use super::{
-    AmendRefused, Amended, Book, Decision, Execution, Floor, Incoming, NaiveBook, Prints, Removed,
-    Reports, RestingOrder, Unseen, WaitingStop,
+    AmendRefused, Amended, Book, Clearing, Crossing, Decision, Execution, Floor, Incoming,
+    NaiveBook, Prints, Removed, Reports, RestingOrder, Unseen, WaitingStop,
 };
 use crate::amount::{Lots, Rate, Ticks};
 use crate::hash::StateHash;
 use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
 use crate::instrument::Instrument;
-use crate::order::{CancelReason, SelfMatch, Side, TimeInForce};
+use crate::order::{CancelReason, Life, SelfMatch, Side, TimeInForce};
 use crate::terms::{Distance, Stop, Trail};
+use crate::tick_table::{Band, TickTable};
+use crate::time::Time;
 use std::collections::BTreeMap;
 
 /// What both books can do.
@@ -43,8 +51,20 @@ trait AnyBook: Default {
     fn amend_stop(&mut self, order: OrderKey, quantity: Lots, limit: Ticks);
     fn stops(&self) -> Vec<WaitingStop>;
     fn cascade(&mut self, rules: &Instrument, tape: &mut Tape);
+    fn next_expiry(&self) -> Option<Time>;
+    fn expire(&mut self, at: Time, tape: &mut Tape);
+    fn close_day(&mut self, tape: &mut Tape);
+    fn call(&mut self);
+    fn collects(&self) -> bool;
+    fn clearing(&self, reference: Option<Ticks>, ticks: &TickTable) -> Option<Clearing>;
+    fn uncross(
+        &mut self,
+        reference: Option<Ticks>,
+        ticks: &TickTable,
+        tape: &mut Tape,
+    ) -> Option<Clearing>;
     fn hash(&self) -> u64;
-    fn restored(orders: &[RestingOrder], stops: &[WaitingStop]) -> Self;
+    fn restored(orders: &[RestingOrder], stops: &[WaitingStop], collects: bool) -> Self;
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -99,8 +119,37 @@ macro_rules! any_book {
             fn cascade(&mut self, rules: &Instrument, tape: &mut Tape) {
                 $book::cascade(self, rules, tape);
             }
-            fn restored(orders: &[RestingOrder], stops: &[WaitingStop]) -> Self {
+            fn next_expiry(&self) -> Option<Time> {
+                $book::next_expiry(self)
+            }
+            fn expire(&mut self, at: Time, tape: &mut Tape) {
+                $book::expire(self, at, tape);
+            }
+            fn close_day(&mut self, tape: &mut Tape) {
+                $book::close_day(self, tape);
+            }
+            fn call(&mut self) {
+                self.set_collecting(true);
+            }
+            fn collects(&self) -> bool {
+                $book::collects(self)
+            }
+            fn clearing(&self, reference: Option<Ticks>, ticks: &TickTable) -> Option<Clearing> {
+                $book::clearing(self, reference, ticks)
+            }
+            fn uncross(
+                &mut self,
+                reference: Option<Ticks>,
+                ticks: &TickTable,
+                tape: &mut Tape,
+            ) -> Option<Clearing> {
+                let clearing = $book::uncross(self, reference, ticks, tape);
+                self.set_collecting(false);
+                clearing
+            }
+            fn restored(orders: &[RestingOrder], stops: &[WaitingStop], call: bool) -> Self {
                 let mut book = $book::default();
+                book.set_collecting(call);
                 orders.iter().for_each(|order| book.restore(order));
                 stops.iter().for_each(|&stop| AnyBook::enter_stop(&mut book, stop));
                 book
@@ -119,7 +168,8 @@ enum Report {
     Level { side: Side, price: Ticks, quantity: Lots },
     Fired { order: OrderKey, limit: Ticks, decision: Decision },
     Trailed { order: OrderKey, trigger: Ticks },
-    Parted { order: OrderKey, quantity: Lots },
+    Crossed(Crossing),
+    Dropped { order: OrderKey, quantity: Lots, reason: CancelReason },
 }
 
 /// Everything that a book reported, in order, and the prints until then.
@@ -167,8 +217,14 @@ impl Floor for Tape {
     fn met(&mut self) -> Vec<OrderKey> {
         std::mem::take(&mut self.met)
     }
-    fn parted(&mut self, order: OrderKey, quantity: Lots) {
-        self.said.push(Report::Parted { order, quantity });
+    fn dropped(&mut self, order: OrderKey, quantity: Lots, reason: CancelReason) {
+        self.said.push(Report::Dropped { order, quantity, reason });
+    }
+    fn crossed(&mut self, crossing: &Crossing) {
+        self.prints.note_call(crossing.price);
+        self.unseen.note(crossing.price);
+        self.met.extend([crossing.buy, crossing.sell]);
+        self.said.push(Report::Crossed(*crossing));
     }
     fn trailed(&mut self, order: OrderKey, trigger: Ticks) {
         self.said.push(Report::Trailed { order, trigger });
@@ -208,6 +264,26 @@ impl<B: AnyBook> Player<B> {
             ["last", price, side] => {
                 let taker = if *side == "B" { Side::Buy } else { Side::Sell };
                 tape.prints.note(Ticks(number(price) as u32), taker);
+                String::new()
+            }
+            ["time", time] => {
+                self.book.expire(Time(number(time)), &mut tape);
+                String::new()
+            }
+            ["call"] => {
+                self.book.call();
+                String::new()
+            }
+            ["clearing", reference @ ..] => {
+                let clearing = self.book.clearing(ticks(reference), &grid(reference));
+                return clearing.map_or_else(|| "none".to_owned(), cleared);
+            }
+            ["uncross", reference @ ..] => {
+                self.book.uncross(ticks(reference), &grid(reference), &mut tape);
+                String::new()
+            }
+            ["close"] => {
+                self.book.close_day(&mut tape);
                 String::new()
             }
             ["cancel", order] => {
@@ -270,6 +346,14 @@ fn incoming(order: &str, size: &str, options: &[&str]) -> Incoming {
     let named = options.iter().find_map(|option| option.strip_prefix('@'));
     let index = named.map_or(no as u32, |name| 1_000_000 + u32::from(name.as_bytes()[0]));
     let spend = options.iter().find_map(|option| option.strip_prefix("spend:"));
+    let until = options.iter().find_map(|option| option.strip_prefix("until:"));
+    let life = match until {
+        Some(time) => Life::Until(Time(number(time))),
+        None if options.contains(&"day") => Life::Day,
+        None if options.contains(&"call") => Life::Call,
+        None if options.contains(&"mkt") => Life::CallAtMarket,
+        None => Life::UntilCancelled,
+    };
     Incoming {
         order: OrderKey { account: AccountId::new(PartitionId(6), index), no: OrderNo(no) },
         side: if size.starts_with('B') { Side::Buy } else { Side::Sell },
@@ -278,17 +362,28 @@ fn incoming(order: &str, size: &str, options: &[&str]) -> Incoming {
         time_in_force: match options {
             _ if options.contains(&"IOC") => TimeInForce::Ioc,
             _ if options.contains(&"FOK") => TimeInForce::Fok,
-            _ => TimeInForce::Gtc,
+            _ => force_of(life),
         },
         self_match: options.iter().find_map(|option| mode(option)).unwrap_or_default(),
         value_max: spend.map(|value| u128::from(number(value))),
         display: options.iter().find_map(|o| o.strip_prefix("show:")).map(|q| Lots(number(q))),
+        life,
+    }
+}
+
+fn force_of(life: Life) -> TimeInForce {
+    match life {
+        Life::UntilCancelled => TimeInForce::Gtc,
+        Life::Day => TimeInForce::Day,
+        Life::Until(_) => TimeInForce::Gtd,
+        Life::Call => TimeInForce::AtOpen,
+        Life::CallAtMarket => TimeInForce::Ioc,
     }
 }
 
 /// What an order waits for, if its options say that it does.
 fn stop(order: &Incoming, options: &[&str]) -> Option<WaitingStop> {
-    let &Incoming { order, side, limit, quantity, time_in_force, self_match, .. } = order;
+    let &Incoming { order, side, limit, quantity, time_in_force, self_match, life, .. } = order;
     let of = |name| options.iter().find_map(|option| option.strip_prefix(name));
     let trail = of("trail:").map(|trail| {
         let (offset, step) = trail.split_once('/').unwrap_or((trail, "0"));
@@ -305,10 +400,31 @@ fn stop(order: &Incoming, options: &[&str]) -> Option<WaitingStop> {
         limit,
         is_market,
         quantity,
-        time_in_force,
+        time_in_force: if is_market { time_in_force.at_once() } else { time_in_force },
+        life,
         self_match,
         twin,
     })
+}
+
+fn ticks(reference: &[&str]) -> Option<Ticks> {
+    reference.first().map(|price| Ticks(number(price) as u32))
+}
+
+/// Prices lie on a grid of this step behind a reference: `100 /10`.
+fn grid(reference: &[&str]) -> TickTable {
+    let step = reference.iter().find_map(|word| word.strip_prefix('/'));
+    let step = step.map_or(1, |step| number(step) as u32);
+    TickTable::new(vec![Band { from: Ticks(0), step }]).expect("one step is a table")
+}
+
+fn cleared(clearing: Clearing) -> String {
+    let Clearing { price, volume, surplus } = clearing;
+    let surplus = surplus.map(|(side, lots)| {
+        let side = if side == Side::Buy { 'B' } else { 'S' };
+        format!(", {side}{} too many", lots.0)
+    });
+    format!("{}@{}{}", volume.0, price.0, surplus.unwrap_or_default())
 }
 
 fn distance(text: &str) -> Distance<Ticks> {
@@ -356,8 +472,17 @@ fn told(report: Report) -> Option<String> {
             let words = [format!("fired #{}", order.no.0), stands(decision)];
             Some(words.join(" ").trim().to_owned())
         }
-        Report::Parted { order, quantity } => {
-            Some(format!("parted #{} {}", order.no.0, quantity.0))
+        Report::Crossed(c) => {
+            Some(format!("X({}x{} {}@{})", c.buy.no.0, c.sell.no.0, c.quantity.0, c.price.0))
+        }
+        Report::Dropped { order, quantity, reason } => {
+            let word = match reason {
+                CancelReason::OtherLeg => "parted",
+                CancelReason::Expired => "expired",
+                CancelReason::NoLiquidity => "over",
+                _ => "closed",
+            };
+            Some(format!("{word} #{} {}", order.no.0, quantity.0))
         }
         Report::Trailed { order, trigger } => Some(format!("#{} at {}", order.no.0, trigger.0)),
         Report::Level { .. } => None,
@@ -377,6 +502,8 @@ fn stands(decision: &Decision) -> String {
             CancelReason::AmountSpent => "amount spent",
             CancelReason::OtherLeg => "other leg",
             CancelReason::Requested => "requested",
+            CancelReason::Expired => "expired",
+            CancelReason::MarketClosed => "market closed",
         };
         words.push(format!("cancelled {}: {why}", decision.cancelled.0));
     }

@@ -9,16 +9,19 @@ pub(super) fn check(pit: &Pit) -> Result<(), Broken> {
         let book = listing.book();
         let symbol = &listing.instrument().symbol;
         if let (Some(bid), Some(ask)) = (book.best(Side::Buy), book.best(Side::Sell)) {
-            hold!("BOOK-2", bid < ask, "{symbol} is crossed: bid {bid:?}, ask {ask:?}");
+            let collects = book.collects();
+            hold!("BOOK-2", collects || bid < ask, "{symbol} is crossed: bid {bid:?}, ask {ask:?}");
         }
         if pit.is_quiet() {
             let open = pit.desks().flat_map(|desk| desk.accounts());
             let open = open.flat_map(|account| account.open_orders());
             let open = open.filter(|open| open.state.instrument == listing.instrument().id);
-            let (open, resting) = (open.count(), book.len() + book.stops().len());
+            let waiting = book.stops().len() + listing.reserved().count();
+            let (open, resting) = (open.count(), book.len() + waiting);
             hold!("FILL-1", open == resting, "{symbol}: {open} open orders, {resting} in the book");
             check_resting(pit, listing.book())?;
             check_waiting(pit, listing.book())?;
+            check_reserved(pit, listing)?;
         }
     }
     Ok(())
@@ -57,6 +60,23 @@ fn check_waiting(pit: &Pit, book: &crate::book::Book) -> Result<(), Broken> {
             && (state.status, stop) == (Status::Untriggered, Some(waiting.stop))
             && (state.limit, state.side) == (waiting.limit, waiting.side);
         hold!("FILL-1", agrees, "{waiting:?} stands otherwise in its account: {state:?}");
+    }
+    Ok(())
+}
+
+fn check_reserved(pit: &Pit, listing: &crate::book::Listing) -> Result<(), Broken> {
+    for (order, quantity, limit) in listing.reserved() {
+        let Some(open) = pit.account(order.account).open_order(order.no) else {
+            hold!("FILL-1", false, "{order:?} is reserved, and not open in its account");
+            continue;
+        };
+        let state = &open.state;
+        let agrees = (state.status, state.limit) == (Status::Reserved, limit);
+        hold!(
+            "FILL-1",
+            agrees && state.remaining() == quantity,
+            "{order:?} is reserved: {state:?}"
+        );
     }
     Ok(())
 }

@@ -13,8 +13,8 @@ type Key = (InstrumentId, TradeNo);
 /// The legs of one trade that have settled.
 #[derive(Default)]
 struct Legs {
-    maker: Option<FillRow>,
-    taker: Option<FillRow>,
+    buy: Option<FillRow>,
+    sell: Option<FillRow>,
     /// Ledger rows of it: two for each leg.
     rows: u32,
 }
@@ -35,15 +35,15 @@ impl Join {
         self.read_trades(pit)?;
         self.read_fills(pit)?;
         self.read_rows(pit)?;
-        let ready = |legs: &Legs| legs.maker.is_some() && legs.taker.is_some();
+        let ready = |legs: &Legs| legs.buy.is_some() && legs.sell.is_some();
         let done: Vec<Key> =
             self.unsettled.iter().filter(|(_, legs)| ready(legs)).map(|(&key, _)| key).collect();
         for key in done {
             let legs = self.unsettled.remove(&key).unwrap_or_default();
             let rows = legs.rows;
             hold!("FILL-3", rows == 4, "trade {key:?} has {rows} ledger rows instead of 4");
-            if let (Some(maker), Some(taker)) = (legs.maker, legs.taker) {
-                check_pair(&self.trades[&key], &maker, &taker)?;
+            if let (Some(buy), Some(sell)) = (legs.buy, legs.sell) {
+                check_pair(&self.trades[&key], &buy, &sell)?;
             }
         }
         if pit.is_quiet() {
@@ -71,7 +71,7 @@ impl Join {
                 hold!("FILL-3", false, "{fill:?} settled again, or of no trade");
                 continue;
             };
-            let leg = if fill.is_maker { &mut legs.maker } else { &mut legs.taker };
+            let leg = if fill.side == Side::Buy { &mut legs.buy } else { &mut legs.sell };
             hold!("FILL-3", leg.is_none(), "{fill:?} settled again");
             *leg = Some(*fill);
             let order = OrderKey { account: fill.account, no: fill.order };
@@ -111,12 +111,12 @@ impl Join {
     }
 }
 
-fn check_pair(trade: &Trade, maker: &FillRow, taker: &FillRow) -> Result<(), Broken> {
-    let agrees = |fill: &FillRow, side: Side| {
-        fill.price == trade.price && fill.quantity == trade.quantity && fill.side == side
-    };
-    let taker_side = trade.taker;
-    hold!("FILL-2", agrees(taker, taker_side), "{taker:?} does not agree with {trade:?}");
-    hold!("FILL-2", agrees(maker, taker_side.opposite()), "{maker:?} against {trade:?}");
+fn check_pair(trade: &Trade, buy: &FillRow, sell: &FillRow) -> Result<(), Broken> {
+    for fill in [buy, sell] {
+        let agrees = fill.price == trade.price && fill.quantity == trade.quantity;
+        // In a call nobody made the price.
+        let is_maker = trade.taker.is_some_and(|taker| taker != fill.side);
+        hold!("FILL-2", agrees && fill.is_maker == is_maker, "{fill:?} against {trade:?}");
+    }
     Ok(())
 }

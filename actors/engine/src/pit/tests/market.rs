@@ -62,6 +62,7 @@ pub(crate) fn instruments() -> [Instrument; 2] {
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 200,
         phase: Phase::Continuous,
+        schedule: None,
     };
     let btc = Instrument {
         id: BTC_KRW,

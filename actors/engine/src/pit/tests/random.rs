@@ -1,11 +1,13 @@
 //! Random courses of events, delivered as unkindly as the channels allow.
 
-use super::market::{BTC, KRW, LPJ, furnish, topology};
+use super::market::{BTC, KRW, LPJ, furnish, instruments, topology};
 use super::retries::Asked;
 use super::step::{ACCOUNTS, Step, choose, name_of};
 use crate::amount::Amount;
+use crate::instrument::Instrument;
 use crate::pit::check::Checks;
 use crate::pit::{Chooser, Pit, Record};
+use crate::session::{PlannedPhase, Reservation, Schedule, Span};
 use crate::time::Time;
 use std::collections::VecDeque;
 
@@ -46,8 +48,14 @@ struct Run {
 }
 
 impl Run {
-    fn new(seed: u64) -> Run {
+    fn new(seed: u64, has_phases: bool) -> Run {
         let mut pit = furnish(Pit::delayed(topology(), Record::default(), seed));
+        if has_phases {
+            for instrument in instruments() {
+                let schedule = Some(Box::new(short_days()));
+                pit.change(&Instrument { schedule, ..instrument });
+            }
+        }
         for nth in 0..ACCOUNTS {
             let name = name_of(nth);
             pit.open(&name);
@@ -119,6 +127,60 @@ fn from_environment(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// Four minutes and the next day begins: the calls, trading and an hour off, over and over.
+fn short_days() -> Schedule {
+    use PlannedPhase::{ClosingCall, Continuous, OpeningCall};
+    let phases = [OpeningCall, Continuous, ClosingCall];
+    let spans = (0..360u32).flat_map(|day| {
+        let minutes = (4 * day..).zip(phases);
+        minutes.map(|(from, phase)| Span { phase, from, to: from + 1 })
+    });
+    Schedule {
+        zone_minutes: 0,
+        weekends: true,
+        holidays: Vec::new(),
+        spans: spans.collect(),
+        reservation: Some(Reservation::After(90 * Time::SECOND)),
+        band: None,
+    }
+}
+
+#[test]
+fn invariants_hold_through_the_phases_of_a_day() {
+    let steps = from_environment("HOGA_STEPS").unwrap_or(STEPS);
+    let one = from_environment("HOGA_SEED");
+    let seeds = one.map_or(100..100 + SEEDS / 2, |seed| seed..seed + 1);
+    let (mut called, mut fills, mut gave_up, mut for_call) = (0, 0, 0, 0);
+    for seed in seeds {
+        let mut run = Run::new(seed, true);
+        for step in 0..steps {
+            run.course.step = step;
+            run.step();
+            if step % 40 == 0 {
+                // Two seconds or so between two steps, now and then: phases come and go.
+                run.pit.set_time(Time(run.pit.now().0 + 2 * Time::SECOND));
+            }
+            if step % REST_EVERY == REST_EVERY - 1 {
+                run.pit.settle_down();
+                run.look();
+            } else if step % LOOK_EVERY == 0 || one.is_some() {
+                run.look();
+            }
+        }
+        run.pit.settle_down();
+        run.look();
+        fills += run.pit.tap().fills.len();
+        called += run.pit.tap().trades.iter().filter(|trade| trade.taker.is_none()).count();
+        let closed = run.pit.tap().closed.iter();
+        gave_up += closed.clone().filter(|o| o.status == crate::order::Status::Expired).count();
+        for_call += closed.filter(|o| o.time_in_force.is_for_call()).count();
+    }
+    assert!(one.is_some() || fills > 10_000, "only {fills} fills");
+    assert!(one.is_some() || called > 1_000, "only {called} trades in calls");
+    assert!(one.is_some() || gave_up > 100, "only {gave_up} orders gave up");
+    assert!(one.is_some() || for_call > 300, "only {for_call} orders for a call");
+}
+
 #[test]
 fn invariants_hold_under_any_order_of_arrival() {
     let steps = from_environment("HOGA_STEPS").unwrap_or(STEPS);
@@ -126,8 +188,9 @@ fn invariants_hold_under_any_order_of_arrival() {
     let seeds = one.map_or(0..SEEDS, |seed| seed..seed + 1);
     let (mut fills, mut repeated, mut cancelled_by_meeting) = (0, 0, 0);
     let (mut fired, mut parted) = (0, 0);
+    let (mut expired, mut closed) = (0, 0);
     for seed in seeds {
-        let mut run = Run::new(seed);
+        let mut run = Run::new(seed, false);
         for step in 0..steps {
             run.course.step = step;
             run.step();
@@ -146,6 +209,12 @@ fn invariants_hold_under_any_order_of_arrival() {
         cancelled_by_meeting += run.pit.tap().closed.iter().filter(|o| o.reason == meeting).count();
         let other = Some(crate::order::CancelReason::OtherLeg);
         parted += run.pit.tap().closed.iter().filter(|order| order.reason == other).count();
+        let gone = |reason| {
+            let orders = run.pit.tap().closed.iter();
+            orders.filter(|order| order.reason == Some(reason)).count()
+        };
+        expired += gone(crate::order::CancelReason::Expired);
+        closed += gone(crate::order::CancelReason::MarketClosed);
         let filled = run.pit.tap().closed.iter().filter(|order| !order.filled.is_zero());
         fired += filled.filter(|order| order.terms.is_some()).count();
     }
@@ -154,5 +223,7 @@ fn invariants_hold_under_any_order_of_arrival() {
     assert!(one.is_some() || repeated > 5_000, "only {repeated} repetitions answered");
     assert!(one.is_some() || cancelled_by_meeting > 500, "{cancelled_by_meeting} self-matches");
     assert!(one.is_some() || parted > 1_000, "only {parted} legs went for the other");
+    assert!(one.is_some() || expired > 1_000, "only {expired} orders expired");
+    assert!(one.is_some() || closed > 50, "only {closed} orders went with the day");
     assert!(one.is_some() || fired > 1_000, "only {fired} stops traded");
 }

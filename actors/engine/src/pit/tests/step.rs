@@ -10,6 +10,7 @@ use crate::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
 use crate::pit::{Chooser, Pit};
 use crate::request::{AccountRequest, Ack, OrderRef};
 use crate::terms::{Distance, OtherAsked, StopAsked, TermsAsked};
+use crate::time::Time;
 
 /// What happens next.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ pub(super) fn choose(dice: &mut Chooser, pit: &Pit, asked: usize, recent: usize)
             let back = dice.below(reach) as usize;
             Step::Again { nth: asked.saturating_sub(1 + back) }
         }
-        60..64 => Step::Change(Box::new(changed(dice))),
+        60..64 => Step::Change(Box::new(changed(dice, pit))),
         64 => Step::Pass { nanoseconds: dice.below(16 * 3_600_000_000_000) },
         65..165 => Step::Pass { nanoseconds: dice.below(1_000_000_000) },
         _ => {
@@ -119,18 +120,21 @@ fn place(dice: &mut Chooser, pit: &Pit, account: &Account) -> AccountRequest {
         Some(SelfMatch::Decrement),
     ];
     let (gtc, ioc, fok) = (TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok);
+    let (day, gtd) = (TimeInForce::Day, TimeInForce::Gtd);
+    let (at_open, at_close) = (TimeInForce::AtOpen, TimeInForce::AtClose);
     let mut order = OrderRequest {
         instrument,
         side,
         size: Size::Quantity(lots * lot),
         price: Some(Amount::from(90 + dice.below(21)) * tick),
-        time_in_force: *dice.one_of(&[gtc, gtc, gtc, gtc, gtc, gtc, ioc, fok]),
+        time_in_force: *dice.one_of(&[gtc, gtc, gtc, gtc, gtc, day, gtd, ioc, fok]),
         post_only: false,
         self_match: *dice.one_of(&modes),
         terms: None,
     };
     match dice.below(20) {
-        0 | 1 => order.post_only = order.time_in_force == gtc,
+        0 | 1 => order.post_only = order.time_in_force.rests(),
+        6 => order.time_in_force = *dice.one_of(&[at_open, at_close]),
         2 | 3 => order.price = None,
         4 if side == Side::Buy => {
             order.price = None;
@@ -141,20 +145,36 @@ fn place(dice: &mut Chooser, pit: &Pit, account: &Account) -> AccountRequest {
     }
     if let Size::Quantity(_) = order.size
         && !order.post_only
+        && !order.time_in_force.is_for_call()
         && dice.below(6) == 0
     {
-        order.terms =
-            Some(Box::new(TermsAsked { stop: Some(stop(dice, tick)), display: None, other: None }));
-    } else if order.time_in_force == gtc && order.price.is_some() && dice.below(6) == 0 {
+        order.terms = Some(Box::new(TermsAsked {
+            stop: Some(stop(dice, tick)),
+            display: None,
+            other: None,
+            expires: None,
+        }));
+    } else if order.time_in_force.rests() && order.price.is_some() && dice.below(6) == 0 {
         let display = Some(lot * (1 + Amount::from(dice.below(10))));
-        order.terms = Some(Box::new(TermsAsked { stop: None, display, other: None }));
+        order.terms =
+            Some(Box::new(TermsAsked { stop: None, display, other: None, expires: None }));
     }
-    let may_rest = order.time_in_force == gtc && order.price.is_some();
+    let may_rest = order.time_in_force.rests() && !order.time_in_force.is_for_call();
+    let may_rest = may_rest && order.price.is_some();
     if order.terms.is_none() && may_rest && dice.below(6) == 0 {
         let id = ClientId::parse(&format!("other-{}", account.orders().0)).expect("a good id");
         let price = (dice.below(2) == 0).then(|| Amount::from(90 + dice.below(21)) * tick);
         let other = Some(OtherAsked { id, stop: stop(dice, tick), price });
-        order.terms = Some(Box::new(TermsAsked { stop: None, display: None, other }));
+        order.terms =
+            Some(Box::new(TermsAsked { stop: None, display: None, other, expires: None }));
+    }
+    let (is_market, force) = (order.price.is_none(), order.time_in_force);
+    if is_market && order.stop().is_none() && matches!(force, TimeInForce::Day | TimeInForce::Gtd) {
+        order.time_in_force = gtc;
+    }
+    if order.time_in_force == gtd {
+        let terms = order.terms.get_or_insert_default();
+        terms.expires = Some(Time(pit.now().0 + dice.below(20_000_000_000)));
     }
     let ack = *dice.one_of(&[Ack::Result, Ack::Result, Ack::Accepted, Ack::Full]);
     let market_price = pit.market_price(&order);
@@ -187,15 +207,17 @@ fn amend(dice: &mut Chooser, pit: &Pit, account: AccountId) -> AccountRequest {
 }
 
 /// Other fees, another band, a halt or the end of one.
-fn changed(dice: &mut Chooser) -> Instrument {
+fn changed(dice: &mut Chooser, pit: &Pit) -> Instrument {
     let mut instrument = dice.one_of(&instruments()).clone();
+    let listed = pit.listing(instrument.id).map(|listing| listing.instrument());
+    instrument.schedule = listed.and_then(|listed| listed.schedule.clone());
     instrument.fees.version = dice.below(1000) as u32;
     // Now and then a sell costs more than it brings; it must not cost its owner more than that.
     let taker = dice.below(600_000_000) as i64;
     instrument.fees.taker = Rate(taker);
     instrument.fees.maker = Rate(dice.below(300_000_000) as i64 - taker.min(100_000_000));
     instrument.fees.sell_tax = Rate(dice.below(500_000_000) as i64);
-    instrument.phase = *dice.one_of(&[Phase::Continuous, Phase::Continuous, Phase::Halted]);
+    instrument.phase = *dice.one_of(&[Phase::Continuous, Phase::Closed, Phase::Halted]);
     if dice.below(4) != 0 {
         instrument.phase = Phase::Continuous;
     }

@@ -3,7 +3,7 @@
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::book::{Execution, Incoming, NaiveBook, Reports, RestingOrder};
 use hoga_engine::ids::{AccountId, OrderKey, OrderNo, PartitionId};
-use hoga_engine::order::{SelfMatch, Side, TimeInForce};
+use hoga_engine::order::{Life, SelfMatch, Side, TimeInForce};
 use std::fmt::Write;
 
 /// Units of the file in a tick.
@@ -159,6 +159,7 @@ impl Venue {
             self_match: SelfMatch::None,
             value_max: None,
             display: None,
+            life: Life::UntilCancelled,
         };
         self.book.submit(&incoming, &mut Unheard);
     }

@@ -7,7 +7,7 @@ use crate::replay::script::{Said, Step};
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::book::{Execution, Incoming, NaiveBook, Reports};
 use hoga_engine::ids::OrderKey;
-use hoga_engine::order::{SelfMatch, Side};
+use hoga_engine::order::{Life, SelfMatch, Side};
 
 fn orders_of(day: &Day) -> Orders {
     orders(written(day).path(), |_, _| {}).expect("the day reads")
@@ -46,6 +46,7 @@ fn asked_of_the_naive_book(steps: &[Step]) -> Vec<Said> {
                     self_match,
                     value_max,
                     display: None,
+                    life: Life::UntilCancelled,
                 };
                 book.submit(&incoming, &mut heard);
             }

@@ -1,0 +1,291 @@
+//! Call auctions: orders collect without matching, then all that can trade does so at one price.
+
+use super::Floor;
+use super::ladder::price_of;
+use super::matching::{Book, Decision, Incoming, Reports, Taking};
+use super::snapshot::{RestingOrder, Silent};
+use crate::amount::{Lots, Ticks};
+use crate::ids::OrderKey;
+use crate::order::{CancelReason, Life, Side, TimeInForce};
+use crate::tick_table::TickTable;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The one price of a call, and what trades at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clearing {
+    pub price: Ticks,
+    pub volume: Lots,
+    /// What is asked for at this price and does not trade; none where both sides are even.
+    pub surplus: Option<(Side, Lots)>,
+}
+
+/// One trade of a call. Neither side made the price, so neither is the maker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crossing {
+    pub buy: OrderKey,
+    pub sell: OrderKey,
+    pub price: Ticks,
+    pub quantity: Lots,
+}
+
+/// What of an order trades in a call: first of what is shown, then of what is hidden.
+#[derive(Clone, Copy)]
+struct Share {
+    order: OrderKey,
+    shown: u64,
+    hidden: u64,
+}
+
+/// What both sides want at a price, or between two prices where no order has its limit.
+#[derive(Clone, Copy)]
+struct Piece {
+    low: u32,
+    high: u32,
+    bought: u64,
+    sold: u64,
+}
+
+impl Piece {
+    fn volume(&self) -> u64 {
+        self.bought.min(self.sold)
+    }
+
+    fn surplus(&self) -> u64 {
+        self.bought.abs_diff(self.sold)
+    }
+
+    /// The price in it that is on the grid and nearest to the reference, of two the higher; none
+    /// when no price of it is on the grid.
+    fn nearest(&self, reference: Option<Ticks>, ticks: &TickTable) -> Option<Ticks> {
+        if self.low == self.high {
+            return Some(Ticks(self.low));
+        }
+        let (first, last) = (ticks.ceil(Ticks(self.low + 1)), ticks.floor(Ticks(self.high - 1)));
+        if first > last || first.0 <= self.low || last.0 >= self.high {
+            return None;
+        }
+        let Some(reference) = reference.filter(|reference| *reference < last) else {
+            return Some(last);
+        };
+        if reference <= first {
+            return Some(first);
+        }
+        let (below, above) = (ticks.floor(reference), ticks.ceil(reference));
+        let is_below_nearer = reference.0 - below.0 < above.0 - reference.0;
+        Some(if is_below_nearer && below >= first { below } else { above.min(last) })
+    }
+}
+
+impl Book {
+    /// Whether orders collect instead of matching.
+    #[must_use]
+    #[inline(always)]
+    pub fn collects(&self) -> bool {
+        self.collects
+    }
+
+    /// From here on orders collect, or match again: whoever says so has uncrossed the book.
+    pub fn set_collecting(&mut self, collects: bool) {
+        self.collects = collects;
+    }
+
+    /// Takes an order into the call. What would not rest otherwise goes when the call ends.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn collect(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Decision {
+        let (quantity, nothing) = (incoming.quantity, Lots::ZERO);
+        let taken = Decision {
+            filled: nothing,
+            value: 0,
+            resting: quantity,
+            cancelled: nothing,
+            reason: None,
+        };
+        if incoming.time_in_force == TimeInForce::Fok {
+            let reason = Some(CancelReason::NotFilledWhole);
+            return Decision { resting: nothing, cancelled: quantity, reason, ..taken };
+        }
+        let goes = !incoming.time_in_force.rests() && incoming.life == Life::UntilCancelled;
+        let life = if goes { Life::Call } else { incoming.life };
+        self.rest(&Incoming { life, ..*incoming }, &Taking::nothing(quantity), reports);
+        taken
+    }
+
+    /// The price at which most would trade now: of those that are equal the one with the smallest
+    /// surplus, then the nearest to the reference, then the higher. None where nothing would.
+    #[must_use]
+    pub fn clearing(&self, reference: Option<Ticks>, ticks: &TickTable) -> Option<Clearing> {
+        let pieces = self.pieces();
+        let priced = pieces.iter().filter_map(|p| Some((p.nearest(reference, ticks)?, p)));
+        let away = |price: Ticks| reference.map_or(0, |reference| price.0.abs_diff(reference.0));
+        let (price, piece) = priced.max_by_key(|(price, piece)| {
+            let surplus = u64::MAX - piece.surplus();
+            (piece.volume(), surplus, u32::MAX - away(*price), *price)
+        })?;
+        if piece.volume() == 0 {
+            return None;
+        }
+        let side = if piece.bought > piece.sold { Side::Buy } else { Side::Sell };
+        let surplus = Some((side, Lots(piece.surplus()))).filter(|(_, lots)| !lots.is_zero());
+        Some(Clearing { price, volume: Lots(piece.volume()), surplus })
+    }
+
+    /// Where orders of both sides could meet, from the lowest price: each price that is a limit,
+    /// and what lies between two of them.
+    fn pieces(&self) -> Vec<Piece> {
+        let (Some(bid), Some(ask)) = (self.best(Side::Buy), self.best(Side::Sell)) else {
+            return Vec::new();
+        };
+        let mut buys: Vec<(u32, u64)> = self.open_by_price(Side::Buy, ask);
+        buys.reverse();
+        let sells = self.open_by_price(Side::Sell, bid);
+        let mut prices: Vec<u32> = buys.iter().chain(&sells).map(|(price, _)| *price).collect();
+        prices.sort_unstable();
+        prices.dedup();
+        let mut bought: u64 = buys.iter().map(|(_, open)| open).sum();
+        let (mut sold, mut buys, mut sells) = (0, buys.iter().peekable(), sells.iter().peekable());
+        let mut pieces: Vec<Piece> = Vec::with_capacity(2 * prices.len());
+        for &price in &prices {
+            if let Some(before) = pieces.last() {
+                let low = before.high;
+                pieces.push(Piece { low, high: price, bought, sold });
+            }
+            if let Some((_, open)) = sells.next_if(|(at, _)| *at == price) {
+                sold += open;
+            }
+            pieces.push(Piece { low: price, high: price, bought, sold });
+            if let Some((_, open)) = buys.next_if(|(at, _)| *at == price) {
+                bought -= open;
+            }
+        }
+        pieces
+    }
+
+    /// What is open at each price of a side up to a price of the other, best first, hidden parts
+    /// included.
+    fn open_by_price(&self, side: Side, worst: Ticks) -> Vec<(u32, u64)> {
+        let mut found: Vec<(u32, u64)> = Vec::new();
+        for order in self.side(side).take_while(|order| reaches(side, order.price, worst)) {
+            match found.last_mut().filter(|(price, _)| *price == order.price.0) {
+                Some((_, open)) => *open += order.open.0,
+                None => found.push((order.price.0, order.open.0)),
+            }
+        }
+        found
+    }
+
+    /// Ends a call: all that can trade does so at one price, by price and time; of one price orders
+    /// at market come first, whose price is the worst that they may pay. What was for the call alone
+    /// goes. Says what was traded.
+    pub fn uncross(
+        &mut self,
+        reference: Option<Ticks>,
+        ticks: &TickTable,
+        floor: &mut impl Floor,
+    ) -> Option<Clearing> {
+        let clearing = self.clearing(reference, ticks);
+        if let Some(Clearing { price, volume, .. }) = clearing {
+            let shares = [Side::Buy, Side::Sell].map(|side| self.shares(side, price, volume.0));
+            cross(&shares, price, floor);
+            for (side, shares) in [Side::Buy, Side::Sell].into_iter().zip(&shares) {
+                self.deliver(side, shares, floor);
+            }
+        }
+        let sides = [Side::Buy, Side::Sell].into_iter().flat_map(|side| self.side(side));
+        let for_call = sides.filter(|order| order.life.ends_with_call()).map(|order| order.order);
+        for order in for_call.collect::<Vec<OrderKey>>() {
+            self.drop(order, CancelReason::NoLiquidity, floor);
+        }
+        clearing
+    }
+
+    /// What of each order trades, in the order of priority. Were orders at market ahead of better
+    /// prices as well, what is left could still cross. Of an iceberg the hidden part comes
+    /// behind all that is shown at its price.
+    fn shares(&self, side: Side, price: Ticks, volume: u64) -> Vec<Share> {
+        let mut left = volume;
+        let mut shares: Vec<Share> = Vec::new();
+        let mut take = |order: OrderKey, shown: u64, hidden: u64| {
+            let shown = shown.min(left);
+            let hidden = hidden.min(left - shown);
+            left -= shown + hidden;
+            if shown + hidden > 0 {
+                shares.push(Share { order, shown, hidden });
+            }
+        };
+        let reached = self.side(side).take_while(|order| reaches(side, order.price, price));
+        let reached: Vec<_> = reached.collect();
+        for level in reached.chunk_by(|one, next| one.price == next.price) {
+            let is_market = |order: &&RestingOrder| order.life == Life::CallAtMarket;
+            let limits = || level.iter().filter(|order| !is_market(order));
+            for order in level.iter().filter(is_market) {
+                take(order.order, order.shown().0, order.hidden().0);
+            }
+            limits().for_each(|order| take(order.order, order.shown().0, 0));
+            limits().for_each(|order| take(order.order, 0, order.hidden().0));
+        }
+        shares
+    }
+
+    /// Takes off the orders of a side what of them has traded. Icebergs of which nothing is shown
+    /// any more show their next part, behind all others. Every price that changed says so once.
+    fn deliver(&mut self, side: Side, shares: &[Share], floor: &mut impl Floor) {
+        let mut changed = BTreeSet::new();
+        for share in shares {
+            let slot = self.index.find(share.order, &self.slab).expect("what trades rests");
+            let resting = *self.slab.get(slot);
+            changed.insert(resting.key);
+            self.rare.shrink_hidden(&resting, share.hidden);
+            self.slab.add_filled(slot, share.shown + share.hidden);
+            self.slab.get_mut(slot).set_open(resting.open() - share.shown);
+            self.ladder_mut(side).level_mut(resting.key).quantity -= share.shown;
+        }
+        for share in shares {
+            let found = self.index.find(share.order, &self.slab);
+            let Some(slot) = found.filter(|slot| self.slab.get(*slot).open() == 0) else {
+                continue;
+            };
+            self.dequeue(slot, &mut Silent);
+            let part = self.rare.surface_if_any(self.slab.get(slot));
+            if part == 0 {
+                self.forget(slot);
+            } else {
+                self.slab.get_mut(slot).set_open(part);
+                self.enqueue(slot, &mut Silent);
+            }
+        }
+        for key in changed {
+            let price = price_of(side, key);
+            floor.level(side, price, self.quantity_at(side, price));
+        }
+    }
+}
+
+/// Pairs what is bought with what is sold, both in the order of priority.
+fn cross(shares: &[Vec<Share>; 2], price: Ticks, floor: &mut impl Floor) {
+    let [buys, sells] = shares;
+    let mut sells = sells.iter();
+    let (mut sell, mut sold) = (sells.next(), 0);
+    for buy in buys {
+        let mut left = buy.shown + buy.hidden;
+        while let Some(offer) = sell.filter(|_| left > 0) {
+            let quantity = left.min(offer.shown + offer.hidden - sold);
+            let (buy, sell_order) = (buy.order, offer.order);
+            floor.crossed(&Crossing { buy, sell: sell_order, price, quantity: Lots(quantity) });
+            left -= quantity;
+            sold += quantity;
+            if sold == offer.shown + offer.hidden {
+                (sell, sold) = (sells.next(), 0);
+            }
+        }
+    }
+}
+
+/// Whether an order of a side with this limit trades at a price.
+fn reaches(side: Side, limit: Ticks, price: Ticks) -> bool {
+    match side {
+        Side::Buy => limit >= price,
+        Side::Sell => limit <= price,
+    }
+}

@@ -1,0 +1,142 @@
+//! Call auctions: what they come to, who trades, what is left.
+
+use super::check;
+
+/// Case 49.
+#[test]
+fn the_price_of_the_largest_volume_is_that_of_all() {
+    check(
+        "call
+         #1 B10000@10550
+         #2 B5600@10450
+         #3 B200@10400
+         #4 S6900@10300
+         #5 S1000@10450
+         #6 S200@10600
+         #7 S2500@1 mkt
+         clearing 10000 => 10400@10450, B5200 too many
+         uncross 10000 => X(1x7 2500@10450), X(1x4 6900@10450), X(1x5 600@10450), X(2x5 400@10450)
+         book => #2 B5200@10450, #3 B200@10400, #6 S200@10600",
+    );
+}
+
+/// Case 51: 10,400 trade at every price above 10,400 up to 10,500, and 5,200 are left over.
+#[test]
+fn of_equal_prices_it_is_the_nearest_to_the_reference_then_the_higher() {
+    let orders = "call
+         #1 B10000@10550
+         #2 B5600@10500
+         #3 B1000@10400
+         #4 S6900@10300
+         #5 S1000@10400
+         #6 S200@10600
+         #7 S2500@1 mkt
+         ";
+    let at = |reference: &str, price: &str| {
+        check(&format!("{orders} clearing {reference} => 10400@{price}, B5200 too many"));
+    };
+    at("10000 /10", "10410");
+    at("10450 /10", "10450");
+    at("10455 /10", "10460");
+    at("10454 /10", "10450");
+    at("20000 /10", "10500");
+    at("10000 /50", "10450");
+    at("", "10500");
+}
+
+#[test]
+fn of_equal_volumes_it_is_the_smallest_surplus() {
+    check(
+        "call
+         #1 B10@105
+         #2 B5@103
+         #3 S10@100
+         clearing 100 => 10@104",
+    );
+}
+
+#[test]
+fn where_nothing_meets_nothing_trades() {
+    check(
+        "call
+         #1 B10@99
+         #2 S10@100
+         clearing 100 => none
+         uncross 100
+         book => #1 B10@99, #2 S10@100
+         #3 B10@100 IOC => T(3x2 10@100)",
+    );
+}
+
+#[test]
+fn a_crossed_book_waits_and_nobody_is_ahead_of_his_price_and_time() {
+    check(
+        "call
+         #1 B10@100
+         #2 B10@101
+         #3 B10@100
+         #4 S15@90
+         book => #2 B10@101, #1 B10@100, #3 B10@100, #4 S15@90
+         uncross 100 => X(2x4 10@100), X(1x4 5@100)
+         book => #1 B5@100, #3 B10@100",
+    );
+}
+
+#[test]
+fn what_was_for_the_call_goes_with_it() {
+    check(
+        "call
+         #1 B10@100 call
+         #2 B10@120 mkt
+         #3 S15@90
+         #4 S5@130 call
+         uncross 100 => X(2x3 10@100), X(1x3 5@100), over #1 5, over #4 5
+         book => empty",
+    );
+}
+
+#[test]
+fn an_account_trades_with_itself_in_a_call() {
+    check(
+        "call
+         #1 B10@100 @A
+         #2 S10@100 @A
+         uncross 100 => X(1x2 10@100)",
+    );
+}
+
+#[test]
+fn hidden_parts_come_behind_all_that_is_shown_at_their_price() {
+    check(
+        "call
+         #1 B10@100 show:2
+         #2 B3@100
+         #3 S7@100
+         uncross 100 => X(1x3 2@100), X(2x3 3@100), X(1x3 2@100)
+         book => #1 B2+4@100",
+    );
+}
+
+#[test]
+fn an_amend_in_a_call_does_not_trade() {
+    check(
+        "call
+         #1 S10@100
+         #2 B10@90
+         amend #2 10@105 => rests 10
+         cancel 1
+         book => #2 B10@105",
+    );
+}
+
+#[test]
+fn the_price_of_a_call_fires_stops_behind_it() {
+    check(
+        "#1 S5@120
+         call
+         #2 B10@125 stop:105
+         #3 B10@110
+         #4 S10@90
+         uncross 110 => X(3x4 10@110), T(2x1 5@120), fired #2 rests 5",
+    );
+}

@@ -1,0 +1,85 @@
+//! The table of a trading day.
+
+use super::BadField;
+use super::numbers::{rate, shown_rate};
+use crate::v1;
+use hoga_engine::session::{PlannedPhase, Reservation, Schedule, Span};
+use hoga_engine::time::Time;
+
+/// Which days and hours an instrument trades; none for always.
+///
+/// # Errors
+/// A phase is unknown, or a number has the wrong form. Whether the phases follow one another is
+/// checked where the instrument is listed.
+pub fn schedule(wire: Option<&v1::Schedule>) -> Result<Option<Box<Schedule>>, BadField> {
+    const FIELD: &str = "instrument.schedule.reservation";
+    const BAND: &str = "instrument.schedule.band";
+    let Some(wire) = wire else { return Ok(None) };
+    let spans = wire.phases.iter().map(span).collect::<Result<_, _>>()?;
+    let waits = wire.reservation.as_ref().map(|length| {
+        let seconds = u64::try_from(length.seconds).ok().filter(|_| length.nanos >= 0);
+        let whole = seconds.and_then(|seconds| seconds.checked_mul(Time::SECOND));
+        let rule = "must not be below zero, nor beyond some centuries";
+        whole.ok_or_else(|| BadField::malformed(FIELD, rule))
+    });
+    let reservation = match (waits.transpose()?, wire.reservation_days) {
+        (Some(_), days) if days > 0 => {
+            return Err(BadField::malformed(FIELD, "give reservation or reservation_days"));
+        }
+        (Some(nanoseconds), _) => Some(Reservation::After(nanoseconds)),
+        (None, 0) => None,
+        (None, days) => Some(Reservation::TradingDays(days)),
+    };
+    Ok(Some(Box::new(Schedule {
+        zone_minutes: wire.zone_offset_minutes,
+        weekends: wire.weekends,
+        holidays: wire.holidays.clone(),
+        spans,
+        reservation,
+        band: wire.band.as_ref().map(|share| rate(BAND, Some(share))).transpose()?,
+    })))
+}
+
+fn span(wire: &v1::SchedulePhase) -> Result<Span, BadField> {
+    let phase = match wire.phase() {
+        v1::PlannedPhase::OpeningCall => PlannedPhase::OpeningCall,
+        v1::PlannedPhase::Continuous => PlannedPhase::Continuous,
+        v1::PlannedPhase::ClosingCall => PlannedPhase::ClosingCall,
+        v1::PlannedPhase::Unspecified => {
+            return Err(BadField::missing("instrument.schedule.phases.phase"));
+        }
+    };
+    Ok(Span { phase, from: wire.from_minute, to: wire.to_minute })
+}
+
+/// The same as everyone sees it.
+#[must_use]
+pub fn shown_schedule(schedule: &Schedule) -> v1::Schedule {
+    let phases = schedule.spans.iter().map(|span| v1::SchedulePhase {
+        phase: match span.phase {
+            PlannedPhase::OpeningCall => v1::PlannedPhase::OpeningCall,
+            PlannedPhase::Continuous => v1::PlannedPhase::Continuous,
+            PlannedPhase::ClosingCall => v1::PlannedPhase::ClosingCall,
+        }
+        .into(),
+        from_minute: span.from,
+        to_minute: span.to,
+    });
+    let (reservation, reservation_days) = match schedule.reservation {
+        Some(Reservation::After(nanoseconds)) => {
+            let seconds = (nanoseconds / Time::SECOND) as i64;
+            (Some(prost_types::Duration { seconds, nanos: 0 }), 0)
+        }
+        Some(Reservation::TradingDays(days)) => (None, days),
+        None => (None, 0),
+    };
+    v1::Schedule {
+        zone_offset_minutes: schedule.zone_minutes,
+        weekends: schedule.weekends,
+        holidays: schedule.holidays.clone(),
+        phases: phases.collect(),
+        reservation,
+        reservation_days,
+        band: schedule.band.map(shown_rate),
+    }
+}
