@@ -23,12 +23,16 @@ fn the_page_shows_a_failover_as_it_goes() {
     let start = page.find(HEADING).expect("the heading") + HEADING.len();
     let start = start + page[start..].find(FENCE.0).expect("a fence") + FENCE.0.len();
     let end = start + page[start..].find(FENCE.1).expect("its end");
-    if std::env::var_os("RECORD").is_some() {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
         let page = format!("{}{recorded}{}", &page[..start], &page[end..]);
         std::fs::write(&path, page).expect("the page is written");
         return;
     }
-    assert_eq!(&page[start..end], recorded, "record it anew with RECORD=1");
+    assert_eq!(
+        &page[start..end],
+        recorded,
+        "run the test with UPDATE_GOLDEN=1 and look at the difference"
+    );
 }
 
 /// From the death of a leader to the first answer of the next, and how the dead one comes back.
