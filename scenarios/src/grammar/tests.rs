@@ -37,6 +37,9 @@ fn accounts_act() {
         ("alice sells 5 LPJ-KRW at market trail 2.5% step 1", ""),
         ("alice sells 5 LPJ-KRW at market trail 10", ""),
         ("alice sells 50 LPJ-KRW @ 780 post-only show 5", ""),
+        ("alice sells 50 LPJ-KRW @ 780 for 10m post-only", ""),
+        ("alice sells 50 LPJ-KRW at market for 10m stop 700", ""),
+        ("alice sells 50 LPJ-KRW @ 780 at-close", ""),
         ("alice buys 5 LPJ-KRW @ 1 day self-match cancel-both id morning:1", ""),
         ("alice buys 5 005930 @ 70000 at-open", ""),
         ("each user buys 1 LPJ-KRW @ 777", ""),
@@ -117,8 +120,8 @@ fn a_slip_is_named_with_what_was_meant() {
         (
             "alice buys 10 LPJ-KRW @ 777 icc",
             "icc",
-            "`icc` does not fit here: expected ioc, fok, gtc, day, at-open, at-close, post-only, \
-             stop, trail, show, self-match or id",
+            "`icc` does not fit here: expected ioc, fok, gtc, day, at-open, at-close, for, \
+             post-only, stop, trail, show, self-match or id",
             "did you mean `ioc`?",
         ),
         (
@@ -151,6 +154,8 @@ fn what_cannot_be_is_refused() {
         ("alice sells 5 KRW of LPJ-KRW at market", "only a buy goes by amount"),
         ("alice buys 5 LPJ-KRW at market gtc", "a market order never rests"),
         ("alice buys 5 LPJ-KRW at market post-only", "a market order never rests"),
+        ("alice buys 5 LPJ-KRW at market for 10m", "a market order never rests"),
+        ("alice buys 5 LPJ-KRW @ 7 for 10m day", "what goes after a while"),
         ("alice buys 5 LPJ-KRW @ 7 ioc post-only", "post-only must rest"),
         ("alice buys 5 LPJ-KRW @ 7 post-only stop 6", "a stop takes when it fires"),
         ("alice buys 5 LPJ-KRW @ 7 ioc show 2", "only what rests"),

@@ -26,8 +26,8 @@ async fn an_order_goes_at_its_time_though_nobody_does_anything() {
     let get = v1::GetOrderRequest { name: order.name, ..Default::default() };
     let gone = loop {
         let read = alice.orders().get_order(get.clone()).await.unwrap().into_inner().order.unwrap();
-        // The answer may have come out of the book before the account had heard.
-        if !matches!(read.state(), OrderState::Open | OrderState::Pending) {
+        // Its account may hear of the book's answer after the client did.
+        if !matches!(read.state(), OrderState::Pending | OrderState::Open) {
             break read;
         }
         tokio::task::yield_now().await;

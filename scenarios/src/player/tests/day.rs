@@ -6,9 +6,16 @@ const DAY: &str = include_str!("../../../krx-day.toml");
 
 /// The first minutes of the day, without its bots.
 fn quiet_day(length: &str) -> Report {
-    let start = DAY.find("[[bots]]").expect("it has bots");
-    let end = DAY.find("# The opening call: 30").expect("and steps behind them");
-    let text = format!("{}{}", &DAY[..start], &DAY[end..]);
+    let bots = DAY.find("[[bots]]").expect("it has bots");
+    let (steps, checks) = DAY.split_once("[check]").expect("it has checks");
+    let end: Millis = length.parse().expect("a length");
+    let is_inside = |step: &&str| {
+        let at = step.split('"').nth(1).and_then(|at| at.parse::<Millis>().ok());
+        at.is_some_and(|at| at <= end)
+    };
+    let steps = steps.split("[[step]]").skip(1).filter(is_inside);
+    let steps: String = steps.map(|step| format!("[[step]]{step}")).collect();
+    let text = format!("{}{steps}[check]{checks}", &DAY[..bots]);
     let text = text.replace("length = \"25h\"", &format!("length = \"{length}\""));
     play(&text.replace("trades_at_least = 1000", "trades_at_least = 0"))
 }

@@ -107,7 +107,7 @@ fn shares(wishes: &[Wish], side: Side, price: u32, volume: u64) -> BTreeMap<u64,
 
 fn wishes(random: &mut Random, step: u32) -> Vec<Wish> {
     let count = 1 + random.below(12);
-    let mut wish = |no| {
+    let wish = |no| {
         let side = if random.below(2) == 0 { Side::Buy } else { Side::Sell };
         let at_market = random.below(8) == 0;
         let limit = step * (1 + random.below(u64::from(PRICES / step)) as u32);
@@ -115,7 +115,7 @@ fn wishes(random: &mut Random, step: u32) -> Vec<Wish> {
         let limit = if at_market { edge } else { limit };
         Wish { no, side, limit, quantity: 1 + random.below(20), at_market }
     };
-    (1..=count).map(|no| wish(no)).collect()
+    (1..=count).map(wish).collect()
 }
 
 fn compare(random: &mut Random) {
