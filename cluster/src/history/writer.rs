@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub const QUEUE_BLOCKS_MAX: usize = 64;
 
 /// Rows taken from the queue into one batch, when that many are waiting.
-const BATCH_ROWS: usize = 2_048;
+pub(super) const BATCH_ROWS: usize = 2_048;
 
 /// Time between two attempts on a full disk. Nothing tells that space has returned.
 const RETRY_FULL: Duration = Duration::from_millis(50);

@@ -124,7 +124,7 @@ async fn a_stuck_disk_makes_the_writer_wait_and_no_more_than_the_queue_is_held()
     let (history, writer) = start();
     history.stick(true);
     // One batch is in the thread's hands, filled while it was taken out; the queue holds the rest.
-    let most = (BATCH_ROWS + QUEUE_BLOCKS_MAX) as u64;
+    let most = (super::writer::BATCH_ROWS + QUEUE_BLOCKS_MAX) as u64;
     let mut taken = 0;
     let row = |n| writer.append(at(n), vec![fill(1, n)]);
     while let Ok(sent) = tokio::time::timeout(Duration::from_secs(1), row(taken + 1)).await {
