@@ -9,7 +9,7 @@ use crate::auth::Caller;
 use crate::gateway::desk::{Desk, Reading};
 use crate::gateway::failure::{Refused, unread};
 use bytes::Bytes;
-use hoga_cluster::runtime::{At, Tail, Topic};
+use hoga_cluster::runtime::{At, ReadError, Tail, Topic};
 use hoga_engine::account::Account;
 use hoga_engine::book::Listing;
 use hoga_proto::names::AccountName;
@@ -60,7 +60,7 @@ pub async fn open(
             (Source::State(published), stamp, place)
         }
         None => {
-            let stand = stand(desk, &asked).await?;
+            let stand = stand(desk, &asked, token).await?;
             let followed = desk.exchange.feed().follow(stand.topic, bell);
             let stamp = Stamp::of(&asked, stand.since);
             (Source::Ring(followed), stamp, (stand.sequence, stand.at))
@@ -131,10 +131,17 @@ impl Subscription {
     }
 }
 
-async fn stand(desk: &Desk, asked: &Asked) -> Result<Stand, Refused> {
-    let book = |id| {
-        desk.exchange
-            .book(id, None, |listing: &Listing, at| (listing.sequence(), listing.trades().0, at))
+async fn stand(desk: &Desk, asked: &Asked, token: Option<Token>) -> Result<Stand, Refused> {
+    // A client that comes from another gateway may have seen more than this one has applied.
+    let seen = token.filter(|token| token.is_of(Stamp::of(asked, 0)));
+    let book = async |id| {
+        let look = |listing: &Listing, at| (listing.sequence(), listing.trades().0, at);
+        let partition = desk.exchange.topology().book_partition(id);
+        let min = seen.map(|token| At { partition, index: token.index });
+        match desk.exchange.book(id, min, look).await {
+            Err(ReadError::TooEarly) if min.is_some() => desk.exchange.book(id, None, look).await,
+            looked => looked,
+        }
     };
     match &asked.whose {
         Whose::Book(id) => {
