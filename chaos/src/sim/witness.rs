@@ -25,6 +25,8 @@ pub struct Witness {
     references: BTreeMap<PartitionId, Reference>,
     /// Replicas compare their states at every so many entries.
     hash_every: u64,
+    /// Who led each term.
+    leaders: BTreeMap<(PartitionId, u64), NodeId>,
     /// The highest position acknowledged to some client.
     acknowledged: BTreeMap<PartitionId, u64>,
     checks: Checks,
@@ -38,10 +40,27 @@ impl Witness {
         Witness {
             references: topology.partitions().map(reference).collect(),
             hash_every,
+            leaders: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
             checks: Checks::default(),
             counts: WitnessCounts::default(),
         }
+    }
+
+    /// A node leads a partition.
+    ///
+    /// # Errors
+    /// LOG-1: another leads it in the same term, so both may commit.
+    pub fn elected(
+        &mut self,
+        node: NodeId,
+        partition: PartitionId,
+        term: u64,
+    ) -> Result<(), Broken> {
+        let first = *self.leaders.entry((partition, term)).or_insert(node);
+        let id = partition.0;
+        hold!("LOG-1", first == node, "nodes {first} and {node} both lead term {term} of {id}");
+        Ok(())
     }
 
     /// A replica is about to apply a committed entry.

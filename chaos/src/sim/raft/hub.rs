@@ -123,8 +123,14 @@ impl Hub {
         });
     }
 
-    pub fn lead(&self, node: NodeId, partition: PartitionId, leader: Option<NodeId>) {
-        self.tell(|shared| shared.world.lead(node, partition, leader));
+    pub fn lead(&self, node: NodeId, partition: PartitionId, leader: Option<NodeId>, term: u64) {
+        self.tell(|shared| {
+            if leader == Some(node) {
+                let elected = shared.world.witness.elected(node, partition, term);
+                shared.world.found(elected);
+            }
+            shared.world.lead(node, partition, leader);
+        });
     }
 
     pub fn proposed(&self, node: NodeId, partition: PartitionId, ticket: u64, fate: Fate) {

@@ -124,12 +124,16 @@ impl Replica {
         }
         let mut metrics = raft.server_metrics();
         loop {
-            let leader = {
+            let (leader, term) = {
                 let metrics = metrics.borrow_watched();
                 let is_me = metrics.current_leader == Some(node);
-                metrics.current_leader.filter(|_| !is_me || metrics.state.is_leader())
+                let leader = metrics.current_leader;
+                (
+                    leader.filter(|_| !is_me || metrics.state.is_leader()),
+                    metrics.vote.leader_id.term,
+                )
             };
-            hub.lead(node, partition, leader);
+            hub.lead(node, partition, leader, term);
             if metrics.changed().await.is_err() {
                 return;
             }
