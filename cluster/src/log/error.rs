@@ -61,6 +61,9 @@ pub enum LogError {
     /// An entry could not be read back. Nothing changed; a retry is safe but unlikely to help.
     #[error("segment {segment} at byte {offset} cannot be read: {cause}")]
     Unreadable { segment: u64, offset: u64, cause: Arc<str> },
+    /// The log begins behind this entry, or ends before it. Nothing changed; a retry never helps.
+    #[error("entry {index} of {partition} is not in the log")]
+    Missing { partition: PartitionId, index: u64 },
 }
 
 impl From<LogError> for std::io::Error {
@@ -69,6 +72,7 @@ impl From<LogError> for std::io::Error {
             LogError::Full { .. } => std::io::ErrorKind::StorageFull,
             LogError::TooLarge { .. } => std::io::ErrorKind::InvalidInput,
             LogError::Unreadable { .. } => std::io::ErrorKind::InvalidData,
+            LogError::Missing { .. } => std::io::ErrorKind::NotFound,
             LogError::Poisoned { .. } | LogError::Closed => std::io::ErrorKind::Other,
         };
         Self::new(kind, error)

@@ -199,6 +199,24 @@ impl PartitionLog {
         present.collect()
     }
 
+    /// As [`PartitionLog::entries`], for a replay that goes on with the first of the range: what
+    /// was purged before it would be left out without a word.
+    ///
+    /// # Errors
+    /// [`LogError::Missing`] when that one is not there; as for [`PartitionLog::entries`].
+    pub fn entries_at(
+        &self,
+        range: Range<u64>,
+        bytes_max: usize,
+    ) -> Result<Vec<LogEntry>, LogError> {
+        let index = range.start;
+        let entries = self.entries(range, bytes_max)?;
+        match entries.first() {
+            Some(first) if first.at.index == index => Ok(entries),
+            _ => Err(LogError::Missing { partition: self.id, index }),
+        }
+    }
+
     /// Entries of a range, in order, without holes; it ends early where entries end, or after the
     /// one that reaches `bytes_max` payload bytes. Entries no longer in memory are read from disk
     /// on the calling thread.

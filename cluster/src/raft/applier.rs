@@ -73,20 +73,14 @@ impl<M: Machine> Applier<M> {
         snapshot: SnapshotMeta,
         log: &PartitionLog,
     ) -> Result<(), SnapshotError> {
-        let from = snapshot.last.index;
-        let last = self.last.map_or(0, |last| last.index);
+        let (mut next, last) = (snapshot.last.index + 1, self.last.map_or(0, |last| last.index));
         // All of it is read before anything changes: there is no way back from the middle.
         let mut again = Vec::new();
-        while from + 1 + again.len() as u64 <= last {
-            let next = from + 1 + again.len() as u64;
-            let unreadable = |error: &dyn std::fmt::Display| {
+        while next <= last {
+            let entries = log.entries_at(next..last + 1, CHUNK_BYTES).map_err(|error| {
                 SnapshotError::Reading(format!("the log behind the snapshot: {error}"))
-            };
-            let entries = log.entries(next..last + 1, CHUNK_BYTES);
-            let entries = entries.map_err(|error| unreadable(&error))?;
-            if entries.first().is_none_or(|entry| entry.at.index != next) {
-                return Err(unreadable(&format!("entry {next} is not there")));
-            }
+            })?;
+            next += entries.len() as u64;
             again.extend(entries.into_iter().map(|entry| Committed {
                 at: entry.at,
                 payload: codec::batch_of(&entry).cloned(),

@@ -63,10 +63,7 @@ impl Rebuilder {
         };
         let mut replay = Replay::of_one(state, entity, poisons);
         while next <= index {
-            let entries = self.log.entries(next..index + 1, READ_BYTES).ok()?;
-            if entries.first()?.at.index != next {
-                return None;
-            }
+            let entries = self.log.entries_at(next..index + 1, READ_BYTES).ok()?;
             next += entries.len() as u64;
             for entry in &entries {
                 let Some(payload) = batch_of(entry) else { continue };
