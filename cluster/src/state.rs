@@ -33,6 +33,16 @@ pub fn entity_block(entities: &[Captured]) -> Vec<u8> {
     block
 }
 
+/// A whole state in one piece: what the blocks of a snapshot make together.
+#[must_use]
+pub fn whole(core: &[u8], entities: &[Captured]) -> Vec<u8> {
+    let hash = hash_core(core).wrapping_add(hash_entities(entities));
+    let mut bytes = core_block(core);
+    bytes.extend(entity_block(entities));
+    bytes.extend_from_slice(&hash.to_le_bytes());
+    bytes
+}
+
 /// The hash of the bookkeeping alone; entities are added in any order.
 #[must_use]
 pub fn hash_core(core: &[u8]) -> u64 {
@@ -45,6 +55,12 @@ pub fn hash_entity(id: EntityId, state: &[u8]) -> u64 {
     let mut bytes = postcard::to_stdvec(&id).expect("an entity's id always encodes");
     bytes.extend_from_slice(state);
     xxh3_64(&bytes)
+}
+
+/// What some entities add to it.
+#[must_use]
+pub fn hash_entities(entities: &[Captured]) -> u64 {
+    entities.iter().fold(0, |hash, (id, state)| hash.wrapping_add(hash_entity(*id, state)))
 }
 
 /// A state read back, with its hash.

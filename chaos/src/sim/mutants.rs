@@ -6,7 +6,7 @@
 
 use hoga_actors::{EntityCommand, EntityId, Output, Step};
 use hoga_cluster::partition::{Batch, Carried, Command, Core, Entry};
-use hoga_cluster::state::{State, core_block, entity_block, hash_core, hash_entity};
+use hoga_cluster::state::{self, State};
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::{Effect, MarketEvent};
 use hoga_engine::history::HistoryRow;
@@ -356,15 +356,7 @@ impl Mutant {
 }
 
 fn encode(state: &State) -> Vec<u8> {
-    let core = state.core.encode();
-    let mut bytes = core_block(&core);
-    let mut hash = hash_core(&core);
     let entities = state.entities.iter();
     let entities: Vec<_> = entities.map(|(id, it)| (*id, it.encode().into_owned())).collect();
-    for (id, entity) in &entities {
-        hash = hash.wrapping_add(hash_entity(*id, entity));
-    }
-    bytes.extend(entity_block(&entities));
-    bytes.extend_from_slice(&hash.to_le_bytes());
-    bytes
+    state::whole(&state.core.encode(), &entities)
 }

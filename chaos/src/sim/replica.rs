@@ -6,7 +6,7 @@
 use super::mutants::Mutant;
 use hoga_actors::{Captured, Entity, EntityId, Output};
 use hoga_cluster::partition::{Absorbed, Batch, Core};
-use hoga_cluster::state::{State, StateError, core_block, entity_block, hash_core, hash_entity};
+use hoga_cluster::state::{self, State, StateError, hash_core, hash_entity};
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Topology;
 use std::collections::BTreeMap;
@@ -45,20 +45,12 @@ impl Replica {
         Replica { core: state.core, entities, applied, mutant }
     }
 
-    /// The state as a snapshot keeps it, in blocks as the product writes them.
+    /// The state as a snapshot keeps it.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let core = self.core.encode();
-        let mut bytes = core_block(&core);
-        let mut hash = hash_core(&core);
         let entities: Vec<Captured> =
             self.entities.iter().map(|(id, entity)| (*id, entity.encode())).collect();
-        for (id, entity) in &entities {
-            hash = hash.wrapping_add(hash_entity(*id, entity));
-        }
-        bytes.extend(entity_block(&entities));
-        bytes.extend_from_slice(&hash.to_le_bytes());
-        bytes
+        state::whole(&self.core.encode(), &entities)
     }
 
     /// What replicas compare.

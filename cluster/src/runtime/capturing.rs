@@ -64,9 +64,7 @@ impl<R: Rebuild> Performer<R> {
     pub(super) fn capture_more(&mut self, room: OwnedPermit<Vec<u8>>) {
         let (captured, is_last) = self.host.capture_some(Purpose::Snapshot, CAPTURE_STEP);
         let Some(writing) = &mut self.writing else { return };
-        for (id, bytes) in &captured {
-            writing.hash = writing.hash.wrapping_add(state::hash_entity(*id, bytes));
-        }
+        writing.hash = writing.hash.wrapping_add(state::hash_entities(&captured));
         let mut block = state::entity_block(&captured);
         if is_last {
             block.extend_from_slice(&writing.hash.to_le_bytes());
@@ -101,9 +99,7 @@ impl<R: Rebuild> Performer<R> {
         let Some(under_way) = &mut self.checkpoint else { return };
         let begun = Instant::now();
         let (captured, is_last) = self.host.capture_some(Purpose::Checkpoint, CAPTURE_STEP);
-        for (id, bytes) in &captured {
-            under_way.hash = under_way.hash.wrapping_add(state::hash_entity(*id, bytes));
-        }
+        under_way.hash = under_way.hash.wrapping_add(state::hash_entities(&captured));
         under_way.took += begun.elapsed();
         if !is_last {
             return;
