@@ -19,6 +19,14 @@ pub enum PeerState {
     Down,
 }
 
+impl PeerState {
+    /// Whether a peer hears this node and is heard.
+    #[must_use]
+    pub fn is_up(self) -> bool {
+        matches!(self, PeerState::Up { .. })
+    }
+}
+
 /// How one lane to a peer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LaneState {

@@ -127,7 +127,7 @@ pub(super) async fn nodes(count: u64, authority: Option<&Authority>) -> Vec<(Lin
     }
     for (links, _) in &nodes {
         for peer in peers.keys().filter(|peer| **peer != links.me()) {
-            until(links, *peer, |state| matches!(state, Some(PeerState::Up { .. }))).await;
+            until(links, *peer, |state| state.is_some_and(PeerState::is_up)).await;
         }
     }
     nodes

@@ -2,10 +2,10 @@
 //! answered.
 //!
 //! Requests are sent one after the other without waiting. When one may have been lost (another
-//! node leads, a call failed, its batch came to nothing), everything that is not answered is sent again from the oldest on,
-//! so a partition never sees a later request of an account before an earlier one. What had arrived
-//! the first time is recognised by its id and answered from memory. The answers themselves come
-//! from this node's own replica.
+//! node leads, a call failed, its batch came to nothing), everything that is not answered is sent
+//! again from the oldest on, so a partition never sees a later request of an account before an
+//! earlier one. What had arrived the first time is recognised by its id and answered from memory.
+//! The answers themselves come from this node's own replica.
 
 use super::answers::{Answers, Failure};
 use super::intake::Asked;
@@ -254,7 +254,8 @@ impl Courier {
     }
 }
 
-async fn rest(until: Option<Instant>) {
+/// Waits until then; for ever when there is no such time.
+pub(super) async fn rest(until: Option<Instant>) {
     match until {
         Some(until) => tokio::time::sleep_until(until).await,
         None => std::future::pending().await,

@@ -7,7 +7,6 @@ use super::options::ClusterOptions;
 use super::partition::Partition;
 use super::peers::{Enter, Entered, Peers};
 use super::read::ReadError;
-use super::seen::is_up;
 use super::steward::Steward;
 use crate::link::{Links, NodeId, PeerState};
 use crate::partition::{MetaCommand, NodeTable, Standing, Trace};
@@ -74,7 +73,7 @@ impl Membership {
     pub(super) fn reached(&self) -> BTreeSet<NodeId> {
         let states = self.peer_states();
         let states = states.borrow();
-        states.iter().filter(|(_, state)| is_up(Some(state))).map(|(id, _)| *id).collect()
+        states.iter().filter(|(_, state)| state.is_up()).map(|(id, _)| *id).collect()
     }
 
     pub(super) fn peers(&self) -> &Peers {

@@ -6,6 +6,7 @@ use crate::partition::{Carried, Entry};
 use bytes::Bytes;
 use hoga_engine::ids::{Origin, PartitionId};
 use hoga_engine::time::Time;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -174,11 +175,9 @@ impl Peers {
         leader: NodeId,
         partition: PartitionId,
     ) -> Result<u64, ReadError> {
-        let body = encode(&partition.0);
-        let within = READ_INDEX_WITHIN;
-        let answer = self.links.call(leader, Lane::Messages, kind::READ_INDEX, body, within).await;
-        let index = answer.ok().and_then(|answer| decode::<Option<u64>>(&answer)).flatten();
-        index.ok_or(ReadError::NoLeader(partition.0))
+        let (body, within) = (encode(&partition.0), READ_INDEX_WITHIN);
+        let index = self.ask(leader, Lane::Messages, kind::READ_INDEX, body, within).await;
+        index.flatten().ok_or(ReadError::NoLeader(partition.0))
     }
 
     /// Tells a replica's hash at a checkpoint, and hears the other's there, if it has come so far;
@@ -191,44 +190,45 @@ impl Peers {
         hash: u64,
     ) -> Option<Option<u64>> {
         let body = encode(&Checkpoint { partition: partition.0, index, hash });
-        let within = CHECKPOINT_WITHIN;
-        let answer = self.links.call(to, Lane::Messages, kind::CHECKPOINT, body, within).await;
-        answer.ok().and_then(|answer| decode(&answer))
+        self.ask(to, Lane::Messages, kind::CHECKPOINT, body, CHECKPOINT_WITHIN).await
     }
 
     /// Asks a node for its state of a partition; whether that was given.
     pub async fn ask_for_state(&self, from: NodeId, partition: PartitionId) -> bool {
-        let body = encode(&partition.0);
-        let within = GIVE_STATE_WITHIN;
-        let answer = self.links.call(from, Lane::Messages, kind::GIVE_STATE, body, within).await;
-        answer.is_ok_and(|answer| decode(&answer) == Some(true))
+        let (body, within) = (encode(&partition.0), GIVE_STATE_WITHIN);
+        self.ask(from, Lane::Messages, kind::GIVE_STATE, body, within).await == Some(true)
     }
 
     /// What the clock of another node says.
     pub async fn clock(&self, node: NodeId) -> Option<Time> {
-        let body = Bytes::new();
-        let answer = self.links.call(node, Lane::Votes, kind::CLOCK, body, CLOCK_WITHIN).await;
-        answer.ok().and_then(|answer| decode(&answer))
+        self.ask(node, Lane::Votes, kind::CLOCK, Bytes::new(), CLOCK_WITHIN).await
     }
 
     /// The nodes that another node reaches, as far as it knows.
     pub async fn reached(&self, node: NodeId) -> Option<BTreeSet<NodeId>> {
-        let body = Bytes::new();
-        let answer = self.links.call(node, Lane::Votes, kind::REACHED, body, REACHED_WITHIN).await;
-        answer.ok().and_then(|answer| decode(&answer))
+        self.ask(node, Lane::Votes, kind::REACHED, Bytes::new(), REACHED_WITHIN).await
     }
 
     pub async fn meet(&self, node: NodeId) -> Option<Met> {
-        let body = Bytes::new();
-        let answer = self.links.call(node, Lane::Messages, kind::MEET, body, MEET_WITHIN).await;
-        answer.ok().and_then(|answer| decode(&answer))
+        self.ask(node, Lane::Messages, kind::MEET, Bytes::new(), MEET_WITHIN).await
     }
 
     pub async fn enter(&self, through: NodeId, newcomer: &Enter) -> Entered {
-        let body = encode(newcomer);
-        let within = ENTER_WITHIN;
-        let answer = self.links.call(through, Lane::Messages, kind::ENTER, body, within).await;
-        answer.ok().and_then(|answer| decode(&answer)).unwrap_or(Entered::Later)
+        let (body, within) = (encode(newcomer), ENTER_WITHIN);
+        let entered = self.ask(through, Lane::Messages, kind::ENTER, body, within).await;
+        entered.unwrap_or(Entered::Later)
+    }
+
+    /// What another node answers; none when it does not, or not in time.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        to: NodeId,
+        lane: Lane,
+        kind: u8,
+        body: Bytes,
+        within: Duration,
+    ) -> Option<T> {
+        decode(&self.links.call(to, lane, kind, body, within).await.ok()?)
     }
 }
 

@@ -306,7 +306,8 @@ impl<R: Rebuild> Performer<R> {
     }
 
     pub(super) fn show_quotes(&self) {
-        for id in self.host.ids().filter(|id| matches!(id, EntityId::Book(_))) {
+        // Books come first; where millions of accounts are, there is none.
+        for id in self.host.ids().take_while(|id| matches!(id, EntityId::Book(_))) {
             self.host.read(id, |entity| self.outlets.quotes.show(id, entity));
         }
     }

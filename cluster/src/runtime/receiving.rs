@@ -139,21 +139,22 @@ impl Handler for Receiving {
             kind::READ_INDEX => self.read_index(&body),
             kind::MEET => now::<Met>(&self.who.met()),
             kind::ENTER => self.enter(&body),
-            kind::CLOCK => match self.exchange() {
-                Some(exchange) => now(&exchange.options().clock.system()),
-                None => Box::pin(ready(None)),
-            },
+            kind::CLOCK => {
+                perhaps(self.exchange().map(|exchange| exchange.options().clock.system()))
+            }
             kind::REACHED => {
-                match self.exchange().and_then(|exchange| Some(exchange.membership()?.reached())) {
-                    Some(reached) => now(&reached),
-                    None => Box::pin(ready(None)),
-                }
+                perhaps(self.exchange().and_then(|it| Some(it.membership()?.reached())))
             }
             kind::CHECKPOINT => self.checkpoint(from, &body),
             kind::GIVE_STATE => self.give_state(from, &body),
             _ => self.consensus.handle(from, kind, body),
         }
     }
+}
+
+/// None stays without an answer.
+fn perhaps<T: Serialize>(answer: Option<T>) -> Answer {
+    Box::pin(ready(answer.map(|answer| encode(&answer))))
 }
 
 fn now<T: Serialize>(answer: &T) -> Answer {

@@ -11,11 +11,6 @@ pub(super) struct Seen {
     at: Instant,
 }
 
-/// Whether a peer hears this node and is heard.
-pub(super) fn is_up(state: Option<&PeerState>) -> bool {
-    matches!(state, Some(PeerState::Up { .. }))
-}
-
 impl Seen {
     pub fn nobody(at: Instant) -> Seen {
         Seen { peers: BTreeMap::new(), at }
@@ -25,7 +20,7 @@ impl Seen {
         self.at = at;
         self.peers.retain(|id, _| states.contains_key(id));
         for (id, state) in states {
-            let is_up = is_up(Some(state));
+            let is_up = state.is_up();
             let seen = self.peers.entry(*id).or_insert((is_up, at));
             if seen.0 != is_up {
                 *seen = (is_up, at);

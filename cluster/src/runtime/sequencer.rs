@@ -72,6 +72,7 @@ impl Sequencer {
                 _ = ticks.tick() => self.tick(&mut batch),
                 else => return,
             }
+            self.checkpoint(&mut batch);
             if batch.entries.is_empty() {
                 continue;
             }
@@ -79,7 +80,6 @@ impl Sequencer {
             // idle one nobody is, and this takes no time.
             tokio::task::yield_now().await;
             batch.fill(&mut clients, &mut inbound);
-            self.checkpoint(&mut batch);
             self.acknowledge(&mut batch, ACKS_MIN);
             let (mut concerned, submitted) = self.submit(batch).await;
             let outcome = match submitted {
@@ -115,7 +115,6 @@ impl Sequencer {
         if is_owed || alarm <= now {
             batch.push(Trace::default(), Command::Tick);
         }
-        self.checkpoint(batch);
     }
 
     /// What is stamped now.

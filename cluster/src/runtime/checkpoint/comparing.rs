@@ -5,6 +5,7 @@ use super::rounds::{Rounds, Verdict};
 use super::trust::{Trust, Trusted};
 use crate::link::{NodeId, PeerState};
 use crate::raft::Replica;
+use crate::runtime::courier::rest;
 use crate::runtime::machine::PerformerMachine;
 use crate::runtime::peers::Peers;
 use crate::runtime::performer::Visible;
@@ -107,7 +108,7 @@ impl Comparing {
                     Ok(()) => self.tell_again(&peers.borrow_and_update().clone()),
                     Err(_) => return,
                 },
-                () = when(self.split_until) => {}
+                () = rest(self.split_until) => {}
                 () = whenever(&mut self.reinstalling) => self.reinstalled(),
             }
             self.judge();
@@ -140,7 +141,7 @@ impl Comparing {
     /// Tells the newest checkpoint to those who are there and have not heard of it.
     fn tell_again(&mut self, states: &BTreeMap<NodeId, PeerState>) {
         let Some((index, hash)) = self.rounds.newest_of(self.me) else { return };
-        let is_up = |id: &NodeId| matches!(states.get(id), Some(PeerState::Up { .. }));
+        let is_up = |id: &NodeId| states.get(id).is_some_and(|state| state.is_up());
         let (now, later) = self.untold.iter().partition(|id| is_up(id));
         self.untold = later;
         let now: BTreeSet<NodeId> = now;
@@ -285,13 +286,6 @@ async fn reinstall(
 
 fn violated() {
     metrics::counter!("hoga_invariant_violations_total", "id" => "LOG-2").increment(1);
-}
-
-async fn when(until: Option<Instant>) {
-    match until {
-        Some(until) => tokio::time::sleep_until(until).await,
-        None => std::future::pending().await,
-    }
 }
 
 async fn whenever(future: &mut Option<BoxFuture<'static, ()>>) {
