@@ -51,6 +51,8 @@ pub struct Shared {
 pub struct Hub {
     shared: Arc<Mutex<Shared>>,
     pub changed: Arc<Notify>,
+    /// Somebody wants to read what is said.
+    is_overheard: bool,
 }
 
 /// Virtual time since the run began.
@@ -70,8 +72,9 @@ impl Hub {
     #[must_use]
     pub fn new(world: World) -> Hub {
         let (processes, machines) = Default::default();
+        let is_overheard = world.swarm.conversation.is_some();
         let shared = Arc::new(Mutex::new(Shared { world, processes, machines }));
-        Hub { shared, changed: Arc::new(Notify::new()) }
+        Hub { shared, changed: Arc::new(Notify::new()), is_overheard }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -138,7 +141,9 @@ impl Hub {
     }
 
     pub fn say(&self, partition: PartitionId, line: impl FnOnce() -> String) {
-        self.lock().world.say(&[partition], line);
+        if self.is_overheard {
+            self.lock().world.say(&[partition], line);
+        }
     }
 
     pub fn moment(&self, moment: Moment, node: NodeId) {

@@ -11,6 +11,7 @@ use crate::sim::words::{Broken, Fate, MS, Moment, Nanos, NodeId, Order, SECOND};
 use bytes::Bytes;
 use hoga_cluster::partition::{Absorbed, LeaderTime};
 use hoga_engine::ids::PartitionId;
+use hoga_engine::time::Time;
 use std::collections::BTreeMap;
 
 /// How often leaders look whether time has to be moved on.
@@ -368,6 +369,12 @@ impl World {
 }
 
 impl Seat {
+    /// What the leader's clock says.
+    pub(super) fn clock(&self, now: Nanos) -> Time {
+        let (wall, since) = self.anchor;
+        Time(wall + (now - since))
+    }
+
     fn new(replica: Replica) -> Seat {
         let ring = Ring::new(replica.applied);
         Seat {

@@ -8,7 +8,6 @@ use crate::sim::words::{Fate, NodeId, Order};
 use hoga_actors::{Entity, EntityId};
 use hoga_cluster::partition::{Batch, Command, Entry};
 use hoga_engine::ids::{Origin, PartitionId};
-use hoga_engine::time::Time;
 
 impl World {
     pub(super) fn ask(
@@ -62,8 +61,7 @@ impl World {
                 return;
             }
         }
-        let clock = Time(seat.anchor.0 + (now - seat.anchor.1));
-        let time = seat.time.now(clock, seat.replica.core.time());
+        let time = seat.time.now(seat.clock(now), seat.replica.core.time());
         let batch = Batch { time, entries };
         let bytes = postcard::to_stdvec(&batch).expect("a batch always encodes");
         self.tickets = ticket;
@@ -94,7 +92,6 @@ impl World {
     pub(super) fn tick(&mut self, node: NodeId, partition: PartitionId) {
         let (mutant, now) = (self.mutant, self.now);
         let Some(seat) = self.seat(node, partition) else { return };
-        let clock = Time(seat.anchor.0 + (now - seat.anchor.1));
         if !seat.leads {
             return;
         }
@@ -106,7 +103,7 @@ impl World {
                 seat.sequencer.order(Command::OutboxAck { to, next });
             }
         }
-        if seat.replica.core.is_tick_due(clock) && seat.sequencer.under_way.is_none() {
+        if seat.replica.core.is_tick_due(seat.clock(now)) && seat.sequencer.under_way.is_none() {
             seat.sequencer.order(Command::Tick);
         }
         let behind: Vec<PartitionId> = seat.replica.core.outboxes().keys().copied().collect();

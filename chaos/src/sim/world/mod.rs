@@ -336,7 +336,9 @@ impl World {
             return;
         }
         let incarnation = host.incarnation;
-        self.say(&packet.about(), || said(from, to, &packet.to_string()));
+        if self.swarm.conversation.is_some() {
+            self.say(&packet.about(), || said(from, to, &packet.to_string()));
+        }
         let copies = if matches!(packet, Packet::Ask { .. }) { 1 } else { 2 };
         for delay in self.links.fate(from, to).into_iter().take(copies).flatten() {
             let packet = packet.clone();
