@@ -99,7 +99,7 @@ impl Entity {
                 listing.handle(message, at, out);
             }
             (Entity::Book(listing), EntityCommand::Rules(rules)) => {
-                listing.update((**rules).clone(), at, out);
+                listing.update(rules, at, out);
             }
             (Entity::Book(listing), EntityCommand::Tick) => listing.tick(at, out),
             (Entity::Board(board), EntityCommand::Board(message)) => {

@@ -5,7 +5,6 @@ use crate::instrument::{Instrument, Phase};
 use crate::message::Submit;
 use crate::order::{OrderRequest, Size, TimeInForce};
 use crate::reject::{Reject, Shown};
-use crate::session::PlannedPhase;
 
 /// What decides about an order's entry in a phase.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +22,7 @@ impl From<&Submit> for Manner {
         Manner {
             time_in_force: submit.time_in_force,
             is_market: submit.is_market,
-            is_stop: submit.terms.as_ref().is_some_and(|terms| terms.stop.is_some()),
+            is_stop: submit.stop().is_some(),
             by_amount: submit.value_max.is_some(),
             post_only: submit.post_only,
         }
@@ -65,13 +64,8 @@ impl Instrument {
             _ => {}
         }
         let (symbol, force) = (self.symbol.clone(), manner.time_in_force);
-        let call = match force {
-            TimeInForce::AtOpen => Some(PlannedPhase::OpeningCall),
-            TimeInForce::AtClose => Some(PlannedPhase::ClosingCall),
-            _ => None,
-        };
         let has = |call| self.schedule.as_ref().is_some_and(|schedule| schedule.has(call));
-        if call.is_some_and(|call| !has(call)) {
+        if force.call().is_some_and(|call| !has(call)) {
             return Err(Reject::NoCallAuction { symbol });
         }
         let what = match manner {

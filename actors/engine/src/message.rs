@@ -7,7 +7,7 @@ use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, TradeNo};
 use crate::instrument::{Asset, Instrument};
 use crate::order::{CancelReason, SelfMatch, Side, Status, TimeInForce};
 use crate::reject::Reject;
-use crate::terms::Terms;
+use crate::terms::{Stop, Terms};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +62,15 @@ pub struct Submit {
     pub origin: Option<Origin>,
 }
 
+impl Submit {
+    /// What makes it wait, if it is a stop.
+    #[must_use]
+    #[inline(always)]
+    pub fn stop(&self) -> Option<Stop> {
+        self.terms.as_ref()?.stop
+    }
+}
+
 /// Two orders of which one cancels the other, of one side and quantity: an order that may rest,
 /// and a stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +94,8 @@ pub struct Amend {
     pub origin: Origin,
 }
 
-/// What a book decided about a command. Every command gets exactly one; a stop that fires has
-/// one more.
+/// What a book decided about an order of a command. Each gets one; a stop that fires, or a reserved
+/// order that is let in, has one more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     pub order: OrderKey,

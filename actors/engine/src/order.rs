@@ -4,7 +4,8 @@ use crate::amount::{Amount, Lots, Ticks};
 use crate::book::Prints;
 use crate::client_id::ClientId;
 use crate::ids::{InstrumentId, OrderKey};
-use crate::terms::{StopAsked, Terms, TermsAsked};
+use crate::instrument::Call;
+use crate::terms::{OtherAsked, StopAsked, Terms, TermsAsked};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -52,11 +53,22 @@ impl TimeInForce {
         !matches!(self, TimeInForce::Ioc | TimeInForce::Fok)
     }
 
+    /// The call auction that it is for, if it is for one alone.
+    #[must_use]
+    #[inline(always)]
+    pub const fn call(self) -> Option<Call> {
+        match self {
+            TimeInForce::AtOpen => Some(Call::Opening),
+            TimeInForce::AtClose => Some(Call::Closing),
+            _ => None,
+        }
+    }
+
     /// Whether it is for a call auction alone.
     #[must_use]
     #[inline(always)]
     pub const fn is_for_call(self) -> bool {
-        matches!(self, TimeInForce::AtOpen | TimeInForce::AtClose)
+        self.call().is_some()
     }
 
     /// What it is for an order that never rests, once it does not wait any more.
@@ -173,11 +185,16 @@ impl OrderRequest {
         self.terms.as_ref()?.expires
     }
 
+    /// What the other order asks, if the first fill or trigger of one is to cancel the other.
+    #[must_use]
+    pub fn other(&self) -> Option<OtherAsked> {
+        self.terms.as_ref()?.other
+    }
+
     /// The other order, if the first fill or trigger of one is to cancel the other.
     #[must_use]
     pub fn other_leg(&self) -> Option<OrderRequest> {
-        let other = self.terms.as_ref()?.other?;
-        let expires = self.terms.as_ref().and_then(|terms| terms.expires);
+        let (other, expires) = (self.other()?, self.expires());
         let terms = TermsAsked { stop: Some(other.stop), expires, ..TermsAsked::default() };
         // It waits as long as the first; at market it trades at once when it does not any more.
         let is_until_cancelled = self.time_in_force == TimeInForce::Gtc;
@@ -195,8 +212,7 @@ impl OrderRequest {
     /// best opposite price, else the last; for a trailing stop what it will follow.
     #[must_use]
     pub fn market_price(&self, best_opposite: Option<Ticks>, prints: Prints) -> Option<Ticks> {
-        let other = self.terms.as_ref().and_then(|terms| terms.other);
-        let stop = self.stop().copied().or(other.map(|other| other.stop));
+        let stop = self.stop().copied().or(self.other().map(|other| other.stop));
         match (stop, self.price) {
             (Some(StopAsked::Trailing { .. }), _) => prints.followed(self.side, best_opposite),
             (Some(StopAsked::At(_)), _) | (None, Some(_)) => None,

@@ -238,7 +238,7 @@ fn said(order: &OrderRequest, id: Option<ClientId>, market: &Market, now: Time) 
         None => None,
     };
     // No sentence says two orders at once.
-    if order.other_leg().is_some() {
+    if order.other().is_some() {
         return None;
     }
     let show = match order.terms.as_ref().and_then(|terms| terms.display) {

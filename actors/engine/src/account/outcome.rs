@@ -57,12 +57,19 @@ impl Account {
     /// answered long ago.
     fn triggered(&mut self, outcome: &Outcome, context: &Context, out: &mut impl Effects) {
         let no = outcome.order.no;
-        let Account { id, open: orders, till, memory, .. } = self;
-        let Some(open) = orders.get_mut(no) else {
+        let Some(open) = self.open.get_mut(no) else {
             panic!("ORD-1: order {} was matched, and is not open", no.0);
         };
         open.is_decided = true;
         open.state.limit = outcome.limit;
+        self.lessen(outcome, context, out);
+    }
+
+    /// What is open of an order is less than before, if it is open.
+    fn lessen(&mut self, outcome: &Outcome, context: &Context, out: &mut impl Effects) {
+        let no = outcome.order.no;
+        let Account { id, open: orders, till, memory, .. } = self;
+        let Some(open) = orders.get_mut(no) else { return };
         open.state.cancelled += outcome.cancelled;
         stand(till, open, outcome, context, out);
         out.touched(*id);
@@ -99,18 +106,8 @@ impl Account {
         context: &Context,
         out: &mut impl Effects,
     ) {
-        let no = outcome.order.no;
-        let Account { id, open: orders, till, memory, .. } = self;
-        if outcome.reject.is_none()
-            && let Some(open) = orders.get_mut(no)
-        {
-            open.state.cancelled += outcome.cancelled;
-            stand(till, open, outcome, context, out);
-            out.touched(*id);
-            let other = open.other();
-            if finish(open, memory, context.at, out) {
-                self.gone(no, other, context);
-            }
+        if outcome.reject.is_none() {
+            self.lessen(outcome, context, out);
         }
         let Some(request) = request else { return };
         if let Some(sweep) = self.sweeps.get_mut(&request) {

@@ -76,8 +76,7 @@ impl Account {
 
     /// Under which id the second leg is remembered; it must not have been used.
     fn second_envelope(&self, ask: &Ask, order: &OrderRequest) -> Result<Envelope, Reject> {
-        let other = order.terms.as_ref().and_then(|terms| terms.other);
-        let id = other.map_or(ClientId::NONE, |other| other.id);
+        let id = order.other().map_or(ClientId::NONE, |other| other.id);
         if id == ask.envelope.id || self.memory.is_used(id.hash()) {
             return Err(Reject::ClientOrderIdReused { id: id.as_str().into() });
         }

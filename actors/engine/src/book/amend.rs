@@ -56,7 +56,7 @@ impl Book {
         let open = total - done;
         if key == standing.key && open <= open_before {
             self.shrink(slot, open_before - open, reports);
-            let decision = resting(open);
+            let decision = Decision::rests(Lots(open));
             let filled = Lots(filled_before);
             return Ok(Amended { decision, filled, limit, total: Lots(total) });
         }
@@ -113,9 +113,4 @@ impl Book {
         let shown = Lots(level.quantity);
         reports.level(side, super::ladder::price_of(side, key), shown);
     }
-}
-
-fn resting(open: u64) -> Decision {
-    let nothing = Lots::ZERO;
-    Decision { filled: nothing, value: 0, resting: Lots(open), cancelled: nothing, reason: None }
 }

@@ -94,22 +94,14 @@ impl Book {
     #[cold]
     #[inline(never)]
     pub(super) fn collect(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Decision {
-        let (quantity, nothing) = (incoming.quantity, Lots::ZERO);
-        let taken = Decision {
-            filled: nothing,
-            value: 0,
-            resting: quantity,
-            cancelled: nothing,
-            reason: None,
-        };
+        let quantity = incoming.quantity;
         if incoming.time_in_force == TimeInForce::Fok {
-            let reason = Some(CancelReason::NotFilledWhole);
-            return Decision { resting: nothing, cancelled: quantity, reason, ..taken };
+            return Decision::killed(quantity);
         }
         let goes = !incoming.time_in_force.rests() && incoming.life == Life::UntilCancelled;
         let life = if goes { Life::Call } else { incoming.life };
         self.rest(&Incoming { life, ..*incoming }, &Taking::nothing(quantity), reports);
-        taken
+        Decision::rests(quantity)
     }
 
     /// The price at which most would trade now: of those that are equal the one with the smallest
@@ -247,12 +239,12 @@ impl Book {
                 continue;
             };
             self.dequeue(slot, &mut Silent);
-            let part = self.rare.surface_if_any(self.slab.get(slot));
-            if part == 0 {
-                self.forget(slot);
-            } else {
-                self.slab.get_mut(slot).set_open(part);
-                self.enqueue(slot, &mut Silent);
+            match self.rare.surface(self.slab.get(slot).order()) {
+                None => self.forget(slot),
+                Some(part) => {
+                    self.slab.get_mut(slot).set_open(part);
+                    self.enqueue(slot, &mut Silent);
+                }
             }
         }
         for key in changed {

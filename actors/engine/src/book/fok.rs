@@ -12,8 +12,8 @@ impl Book {
         let side = incoming.side.opposite();
         let ladder = self.ladder(side);
         let limit = key_of(side, incoming.limit);
-        let mut left = incoming.quantity.0;
-        let mut value: Unsized = 0;
+        let value_max = incoming.value_max;
+        let mut wanted = Wanted { left: incoming.quantity.0, value: 0, value_max };
         let mut key = ladder.best();
         while key <= limit && key != NIL {
             let level = ladder.level(key);
@@ -24,14 +24,8 @@ impl Book {
                 let maker = self.slab.get(slot);
                 let is_own = maker.is_of(incoming.order.account);
                 if !is_own || incoming.self_match == SelfMatch::None {
-                    let quantity = left.min(maker.open());
-                    value += price * Unsized::from(quantity);
-                    if incoming.value_max.is_some_and(|most| value > most) {
-                        return false;
-                    }
-                    left -= quantity;
-                    if left == 0 {
-                        return true;
+                    if let Some(decided) = wanted.take(maker.open(), price) {
+                        return decided;
                     }
                     hidden += self.rare.aside(maker).hidden();
                 } else if incoming.self_match != SelfMatch::CancelMaker {
@@ -39,19 +33,33 @@ impl Book {
                 }
                 slot = maker.next;
             }
-            if hidden > 0 {
-                let quantity = left.min(hidden);
-                value += price * Unsized::from(quantity);
-                if incoming.value_max.is_some_and(|most| value > most) {
-                    return false;
-                }
-                left -= quantity;
-                if left == 0 {
-                    return true;
-                }
+            if hidden > 0
+                && let Some(decided) = wanted.take(hidden, price)
+            {
+                return decided;
             }
             key = ladder.next(key);
         }
         false
+    }
+}
+
+/// What is still to be found, and what has been found costs so far.
+struct Wanted {
+    left: u64,
+    value: Unsized,
+    value_max: Option<Unsized>,
+}
+
+impl Wanted {
+    /// Takes what is open at a price. Says whether the order can be filled, once that is decided.
+    fn take(&mut self, open: u64, price: Unsized) -> Option<bool> {
+        let quantity = self.left.min(open);
+        self.value += price * Unsized::from(quantity);
+        if self.value_max.is_some_and(|most| self.value > most) {
+            return Some(false);
+        }
+        self.left -= quantity;
+        (self.left == 0).then_some(true)
     }
 }

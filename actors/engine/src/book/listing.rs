@@ -310,7 +310,12 @@ impl Listing {
 
     /// Says what became of the command that is being handled, with its number.
     #[inline(always)]
-    fn answer(&self, mut outcome: Outcome, origin: Option<Origin>, out: &mut impl Effects) {
+    pub(super) fn answer(
+        &self,
+        mut outcome: Outcome,
+        origin: Option<Origin>,
+        out: &mut impl Effects,
+    ) {
         outcome.arrival = self.tape.commands;
         out.outcome(outcome, origin);
     }
@@ -322,7 +327,7 @@ impl Listing {
         if !submit.is_market {
             rules.check_tick(submit.limit)?;
         }
-        let stop = submit.terms.as_ref().and_then(|terms| terms.stop);
+        let stop = submit.stop();
         stop.map_or(Ok(()), |stop| rules.check_tick(stop.trigger))?;
         if submit.value_max.is_none() {
             rules.check_size(submit.quantity)?;
@@ -520,7 +525,7 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
 
 /// The stop that a submit asks for, if it asks for one.
 fn waiting(submit: &Submit) -> Option<WaitingStop> {
-    let stop = submit.terms.as_ref()?.stop?;
+    let stop = submit.stop()?;
     let &Submit { order, side, limit, is_market, quantity, time_in_force, self_match, .. } = submit;
     let life = Life::of(time_in_force, submit.terms.as_deref());
     let time_in_force = if is_market { time_in_force.at_once() } else { time_in_force };

@@ -11,9 +11,9 @@ impl Book {
     #[must_use]
     #[inline(always)]
     pub fn next_expiry(&self) -> Option<Time> {
-        match (self.rare.first_due(), self.stops.first_due()) {
+        match (self.rare.first_due(), self.stops.next_due()) {
             (None, None) => None,
-            (resting, waiting) => resting.into_iter().chain(waiting).map(|(time, _)| time).min(),
+            (resting, waiting) => resting.map(|(time, _)| time).into_iter().chain(waiting).min(),
         }
     }
 
@@ -29,8 +29,8 @@ impl Book {
         }
     }
 
-    /// Takes out what was for this day or a call of it: bids best to worst, asks best to worst, then stops in the
-    /// order in which they were entered.
+    /// Takes out what was for this day or a call of it: bids best to worst, asks best to worst, then
+    /// stops in the order in which they were entered.
     pub fn close_day(&mut self, floor: &mut impl Floor) {
         let sides = [Side::Buy, Side::Sell].into_iter().flat_map(|side| self.side(side));
         let is_over = |life: Life| life == Life::Day || life.ends_with_call();

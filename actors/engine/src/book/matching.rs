@@ -86,6 +86,20 @@ pub struct Decision {
     pub reason: Option<CancelReason>,
 }
 
+impl Decision {
+    /// All of it rests.
+    pub(super) const fn rests(resting: Lots) -> Decision {
+        let nothing = Lots::ZERO;
+        Decision { filled: nothing, value: 0, resting, cancelled: nothing, reason: None }
+    }
+
+    /// It could not be filled whole.
+    pub(super) const fn killed(cancelled: Lots) -> Decision {
+        let reason = Some(CancelReason::NotFilledWhole);
+        Decision { cancelled, reason, ..Decision::rests(Lots::ZERO) }
+    }
+}
+
 /// An order that was taken out of the book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Removed {
@@ -199,13 +213,7 @@ impl Book {
             return self.collect(incoming, reports);
         }
         if incoming.time_in_force == TimeInForce::Fok && !self.can_fill_whole(incoming) {
-            return Decision {
-                filled: Lots::ZERO,
-                value: 0,
-                resting: Lots::ZERO,
-                cancelled: incoming.quantity,
-                reason: Some(CancelReason::NotFilledWhole),
-            };
+            return Decision::killed(incoming.quantity);
         }
         let taking = self.take(incoming, reports);
         let rests = incoming.time_in_force.rests() && taking.stopped.is_none();

@@ -3,8 +3,8 @@
 //! Owns: resting orders in price-time priority and stops that wait ([`Book`]), and around them an
 //! instrument's rules, phase, counters and last prices ([`Listing`]).
 //! Takes: submits, cancels and amends in the order of its partition's log.
-//! Emits: one outcome for every command and for every stop that fires, one leg for each side of a
-//! trade, market events.
+//! Emits: one outcome for every order of a command, for every stop that fires and every reserved
+//! order that is let in, one leg for each side of a trade, market events.
 //! On failure: refuses with a [`Reject`](crate::reject::Reject); a broken invariant panics.
 
 mod amend;

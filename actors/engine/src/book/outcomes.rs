@@ -13,6 +13,7 @@ pub(super) fn not_open(order: OrderKey) -> Reject {
 }
 
 /// Nothing traded and nothing is left.
+#[inline(always)]
 fn bare(order: OrderKey, of: OutcomeOf, status: Status, limit: Ticks) -> Outcome {
     let nothing = Lots::ZERO;
     Outcome {
@@ -50,25 +51,28 @@ pub(super) fn cancelled(
     Outcome { cancelled: open, reason, ..bare(order, of, status, limit) }
 }
 
+/// What was decided, with its status.
+#[inline(always)]
+pub(super) fn decided(
+    order: OrderKey,
+    of: OutcomeOf,
+    status: Status,
+    limit: Ticks,
+    decision: &Decision,
+) -> Outcome {
+    let &Decision { filled, value, resting, cancelled, reason } = decision;
+    let rest = bare(order, of, status, limit);
+    Outcome { filled, remaining: resting, cancelled, value, reason, ..rest }
+}
+
 pub(super) fn submitted(submit: &Submit, decision: &Decision) -> Outcome {
     // A market buy by amount has no quantity of its own: what it did not buy was never ordered.
     let is_by_amount = submit.value_max.is_some();
     let cancelled = if is_by_amount { Lots::ZERO } else { decision.cancelled };
     let spent = is_by_amount && !decision.filled.is_zero();
-    let status = status_of(decision, spent);
-    Outcome {
-        order: submit.order,
-        of: OutcomeOf::Submit,
-        arrival: 0,
-        status,
-        limit: submit.limit,
-        filled: decision.filled,
-        remaining: decision.resting,
-        cancelled,
-        value: decision.value,
-        reason: decision.reason.filter(|_| !spent),
-        reject: None,
-    }
+    let (status, reason) = (status_of(decision, spent), decision.reason.filter(|_| !spent));
+    let rest = decided(submit.order, OutcomeOf::Submit, status, submit.limit, decision);
+    Outcome { cancelled, reason, ..rest }
 }
 
 #[inline(always)]
@@ -90,19 +94,7 @@ pub(super) fn amended_outcome(order: OrderKey, of: OutcomeOf, amended: &Amended)
         (true, _) if amended.filled == amended.total => Status::Filled,
         (true, _) => Status::Cancelled,
     };
-    Outcome {
-        order,
-        of,
-        arrival: 0,
-        status,
-        limit: amended.limit,
-        filled: amended.filled,
-        remaining: decision.resting,
-        cancelled: decision.cancelled,
-        value: decision.value,
-        reason: decision.reason,
-        reject: None,
-    }
+    Outcome { filled: amended.filled, ..decided(order, of, status, amended.limit, decision) }
 }
 
 /// An order whose time ran out before it came.

@@ -43,10 +43,8 @@ impl Aside {
 
 #[derive(Default)]
 pub(super) struct Rare {
-    reductions: HashMap<OrderKey, u64>,
-    icebergs: HashMap<OrderKey, Iceberg>,
-    expiries: HashMap<OrderKey, Time>,
-    /// The same, in the order in which they come.
+    asides: HashMap<OrderKey, Aside>,
+    /// Those that go at a time, in the order in which they come.
     due: BTreeSet<(Time, OrderKey)>,
 }
 
@@ -60,16 +58,14 @@ impl Rare {
     #[cold]
     #[inline(never)]
     fn look(&self, order: OrderKey) -> Aside {
-        let iceberg = self.icebergs.get(&order).copied();
-        let expires = self.expiries.get(&order).copied();
-        Aside { iceberg, reduced: self.reductions.get(&order).copied().unwrap_or(0), expires }
+        self.asides.get(&order).copied().unwrap_or_default()
     }
 
     /// Lets an order go at a time.
     #[cold]
     #[inline(never)]
     pub fn expire_at(&mut self, resting: &mut Resting, time: Time) {
-        self.expiries.insert(resting.order(), time);
+        self.asides.entry(resting.order()).or_default().expires = Some(time);
         self.due.insert((time, resting.order()));
     }
 
@@ -83,14 +79,14 @@ impl Rare {
     #[inline(never)]
     pub fn add_reduction(&mut self, resting: &mut Resting, quantity: u64) {
         resting.set_reduced();
-        *self.reductions.entry(resting.order()).or_default() += quantity;
+        self.asides.entry(resting.order()).or_default().reduced += quantity;
     }
 
     #[cold]
     #[inline(never)]
     pub fn hide(&mut self, resting: &mut Resting, iceberg: Iceberg) {
         resting.set_iceberg();
-        self.icebergs.insert(resting.order(), iceberg);
+        self.asides.entry(resting.order()).or_default().iceberg = Some(iceberg);
     }
 
     /// Takes from a maker what self-match costs it: of its hidden part first. Returns what it
@@ -101,7 +97,7 @@ impl Rare {
         let of_shown = self.shrink_hidden(maker, quantity);
         maker.set_open(maker.open() - of_shown);
         let left = maker.open() + self.aside(maker).hidden();
-        if left > 0 && quantity > 0 {
+        if left > 0 {
             self.add_reduction(maker, quantity);
         }
         (of_shown, Lots(left))
@@ -109,42 +105,31 @@ impl Rare {
 
     /// Takes so much off the hidden part; returns what the shown part has to give.
     pub fn shrink_hidden(&mut self, resting: &Resting, quantity: u64) -> u64 {
-        if !resting.is_iceberg() {
+        let aside = resting.is_iceberg().then(|| self.asides.get_mut(&resting.order())).flatten();
+        let Some(iceberg) = aside.and_then(|aside| aside.iceberg.as_mut()) else {
             return quantity;
-        }
-        match self.icebergs.get_mut(&resting.order()) {
-            Some(iceberg) => {
-                let of_hidden = iceberg.hidden.min(quantity);
-                iceberg.hidden -= of_hidden;
-                quantity - of_hidden
-            }
-            None => quantity,
-        }
+        };
+        let of_hidden = iceberg.hidden.min(quantity);
+        iceberg.hidden -= of_hidden;
+        quantity - of_hidden
     }
 
-    /// The next part of an order whose shown part is gone; none when nothing is left of it.
+    /// The next part of an order whose shown part is gone; none when nothing is left of it, or it
+    /// is no iceberg.
     #[cold]
     #[inline(never)]
     pub fn surface(&mut self, order: OrderKey) -> Option<u64> {
-        let iceberg = self.icebergs.get_mut(&order).filter(|iceberg| iceberg.hidden > 0)?;
-        let shown = iceberg.hidden.min(iceberg.display);
-        iceberg.hidden -= shown;
+        let iceberg = self.asides.get_mut(&order)?.iceberg.as_mut().filter(|it| it.hidden > 0)?;
+        let (shown, rest) = Iceberg::of(iceberg.display, iceberg.hidden);
+        *iceberg = rest;
         Some(shown)
-    }
-
-    /// The next part of an order that may be an iceberg; zero when nothing is left of it.
-    pub fn surface_if_any(&mut self, resting: &Resting) -> u64 {
-        let part = resting.is_iceberg().then(|| self.surface(resting.order()));
-        part.flatten().unwrap_or(0)
     }
 
     /// Forgets an order that is gone.
     #[cold]
     #[inline(never)]
     pub fn forget(&mut self, order: OrderKey) {
-        self.reductions.remove(&order);
-        self.icebergs.remove(&order);
-        if let Some(time) = self.expiries.remove(&order) {
+        if let Some(Aside { expires: Some(time), .. }) = self.asides.remove(&order) {
             self.due.remove(&(time, order));
         }
     }

@@ -1,5 +1,6 @@
 //! Orders that were entered outside their hours and wait for them.
 
+use super::Floor;
 use super::listing::Listing;
 use super::outcomes::{refused, reserved, submitted};
 use super::wire::Wire;
@@ -8,7 +9,7 @@ use crate::effect::Effects;
 use crate::ids::OrderKey;
 use crate::instrument::{Call, Phase};
 use crate::message::{Amend, Outcome, OutcomeOf, Submit};
-use crate::order::{CancelReason, Life, TimeInForce};
+use crate::order::{CancelReason, Life};
 use crate::reject::Reject;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -125,7 +126,7 @@ impl Listing {
         };
         for ReservedOrder { submit, .. } in self.reserved.ready(is_ready) {
             let of = OutcomeOf::Admit;
-            let mut outcome = match self.check(&submit) {
+            let outcome = match self.check(&submit) {
                 Err(reject) => refused(submit.order, of, submit.limit, reject),
                 Ok(()) => {
                     self.watch();
@@ -133,8 +134,7 @@ impl Listing {
                     Outcome { of, ..submitted(&submit, &decision) }
                 }
             };
-            outcome.arrival = self.tape.commands;
-            out.outcome(outcome, None);
+            self.answer(outcome, None, out);
             self.settle(at, out);
         }
     }
@@ -145,7 +145,7 @@ impl Listing {
             let Some(order) = self.reserved.take(no) else { return };
             let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
             let (order, quantity) = (order.submit.order, order.submit.quantity);
-            super::Floor::dropped(&mut wire, order, quantity, CancelReason::Expired);
+            wire.dropped(order, quantity, CancelReason::Expired);
         }
     }
 
@@ -182,12 +182,9 @@ impl Listing {
 
 #[cold]
 fn waits_for(phase: Phase, submit: &Submit) -> Option<WaitsFor> {
-    let call = match submit.time_in_force {
-        TimeInForce::AtOpen => Call::Opening,
-        TimeInForce::AtClose => Call::Closing,
-        // A stop waits anyway.
-        _ if submit.terms.as_ref().is_some_and(|terms| terms.stop.is_some()) => return None,
-        _ => return (phase == Phase::Closed).then_some(WaitsFor::Open),
-    };
-    (phase != Phase::Call(call)).then_some(WaitsFor::Call(call))
+    if let Some(call) = submit.time_in_force.call() {
+        return (phase != Phase::Call(call)).then_some(WaitsFor::Call(call));
+    }
+    // A stop waits anyway.
+    (phase == Phase::Closed && submit.stop().is_none()).then_some(WaitsFor::Open)
 }

@@ -51,7 +51,7 @@ impl Session {
 impl Listing {
     /// Takes over changed rules. Resting orders stay as they are, except that those of the day go
     /// when operators close the market.
-    pub fn update(&mut self, asked: Instrument, at: Time, out: &mut impl Effects) {
+    pub fn update(&mut self, asked: &Instrument, at: Time, out: &mut impl Effects) {
         self.pass(at, out);
         let before = self.session.phase();
         let session = &mut self.session;
@@ -60,7 +60,7 @@ impl Listing {
         if given(&rules) == session.given {
             (rules.base_price, rules.band) = given(&self.instrument);
         }
-        session.given = given(&asked);
+        session.given = given(asked);
         session.word = rules.phase;
         (session.planned, session.next) = match &rules.schedule {
             Some(schedule) => (schedule.phase_at(at), schedule.next_change(at)),
@@ -72,7 +72,7 @@ impl Listing {
         if self.session.word == Phase::Closed && before != Phase::Closed {
             self.close_day(at, out);
         }
-        if self.instrument != asked {
+        if self.instrument != *asked {
             out.rules(&self.instrument);
         }
         self.admit(at, out);

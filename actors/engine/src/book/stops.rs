@@ -163,6 +163,12 @@ impl Stops {
         Some(stop)
     }
 
+    /// When the next one goes.
+    #[inline(always)]
+    pub fn next_due(&self) -> Option<Time> {
+        self.due.first().map(|(time, _)| *time)
+    }
+
     /// The stop that goes next, and when.
     #[must_use]
     #[inline(always)]

@@ -4,7 +4,7 @@ use super::call::Crossing;
 use super::cascade::Floor;
 use super::listing::Tape;
 use super::matching::{Decision, Execution, Reports};
-use super::outcomes::status_of;
+use super::outcomes::{decided, status_of};
 use super::prints::{Prints, Unseen};
 use super::stops::WaitingStop;
 use crate::amount::{Lots, Ticks};
@@ -70,10 +70,7 @@ impl<E: Effects> Reports for Wire<'_, E> {
     }
 
     fn reduced(&mut self, maker: OrderKey, quantity: Lots, _left: Lots) {
-        let (reason, time) = (CancelReason::SelfMatch, self.at);
-        let message = AccountMessage::Dropped { order: maker, quantity, reason, time };
-        let account = maker.account;
-        self.out.send(account.partition(), Message::ToAccount(account, message));
+        self.dropped(maker, quantity, CancelReason::SelfMatch);
     }
 
     fn level(&mut self, side: Side, price: Ticks, quantity: Lots) {
@@ -94,20 +91,9 @@ impl<E: Effects> Floor for Wire<'_, E> {
     }
 
     fn fired(&mut self, stop: &WaitingStop, limit: Ticks, decision: &Decision) {
-        let outcome = Outcome {
-            order: stop.order,
-            of: OutcomeOf::Trigger,
-            arrival: self.tape.commands,
-            status: status_of(decision, false),
-            limit,
-            filled: decision.filled,
-            remaining: decision.resting,
-            cancelled: decision.cancelled,
-            value: decision.value,
-            reason: decision.reason,
-            reject: None,
-        };
-        self.out.outcome(outcome, None);
+        let status = status_of(decision, false);
+        let outcome = decided(stop.order, OutcomeOf::Trigger, status, limit, decision);
+        self.out.outcome(Outcome { arrival: self.tape.commands, ..outcome }, None);
     }
 
     fn crossed(&mut self, crossing: &Crossing) {

@@ -189,7 +189,7 @@ impl<T: Tap> Pit<T> {
             }
         }
         // Its book says what stands behind what operators said.
-        self.in_book(instrument.id, |book, sink| book.update(instrument.clone(), now, sink));
+        self.in_book(instrument.id, |book, sink| book.update(instrument, now, sink));
         self.deliver_prompt();
     }
 

@@ -105,8 +105,8 @@ impl Schedule {
 
     /// Whether it has a call of this kind.
     #[must_use]
-    pub fn has(&self, phase: PlannedPhase) -> bool {
-        self.spans.iter().any(|span| span.phase == phase)
+    pub fn has(&self, call: Call) -> bool {
+        self.spans.iter().any(|span| span.phase.phase() == Phase::Call(call))
     }
 
     /// The phase at a time.

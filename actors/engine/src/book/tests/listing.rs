@@ -93,7 +93,7 @@ impl Market {
     fn change(&mut self, change: impl FnOnce(&mut Instrument)) {
         let mut instrument = self.listing.instrument().clone();
         change(&mut instrument);
-        self.listing.update(instrument, NOW, &mut self.said);
+        self.listing.update(&instrument, NOW, &mut self.said);
     }
 
     /// Handles a command and returns its one outcome.
