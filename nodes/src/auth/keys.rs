@@ -17,8 +17,8 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 /// Bytes of a token; ours have about 400.
 const TOKEN_BYTES_MAX: usize = 4096;
-/// Tokens that are known to be good, so that a call costs no signature; beyond it they are all
-/// forgotten and proven again.
+/// Tokens that are known to be good, so that a call costs no signature; when there are so many,
+/// those that expired are forgotten, and if none did, all.
 const KNOWN_MAX: usize = 65_536;
 /// What stands before the 32 bytes of an Ed25519 key in its PEM form (RFC 8410).
 pub(super) const KEY_PREFIX: [u8; 12] =
@@ -62,7 +62,7 @@ pub struct Keys {
     keys: BTreeMap<String, [u8; 32]>,
     issuer: String,
     audience: String,
-    /// Good tokens by their hashes, until they expire.
+    /// Good tokens by their hashes; whether they have expired is looked at each time.
     known: RwLock<HashMap<[u8; 32], Arc<Grant>>>,
 }
 

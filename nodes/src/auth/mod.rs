@@ -1,7 +1,8 @@
 //! Who may do what: the one place that decides it.
 //!
 //! Owns: the [`Door`], a layer that every call passes before it reaches a service; what a token
-//! says ([`Grant`]) and which keys may have signed it ([`Keys`]); what a method knows about its caller ([`Caller`]).
+//! says ([`Grant`]) and which keys may have signed it ([`Keys`]); what a method knows about its
+//! caller ([`Caller`]).
 //! Takes: the path and the headers of a call.
 //! Emits: a caller with its rights, its trace, its deadline and the id of its request.
 //! On failure: `UNAUTHENTICATED` without a good token, `PERMISSION_DENIED` for everything that

@@ -11,6 +11,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The name under which a development token acts for the operator.
 pub const OPERATOR: &str = "operator";
 
+/// What help says of commands that are an operator's.
+pub const AN_OPERATORS: &str = "An operator's command: it acts with the development token \
+    `dev:operator` unless --token says another.";
+
 /// The same, acting as `name` unless somebody was named.
 pub fn acting_as(global: &Global, name: &str) -> Global {
     let mut global = global.clone();

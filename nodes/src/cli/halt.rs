@@ -5,12 +5,9 @@ use super::{Global, actor, json, output, server, wire};
 use clap::Args;
 use hoga_proto::v1;
 
-const AFTER_HELP: &str = "An operator's command: it acts with the development token \
-    `dev:operator` unless --token says another.";
-
 /// Halt an instrument: cancels work, nothing new enters, nothing trades
 #[derive(Args, Debug)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = actor::AN_OPERATORS)]
 pub struct Halt {
     symbol: String,
     /// Your name for this request; the same name again is done once
@@ -20,7 +17,7 @@ pub struct Halt {
 
 /// Let a halted instrument trade again
 #[derive(Args, Debug)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = actor::AN_OPERATORS)]
 pub struct Resume {
     symbol: String,
     /// Your name for this request; the same name again is done once
@@ -30,7 +27,7 @@ pub struct Resume {
 
 /// Change an instrument's limits: `hoga limit LPJ-KRW --band 700..800`
 #[derive(Args, Debug)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = actor::AN_OPERATORS)]
 pub struct Limit {
     symbol: String,
     /// Lowest and highest limit price, or `none`

@@ -22,8 +22,8 @@ impl Admin {
         message: v1::HaltInstrumentRequest,
     ) -> Result<v1::HaltInstrumentResponse, Refused> {
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
-        let changed = self.set_phase(caller, named, &message.name, Phase::Halted).await?;
-        let (instrument, position, repeated_answer) = changed;
+        let (instrument, position, repeated_answer) =
+            self.set_phase(caller, named, &message.name, Phase::Halted).await?;
         Ok(v1::HaltInstrumentResponse { instrument, position, repeated_answer })
     }
 
@@ -33,8 +33,8 @@ impl Admin {
         message: v1::ResumeInstrumentRequest,
     ) -> Result<v1::ResumeInstrumentResponse, Refused> {
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
-        let changed = self.set_phase(caller, named, &message.name, Phase::Continuous).await?;
-        let (instrument, position, repeated_answer) = changed;
+        let (instrument, position, repeated_answer) =
+            self.set_phase(caller, named, &message.name, Phase::Continuous).await?;
         Ok(v1::ResumeInstrumentResponse { instrument, position, repeated_answer })
     }
 
@@ -66,8 +66,8 @@ impl Admin {
         let limits = limits(&asked, &paths, instrument)?;
         let command = MetaCommand::SetLimits { instrument: instrument.id, limits };
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
-        let changed = self.change_instrument(caller, named, instrument, command).await?;
-        let (instrument, position, repeated_answer) = changed;
+        let (instrument, position, repeated_answer) =
+            self.change_instrument(caller, named, instrument, command).await?;
         Ok(v1::UpdateInstrumentResponse { instrument, position, repeated_answer })
     }
 

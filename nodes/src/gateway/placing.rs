@@ -113,8 +113,7 @@ impl Placing {
             desk.answered(caller, reply).inspect_err(|_| count(OrderResult::Unknown))?;
         desk.acks.record(self.ack, self.since.elapsed());
         count(result_of(&answer));
-        let other = self.order.terms.as_ref().and_then(|terms| terms.other);
-        let other = other.map(|other| (self.account.clone(), other));
+        let other = self.order.other().map(|other| (self.account.clone(), other));
         let key = match &answer {
             Answer::Accepted(key) => Some(*key),
             Answer::Decided { outcome, .. } | Answer::Settled { outcome, .. } => {

@@ -99,12 +99,7 @@ impl Exchange {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary runs");
-        let Some(announced) = announcement(&mut process) else {
-            let mut said = String::new();
-            let mut errors = process.stderr.take().expect("piped");
-            errors.read_to_string(&mut said).expect("text");
-            panic!("the exchange did not start: {said}");
-        };
+        let announced = announced(&mut process);
         let url = announced["address"].as_str().expect("an address").to_owned();
         Exchange { process, announced, url, data }
     }
@@ -201,12 +196,7 @@ impl Node {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary runs");
-        let Some(announced) = announcement(&mut process) else {
-            let mut said = String::new();
-            let mut errors = process.stderr.take().expect("piped");
-            errors.read_to_string(&mut said).expect("text");
-            panic!("the node did not start: {said}");
-        };
+        let announced = announced(&mut process);
         Node { process, url: announced["address"].as_str().expect("an address").to_owned() }
     }
 }
@@ -238,6 +228,17 @@ impl Drop for Listening {
         drop(self.process.kill());
         drop(self.process.wait());
     }
+}
+
+/// What a process says once it serves; when it ends before, the test does, with its errors.
+#[track_caller]
+fn announced(process: &mut Child) -> Value {
+    announcement(process).unwrap_or_else(|| {
+        let mut said = String::new();
+        let mut errors = process.stderr.take().expect("piped");
+        errors.read_to_string(&mut said).expect("text");
+        panic!("it did not start: {said}");
+    })
 }
 
 /// Reads stdout until it holds a whole document; none when it ended before.

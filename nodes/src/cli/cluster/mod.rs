@@ -15,8 +15,7 @@ use serde_json::json;
 
 /// The nodes of an exchange: who is there, who leads, who comes and goes
 #[derive(Args, Debug)]
-#[command(after_help = "An operator's command: it acts with the development token `dev:operator` \
-    unless --token says another.")]
+#[command(after_help = actor::AN_OPERATORS)]
 pub struct Cluster {
     #[command(subcommand)]
     command: Command,
@@ -53,10 +52,7 @@ enum Command {
 
 impl Cluster {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
-        let mut global = global.clone();
-        if global.token.is_none() && global.who.is_none() {
-            global.who = Some(actor::OPERATOR.into());
-        }
+        let global = actor::acting_as(global, actor::OPERATOR);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let act = self.command.act(&global);
