@@ -85,6 +85,8 @@ mutants! {
     AnswerAtWrongPlace "answer-names-another-position" Breadth,
     ReadWithoutBarrier "read-without-barrier" Breadth,
     TicksForgotten "ticks-forgotten" Breadth,
+    // Overload.
+    NeverBusy "never-busy" Breadth,
     // Streams.
     FeedGap "stream-loses-an-event" Breadth,
     FeedRepeats "stream-repeats-on-resume" Breadth,

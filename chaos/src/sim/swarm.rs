@@ -6,6 +6,7 @@
 use super::conversation::Conversation;
 use super::links::Quality;
 use super::words::{MS, Moment, Nanos, SECOND};
+use super::world::Room;
 use hoga_engine::pit::Chooser;
 use hoga_engine::topology::Topology;
 
@@ -45,6 +46,8 @@ pub struct Swarm {
     /// What of the orders is of a kind that trades at once, in hundredths.
     pub takers: u64,
     pub repeats: u64,
+    /// How much may wait for a sequencer.
+    pub room: Room,
     /// What is written down.
     pub conversation: Option<Conversation>,
 }
@@ -107,9 +110,19 @@ impl Swarm {
             moments,
             takers: *dice.one_of(&[20, 40, 70]),
             repeats: *dice.one_of(&[3, 10, 25]),
+            room: room(seed),
             conversation: None,
         }
     }
+}
+
+/// Of four seeds, one has so little room that clients and other partitions are often refused.
+fn room(seed: u64) -> Room {
+    let mut dice = Chooser(seed ^ 0x0000_0CA9_0000_0001);
+    if dice.below(4) > 0 {
+        return Room { clients: 1024, inbound: 64 };
+    }
+    Room { clients: *dice.one_of(&[1, 2, 4]), inbound: *dice.one_of(&[1, 2, 4]) }
 }
 
 fn quality(dice: &mut Chooser) -> Quality {

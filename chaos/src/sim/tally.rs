@@ -47,7 +47,7 @@ tally! {
     events, batches, applied, messages, resent, refused, acknowledged, unknown, given_up, repeats,
     reads, looks, fills, partial_fills, rested, cancelled, elections, crashes, power_losses,
     blackouts, pauses, partitions, spoilt, disks, failed_disks, lost_disks, replaced, grown, shrunk,
-    clocks, transfers, aimed, snapshots, installs, shown, resumed, resyncs, waiting_max, torn,
+    clocks, transfers, aimed, snapshots, installs, shown, resumed, resyncs, torn,
     refused_starts,
 }
 

@@ -14,7 +14,7 @@ use super::mutants::Mutant;
 use super::reference::Reference;
 use super::tally::WitnessCounts;
 use super::words::{Broken, NodeId, hold};
-use super::world::{At, Balances, Client, Op, Shown};
+use super::world::{At, Balances, Client, Op, Room, Shown};
 use bytes::Bytes;
 use hoga_engine::effect::{Answer, MarketEvent};
 use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
@@ -139,6 +139,19 @@ impl Witness {
         let same = known.is_none_or(|known| known == state);
         hold!("LOG-3", same, "node {node} took over another state at {index} of {id}");
         Ok(())
+    }
+
+    /// So much waits for a leader.
+    ///
+    /// # Errors
+    /// CAP-1: more than may.
+    pub fn waits(
+        &mut self,
+        partition: PartitionId,
+        waiting: Room,
+        room: Room,
+    ) -> Result<(), Broken> {
+        self.checks.bounds.waits(partition, waiting, room)
     }
 
     #[must_use]

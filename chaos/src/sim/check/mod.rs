@@ -7,6 +7,7 @@
 mod answers;
 mod balances;
 mod books;
+mod bounds;
 mod cash;
 mod channels;
 mod fills;
@@ -58,6 +59,7 @@ impl Told {
 pub struct Checks {
     pub answers: answers::Answers,
     pub gone: gone::Gone,
+    pub bounds: bounds::Bounds,
     fills: fills::Fills,
     ledger: ledger::Ledger,
     orders: orders::Orders,
@@ -113,6 +115,7 @@ impl Checks {
             ("FILL-1", self.orders.checked),
             ("FILL-3", self.fills.checked + self.channels.checked),
             ("BOOK-1", self.books.checked),
+            ("CAP-1", self.bounds.checked),
             ("ORD-1", self.answers.checked),
             ("ORD-2", self.gone.checked),
             ("RANK-1", self.ranks.checked),

@@ -1,8 +1,8 @@
 //! A leader's desk: requests and messages in, batches out to consensus; and reads.
 
-use super::World;
 use super::packet::{Packet, Why};
-use super::sequencer::Waiting;
+use super::sequencer::{Room, Waiting};
+use super::{Mutant, World};
 use crate::sim::replica::Replica;
 use crate::sim::words::{Fate, NodeId, Order};
 use hoga_actors::{Entity, EntityId};
@@ -18,30 +18,41 @@ impl World {
         origin: Origin,
         entry: Entry,
     ) {
+        let room = self.room();
         let Some(seat) = self.seat(node, partition) else { return };
+        let is_full = seat.sequencer.waiting().clients >= room.clients;
         let why = if !seat.leads {
-            Some(Why::NotLeader(seat.leader))
-        } else if seat.replica.core.is_congested() || !seat.sequencer.ask(origin, entry) {
-            Some(Why::Busy)
+            Why::NotLeader(seat.leader)
+        } else if is_full || seat.replica.core.is_congested() {
+            Why::Busy
         } else {
-            None
+            seat.sequencer.ask(origin, entry);
+            return self.sequence(node, partition);
         };
-        match why {
-            Some(why) => self.send(node, from, Packet::Refused { origin, why }),
-            None => self.sequence(node, partition),
+        self.send(node, from, Packet::Refused { origin, why });
+    }
+
+    /// How much may wait for a sequencer.
+    fn room(&self) -> Room {
+        match self.mutant {
+            Some(Mutant::NeverBusy) => Room { clients: usize::MAX, inbound: usize::MAX },
+            _ => self.swarm.room,
         }
     }
 
     pub(super) fn inbound(&mut self, node: NodeId, partition: PartitionId, waiting: Waiting) {
+        let room = self.room();
         let Some(seat) = self.seat(node, partition) else { return };
-        if !seat.leads {
-            let Waiting { from, source, sending, .. } = waiting;
-            let next = Err(Why::NotLeader(seat.leader));
-            self.send(node, from, Packet::Taken { source, to: partition, sending, next });
-            return;
-        }
-        seat.sequencer.hear(waiting);
-        self.sequence(node, partition);
+        let why = if !seat.leads {
+            Why::NotLeader(seat.leader)
+        } else if seat.sequencer.waiting().inbound >= room.inbound {
+            Why::Busy
+        } else {
+            seat.sequencer.hear(waiting);
+            return self.sequence(node, partition);
+        };
+        let Waiting { from, source, sending, .. } = waiting;
+        self.send(node, from, Packet::Taken { source, to: partition, sending, next: Err(why) });
     }
 
     /// Proposes the next batch, when there is one and none is under way.
@@ -53,6 +64,9 @@ impl World {
             return;
         }
         let waiting = seat.sequencer.waiting();
+        let found = self.witness.waits(partition, waiting, self.swarm.room);
+        self.found(found);
+        let Some(seat) = self.seat(node, partition) else { return };
         let Some(mut entries) = seat.sequencer.gather(ticket, most) else { return };
         if let Some(mutant) = mutant {
             mutant.edit_entries(&mut entries);
@@ -65,11 +79,10 @@ impl World {
         let batch = Batch { time, entries };
         let bytes = postcard::to_stdvec(&batch).expect("a batch always encodes");
         self.tickets = ticket;
-        if mutant.is_some_and(super::Mutant::answers_before_commit) {
+        if mutant.is_some_and(Mutant::answers_before_commit) {
             self.foretell(node, partition, &bytes);
         }
         self.tally.batches += 1;
-        self.tally.waiting_max = self.tally.waiting_max.max(waiting as u64);
         self.orders.push(Order::Propose { node, partition, ticket, batch: bytes.into() });
     }
 
@@ -98,7 +111,7 @@ impl World {
         for (&to, pump) in &mut seat.pumps {
             if pump.acked > pump.logged {
                 pump.logged = pump.acked;
-                let ahead = mutant.map_or(0, super::Mutant::acknowledged_ahead);
+                let ahead = mutant.map_or(0, Mutant::acknowledged_ahead);
                 let next = pump.acked + ahead;
                 seat.sequencer.order(Command::OutboxAck { to, next });
             }
@@ -121,7 +134,7 @@ impl World {
         origin: Origin,
         account: Box<str>,
     ) {
-        let skips_barrier = self.mutant.is_some_and(super::Mutant::reads_without_barrier);
+        let skips_barrier = self.mutant.is_some_and(Mutant::reads_without_barrier);
         self.tickets += 1;
         let ticket = self.tickets;
         let Some(seat) = self.seat(node, partition) else { return };

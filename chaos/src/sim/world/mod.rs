@@ -28,6 +28,7 @@ pub use client::{Asked, Client, Op};
 pub use feed::{Shown, Subscriber};
 pub use host::{Generation, Host};
 pub use packet::{At, Balances, Packet};
+pub use sequencer::Room;
 
 use super::conversation::said;
 use super::faults::Fault;

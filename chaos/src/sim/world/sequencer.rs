@@ -7,8 +7,13 @@ use hoga_cluster::partition::{Carried, Command, Entry, Trace};
 use hoga_engine::ids::{Origin, PartitionId};
 use std::collections::VecDeque;
 
-/// Requests of clients that may wait; who comes later is told that the partition is busy.
-const CLIENTS_MAX: usize = 1024;
+/// How much may wait for a sequencer; who comes later is told that the partition is busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    pub clients: usize,
+    /// Sendings of other partitions.
+    pub inbound: usize,
+}
 
 /// Messages of another partition, with whom to tell.
 pub struct Waiting {
@@ -36,13 +41,8 @@ pub struct Sequencer {
 }
 
 impl Sequencer {
-    /// False when too many wait already.
-    pub fn ask(&mut self, origin: Origin, entry: Entry) -> bool {
-        let has_room = self.clients.len() < CLIENTS_MAX;
-        if has_room {
-            self.clients.push_back((origin, entry));
-        }
-        has_room
+    pub fn ask(&mut self, origin: Origin, entry: Entry) {
+        self.clients.push_back((origin, entry));
     }
 
     pub fn hear(&mut self, waiting: Waiting) {
@@ -53,9 +53,10 @@ impl Sequencer {
         self.own.push(command);
     }
 
+    /// How much waits now.
     #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.clients.len() + self.inbound.len()
+    pub fn waiting(&self) -> Room {
+        Room { clients: self.clients.len(), inbound: self.inbound.len() }
     }
 
     /// The next batch, when none is under way and there is something.
