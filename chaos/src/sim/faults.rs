@@ -117,6 +117,7 @@ fn one(swarm: &Swarm, dice: &mut Chooser) -> Fault {
         Whom::Leader(PartitionId(dice.below(u64::from(swarm.topology.count())) as u16))
     };
     let lasts = match dice.below(4) {
+        _ if swarm.storms => MS * (1 + dice.below(120)),
         0 => MS * (1 + dice.below(100)),
         1 | 2 => MS * (100 + dice.below(1500)),
         _ => MS * (1500 + dice.below(4000)),

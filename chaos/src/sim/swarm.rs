@@ -40,6 +40,8 @@ pub struct Swarm {
     /// Weight of each kind of fault; zero for those that this seed does without.
     pub weights: [u64; KINDS],
     pub faults: usize,
+    /// Nodes are hardly back when they die again.
+    pub storms: bool,
     /// Of a thousand faults, so many wait for a moment.
     pub aimed: u64,
     pub moments: Vec<Moment>,
@@ -73,7 +75,7 @@ impl Swarm {
         weights[1] += 1 + dice.below(4);
         let all = Moment::ALL.into_iter();
         let moments = all.filter(|_| dice.below(2) == 0).collect();
-        Swarm {
+        let mut swarm = Swarm {
             seed,
             nodes,
             topology,
@@ -106,13 +108,31 @@ impl Swarm {
                 (true, _) => 60 + dice.below(300) as usize,
                 (false, _) => 3 + dice.below(18) as usize,
             },
+            storms: false,
             aimed: *dice.one_of(&[0, 300, 600, 900]),
             moments,
             takers: *dice.one_of(&[20, 40, 70]),
             repeats: *dice.one_of(&[3, 10, 25]),
             room: room(seed),
             conversation: None,
+        };
+        if breadth {
+            swarm.may_storm();
         }
+        swarm
+    }
+
+    /// Of eight seeds, in one nothing happens but that nodes die, several times a second.
+    fn may_storm(&mut self) {
+        let mut dice = Chooser(self.seed ^ 0x0000_5702_0000_0001);
+        if dice.below(8) > 0 {
+            return;
+        }
+        let seconds = (self.dangerous / SECOND) as usize;
+        self.storms = true;
+        self.faults = seconds * *dice.one_of(&[2, 6, 20]);
+        self.weights = [0; KINDS];
+        self.weights[..3].copy_from_slice(&[6, 12, 1]);
     }
 }
 
