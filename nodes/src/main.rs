@@ -11,6 +11,7 @@ mod cli;
 mod config;
 mod gateway;
 mod market;
+mod proto_json;
 mod replay;
 mod secret;
 mod telemetry;

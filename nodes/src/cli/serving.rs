@@ -108,7 +108,11 @@ async fn serve(
     let tls = config.security.identity();
     let tls = tls.map_err(|error| failed(format!("error: the gateway's certificate: {error}")))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
+    let mirror = config.redis.mirror();
+    let mirror =
+        mirror.map_err(|error| failed(format!("error: the password of Redis: {error}")))?;
     let options = GatewayOptions {
+        mirror,
         listen: config.listen,
         auth,
         tls,

@@ -8,11 +8,13 @@
 
 mod cluster;
 mod read;
+mod redis;
 mod security;
 mod settings;
 
 pub use cluster::ClusterConfig;
 pub use read::{ConfigError, read_file};
+pub use redis::RedisConfig;
 pub use security::SecurityConfig;
 pub use settings::{SETTINGS, Setting};
 
@@ -49,6 +51,7 @@ pub struct NodeConfig {
     /// Bytes of a partition's log after which it takes a snapshot.
     pub snapshot_bytes: u64,
     pub log: LogOptions,
+    pub redis: RedisConfig,
     /// The rule book that an empty exchange is founded by; none: an operator lists instruments.
     pub rules: Option<String>,
 }
@@ -89,6 +92,7 @@ impl Default for NodeConfig {
             topology: exchange.topology,
             snapshot_bytes: exchange.snapshot_bytes,
             log: exchange.log,
+            redis: RedisConfig::default(),
             rules: None,
         }
     }

@@ -82,7 +82,7 @@ impl NodeConfig {
     }
 }
 
-fn file(text: &str) -> Option<PathBuf> {
+pub(super) fn file(text: &str) -> Option<PathBuf> {
     (text != "none").then(|| text.into())
 }
 

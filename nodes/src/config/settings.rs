@@ -1,6 +1,7 @@
 //! The settings, one line each: where they stand, what they mean, how they are read and shown.
 
 use super::{Auth, LogFormat, NodeConfig, cluster, security};
+use crate::gateway::Server;
 use hoga_scenarios::rules::SHIPPED;
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -240,6 +241,40 @@ pub const SETTINGS: &[Setting] = &[
         1..=65_536
     ),
     text(
+        "redis",
+        "url",
+        "where market data and boards are mirrored to: redis://HOST:PORT, or none",
+        set_redis,
+        |config| config.redis.url.clone().unwrap_or("none".into()),
+    ),
+    text(
+        "redis",
+        "password",
+        "a file with its password, or none",
+        |config, text| {
+            config.redis.password = security::file(text);
+            Ok(())
+        },
+        |config| security::shown(config.redis.password.as_ref()),
+    ),
+    text("redis", "prefix", "what every name there begins with", set_prefix, |config| {
+        config.redis.prefix.clone()
+    }),
+    number!(
+        "redis",
+        "ttl_seconds",
+        "how long a latest state outlives whoever keeps it up",
+        redis.ttl_seconds,
+        3..=86_400
+    ),
+    number!(
+        "redis",
+        "board_rows",
+        "accounts of each board, from the top",
+        redis.board_rows,
+        1..=100_000
+    ),
+    text(
         "market",
         "rules",
         "the rule book that an empty exchange is founded by, or none",
@@ -317,5 +352,22 @@ fn set_rules(config: &mut NodeConfig, text: &str) -> Result<(), String> {
         return Err(format!("there is no rule book `{text}`; there are: {names}, none"));
     }
     config.rules = known.then(|| text.to_owned());
+    Ok(())
+}
+
+fn set_redis(config: &mut NodeConfig, text: &str) -> Result<(), String> {
+    if text != "none" {
+        Server::parse(text)?;
+    }
+    config.redis.url = (text != "none").then(|| text.into());
+    Ok(())
+}
+
+fn set_prefix(config: &mut NodeConfig, text: &str) -> Result<(), String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    if text.is_empty() || !text.chars().all(is_plain) {
+        return Err(format!("`{text}` is no prefix: letters, digits, `_`, `.` and `-`"));
+    }
+    config.redis.prefix = text.into();
     Ok(())
 }

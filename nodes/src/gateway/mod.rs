@@ -21,6 +21,7 @@ mod limiting;
 mod listing_orders;
 mod market;
 mod meters;
+mod mirror;
 mod money;
 mod options;
 mod order;
@@ -45,5 +46,6 @@ mod valuation;
 #[cfg(test)]
 mod tests;
 
+pub use mirror::{Keys, MirrorOptions, Server};
 pub use options::{GatewayOptions, ORDERS_PER_SECOND_MAX};
 pub use serve::{Running, serve};

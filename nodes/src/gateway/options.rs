@@ -1,5 +1,6 @@
 //! How a gateway is set up.
 
+use super::mirror::MirrorOptions;
 use crate::auth::Accepts;
 use crate::tls::Identity;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,6 +30,8 @@ pub struct GatewayOptions {
     pub header_bytes_max: u32,
     /// New orders and amends a second of one account; 0 for no bound.
     pub orders_per_second_max: u32,
+    /// Where market data and boards are mirrored to.
+    pub mirror: Option<MirrorOptions>,
     /// How long calls under way are waited for when the gateway stops.
     pub drain: Duration,
 }
@@ -45,6 +48,7 @@ impl Default for GatewayOptions {
             streams_max: 1_024,
             header_bytes_max: 16 << 10,
             orders_per_second_max: ORDERS_PER_SECOND_MAX,
+            mirror: None,
             drain: Duration::from_secs(5),
         }
     }

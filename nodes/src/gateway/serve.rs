@@ -4,6 +4,7 @@ use super::account::Accounts;
 use super::admin::Admin;
 use super::desk::Desk;
 use super::market::Market;
+use super::mirror;
 use super::options::GatewayOptions;
 use super::order::Orders;
 use super::pace::Pace;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -68,6 +69,7 @@ pub struct Running {
     stop: oneshot::Sender<()>,
     server: JoinHandle<Result<(), tonic::transport::Error>>,
     drain: Duration,
+    mirror: Option<AbortHandle>,
 }
 
 impl Running {
@@ -80,6 +82,7 @@ impl Running {
     /// What is still under way after the time to drain is cut off.
     pub async fn shutdown(self) {
         self.desk.draining.send_replace(true);
+        self.mirror.iter().for_each(AbortHandle::abort);
         self.desk.tape.keep(&self.desk.exchange).await;
         // They have no end of their own.
         self.desk.streams.close();
@@ -128,6 +131,7 @@ pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Runnin
     for service in SERVICES {
         health.set_service_status(service, ServingStatus::Serving).await;
     }
+    let mirror = options.mirror.map(|options| mirror::start(&desk, options));
     let routes = routes(&desk, &health, options.message_bytes_max)?;
     let (stop, stopped) = oneshot::channel::<()>();
     let server = Server::builder()
@@ -152,7 +156,7 @@ pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Runnin
         }
     };
     tracing::info!(%address, tls = is_secret, "the gateway serves");
-    Ok(Running { address, desk, health, stop, server, drain: options.drain })
+    Ok(Running { address, desk, health, stop, server, drain: options.drain, mirror })
 }
 
 fn check(options: &GatewayOptions) -> Result<(), ServeError> {

@@ -40,6 +40,8 @@ pub const METRICS: &[Metric] = &[
     gauge("hoga_book_depth_orders", "Orders resting in a book, by symbol."),
     gauge("hoga_feed_clients", "Streams that are open."),
     counter("hoga_feed_conflations_total", "Snapshots sent to readers of market data too slow."),
+    gauge("hoga_mirror_connected", "1 while Redis is there; absent where none is asked for."),
+    counter("hoga_mirror_trades_total", "Trades published to Redis."),
     gauge("hoga_entities", "Entities that the node holds, by kind of partition."),
     gauge("hoga_actors", "Entities with an actor of their own, by kind of partition."),
     counter("hoga_actor_restarts_total", "Actors that panicked and were rebuilt, by kind."),

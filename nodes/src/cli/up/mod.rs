@@ -7,7 +7,8 @@ mod several;
 use super::failure::{Exit, Failure};
 use super::serving::{self, Standing};
 use super::{Global, fresh, json, output};
-use crate::config::{NodeConfig, PORT, default_data};
+use crate::config::{NodeConfig, PORT, RedisConfig, default_data};
+use crate::gateway::Server;
 use clap::Args;
 use hoga_scenarios::document::nearest;
 use layout::Layout;
@@ -30,6 +31,9 @@ pub struct Up {
     /// Where Prometheus reads, such as 127.0.0.1:9464
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// A Redis that market data and boards are mirrored to, such as redis://127.0.0.1:6379
+    #[arg(long, value_name = "URL", value_parser = redis)]
+    redis: Option<String>,
     /// How many nodes, one process each: 1, 3 or 5 (2 and 4 are on the way there)
     #[arg(long, value_name = "N", default_value = "1")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=5))]
@@ -37,6 +41,10 @@ pub struct Up {
     /// The rule book of the market
     #[arg(long, value_name = "BOOK", default_value = "lpj", value_parser = rule_book)]
     rules: String,
+}
+
+fn redis(text: &str) -> Result<String, String> {
+    Server::parse(text).map(|_| text.to_owned())
 }
 
 fn rule_book(text: &str) -> Result<String, String> {
@@ -57,6 +65,7 @@ impl Up {
             log_filter: "warn,openraft=error".into(),
             rules: Some(self.rules),
             metrics: self.metrics,
+            redis: RedisConfig { url: self.redis, ..RedisConfig::default() },
             ..NodeConfig::default()
         };
         // Shown and kept whole, whatever directory this was started in.

@@ -26,13 +26,13 @@ fn an_answer_follows_the_proto3_mapping() {
         "sequence": "9007199254740993",
         "time": "2023-11-14T22:13:20.005Z",
     }});
-    assert_eq!(message_json("GetBookResponse", &answer).expect("a message"), expected);
+    assert_eq!(of("GetBookResponse", &answer).expect("a message"), expected);
 }
 
 #[test]
 fn enums_go_by_name() {
     let order = v1::Order { side: v1::Side::Sell.into(), ..v1::Order::default() };
-    let json = message_json("Order", &order).expect("a message");
+    let json = of("Order", &order).expect("a message");
     assert_eq!(json["side"], "SIDE_SELL");
     assert_eq!(json["state"], "ORDER_STATE_UNSPECIFIED");
     assert_eq!(json.get("price"), None);
