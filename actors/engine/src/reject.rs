@@ -84,6 +84,9 @@ rejects! {
     ClientOrderIdTooOld { id: Box<str> } => "CLIENT_ORDER_ID_TOO_OLD", FailedPrecondition,
         "id {id} was sent before this account's memory of ids begins; look at the account's orders instead of sending it again",
         "An account remembers closed ids for 24 hours and at most 65,536 of them. What was sent before that is never executed.";
+    KillSwitchEngaged { account: Box<str> } => "KILL_SWITCH_ENGAGED", FailedPrecondition,
+        "the kill switch of account {account} is engaged; cancels work, new orders and amends do not until it is released",
+        "An account whose kill switch is engaged has no open orders and gets no new ones until its owner releases it.";
     InstrumentHalted { symbol: Box<str> } => "INSTRUMENT_HALTED", FailedPrecondition,
         "{symbol} is halted; cancels work, new orders and amends do not",
         "While an instrument is halted nothing new enters its book.";

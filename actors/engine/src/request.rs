@@ -62,6 +62,11 @@ pub enum AccountRequest {
     CancelAll {
         instrument: Option<InstrumentId>,
     },
+    /// Engaged, every open order is cancelled and nothing new is placed or amended until it is
+    /// released.
+    KillSwitch {
+        engaged: bool,
+    },
     /// New money from outside, counted as issued.
     Deposit {
         asset: AssetId,

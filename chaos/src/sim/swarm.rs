@@ -48,6 +48,8 @@ pub struct Swarm {
     /// What of the orders is of a kind that trades at once, in hundredths.
     pub takers: u64,
     pub repeats: u64,
+    /// Clients engage kill switches.
+    pub kills: bool,
     /// How much may wait for a sequencer.
     pub room: Room,
     /// What is written down.
@@ -113,6 +115,7 @@ impl Swarm {
             moments,
             takers: *dice.one_of(&[20, 40, 70]),
             repeats: *dice.one_of(&[3, 10, 25]),
+            kills: Chooser(seed ^ 0x0000_4111_0000_0001).below(4) == 0,
             room: room(seed),
             conversation: None,
         };

@@ -39,6 +39,8 @@ pub fn next(dice: &mut Chooser, swarm: &Swarm, placed: &[ClientId]) -> AccountRe
             let price = price.map(|price| if dice.below(2) == 0 { price / 1000 } else { price });
             AccountRequest::Amend { order: some(dice, placed), quantity, price }
         }
+        // Released more often than engaged, so that there is trade.
+        85 if swarm.kills => AccountRequest::KillSwitch { engaged: dice.below(3) == 0 },
         85..88 => AccountRequest::CancelAll {
             instrument: *dice.one_of(&[None, Some(LPJ_KRW), Some(BTC_KRW)]),
         },

@@ -9,6 +9,7 @@ mod actor;
 mod failure;
 mod json;
 mod keys;
+mod kill_switch;
 mod output;
 mod paging;
 mod remembered;
@@ -110,6 +111,7 @@ enum Command {
     Buy(orders_in::Buy),
     Sell(orders_in::Sell),
     Cancel(cancel::Cancel),
+    KillSwitch(kill_switch::KillSwitch),
     Amend(amend::Amend),
     Orders(orders::Orders),
     Fills(fills::Fills),
@@ -162,6 +164,7 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Buy(command) => command.run(global),
         Command::Sell(command) => command.run(global),
         Command::Cancel(command) => command.run(global),
+        Command::KillSwitch(command) => command.run(global),
         Command::Amend(command) => command.run(global),
         Command::Orders(command) => command.run(global),
         Command::Fills(command) => command.run(global),

@@ -6,6 +6,7 @@
 use super::account_list::list_accounts;
 use super::desk::{Desk, shown_at, told};
 use super::failure::Refused;
+use super::kill_switch;
 use super::money;
 use super::rows::{list_fills, list_ledger};
 use super::standing::{figures, portfolio, shown_account};
@@ -82,6 +83,14 @@ impl AccountService for Accounts {
         let (caller, message) = Caller::of(request)?;
         let moved = money::transfer(&self.0, &caller, &message).await;
         told(&caller, moved.map(Into::into))
+    }
+
+    async fn set_kill_switch(
+        &self,
+        request: Request<v1::SetKillSwitchRequest>,
+    ) -> Result<Response<v1::SetKillSwitchResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, kill_switch::set(&self.0, &caller, &message).await)
     }
 
     async fn reset_account(

@@ -16,6 +16,7 @@ mod desk;
 mod failure;
 mod finding;
 mod identity;
+mod kill_switch;
 mod ladder;
 mod limiting;
 mod listing_orders;

@@ -24,6 +24,7 @@ pub struct Standing {
     created: Time,
     balances: Vec<(AssetId, Balance)>,
     open: usize,
+    is_killed: bool,
 }
 
 impl Standing {
@@ -35,6 +36,7 @@ impl Standing {
             created: account.created(),
             balances: account.balances().collect(),
             open: account.open_orders().count(),
+            is_killed: account.is_killed(),
         }
     }
 
@@ -50,6 +52,7 @@ impl Standing {
             balances: balances.collect(),
             open_order_count: self.open as u64,
             suspended: is_suspended,
+            kill_switch_engaged: self.is_killed,
         }
     }
 }

@@ -97,3 +97,19 @@ fn a_book_is_watched_as_it_moves() {
     let trade: serde_json::Value = serde_json::from_str(&trade).expect("a document a line");
     assert_eq!(trade["delta"]["first"], "1", "{trade}");
 }
+
+#[test]
+fn a_kill_switch_stops_an_account_at_once() {
+    let exchange = Exchange::up();
+    exchange.hoga(&["buy", "10", "LPJ-KRW", "@", "777", "--as", "alice"]).ended(0);
+    let stop = exchange.hoga(&["kill-switch", "on", "--as", "alice"]).ended(0);
+    stop.said("alice trades no more: 1 open order was cancelled");
+    let buy = exchange.hoga(&["buy", "10", "LPJ-KRW", "@", "777", "--as", "alice"]).ended(4);
+    buy.complained("(KILL_SWITCH_ENGAGED)");
+    let dir = exchange.kill();
+    let exchange = Exchange::up_in(dir);
+    let buy = ["buy", "10", "LPJ-KRW", "@", "777", "--as", "alice"];
+    exchange.hoga(&buy).ended(4).complained("(KILL_SWITCH_ENGAGED)");
+    exchange.hoga(&["kill-switch", "off", "--as", "alice"]).ended(0).said("may trade again");
+    exchange.hoga(&buy).ended(0);
+}

@@ -213,9 +213,10 @@ pub(super) fn act(
             let (amount, asset) = cash(*asset, *amount)?;
             Some(Act::Withdraw { amount, asset })
         }
-        AccountRequest::Open | AccountRequest::Transfer { .. } | AccountRequest::Reset { .. } => {
-            None
-        }
+        AccountRequest::Open
+        | AccountRequest::KillSwitch { .. }
+        | AccountRequest::Transfer { .. }
+        | AccountRequest::Reset { .. } => None,
     }
 }
 

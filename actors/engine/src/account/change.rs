@@ -78,6 +78,29 @@ impl Account {
         }
     }
 
+    pub(super) fn kill_switch(
+        &mut self,
+        ask: &Ask,
+        engaged: bool,
+        context: &Context,
+        out: &mut impl Effects,
+    ) {
+        self.is_killed = engaged;
+        if engaged {
+            return self.cancel_all(ask, None, context, out);
+        }
+        self.memory.close(ask, Answer::Done, context.at);
+        out.answer(ask.envelope.origin, Answer::Done);
+    }
+
+    /// Whether new orders and amends are taken at all.
+    pub(super) fn check_alive(&self) -> Result<(), Reject> {
+        match self.is_killed {
+            true => Err(Reject::KillSwitchEngaged { account: self.name.clone() }),
+            false => Ok(()),
+        }
+    }
+
     pub(super) fn amend(
         &mut self,
         ask: &Ask,
@@ -88,6 +111,7 @@ impl Account {
         out: &mut impl Effects,
     ) -> Result<(), Reject> {
         let no = self.find(order)?;
+        self.check_alive()?;
         let Account { open: orders, till, memory, .. } = self;
         let not_open = || Reject::OrderNotOpen { order: name_of(order) };
         let open = orders.get_mut(no).ok_or_else(not_open)?;

@@ -78,6 +78,8 @@ pub struct Account {
     created: Time,
     /// Its opening request was applied.
     is_open: bool,
+    /// Its kill switch is engaged: it places and amends nothing.
+    is_killed: bool,
     till: till::Till,
     positions: position::Positions,
     open: OpenOrders,
@@ -99,6 +101,7 @@ impl Account {
             name: name.into(),
             created,
             is_open: false,
+            is_killed: false,
             till: till::Till::default(),
             positions: position::Positions::default(),
             open: OpenOrders::default(),
@@ -123,6 +126,12 @@ impl Account {
     #[must_use]
     pub fn created(&self) -> Time {
         self.created
+    }
+
+    /// Whether its kill switch is engaged.
+    #[must_use]
+    pub fn is_killed(&self) -> bool {
+        self.is_killed
     }
 
     /// Balances by asset; assets never touched are absent.
@@ -246,6 +255,7 @@ impl Account {
             | AccountRequest::Transfer { asset, .. } => context.asset(*asset).map(|_| ()),
             AccountRequest::Open
             | AccountRequest::CancelAll { .. }
+            | AccountRequest::KillSwitch { .. }
             | AccountRequest::Reset { .. } => Ok(()),
         }
     }
@@ -268,6 +278,10 @@ impl Account {
             }
             AccountRequest::CancelAll { instrument } => {
                 self.cancel_all(ask, *instrument, context, out);
+                Ok(())
+            }
+            AccountRequest::KillSwitch { engaged } => {
+                self.kill_switch(ask, *engaged, context, out);
                 Ok(())
             }
             AccountRequest::Deposit { asset, amount } => {

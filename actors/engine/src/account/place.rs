@@ -182,6 +182,7 @@ impl Account {
         market_price: Option<Ticks>,
         orders: u64,
     ) -> Result<Sized, Reject> {
+        self.check_alive()?;
         instrument.check_phase(Manner::from(order))?;
         let stop = order.stop().map(|asked| to_stop(order, asked, market_price, instrument));
         let stop = stop.transpose()?;

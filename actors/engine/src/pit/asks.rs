@@ -81,6 +81,10 @@ impl<T: Tap> Pit<T> {
         self.ask_new(who, &AccountRequest::CancelAll { instrument })
     }
 
+    pub fn kill_switch(&mut self, who: &str, engaged: bool) -> u64 {
+        self.ask_new(who, &AccountRequest::KillSwitch { engaged })
+    }
+
     /// Gives an order a new total quantity (base minor units) and price.
     pub fn amend(
         &mut self,

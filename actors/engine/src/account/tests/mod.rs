@@ -9,6 +9,7 @@ mod halts;
 mod holds;
 mod icebergs;
 mod kept;
+mod kills;
 mod lives;
 mod meetings;
 mod memory;

@@ -78,7 +78,9 @@ fn ask(dice: &mut Chooser, pit: &Pit, account: AccountId) -> AccountRequest {
         88 => AccountRequest::CancelAll {
             instrument: *dice.one_of(&[None, Some(LPJ_KRW), Some(BTC_KRW)]),
         },
-        89..94 => AccountRequest::Deposit { asset, amount },
+        // Released more often than engaged, so that there is trade.
+        89 => AccountRequest::KillSwitch { engaged: dice.below(3) == 0 },
+        90..94 => AccountRequest::Deposit { asset, amount },
         94 => AccountRequest::Withdraw { asset, amount },
         95..99 => {
             // One more than there are: that transfer bounces.
