@@ -8,6 +8,7 @@
 //! inputs. Beside it, [`replay`] runs outside tapes through the bare book and times itself.
 
 pub mod bots;
+pub mod chart;
 pub mod document;
 pub mod file;
 pub mod grammar;

@@ -1,5 +1,7 @@
 //! `hoga play`: a scenario from its start to its end, on an exchange of its own.
 
+mod page;
+
 use super::failure::{Exit, Failure};
 use super::output::{self, Bar};
 use super::{Global, json};
@@ -28,6 +30,9 @@ pub struct Play {
     /// Write every command that entered, in order
     #[arg(long, value_name = "TAPE")]
     record: Option<PathBuf>,
+    /// Write a page with the checks and with price, volume and depth of each instrument into it
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
     /// Play against a running exchange (not served yet)
     #[arg(long, value_name = "ADDR", hide = true)]
     target: Option<String>,
@@ -48,6 +53,10 @@ impl Play {
         }
         let scenario = file::check(&self.file).map_err(Failure::report)?;
         let report = self.play(&scenario)?;
+        if let Some(folder) = &self.report {
+            page::write(folder, &report)?;
+            output::tell(format!("the report is {}", folder.join(page::NAME).display()));
+        }
         if global.json {
             let document = serde_json::to_value(&report)
                 .map_err(|error| Failure::new(Exit::Failure, format!("error: {error}")))?;

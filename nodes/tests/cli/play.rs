@@ -67,3 +67,18 @@ fn what_cannot_be_played_says_why() {
     let (_dir, path) = changed("[check]", "[tape]\nfile = \"nowhere.jsonl\"\n[check]");
     hoga(&["play", &path]).ended(1).complained("nowhere.jsonl cannot be opened: No such file");
 }
+
+#[test]
+fn a_report_is_a_page_with_its_charts_and_its_numbers() {
+    let dir = TempDir::new().expect("a directory");
+    let folder = dir.path().join("report");
+    let folder_text = folder.display().to_string();
+    hoga(&["play", HUNDRED, "--report", &folder_text]).ended(0).complained("index.html");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it is written");
+    let page = read("index.html");
+    assert!(page.contains("<img src=\"LPJ-KRW.svg\"") && page.contains("<td>overfilled"), "{page}");
+    let chart = read("LPJ-KRW.svg");
+    assert!(chart.starts_with("<svg") && chart.contains("class=\"v\""), "{chart}");
+    let numbers: serde_json::Value = serde_json::from_str(&read("report.json")).expect("JSON");
+    assert_eq!(numbers["ok"], true);
+}

@@ -50,7 +50,7 @@ pub(super) fn play(
     let mut warnings = warnings(scenario, &market);
     let start = session::start(&scenario.market)?;
     let tape = open_tape(scenario, folder)?;
-    let mut floor = Floor::found(market, start, record.map(TapeWriter::new));
+    let mut floor = Floor::found(market, start, scenario.length, record.map(TapeWriter::new));
     for (name, deposits) in scenario.every_account() {
         floor.account(&name);
         for (asset, amount) in deposits.iter().filter(|(_, amount)| !amount.is_zero()) {

@@ -39,8 +39,13 @@ pub(super) struct Floor<'p> {
 
 impl<'p> Floor<'p> {
     /// Lists the market and issues its fixed supplies. `start` is the exchange's time at zero.
-    pub fn found(market: Market, start: Time, recorder: Option<Recorder<'p>>) -> Floor<'p> {
-        let tally = Tally::new(start, market.instruments.len());
+    pub fn found(
+        market: Market,
+        start: Time,
+        length: Millis,
+        recorder: Option<Recorder<'p>>,
+    ) -> Floor<'p> {
+        let tally = Tally::new(start, length, market.instruments.len());
         let mut pit = Pit::prompt(Topology::default(), tally);
         pit.set_time(start);
         market.assets.iter().for_each(|asset| pit.add_asset(asset));

@@ -12,6 +12,7 @@
 //! wants wall time gives a [`Wall`].
 
 mod audit;
+mod charts;
 mod checks;
 mod counts;
 mod course;
@@ -21,6 +22,7 @@ mod floor;
 mod leaders;
 mod report;
 mod session;
+mod strip;
 mod tally;
 mod text;
 mod tracks;

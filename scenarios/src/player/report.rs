@@ -9,9 +9,11 @@ use hoga_engine::instrument::Instrument;
 use serde::Serialize;
 
 use super::audit::audit;
+use super::charts::chart;
 use super::checks::{CheckReport, Found, hold};
 use super::floor::Floor;
 use super::leaders::{Leader, leaders};
+use crate::chart::Chart;
 use crate::file::Scenario;
 
 /// A play as `--json` writes it; `Display` writes it for people. Everything but `wall_seconds`
@@ -40,6 +42,9 @@ pub struct Report {
     pub checks: Vec<CheckReport>,
     /// Every check holds.
     pub ok: bool,
+    /// What each instrument did.
+    #[serde(skip)]
+    pub charts: Vec<Chart>,
 }
 
 /// One instrument over the whole play. Prices are absent when nothing was traded.
@@ -92,6 +97,7 @@ pub(super) fn report(
         warnings,
         checks,
         ok,
+        charts: floor.market.instruments.iter().map(|i| chart(floor, i, scenario.length)).collect(),
     }
 }
 

@@ -9,6 +9,7 @@ use hoga_engine::pit::Tap;
 use hoga_engine::time::Time;
 
 use super::digest::Digest;
+use super::strip::Strip;
 use super::tracks::Tracks;
 use crate::time::Millis;
 
@@ -36,18 +37,22 @@ pub(super) struct Tally {
     request: u64,
     /// By instrument number.
     tradings: Vec<Trading>,
+    strips: Vec<Strip>,
+    length: Millis,
     pub trades: u64,
     pub digest: Digest,
     pub tracks: Tracks,
 }
 
 impl Tally {
-    pub fn new(start: Time, instruments: usize) -> Tally {
+    pub fn new(start: Time, length: Millis, instruments: usize) -> Tally {
         Tally {
             start,
             answer: None,
             request: 0,
             tradings: vec![Trading::default(); instruments + 1],
+            strips: vec![Strip::default(); instruments + 1],
+            length,
             trades: 0,
             digest: Digest::default(),
             tracks: Tracks::default(),
@@ -69,6 +74,10 @@ impl Tally {
         &self.tradings[instrument.0 as usize]
     }
 
+    pub fn strip(&self, instrument: InstrumentId) -> &Strip {
+        &self.strips[instrument.0 as usize]
+    }
+
     fn trade(
         &mut self,
         instrument: InstrumentId,
@@ -81,6 +90,7 @@ impl Tally {
         let at = Millis((time.0 - self.start.0) / 1_000_000);
         self.digest.trade(instrument, no, at, price, quantity, taker);
         self.trades += 1;
+        self.strips[instrument.0 as usize].trade(at, self.length, price, quantity);
         let trading = &mut self.tradings[instrument.0 as usize];
         if trading.open.is_none() {
             (trading.open, trading.high, trading.low) = (Some(price), price, price);

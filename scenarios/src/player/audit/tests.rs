@@ -4,6 +4,7 @@ use super::*;
 use crate::grammar::{self, Sentence, Who};
 use crate::listing;
 use crate::rules::RuleBook;
+use crate::time::Millis;
 use hoga_engine::amount::Lots;
 use hoga_engine::ids::OrderNo;
 use hoga_engine::time::Time;
@@ -16,7 +17,7 @@ const SOUND: Audit =
 fn floor() -> Floor<'static> {
     let book = RuleBook::shipped("lpj").expect("it ships").expect("it is sound");
     let market = listing::market(&book, &Topology::default()).expect("it is served");
-    let mut floor = Floor::found(market, Time(1), None);
+    let mut floor = Floor::found(market, Time(1), Millis(1), None);
     for sentence in [
         "alice deposits 10 LPJ",
         "bob deposits 10000 KRW",
