@@ -153,4 +153,6 @@ impl RuleBook {
 }
 
 #[cfg(test)]
+mod krx_tests;
+#[cfg(test)]
 mod tests;
