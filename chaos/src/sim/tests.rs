@@ -44,6 +44,13 @@ fn time_goes_on_under_a_leader_whose_clock_was_set_back() {
     check(796_729_501, 796_729_502, Level::Breadth);
 }
 
+/// A disk failed while it made room for somebody who waited, and nothing was written after that:
+/// the process never noticed, and went on leading.
+#[test]
+fn a_disk_that_fails_while_room_is_made_ends_the_process() {
+    check(4_000_166, 4_000_167, Level::Depth);
+}
+
 /// Fresh ones every time, for as long as a test may take; a failure names its seed.
 #[test]
 fn fresh_seeds_hold() {

@@ -222,17 +222,20 @@ impl Space {
         self.disk.sync_dir()
     }
 
+    /// Prepares segments as far as there is space for them, and as somebody waits for.
+    pub(super) fn prepare(&self) {
+        while self.prepare_once() {}
+        if self.fatal.cause().is_some() {
+            // Nobody shall wait for an attempt that never comes.
+            self.close();
+        }
+    }
+
     /// Prepares until closed; the body of the preparing thread.
     pub(super) fn prepare_until_closed(&self) {
         loop {
-            while self.prepare_once() {}
-            let mut state = self.lock();
-            if self.fatal.cause().is_some() {
-                // Nobody shall wait for an attempt that never comes.
-                state.closed = true;
-                self.changed.notify_all();
-                self.attempted.notify_waiters();
-            }
+            self.prepare();
+            let state = self.lock();
             if state.closed {
                 return;
             }

@@ -31,10 +31,10 @@ impl LogSteps {
         steps
     }
 
-    /// Waits until there is something to write; false when every handle to the log is gone. Room
-    /// that somebody waits for is prepared meanwhile.
+    /// Waits until there is something to write, or the log has failed; false when every handle to
+    /// it is gone. Room that somebody waits for is prepared meanwhile.
     pub async fn asked(&mut self) -> bool {
-        while self.next.is_none() {
+        while self.next.is_none() && !self.space.is_closed() {
             tokio::select! {
                 biased;
                 request = self.requests.recv() => match request {
@@ -49,7 +49,7 @@ impl LogSteps {
 
     /// Prepares segments as far as there is space for them, and as somebody waits for.
     pub fn prepare(&self) {
-        while self.space.prepare_once() {}
+        self.space.prepare();
     }
 
     /// One write with one fsync of what was asked for, and the answers to it. False when there is
