@@ -10,7 +10,7 @@ use hoga_engine::amount::{AMOUNT_MAX, Lots, Rate, Ticks};
 use hoga_engine::ids::{AssetId, InstrumentId};
 use hoga_engine::instrument::{self as engine, BadInstrument, Fees};
 use hoga_engine::order as engine_order;
-use hoga_engine::session::{PlannedPhase, Reservation as Waits, Schedule, Span};
+use hoga_engine::session::{Interruption, PlannedPhase, Reservation as Waits, Schedule, Span};
 use hoga_engine::tick_table::{self, BadTickTable};
 use hoga_engine::topology::Topology;
 use rust_decimal::Decimal;
@@ -18,7 +18,9 @@ use thiserror::Error;
 
 use crate::grammar::SelfMatch;
 use crate::numbers::{Amount, Fraction};
-use crate::rules::{Hours, Instrument, Phase, PhaseKind, Reservation, RuleBook};
+use crate::rules::{
+    Hours, Instrument, Phase, PhaseKind, Reservation, RuleBook, VolatilityInterruption,
+};
 use crate::time::Millis;
 
 /// The collar where a rule book names none: wide enough to reach every price a book can hold, so
@@ -95,11 +97,6 @@ pub fn market(book: &RuleBook, topology: &Topology) -> Result<Market, ListingErr
 /// Rules that decide about prices: trading without them would be another market.
 fn refuse_unknown_rules(book: &RuleBook) -> Result<(), ListingError> {
     let refuse = |rule, why: String| Err(ListingError::NotServed { rule, why });
-    let leaping = |instrument: &&Instrument| instrument.rules.volatility_interruption.is_some();
-    if let Some(instrument) = book.instruments.iter().find(leaping) {
-        let why = format!("{} would be interrupted; say \"none\"", instrument.symbol);
-        return refuse("volatility_interruption", why);
-    }
     if !book.circuit_breaker.is_empty() {
         return refuse("circuit_breaker", "say \"none\"".into());
     }
@@ -186,11 +183,33 @@ impl List<'_> {
             self_match: self_match(rules.self_match),
             open_orders_max,
             phase: engine::Phase::Continuous,
+            phase_until: None,
             schedule: self.schedule()?,
+            calls: self.calls()?,
         };
         let checked = instrument.check();
         checked.map_err(|source| ListingError::Unsound { symbol: self.symbol.into(), source })?;
         Ok(instrument)
+    }
+
+    /// What makes orders collect besides the table of its day.
+    fn calls(&self) -> Result<engine::Calls, ListingError> {
+        const RULE: &str = "volatility_interruption";
+        let rules = &self.rules.rules;
+        let nanoseconds = |Millis(millis): Millis| millis.saturating_mul(1_000_000);
+        let interruption = |rule: &VolatilityInterruption| {
+            Ok(Interruption {
+                dynamic: Some(self.percent(RULE, rule.dynamic_percent)?),
+                fixed: Some(self.percent(RULE, rule.static_percent)?),
+                call_ns: nanoseconds(rule.call),
+            })
+        };
+        let first = rules.limit_opening_first;
+        Ok(engine::Calls {
+            interruption: rules.volatility_interruption.as_ref().map(interruption).transpose()?,
+            by_size: first.map(|first| self.lots("limit_opening_first", first)).transpose()?,
+            opening_ns: rules.opening_call.map_or(0, nanoseconds),
+        })
     }
 
     /// The table of its day; none where it never closes.

@@ -5,7 +5,7 @@ use crate::amount::{Amount, Lots, Ticks};
 use crate::book::Clearing;
 use crate::history::{FillRow, HistoryRow, LedgerRow, PartyRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, Phase};
 use crate::message::{AccountMessage, Message, Outcome};
 use crate::order::{OrderState, Side};
 use crate::reject::Reject;
@@ -253,6 +253,9 @@ pub enum MarketEvent {
     /// What a call would come to now; none when nothing would trade, or there is no call. It is
     /// numbered with the levels.
     Indicated { sequence: u64, clearing: Option<Clearing> },
+    /// Another phase, and when it ends by itself, as far as that is known. It is numbered with the
+    /// levels.
+    Phase { sequence: u64, phase: Phase, until: Option<Time> },
     /// The quantity that a price level shows now; zero when it is gone.
     Level { sequence: u64, side: Side, price: Ticks, quantity: Lots },
 }

@@ -251,7 +251,7 @@ impl Core {
             self.state.listed.insert(instrument.id);
             let listing = Listing::new(instrument.clone(), Some(Topology::BOARDS));
             chunk.created.push((entity, Entity::Book(Box::new(listing))));
-            if instrument.schedule.is_some() {
+            if instrument.begins_by_time() {
                 // It hears what time it is, and says in which phase it begins.
                 chunk.step(entity, place, EntityCommand::Tick);
             }

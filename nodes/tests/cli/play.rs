@@ -67,3 +67,9 @@ fn what_cannot_be_played_says_why() {
     let (_dir, path) = changed("[check]", "[tape]\nfile = \"nowhere.jsonl\"\n[check]");
     hoga(&["play", &path]).ended(1).complained("nowhere.jsonl cannot be opened: No such file");
 }
+
+#[test]
+fn a_stock_that_would_leap_is_interrupted() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/volatility-interruption.toml");
+    hoga(&["play", path]).ended(0).said("ok     interruptions.005930");
+}

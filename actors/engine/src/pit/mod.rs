@@ -164,7 +164,7 @@ impl<T: Tap> Pit<T> {
 
     /// Lists an instrument: its book first, then the accounts hear of it, at once.
     pub fn list(&mut self, instrument: &Instrument) {
-        let is_scheduled = instrument.schedule.is_some();
+        let begins_by_time = instrument.begins_by_time();
         let listing = Listing::new(instrument.clone(), None);
         let place = &mut self.places[usize::from(instrument.partition.0)];
         let Place::Books(books) = place else {
@@ -174,7 +174,7 @@ impl<T: Tap> Pit<T> {
         for desk in self.desks_mut() {
             desk.catalogue.instruments.insert(instrument.id, instrument.clone());
         }
-        if is_scheduled {
+        if begins_by_time {
             self.tick(instrument.id);
         }
     }
