@@ -2,6 +2,7 @@
 
 use crate::account::Balance;
 use crate::amount::{Amount, Lots, Ticks};
+use crate::board::TradingDay;
 use crate::book::Clearing;
 use crate::history::{FillRow, HistoryRow, LedgerRow, PartyRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
@@ -38,6 +39,8 @@ pub enum Effect {
     /// An instrument's rules as they stand now, phase and base price of the day included; for all
     /// who check orders against them.
     Rules(Box<Instrument>),
+    /// The book has closed a day, at this price; for all who have accounts.
+    DayClosed(InstrumentId, TradingDay, Option<Ticks>),
     /// The book wants a tick at this time and not before, or none any more.
     Alarm(InstrumentId, Option<Time>),
 }
@@ -97,6 +100,10 @@ pub trait Effects {
     fn touched(&mut self, account: AccountId);
     /// The rules of a book's instrument as they stand now.
     fn rules(&mut self, instrument: &Instrument);
+    /// A book has closed a day, at this price. Whoever ranks nobody need not hear it.
+    fn day_closed(&mut self, instrument: InstrumentId, day: TradingDay, mark: Option<Ticks>) {
+        let _ = (instrument, day, mark);
+    }
     /// When time alone has something to do in a book; none for never.
     fn alarm(&mut self, instrument: InstrumentId, at: Option<Time>);
 }
@@ -152,6 +159,10 @@ impl Effects for Vec<Effect> {
 
     fn rules(&mut self, instrument: &Instrument) {
         self.push(Effect::Rules(Box::new(instrument.clone())));
+    }
+
+    fn day_closed(&mut self, instrument: InstrumentId, day: TradingDay, mark: Option<Ticks>) {
+        self.push(Effect::DayClosed(instrument, day, mark));
     }
 
     fn alarm(&mut self, instrument: InstrumentId, at: Option<Time>) {

@@ -3,7 +3,7 @@
 //!
 //! Owns: the latest standing of every account, the marks of all instruments and the set of them
 //! that is in force, seasons, frozen days.
-//! Takes: standings from accounts, marks from books, and time.
+//! Takes: standings from accounts, marks from books, the ends of days, and time.
 //! Emits: nothing; it is asked ([`View`]).
 //! On failure: refuses to open or close a season with [`SeasonRefused`], a question with
 //! [`Missing`]; orders that contradict the figures panic.
@@ -55,11 +55,11 @@ pub use view::{Missing, PAGE_ROWS_MAX, Page, Row, View};
 use crate::amount::Ticks;
 use crate::ids::{AccountId, InstrumentId};
 use crate::instrument::Catalogue;
-use crate::message::{BoardMessage, Standing};
+use crate::message::{BoardMessage, DayClosed, Standing};
 use crate::time::Time;
 use extremes::ExtremesColumns;
 use figures::{Figures, Starts};
-use freeze::{Archive, Frozen};
+use freeze::{Archive, Closing, Frozen};
 use holdings::Holdings;
 use order::Order;
 use register::Register;
@@ -85,6 +85,8 @@ pub struct Board {
     extremes: ExtremesColumns,
     ranking: Ranking,
     archive: Archive,
+    /// Days that have closed somewhere and not everywhere.
+    closing: BTreeMap<TradingDay, Closing>,
 }
 
 impl Default for Board {
@@ -108,6 +110,7 @@ impl Board {
             extremes: ExtremesColumns::default(),
             ranking,
             archive: Archive::default(),
+            closing: BTreeMap::new(),
         }
     }
 
@@ -119,7 +122,39 @@ impl Board {
             BoardMessage::Mark { instrument, price, .. } => {
                 self.marks.insert(*instrument, *price);
             }
+            BoardMessage::DayClosed(closed) => self.close(closed, at, catalogue),
         }
+    }
+
+    /// A partition's accounts stand as they did at the close. The day is frozen, at its last prices,
+    /// once that holds for all.
+    fn close(&mut self, closed: &DayClosed, at: Time, catalogue: &Catalogue) {
+        let day = closed.day;
+        if self.archive.0.contains_key(&day) {
+            return;
+        }
+        let closing = self.closing.entry(day).or_default();
+        closing.partitions.insert(closed.partition);
+        closing.marks.extend(closed.marks.iter().copied());
+        if closing.partitions.len() < usize::from(closed.partitions) {
+            // A day that never ends must not be waited for for ever.
+            if self.closing.len() > FROZEN_DAYS_MAX {
+                self.closing.pop_first();
+            }
+            return;
+        }
+        let Some(Closing { marks, .. }) = self.closing.remove(&day) else { return };
+        // Somebody may trade on already.
+        let live = self.marks.clone();
+        self.marks.extend(marks);
+        self.freeze(day, at, catalogue);
+        self.marks = live;
+    }
+
+    /// Whether a day has closed for some and not for all.
+    #[must_use]
+    pub fn is_closing(&self, day: TradingDay) -> bool {
+        self.closing.contains_key(&day)
     }
 
     /// Adopts a new set of marks when one is due.

@@ -5,7 +5,7 @@
 
 use super::extremes::Extremes;
 use super::figures::{Figures, Starts};
-use super::freeze::{Frozen, TradingDay};
+use super::freeze::{Closing, Frozen, TradingDay};
 use super::join::InTurn;
 use super::order::Order;
 use super::prices::{MarkSet, Prices};
@@ -37,6 +37,7 @@ pub(super) struct Kept {
     accounts: Vec<(Standing, Extremes)>,
     seasons: Vec<KeptSeason>,
     frozen: Vec<KeptFrozen>,
+    closing: BTreeMap<TradingDay, Closing>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +70,7 @@ struct KeptRef<'a> {
     seasons: &'a [Season],
     #[serde(serialize_with = "write_frozen")]
     frozen: &'a Archive,
+    closing: &'a BTreeMap<TradingDay, Closing>,
 }
 
 #[derive(Serialize)]
@@ -91,9 +93,9 @@ struct KeptSeasonRef<'a> {
 
 impl Serialize for Board {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Board { marks, set, prices, ranking, archive, .. } = self;
-        let seasons = &ranking.seasons;
-        KeptRef { marks, set: *set, prices, accounts: self, seasons, frozen: archive }.serialize(to)
+        let Board { marks, set, prices, ranking, archive: frozen, closing, .. } = self;
+        let (set, seasons) = (*set, &ranking.seasons[..]);
+        KeptRef { marks, set, prices, accounts: self, seasons, frozen, closing }.serialize(to)
     }
 }
 
@@ -153,8 +155,8 @@ impl TryFrom<Kept> for Board {
     type Error = BadBoard;
 
     fn try_from(kept: Kept) -> Result<Board, BadBoard> {
-        let Kept { marks, set, prices, accounts, seasons, frozen } = kept;
-        let mut board = Board { marks, set, prices, ..Board::new() };
+        let Kept { marks, set, prices, accounts, seasons, frozen, closing } = kept;
+        let mut board = Board { marks, set, prices, closing, ..Board::new() };
         for (standing, extremes) in &accounts {
             if board.register.slot(standing.account).is_some() {
                 return Err(BadBoard::Twice(standing.account));

@@ -130,6 +130,7 @@ impl Listing {
         let (planned, next) = self.plan_at(edge);
         let schedule = self.instrument.schedule.as_ref();
         let ends_day = schedule.is_some_and(|schedule| schedule.is_last_edge(edge));
+        let day = schedule.map(|schedule| schedule.day_at(edge.minus(1)));
         let is_over = !is_first && planned == Phase::Closed && ends_day;
         let before = self.now();
         self.session.plan(planned, next);
@@ -143,6 +144,10 @@ impl Listing {
         if is_over {
             self.close_day(at, out);
             self.set_base();
+            // Before anybody hears that the book is closed, so that who knows that knows this.
+            if let Some(day) = day {
+                out.day_closed(self.instrument.id, day, self.tape.prints.last);
+            }
         }
         if is_over || is_first || before != self.now() {
             self.announce(out);

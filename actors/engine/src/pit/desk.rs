@@ -102,6 +102,8 @@ impl Desk {
             Message::ToPartition(PartitionMessage::Asset(asset)) => {
                 self.catalogue.assets.insert(asset.id, asset.clone());
             }
+            // Nobody is ranked in a pit.
+            Message::ToPartition(PartitionMessage::DayClosed { .. }) => {}
             Message::ToBook(..) | Message::ToBoard(_) => {
                 panic!("a partition of accounts has neither books nor boards")
             }
