@@ -4,7 +4,7 @@ use crate::amount::{Amount, Lots, Rate, Ticks, divide, product};
 use crate::ids::{AssetId, InstrumentId, PartitionId};
 pub use crate::instrument_checks::Manner;
 use crate::order::SelfMatch;
-use crate::session::{BadInterruption, BadSchedule, CALL_NS_MAX, Interruption, Schedule};
+use crate::session::{BadInterruption, BadSchedule, BreakerLevel, CALL_NS_MAX, Interruption, Schedule};
 use crate::tick_table::TickTable;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,8 @@ pub enum Call {
     Closing,
     /// A price would have leapt too far.
     Interruption,
+    /// Behind the halt of a circuit breaker.
+    Reopening,
 }
 
 /// An instrument's rules. Prices are in smallest ticks, quantities in lots.
@@ -112,6 +114,8 @@ pub struct Calls {
     pub by_size: Option<Lots>,
     /// A new listing opens by a call of so many nanoseconds; zero for at once.
     pub opening_ns: u64,
+    /// Falls of the index of all instruments that have such levels, the smallest first.
+    pub breaker: Vec<BreakerLevel>,
 }
 
 /// Those of 64 bits: every order needs one, and raising to a power multiplies many times.
@@ -142,6 +146,10 @@ pub enum BadInstrument {
     Schedule(#[from] BadSchedule),
     #[error("what each order gets first at the limit of the day must be above zero")]
     BySize,
+    #[error("the levels of a circuit breaker must fall further each, by less than all, and stop")]
+    Breaker,
+    #[error("a circuit breaker needs a table of the day")]
+    BreakerWithoutDay,
     #[error("the call by which a listing opens must be at most a day long")]
     OpeningCall,
     #[error(transparent)]
@@ -157,6 +165,16 @@ impl Calls {
         }
         if self.opening_ns > CALL_NS_MAX {
             return Err(BadInstrument::OpeningCall);
+        }
+        let stops = |level: &BreakerLevel| {
+            let is_fall = level.fall.0 > 0 && Amount::from(level.fall.0) < Rate::ONE;
+            let lasts = level.halt_ns.max(level.call_ns);
+            is_fall && (level.closes_day || (1..=CALL_NS_MAX).contains(&lasts))
+        };
+        let is_sorted = self.breaker.is_sorted_by(|one, next| one.fall.0 < next.fall.0);
+        let is_short = self.breaker.len() < usize::from(u8::MAX);
+        if !(is_sorted && is_short && self.breaker.iter().all(stops)) {
+            return Err(BadInstrument::Breaker);
         }
         Ok(self.interruption.as_ref().map_or(Ok(()), Interruption::check)?)
     }
@@ -197,6 +215,10 @@ impl Instrument {
             return Err(BadInstrument::RebateAboveFee);
         }
         self.calls.check()?;
+        let closes = self.schedule.as_ref().is_some_and(|schedule| schedule.closes());
+        if !self.calls.breaker.is_empty() && !closes {
+            return Err(BadInstrument::BreakerWithoutDay);
+        }
         self.schedule.as_ref().map_or(Ok(()), |schedule| Ok(schedule.check()?))
     }
 

@@ -222,7 +222,14 @@ pub enum AccountMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BoardMessage {
     Standing(Standing),
-    Mark { instrument: InstrumentId, price: Ticks, time: Time },
+    Mark {
+        instrument: InstrumentId,
+        price: Ticks,
+        /// Of the book.
+        time: Time,
+        /// For so many levels of the circuit breaker the book had stopped that day.
+        stops: u8,
+    },
     DayClosed(DayClosed),
 }
 
@@ -261,5 +268,9 @@ pub enum PartitionMessage {
         instrument: InstrumentId,
         day: TradingDay,
         mark: Option<Ticks>,
+    },
+    /// To books: the market has fallen to this level of the circuit breaker, counted from 0.
+    Break {
+        level: u8,
     },
 }

@@ -217,6 +217,14 @@ impl Core {
                     catalogue.assets.insert(asset.id, asset);
                 });
             }
+            Message::ToPartition(PartitionMessage::Break { level }) => {
+                for &instrument in &self.state.listed {
+                    let entity = EntityId::Book(instrument);
+                    if !self.state.suspended.contains_key(&entity) {
+                        chunk.step(entity, place, EntityCommand::Break(level));
+                    }
+                }
+            }
             Message::ToPartition(PartitionMessage::DayClosed { instrument, day, mark }) => {
                 self.state.closing.entry(day).or_default().insert(instrument, mark);
             }

@@ -3,7 +3,7 @@
 use super::BadField;
 use super::numbers::{amount, amount_if_any, rate, shown, shown_rate, timestamp};
 use super::order::self_match;
-use super::schedule::{duration, nanoseconds, shown_interruption, shown_schedule};
+use super::schedule::{breaker_level, shown_breaker_level, duration, nanoseconds, shown_interruption, shown_schedule};
 pub use super::schedule::{interruption, schedule};
 use crate::names::InstrumentName;
 use crate::v1;
@@ -94,6 +94,7 @@ pub fn instrument(
                 Some(length) => nanoseconds("instrument.opening_call", length)?,
                 None => 0,
             },
+            breaker: wire.circuit_breaker.iter().map(breaker_level).collect::<Result<_, _>>()?,
         },
     })
 }
@@ -172,6 +173,7 @@ pub fn shown_instrument(instrument: &Instrument) -> v1::Instrument {
             0 => None,
             length => Some(duration(length)),
         },
+        circuit_breaker: instrument.calls.breaker.iter().map(shown_breaker_level).collect(),
     }
 }
 
@@ -192,6 +194,7 @@ pub const fn call_kind(phase: Phase) -> v1::CallKind {
         Phase::Call(Call::Opening) => v1::CallKind::Opening,
         Phase::Call(Call::Closing) => v1::CallKind::Closing,
         Phase::Call(Call::Interruption) => v1::CallKind::Interruption,
+        Phase::Call(Call::Reopening) => v1::CallKind::Reopening,
         Phase::Continuous | Phase::Halted | Phase::Closed => v1::CallKind::Unspecified,
     }
 }

@@ -3,7 +3,7 @@
 use super::BadField;
 use super::numbers::{rate, shown_rate};
 use crate::v1;
-use hoga_engine::session::{Interruption, PlannedPhase, Reservation, Schedule, Span};
+use hoga_engine::session::{BreakerLevel, Interruption, PlannedPhase, Reservation, Schedule, Span};
 use hoga_engine::time::Time;
 
 /// Which days and hours an instrument trades; none for always.
@@ -84,6 +84,32 @@ pub fn shown_interruption(rule: &Interruption) -> v1::VolatilityInterruption {
         dynamic_rate: rule.dynamic.map(shown_rate),
         static_rate: rule.fixed.map(shown_rate),
         call: Some(duration(rule.call_ns)),
+    }
+}
+
+/// A level of the circuit breaker.
+///
+/// # Errors
+/// A number has the wrong form.
+pub(super) fn breaker_level(wire: &v1::BreakerLevel) -> Result<BreakerLevel, BadField> {
+    let length = |field, length: &Option<prost_types::Duration>| {
+        length.as_ref().map_or(Ok(0), |length| nanoseconds(field, length))
+    };
+    Ok(BreakerLevel {
+        fall: rate("instrument.circuit_breaker.fall_rate", wire.fall_rate.as_ref())?,
+        halt_ns: length("instrument.circuit_breaker.halt", &wire.halt)?,
+        call_ns: length("instrument.circuit_breaker.call", &wire.call)?,
+        closes_day: wire.closes_day,
+    })
+}
+
+/// The same as everyone sees it.
+pub(super) fn shown_breaker_level(level: &BreakerLevel) -> v1::BreakerLevel {
+    v1::BreakerLevel {
+        fall_rate: Some(shown_rate(level.fall)),
+        halt: Some(duration(level.halt_ns)),
+        call: Some(duration(level.call_ns)),
+        closes_day: level.closes_day,
     }
 }
 

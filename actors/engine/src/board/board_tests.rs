@@ -17,7 +17,7 @@ pub(super) fn at(second: u64) -> Time {
 }
 
 pub(super) fn mark(instrument: InstrumentId, price: u32) -> BoardMessage {
-    BoardMessage::Mark { instrument, price: Ticks(price), time: at(0) }
+    BoardMessage::Mark { instrument, price: Ticks(price), time: at(0), stops: 0 }
 }
 
 /// A board whose accounts (index, deposits, cash, second of the last event) stand like this.

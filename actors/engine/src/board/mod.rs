@@ -4,7 +4,7 @@
 //! Owns: the latest standing of every account, the marks of all instruments and the set of them
 //! that is in force, seasons, frozen days.
 //! Takes: standings from accounts, marks from books, the ends of days, and time.
-//! Emits: nothing; it is asked ([`View`]).
+//! Emits: which level of the circuit breaker the market has come to; all else is asked ([`View`]).
 //! On failure: refuses to open or close a season with [`SeasonRefused`], a question with
 //! [`Missing`]; orders that contradict the figures panic.
 //!
@@ -56,6 +56,7 @@ use crate::amount::Ticks;
 use crate::ids::{AccountId, InstrumentId};
 use crate::instrument::Catalogue;
 use crate::message::{BoardMessage, DayClosed, Standing};
+use crate::session::Breaker;
 use crate::time::Time;
 use extremes::ExtremesColumns;
 use figures::{Figures, Starts};
@@ -87,6 +88,7 @@ pub struct Board {
     archive: Archive,
     /// Days that have closed somewhere and not everywhere.
     closing: BTreeMap<TradingDay, Closing>,
+    breaker: Breaker,
 }
 
 impl Default for Board {
@@ -111,19 +113,28 @@ impl Board {
             ranking,
             archive: Archive::default(),
             closing: BTreeMap::new(),
+            breaker: Breaker::default(),
         }
     }
 
     /// Takes a message, after a new set of marks when one is due.
-    pub fn handle(&mut self, message: &BoardMessage, at: Time, catalogue: &Catalogue) {
+    /// Says which level of the circuit breaker the market has come to by it.
+    pub fn handle(
+        &mut self,
+        message: &BoardMessage,
+        at: Time,
+        catalogue: &Catalogue,
+    ) -> Option<u8> {
         self.tick(at, catalogue);
         match message {
             BoardMessage::Standing(standing) => self.stand(standing),
-            BoardMessage::Mark { instrument, price, .. } => {
+            BoardMessage::Mark { instrument, price, time, stops } => {
                 self.marks.insert(*instrument, *price);
+                return self.breaker.hear(*instrument, *time, *stops, catalogue, &self.marks);
             }
             BoardMessage::DayClosed(closed) => self.close(closed, at, catalogue),
         }
+        None
     }
 
     /// A partition's accounts stand as they did at the close. The day is frozen, at its last prices,

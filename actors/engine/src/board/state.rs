@@ -14,6 +14,7 @@ use super::{Archive, Board};
 use crate::amount::{Amount, Ticks};
 use crate::ids::{AccountId, InstrumentId};
 use crate::message::Standing;
+use crate::session::Breaker;
 use crate::time::Time;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ pub(super) struct Kept {
     seasons: Vec<KeptSeason>,
     frozen: Vec<KeptFrozen>,
     closing: BTreeMap<TradingDay, Closing>,
+    breaker: Breaker,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +73,7 @@ struct KeptRef<'a> {
     #[serde(serialize_with = "write_frozen")]
     frozen: &'a Archive,
     closing: &'a BTreeMap<TradingDay, Closing>,
+    breaker: Breaker,
 }
 
 #[derive(Serialize)]
@@ -93,9 +96,10 @@ struct KeptSeasonRef<'a> {
 
 impl Serialize for Board {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Board { marks, set, prices, ranking, archive: frozen, closing, .. } = self;
-        let (set, seasons) = (*set, &ranking.seasons[..]);
-        KeptRef { marks, set, prices, accounts: self, seasons, frozen, closing }.serialize(to)
+        let Board { marks, set, prices, ranking, archive: frozen, closing, breaker, .. } = self;
+        let (set, breaker, seasons) = (*set, *breaker, &ranking.seasons[..]);
+        let accounts = self;
+        KeptRef { marks, set, prices, accounts, seasons, frozen, closing, breaker }.serialize(to)
     }
 }
 
@@ -155,8 +159,8 @@ impl TryFrom<Kept> for Board {
     type Error = BadBoard;
 
     fn try_from(kept: Kept) -> Result<Board, BadBoard> {
-        let Kept { marks, set, prices, accounts, seasons, frozen, closing } = kept;
-        let mut board = Board { marks, set, prices, closing, ..Board::new() };
+        let Kept { marks, set, prices, accounts, seasons, frozen, closing, breaker } = kept;
+        let mut board = Board { marks, set, prices, closing, breaker, ..Board::new() };
         for (standing, extremes) in &accounts {
             if board.register.slot(standing.account).is_some() {
                 return Err(BadBoard::Twice(standing.account));

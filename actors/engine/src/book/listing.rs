@@ -228,11 +228,19 @@ impl Listing {
     #[inline(always)]
     fn next_alarm(&self) -> Option<Time> {
         let turns = self.session.next().into_iter().chain(self.session.pause_ends());
-        let edge = turns.chain(self.indication.due());
+        let edge = turns.chain(self.indication.due()).chain(self.mark_due());
         match (self.book.next_expiry(), self.reserved.next_due()) {
             (None, None) => edge.min(),
             (expiry, due) => edge.chain(expiry).chain(due).min(),
         }
+    }
+
+    /// When a price has to be told to whoever watches the market, if nothing else happens.
+    #[inline(always)]
+    fn mark_due(&self) -> Option<Time> {
+        let is_watched = !self.instrument.calls.breaker.is_empty() && self.board.is_some();
+        let is_news = is_watched && self.mark.price != self.tape.prints.last;
+        is_news.then(|| Time(self.mark.sent.0.saturating_add(MARK_INTERVAL_NS)))
     }
 
     fn send_mark(&mut self, at: Time, out: &mut impl Effects) {
@@ -241,7 +249,8 @@ impl Listing {
         if self.mark.price != Some(price) && is_due {
             self.mark = Mark { price: Some(price), sent: at };
             let instrument = self.instrument.id;
-            let mark = BoardMessage::Mark { instrument, price, time: at };
+            let stops = self.session.stops();
+            let mark = BoardMessage::Mark { instrument, price, time: at, stops };
             out.send(board, Message::ToBoard(mark));
         }
     }

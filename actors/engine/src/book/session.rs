@@ -4,8 +4,10 @@ use super::by_size::BySize;
 use super::listing::Listing;
 use super::wire::Wire;
 use crate::amount::Ticks;
+use crate::board::TradingDay;
 use crate::effect::{Effects, MarketEvent};
 use crate::instrument::{Call, Instrument, Phase};
+use crate::session::BreakerLevel;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,10 @@ pub(super) struct Session {
     pause: Option<Pause>,
     /// The call for which orders collect.
     call: Option<Call>,
+    /// Levels of the circuit breaker for which it has stopped today.
+    stops: u8,
+    /// The day is over although the table goes on, until then.
+    over_until: Option<Time>,
     /// Base price and band as operators gave them last: the day has made others of them.
     given: Given,
 }
@@ -31,6 +37,8 @@ pub(super) struct Session {
 pub(super) struct Pause {
     pub phase: Phase,
     pub until: Time,
+    /// A call of so many nanoseconds comes behind it.
+    pub call_ns: u64,
 }
 
 type Given = (Option<Ticks>, Option<(Ticks, Ticks)>);
@@ -49,14 +57,19 @@ impl Session {
             None => Phase::Continuous,
         };
         let next = instrument.begins_by_time().then_some(Time(0));
-        let opens = Pause { phase: Phase::Call(Call::Opening), until: Time(u64::MAX) };
+        let (phase, until) = (Phase::Call(Call::Opening), Time(u64::MAX));
+        let opens = Pause { phase, until, call_ns: 0 };
         let pause = Some(opens).filter(|_| instrument.calls.opening_ns > 0);
-        Session { word, planned, next, pause, call: None, given }
+        Session { word, planned, next, pause, call: None, stops: 0, over_until: None, given }
     }
 
     #[inline(always)]
     pub fn next(&self) -> Option<Time> {
         self.next
+    }
+
+    pub fn stops(&self) -> u8 {
+        self.stops
     }
 
     /// When what has come between is over.
@@ -142,12 +155,7 @@ impl Listing {
         }
         self.enter(at, out);
         if is_over {
-            self.close_day(at, out);
-            self.set_base();
-            // Before anybody hears that the book is closed, so that who knows that knows this.
-            if let Some(day) = day {
-                out.day_closed(self.instrument.id, day, self.tape.prints.last);
-            }
+            self.end_day(day, at, out);
         }
         if is_over || is_first || before != self.now() {
             self.announce(out);
@@ -155,8 +163,58 @@ impl Listing {
         self.admit(at, out);
     }
 
+    fn end_day(&mut self, day: Option<TradingDay>, at: Time, out: &mut impl Effects) {
+        self.close_day(at, out);
+        self.set_base();
+        self.session.stops = 0;
+        // Before anybody hears that the book is closed, so that who knows that knows this.
+        if let Some(day) = day {
+            out.day_closed(self.instrument.id, day, self.tape.prints.last);
+        }
+    }
+
+    /// The market has fallen to a level of the circuit breaker: nothing more is traded until a call
+    /// behind the halt, or today. A book that does not trade by its table goes on with that.
+    pub fn stop_for(&mut self, level: u8, at: Time, out: &mut impl Effects) {
+        self.pass(at, out);
+        let rule = self.instrument.calls.breaker.get(usize::from(level)).copied();
+        let Some(rule) = rule else { return self.set_alarm(out) };
+        self.session.stops = level + 1;
+        if self.session.planned == Phase::Continuous {
+            match rule.closes_day {
+                true => self.end_early(at, out),
+                false => self.halt_for(&rule, at, out),
+            }
+        }
+        self.set_alarm(out);
+    }
+
+    fn halt_for(&mut self, rule: &BreakerLevel, at: Time, out: &mut impl Effects) {
+        let (until, call_ns) = (Time(at.0.saturating_add(rule.halt_ns)), rule.call_ns);
+        self.session.pause = Some(Pause { phase: Phase::Halted, until, call_ns });
+        self.enter(at, out);
+        self.announce(out);
+    }
+
+    /// Ends the day now, as the table would.
+    fn end_early(&mut self, at: Time, out: &mut impl Effects) {
+        let Some(schedule) = &self.instrument.schedule else { return };
+        let (day, later) = (schedule.day_at(at), schedule.opens_later(at));
+        self.session.over_until = later;
+        self.session.plan(Phase::Closed, later);
+        if self.session.word == Phase::Continuous {
+            self.uncross(at, out);
+        }
+        self.enter(at, out);
+        self.end_day(Some(day), at, out);
+        self.announce(out);
+    }
+
     /// What the table says at a time, and when it says something else.
     fn plan_at(&self, at: Time) -> (Phase, Option<Time>) {
+        if let Some(until) = self.session.over_until.filter(|until| at < *until) {
+            return (Phase::Closed, Some(until));
+        }
         match &self.instrument.schedule {
             Some(schedule) => (schedule.phase_at(at), schedule.next_change(at)),
             None => (Phase::Continuous, None),
@@ -183,7 +241,12 @@ impl Listing {
 
     /// What came between the phases of the table is over.
     pub(super) fn go_on(&mut self, at: Time, out: &mut impl Effects) {
-        self.session.pause = None;
+        let ended = self.session.pause.take().filter(|pause| pause.call_ns > 0);
+        self.session.pause = ended.map(|pause| Pause {
+            phase: Phase::Call(Call::Reopening),
+            until: Time(pause.until.0.saturating_add(pause.call_ns)),
+            call_ns: 0,
+        });
         self.enter(at, out);
         self.announce(out);
         self.admit(at, out);
@@ -202,7 +265,7 @@ impl Listing {
     fn interrupt(&mut self, at: Time, out: &mut impl Effects) {
         let length = self.instrument.calls.interruption.map_or(0, |rule| rule.call_ns);
         let (phase, until) = (Phase::Call(Call::Interruption), Time(at.0.saturating_add(length)));
-        self.session.pause = Some(Pause { phase, until });
+        self.session.pause = Some(Pause { phase, until, call_ns: 0 });
         self.session.call = Some(Call::Interruption);
         self.take_phase();
         self.announce(out);

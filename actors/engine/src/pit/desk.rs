@@ -104,7 +104,9 @@ impl Desk {
             }
             // Nobody is ranked in a pit.
             Message::ToPartition(PartitionMessage::DayClosed { .. }) => {}
-            Message::ToBook(..) | Message::ToBoard(_) => {
+            Message::ToBook(..)
+            | Message::ToBoard(_)
+            | Message::ToPartition(PartitionMessage::Break { .. }) => {
                 panic!("a partition of accounts has neither books nor boards")
             }
         }

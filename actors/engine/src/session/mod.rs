@@ -6,10 +6,12 @@
 //! begins. On failure: nothing can fail; a table that contradicts itself is refused where the
 //! instrument is listed.
 
+mod breaker;
 mod interruption;
 mod schedule;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use breaker::{Breaker, BreakerLevel};
 pub use interruption::{BadInterruption, CALL_NS_MAX, Interruption};
 pub use schedule::{BadSchedule, PlannedPhase, Reservation, Schedule, Span};

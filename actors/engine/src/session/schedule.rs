@@ -167,6 +167,15 @@ impl Schedule {
         TradingDay::since_1970(self.local(time).0)
     }
 
+    /// When the first phase of a later day begins.
+    #[must_use]
+    pub fn opens_later(&self, time: Time) -> Option<Time> {
+        let (today, _) = self.local(time);
+        let first = self.spans.first()?.from;
+        let day = (today + 1..=today + AHEAD_DAYS).find(|day| self.trades_on(*day))?;
+        self.at(day, first)
+    }
+
     /// Whether a day of it ever ends.
     #[must_use]
     pub fn closes(&self) -> bool {

@@ -7,6 +7,7 @@ const LISTING: &str = include_str!("../../../lpj-listing.toml");
 const LIMIT_UP: &str = include_str!("../../../krx-limit-up.toml");
 const INTERRUPTION: &str = include_str!("../../../volatility-interruption.toml");
 const OVERNIGHT: &str = include_str!("../../../reserved-overnight.toml");
+const BREAKER: &str = include_str!("../../../circuit-breaker.toml");
 const CRASH: &str = include_str!("../../../flash-crash.toml");
 
 fn failed(report: &Report) -> Vec<&str> {
@@ -63,4 +64,12 @@ fn an_interruption_ends_a_crash() {
     holds(CRASH);
     let report = without(CRASH, "volatility_interruption", "\"none\"");
     assert!(failed(&report).contains(&"lowest.005930"), "{report}");
+}
+
+#[test]
+fn a_market_that_falls_stops_three_times() {
+    holds(BREAKER);
+    assert_eq!(play(BREAKER).rejects, [("INSTRUMENT_HALTED".to_string(), 1)].into());
+    let report = without(BREAKER, "circuit_breaker", "\"none\"");
+    assert!(failed(&report).contains(&"open_orders_at_most"), "{report}");
 }

@@ -138,7 +138,6 @@ fn what_is_not_served_is_refused_before_the_play() {
             "feed book.jsonl into LPJ-KRW",
             "`feed book.jsonl into LPJ-KRW` is not served yet: no instrument follows",
         ),
-        ("krx", "alice buys 1 005930 @ 70000", "the rule `circuit_breaker` is not served yet"),
     ] {
         let error = failure(&scenario(market, step));
         assert!(error.starts_with(said), "{error}");

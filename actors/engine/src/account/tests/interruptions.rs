@@ -6,7 +6,7 @@ use crate::instrument::{Call, Calls, Instrument, Phase};
 use crate::order::{CancelReason, Status};
 use crate::pit::tests::market::{LPJ_KRW, instruments};
 use crate::session::tests::{krx, seoul};
-use crate::session::{Interruption, PlannedPhase, Schedule};
+use crate::session::{BreakerLevel, Interruption, PlannedPhase, Schedule};
 use crate::terms::{StopAsked, TermsAsked};
 use crate::time::Time;
 
@@ -213,4 +213,74 @@ fn a_listing_opens_by_a_call() {
     assert_eq!(stands(&pit, "alice", 1), (Status::Cancelled, 5, 3));
     assert_eq!(stands(&pit, "bob", 1), (Status::Filled, 5, 0));
     sound(&pit);
+}
+
+/// Both instruments stop and open together, as the mean of both falls.
+#[test]
+fn a_market_that_falls_stops_as_one() {
+    let mut pit = Pit::prompt(topology(), Record::default());
+    pit.set_time(seoul(0, 10, 0));
+    crate::pit::tests::market::assets().iter().for_each(|asset| pit.add_asset(asset));
+    let level = |percent: i64, closes_day| BreakerLevel {
+        fall: Rate(percent * 10_000_000),
+        halt_ns: 20 * MINUTE,
+        call_ns: 10 * MINUTE,
+        closes_day,
+    };
+    let breaker = vec![level(8, false), level(15, false), level(20, true)];
+    let calls = Calls { breaker, ..Calls::default() };
+    for instrument in instruments() {
+        let schedule = Some(Box::new(krx()));
+        let listed = Instrument { schedule, calls: calls.clone(), ..instrument };
+        listed.check().expect("it is sound");
+        pit.list(&listed);
+    }
+    let mut pit = people(pit);
+    let print = |pit: &mut Pit, price: Amount| {
+        place(pit, "bob", &format!("s{price}"), sell(1, price));
+        place(pit, "alice", &format!("b{price}"), buy(1, price));
+    };
+    let phases = |pit: &Pit| {
+        let listed = |id| pit.listing(id).expect("it is listed").instrument().phase;
+        instruments().map(|instrument| listed(instrument.id))
+    };
+    let halted = [Phase::Halted; 2];
+    // The base of LPJ is 100; the other stands still, so that each counts for half.
+    print(&mut pit, 85);
+    assert_eq!(phases(&pit), [Phase::Continuous; 2]);
+    pit.set_time(seoul(0, 10, 1));
+    print(&mut pit, 84);
+    assert_eq!(phases(&pit), halted, "-8 %");
+    assert_eq!(phase(&pit), (Phase::Halted, Some(seoul(0, 10, 21))));
+    let refused = place(&mut pit, "carol", "c", buy(1, 84));
+    assert_eq!(refusal(&pit, refused), Some("INSTRUMENT_HALTED"));
+    pit.set_time(seoul(0, 10, 21));
+    assert_eq!(phases(&pit), [Phase::Call(Call::Reopening); 2]);
+    print(&mut pit, 70);
+    pit.set_time(seoul(0, 10, 31));
+    assert_eq!(phases(&pit), halted, "the call has made -15 %");
+    pit.set_time(seoul(0, 10, 51));
+    pit.set_time(seoul(0, 11, 1));
+    assert_eq!(phases(&pit), [Phase::Continuous; 2]);
+    pit.set_time(seoul(0, 12, 0));
+    print(&mut pit, 60);
+    assert_eq!(phases(&pit), [Phase::Closed; 2], "-20 % ends the day");
+    pit.set_time(seoul(0, 15, 20));
+    assert_eq!(phases(&pit), [Phase::Closed; 2], "whatever the table says");
+    // An operator's change of other rules does not open it again.
+    let listed = pit.listing(LPJ_KRW).expect("it is listed").instrument().clone();
+    pit.change(&Instrument { phase: Phase::Continuous, open_orders_max: 50, ..listed });
+    assert_eq!(phases(&pit), [Phase::Closed; 2]);
+    pit.set_time(seoul(1, 8, 30));
+    assert_eq!(phases(&pit), [Phase::Call(Call::Opening); 2]);
+    let listed = pit.listing(LPJ_KRW).expect("it is listed").instrument();
+    assert_eq!(listed.base_price, Some(Ticks(60)));
+    sound(&pit);
+    // A new day counts from its own base.
+    pit.set_time(seoul(1, 10, 0));
+    print(&mut pit, 51);
+    assert_eq!(phases(&pit), [Phase::Continuous; 2], "-7.5 %");
+    pit.set_time(seoul(1, 10, 1));
+    print(&mut pit, 50);
+    assert_eq!(phases(&pit), halted);
 }
