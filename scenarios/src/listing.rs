@@ -10,7 +10,9 @@ use hoga_engine::amount::{AMOUNT_MAX, Lots, Rate, Ticks};
 use hoga_engine::ids::{AssetId, InstrumentId};
 use hoga_engine::instrument::{self as engine, BadInstrument, Fees};
 use hoga_engine::order as engine_order;
-use hoga_engine::session::{BreakerLevel, Interruption, PlannedPhase, Reservation as Waits, Schedule, Span};
+use hoga_engine::session::{
+    BreakerLevel, Interruption, PlannedPhase, Reservation as Waits, Schedule, Span,
+};
 use hoga_engine::tick_table::{self, BadTickTable};
 use hoga_engine::topology::Topology;
 use rust_decimal::Decimal;

@@ -4,7 +4,9 @@ use crate::amount::{Amount, Lots, Rate, Ticks, divide, product};
 use crate::ids::{AssetId, InstrumentId, PartitionId};
 pub use crate::instrument_checks::Manner;
 use crate::order::SelfMatch;
-use crate::session::{BadInterruption, BadSchedule, BreakerLevel, CALL_NS_MAX, Interruption, Schedule};
+use crate::session::{
+    BadInterruption, BadSchedule, BreakerLevel, CALL_NS_MAX, Interruption, Schedule,
+};
 use crate::tick_table::TickTable;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};

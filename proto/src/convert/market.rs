@@ -3,7 +3,9 @@
 use super::BadField;
 use super::numbers::{amount, amount_if_any, rate, shown, shown_rate, timestamp};
 use super::order::self_match;
-use super::schedule::{breaker_level, shown_breaker_level, duration, nanoseconds, shown_interruption, shown_schedule};
+use super::schedule::{
+    breaker_level, duration, nanoseconds, shown_breaker_level, shown_interruption, shown_schedule,
+};
 pub use super::schedule::{interruption, schedule};
 use crate::names::InstrumentName;
 use crate::v1;
