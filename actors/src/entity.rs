@@ -6,10 +6,10 @@ use hoga_engine::book::Listing;
 use hoga_engine::effect::Effect;
 use hoga_engine::ids::{AccountId, InstrumentId};
 use hoga_engine::instrument::{Catalogue, Instrument};
-use hoga_engine::message::{AccountMessage, BoardMessage, BookMessage, Message};
+use hoga_engine::message::{AccountMessage, BoardMessage, BookMessage, Message, PartitionMessage};
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
-use hoga_engine::topology::Topology;
+use hoga_engine::topology::{Role, Topology};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -53,6 +53,8 @@ pub enum EntityCommand {
     Board(BoardMessage),
     /// The instrument's rules changed.
     Rules(Box<Instrument>),
+    /// The market has come to this level of the circuit breaker.
+    Break(u8),
     /// Exchange time went on.
     Tick,
     /// Say where the account stands, to the board.
@@ -101,11 +103,17 @@ impl Entity {
             (Entity::Book(listing), EntityCommand::Rules(rules)) => {
                 listing.update(rules, at, out);
             }
+            (Entity::Book(listing), EntityCommand::Break(level)) => {
+                listing.stop_for(*level, at, out);
+            }
             (Entity::Book(listing), EntityCommand::Tick) => listing.tick(at, out),
             (Entity::Board(board), EntityCommand::Board(message)) => {
                 let before = board.view().set().number;
-                board.handle(message, at, &scene.catalogue);
+                let level = board.handle(message, at, &scene.catalogue);
                 announce_set(board, before, out);
+                if let Some(level) = level {
+                    stop_market(level, &scene.topology, out);
+                }
             }
             (Entity::Board(board), EntityCommand::Tick) => {
                 let before = board.view().set().number;
@@ -146,6 +154,14 @@ impl Entity {
             Kept::Account(account) => Entity::Account(account),
             Kept::Board(board) => Entity::Board(board),
         })
+    }
+}
+
+/// Tells all books that the market has come to a level of the circuit breaker.
+fn stop_market(level: u8, topology: &Topology, out: &mut Vec<Effect>) {
+    for (to, _) in topology.partitions().filter(|(_, role)| *role == Role::Books) {
+        let message = Message::ToPartition(PartitionMessage::Break { level });
+        out.push(Effect::Send(to, message));
     }
 }
 

@@ -10,7 +10,9 @@ use hoga_engine::amount::{AMOUNT_MAX, Lots, Rate, Ticks};
 use hoga_engine::ids::{AssetId, InstrumentId};
 use hoga_engine::instrument::{self as engine, BadInstrument, Fees};
 use hoga_engine::order as engine_order;
-use hoga_engine::session::{PlannedPhase, Reservation as Waits, Schedule, Span};
+use hoga_engine::session::{
+    BreakerLevel, Interruption, PlannedPhase, Reservation as Waits, Schedule, Span,
+};
 use hoga_engine::tick_table::{self, BadTickTable};
 use hoga_engine::topology::Topology;
 use rust_decimal::Decimal;
@@ -18,7 +20,9 @@ use thiserror::Error;
 
 use crate::grammar::SelfMatch;
 use crate::numbers::{Amount, Fraction};
-use crate::rules::{Hours, Instrument, Phase, PhaseKind, Reservation, RuleBook};
+use crate::rules::{
+    Hours, Instrument, Phase, PhaseKind, Reservation, RuleBook, VolatilityInterruption,
+};
 use crate::time::Millis;
 
 /// The collar where a rule book names none: wide enough to reach every price a book can hold, so
@@ -54,9 +58,6 @@ pub enum ListingError {
     /// The value cannot be kept exactly.
     #[error("{of}: the rule `{rule}` cannot be kept: {why}")]
     Rule { of: String, rule: &'static str, why: String },
-    /// The rule would change prices, and the exchange does not know it yet.
-    #[error("the rule `{rule}` is not served yet: {why}")]
-    NotServed { rule: &'static str, why: String },
     #[error("{symbol}: {source}")]
     Ticks { symbol: String, source: BadTickTable },
     #[error("{symbol}: {source}")]
@@ -68,7 +69,6 @@ pub enum ListingError {
 /// # Errors
 /// The first rule that the exchange cannot keep.
 pub fn market(book: &RuleBook, topology: &Topology) -> Result<Market, ListingError> {
-    refuse_unknown_rules(book)?;
     let assets: Vec<engine::Asset> = (1..)
         .zip(&book.assets)
         .map(|(id, rules)| {
@@ -90,20 +90,6 @@ pub fn market(book: &RuleBook, topology: &Topology) -> Result<Market, ListingErr
     let issues = issues(book, &assets)?;
     let unserved = Vec::new();
     Ok(Market { assets, instruments, issues, unserved })
-}
-
-/// Rules that decide about prices: trading without them would be another market.
-fn refuse_unknown_rules(book: &RuleBook) -> Result<(), ListingError> {
-    let refuse = |rule, why: String| Err(ListingError::NotServed { rule, why });
-    let leaping = |instrument: &&Instrument| instrument.rules.volatility_interruption.is_some();
-    if let Some(instrument) = book.instruments.iter().find(leaping) {
-        let why = format!("{} would be interrupted; say \"none\"", instrument.symbol);
-        return refuse("volatility_interruption", why);
-    }
-    if !book.circuit_breaker.is_empty() {
-        return refuse("circuit_breaker", "say \"none\"".into());
-    }
-    Ok(())
 }
 
 fn issues(book: &RuleBook, assets: &[engine::Asset]) -> Result<Vec<Issue>, ListingError> {
@@ -186,11 +172,42 @@ impl List<'_> {
             self_match: self_match(rules.self_match),
             open_orders_max,
             phase: engine::Phase::Continuous,
+            phase_until: None,
             schedule: self.schedule()?,
+            calls: self.calls()?,
         };
         let checked = instrument.check();
         checked.map_err(|source| ListingError::Unsound { symbol: self.symbol.into(), source })?;
         Ok(instrument)
+    }
+
+    /// What makes orders collect besides the table of its day.
+    fn calls(&self) -> Result<engine::Calls, ListingError> {
+        const RULE: &str = "volatility_interruption";
+        let rules = &self.rules.rules;
+        let nanoseconds = |Millis(millis): Millis| millis.saturating_mul(1_000_000);
+        let interruption = |rule: &VolatilityInterruption| {
+            Ok(Interruption {
+                dynamic: Some(self.percent(RULE, rule.dynamic_percent)?),
+                fixed: Some(self.percent(RULE, rule.static_percent)?),
+                call_ns: nanoseconds(rule.call),
+            })
+        };
+        let level = |level: &crate::rules::BreakerLevel| {
+            Ok(BreakerLevel {
+                fall: self.percent("circuit_breaker", level.fall_percent)?,
+                halt_ns: nanoseconds(level.halt),
+                call_ns: nanoseconds(level.call),
+                closes_day: level.closes_day,
+            })
+        };
+        let first = rules.limit_opening_first;
+        Ok(engine::Calls {
+            interruption: rules.volatility_interruption.as_ref().map(interruption).transpose()?,
+            by_size: first.map(|first| self.lots("limit_opening_first", first)).transpose()?,
+            opening_ns: rules.opening_call.map_or(0, nanoseconds),
+            breaker: self.book.circuit_breaker.iter().map(level).collect::<Result<_, _>>()?,
+        })
     }
 
     /// The table of its day; none where it never closes.

@@ -2,10 +2,11 @@
 
 use crate::account::Balance;
 use crate::amount::{Amount, Lots, Ticks};
+use crate::board::TradingDay;
 use crate::book::Clearing;
 use crate::history::{FillRow, HistoryRow, LedgerRow, PartyRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, Phase};
 use crate::message::{AccountMessage, Message, Outcome};
 use crate::order::{OrderState, Side};
 use crate::reject::Reject;
@@ -38,6 +39,8 @@ pub enum Effect {
     /// An instrument's rules as they stand now, phase and base price of the day included; for all
     /// who check orders against them.
     Rules(Box<Instrument>),
+    /// The book has closed a day, at this price; for all who have accounts.
+    DayClosed(InstrumentId, TradingDay, Option<Ticks>),
     /// The book wants a tick at this time and not before, or none any more.
     Alarm(InstrumentId, Option<Time>),
 }
@@ -97,6 +100,10 @@ pub trait Effects {
     fn touched(&mut self, account: AccountId);
     /// The rules of a book's instrument as they stand now.
     fn rules(&mut self, instrument: &Instrument);
+    /// A book has closed a day, at this price. Whoever ranks nobody need not hear it.
+    fn day_closed(&mut self, instrument: InstrumentId, day: TradingDay, mark: Option<Ticks>) {
+        let _ = (instrument, day, mark);
+    }
     /// When time alone has something to do in a book; none for never.
     fn alarm(&mut self, instrument: InstrumentId, at: Option<Time>);
 }
@@ -152,6 +159,10 @@ impl Effects for Vec<Effect> {
 
     fn rules(&mut self, instrument: &Instrument) {
         self.push(Effect::Rules(Box::new(instrument.clone())));
+    }
+
+    fn day_closed(&mut self, instrument: InstrumentId, day: TradingDay, mark: Option<Ticks>) {
+        self.push(Effect::DayClosed(instrument, day, mark));
     }
 
     fn alarm(&mut self, instrument: InstrumentId, at: Option<Time>) {
@@ -253,6 +264,9 @@ pub enum MarketEvent {
     /// What a call would come to now; none when nothing would trade, or there is no call. It is
     /// numbered with the levels.
     Indicated { sequence: u64, clearing: Option<Clearing> },
+    /// Another phase, and when it ends by itself, as far as that is known. It is numbered with the
+    /// levels.
+    Phase { sequence: u64, phase: Phase, until: Option<Time> },
     /// The quantity that a price level shows now; zero when it is gone.
     Level { sequence: u64, side: Side, price: Ticks, quantity: Lots },
 }

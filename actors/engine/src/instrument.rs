@@ -4,8 +4,11 @@ use crate::amount::{Amount, Lots, Rate, Ticks, divide, product};
 use crate::ids::{AssetId, InstrumentId, PartitionId};
 pub use crate::instrument_checks::Manner;
 use crate::order::SelfMatch;
-use crate::session::{BadSchedule, Schedule};
+use crate::session::{
+    BadInterruption, BadSchedule, BreakerLevel, CALL_NS_MAX, Interruption, Schedule,
+};
 use crate::tick_table::TickTable;
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -58,6 +61,10 @@ pub enum Phase {
 pub enum Call {
     Opening,
     Closing,
+    /// A price would have leapt too far.
+    Interruption,
+    /// Behind the halt of a circuit breaker.
+    Reopening,
 }
 
 /// An instrument's rules. Prices are in smallest ticks, quantities in lots.
@@ -93,8 +100,24 @@ pub struct Instrument {
     pub self_match: SelfMatch,
     pub open_orders_max: u32,
     pub phase: Phase,
+    /// When the phase ends by itself, as far as that is known.
+    pub phase_until: Option<Time>,
     /// When it trades; none for a market that never closes.
     pub schedule: Option<Box<Schedule>>,
+    /// What makes orders collect besides that table.
+    pub calls: Calls,
+}
+
+/// Rules of call auctions that no table of the day has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calls {
+    pub interruption: Option<Interruption>,
+    /// An opening at the limit of the day goes by size, with so many lots for each order first.
+    pub by_size: Option<Lots>,
+    /// A new listing opens by a call of so many nanoseconds; zero for at once.
+    pub opening_ns: u64,
+    /// Falls of the index of all instruments that have such levels, the smallest first.
+    pub breaker: Vec<BreakerLevel>,
 }
 
 /// Those of 64 bits: every order needs one, and raising to a power multiplies many times.
@@ -123,9 +146,49 @@ pub enum BadInstrument {
     QuantityLimits { min: u64, max: u64 },
     #[error(transparent)]
     Schedule(#[from] BadSchedule),
+    #[error("what each order gets first at the limit of the day must be above zero")]
+    BySize,
+    #[error("the levels of a circuit breaker must fall further each, by less than all, and stop")]
+    Breaker,
+    #[error("a circuit breaker needs a table of the day")]
+    BreakerWithoutDay,
+    #[error("the call by which a listing opens must be at most a day long")]
+    OpeningCall,
+    #[error(transparent)]
+    Interruption(#[from] BadInterruption),
+}
+
+impl Calls {
+    /// # Errors
+    /// A rule says nothing, or a call has no length or too much.
+    pub fn check(&self) -> Result<(), BadInstrument> {
+        if self.by_size == Some(Lots::ZERO) {
+            return Err(BadInstrument::BySize);
+        }
+        if self.opening_ns > CALL_NS_MAX {
+            return Err(BadInstrument::OpeningCall);
+        }
+        let stops = |level: &BreakerLevel| {
+            let is_fall = level.fall.0 > 0 && Amount::from(level.fall.0) < Rate::ONE;
+            let lasts = level.halt_ns.max(level.call_ns);
+            is_fall && (level.closes_day || (1..=CALL_NS_MAX).contains(&lasts))
+        };
+        let is_sorted = self.breaker.is_sorted_by(|one, next| one.fall.0 < next.fall.0);
+        let is_short = self.breaker.len() < usize::from(u8::MAX);
+        if !(is_sorted && is_short && self.breaker.iter().all(stops)) {
+            return Err(BadInstrument::Breaker);
+        }
+        Ok(self.interruption.as_ref().map_or(Ok(()), Interruption::check)?)
+    }
 }
 
 impl Instrument {
+    /// Whether its book begins with hearing what time it is.
+    #[must_use]
+    pub fn begins_by_time(&self) -> bool {
+        self.schedule.is_some() || self.calls.opening_ns > 0
+    }
+
     /// Checks what every later calculation relies on.
     ///
     /// # Errors
@@ -152,6 +215,11 @@ impl Instrument {
         }
         if taker.0 < 0 || sell_tax.0 < 0 || maker.0 + taker.0 < 0 {
             return Err(BadInstrument::RebateAboveFee);
+        }
+        self.calls.check()?;
+        let closes = self.schedule.as_ref().is_some_and(|schedule| schedule.closes());
+        if !self.calls.breaker.is_empty() && !closes {
+            return Err(BadInstrument::BreakerWithoutDay);
         }
         self.schedule.as_ref().map_or(Ok(()), |schedule| Ok(schedule.check()?))
     }

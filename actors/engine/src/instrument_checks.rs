@@ -65,7 +65,8 @@ impl Instrument {
         }
         let (symbol, force) = (self.symbol.clone(), manner.time_in_force);
         let has = |call| self.schedule.as_ref().is_some_and(|schedule| schedule.has(call));
-        if force.call().is_some_and(|call| !has(call)) {
+        let comes = |call| self.phase == Phase::Call(call) || has(call);
+        if force.call().is_some_and(|call| !comes(call)) {
             return Err(Reject::NoCallAuction { symbol });
         }
         let what = match manner {

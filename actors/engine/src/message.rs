@@ -2,8 +2,9 @@
 //! exactly once.
 
 use crate::amount::{Amount, Lots, Ticks};
+use crate::board::TradingDay;
 use crate::client_id::ClientId;
-use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, TradeNo};
+use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::{Asset, Instrument};
 use crate::order::{CancelReason, SelfMatch, Side, Status, TimeInForce};
 use crate::reject::Reject;
@@ -221,7 +222,26 @@ pub enum AccountMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BoardMessage {
     Standing(Standing),
-    Mark { instrument: InstrumentId, price: Ticks, time: Time },
+    Mark {
+        instrument: InstrumentId,
+        price: Ticks,
+        /// Of the book.
+        time: Time,
+        /// For so many levels of the circuit breaker the book had stopped that day.
+        stops: u8,
+    },
+    DayClosed(DayClosed),
+}
+
+/// All books have closed a day, and a partition's accounts have said where they stood then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayClosed {
+    pub day: TradingDay,
+    pub partition: PartitionId,
+    /// So many partitions have accounts.
+    pub partitions: u16,
+    /// The last price of each book that has one.
+    pub marks: Vec<(InstrumentId, Ticks)>,
 }
 
 /// What an account is worth, before marks.
@@ -243,4 +263,14 @@ pub struct Standing {
 pub enum PartitionMessage {
     Asset(Asset),
     Instrument(Box<Instrument>),
+    /// From a book, behind all that it had to say of that day: it has closed, at this price.
+    DayClosed {
+        instrument: InstrumentId,
+        day: TradingDay,
+        mark: Option<Ticks>,
+    },
+    /// To books: the market has fallen to this level of the circuit breaker, counted from 0.
+    Break {
+        level: u8,
+    },
 }

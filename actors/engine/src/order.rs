@@ -265,6 +265,8 @@ pub enum CancelReason {
     Expired,
     /// The market closed, and it was for that day.
     MarketClosed,
+    /// What it would have traded next would have leapt too far, and it cannot wait for a call.
+    Interrupted,
 }
 
 impl CancelReason {

@@ -3,7 +3,7 @@
 use hoga_cluster::partition::MetaCommand;
 use hoga_engine::amount::{Lots, Rate, Ticks};
 use hoga_engine::ids::{AssetId, InstrumentId, PartitionId};
-use hoga_engine::instrument::{Asset, Fees, Instrument, Phase};
+use hoga_engine::instrument::{Asset, Calls, Fees, Instrument, Phase};
 use hoga_engine::order::SelfMatch;
 use hoga_engine::tick_table::TickTable;
 
@@ -58,7 +58,9 @@ fn lpj() -> Instrument {
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 60,
         phase: Phase::Continuous,
+        phase_until: None,
         schedule: None,
+        calls: Calls::default(),
     }
 }
 

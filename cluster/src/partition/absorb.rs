@@ -71,6 +71,10 @@ impl Core {
                     self.state.touched.insert(account);
                 }
                 Effect::Rules(instrument) => self.tell_rules(&instrument, trace, &mut absorbed),
+                Effect::DayClosed(instrument, day, mark) => {
+                    let closed = PartitionMessage::DayClosed { instrument, day, mark };
+                    self.tell_all(&[Role::Accounts], &closed, trace, &mut absorbed);
+                }
                 Effect::Alarm(instrument, Some(at)) => {
                     self.state.alarms.insert(instrument, at);
                 }
@@ -87,10 +91,20 @@ impl Core {
         self.change_catalogue(|catalogue| {
             catalogue.instruments.insert(instrument.id, instrument.clone());
         });
+        let changed = PartitionMessage::Instrument(Box::new(instrument.clone()));
+        self.tell_all(&[Role::Accounts, Role::Boards], &changed, trace, absorbed);
+    }
+
+    fn tell_all(
+        &mut self,
+        roles: &[Role],
+        message: &PartitionMessage,
+        trace: Trace,
+        absorbed: &mut Absorbed,
+    ) {
         for (to, role) in self.scene.topology.partitions() {
-            if matches!(role, Role::Accounts | Role::Boards) {
-                let changed = PartitionMessage::Instrument(Box::new(instrument.clone()));
-                let message = Message::ToPartition(changed);
+            if roles.contains(&role) {
+                let message = Message::ToPartition(message.clone());
                 let outbox = self.state.outboxes.entry(to).or_default();
                 absorbed.grew.insert(to, outbox.push(Carried { trace, message }));
             }

@@ -7,6 +7,8 @@ use super::outbox::{OUTBOX_MAX, Outbox};
 use super::sub_accounts::SubAccounts;
 use super::suspension::Suspension;
 use hoga_actors::{EntityId, Scene};
+use hoga_engine::amount::Ticks;
+use hoga_engine::board::TradingDay;
 use hoga_engine::ids::{AccountId, AssetId, InstrumentId, PartitionId};
 use hoga_engine::instrument::Catalogue;
 use hoga_engine::time::Time;
@@ -40,6 +42,8 @@ pub struct CoreState {
     pub(super) sub_accounts: BTreeMap<AssetId, SubAccounts>,
     /// Accounts whose board has not heard of their last change.
     pub(super) touched: BTreeSet<AccountId>,
+    /// Books that have closed a day, with their last prices, until all have.
+    pub(super) closing: BTreeMap<TradingDay, BTreeMap<InstrumentId, Option<Ticks>>>,
     pub(super) suspended: BTreeMap<EntityId, Suspension>,
     /// Instruments with a book here.
     pub(super) listed: BTreeSet<InstrumentId>,

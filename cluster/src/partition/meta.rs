@@ -1,14 +1,14 @@
 //! Assets, instruments and nodes: given out by the meta partition, known to all.
 
 use super::nodes::{Broken, NodeId, NodeTable};
-use hoga_engine::amount::Ticks;
+use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
 use hoga_engine::ids::{AssetId, InstrumentId};
-use hoga_engine::instrument::{Asset, Catalogue, Instrument, Phase};
+use hoga_engine::instrument::{Asset, Calls, Catalogue, Instrument, Phase};
 use hoga_engine::reject::Reject;
 use hoga_engine::request::Envelope;
-use hoga_engine::session::Schedule;
+use hoga_engine::session::{Interruption, Schedule};
 use hoga_engine::topology::Topology;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -63,6 +63,10 @@ pub struct Limits {
     pub open_orders_max: Option<u32>,
     /// The table of its day, or none for a market that never closes.
     pub schedule: Option<Option<Box<Schedule>>>,
+    /// Which trades begin a call instead, or none.
+    pub interruption: Option<Option<Interruption>>,
+    /// What each order gets first where an opening goes by size, or by time.
+    pub by_size: Option<Option<Lots>>,
 }
 
 impl Limits {
@@ -72,6 +76,18 @@ impl Limits {
         self.band.is_none_or(|band| band == instrument.band)
             && self.open_orders_max.is_none_or(|most| most == instrument.open_orders_max)
             && self.schedule.as_ref().is_none_or(|table| *table == instrument.schedule)
+            && self.interruption.is_none_or(|rule| rule == instrument.calls.interruption)
+            && self.by_size.is_none_or(|first| first == instrument.calls.by_size)
+    }
+
+    /// The rules of calls as they are with these limits.
+    fn calls(&self, instrument: &Instrument) -> Calls {
+        let known = &instrument.calls;
+        Calls {
+            interruption: self.interruption.unwrap_or(known.interruption),
+            by_size: self.by_size.unwrap_or(known.by_size),
+            ..known.clone()
+        }
     }
 
     fn check(&self, instrument: &Instrument) -> Result<(), Reject> {
@@ -88,7 +104,8 @@ impl Limits {
         if let Some(Some(table)) = &self.schedule {
             table.check().map_err(|bad| malformed("schedule", bad.to_string()))?;
         }
-        Ok(())
+        let calls = self.calls(instrument);
+        calls.check().map_err(|bad| malformed("instrument", bad.to_string()))
     }
 }
 
@@ -190,6 +207,7 @@ fn perform(
             if let Some(table) = &limits.schedule {
                 known.schedule.clone_from(table);
             }
+            known.calls = limits.calls(known);
             Ok(Some(MetaChange::Instrument(Box::new(known.clone()))))
         }
         MetaCommand::FoundNodes(founders) => {

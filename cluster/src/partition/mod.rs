@@ -9,6 +9,7 @@
 
 mod absorb;
 mod chunk;
+mod closing;
 mod command;
 mod core;
 mod directory;

@@ -40,7 +40,7 @@ impl Core {
     pub fn plan(&mut self, entries: &mut std::vec::IntoIter<Entry>) -> Option<Chunk> {
         let mut chunk = Chunk::default();
         while let Some(entry) = entries.as_slice().first() {
-            let is_barrier = is_barrier(&entry.command);
+            let is_barrier = is_barrier(&entry.command) || self.closes_by(&entry.command);
             if is_barrier && !chunk.is_empty() {
                 break;
             }
@@ -217,6 +217,17 @@ impl Core {
                     catalogue.assets.insert(asset.id, asset);
                 });
             }
+            Message::ToPartition(PartitionMessage::Break { level }) => {
+                for &instrument in &self.state.listed {
+                    let entity = EntityId::Book(instrument);
+                    if !self.state.suspended.contains_key(&entity) {
+                        chunk.step(entity, place, EntityCommand::Break(level));
+                    }
+                }
+            }
+            Message::ToPartition(PartitionMessage::DayClosed { instrument, day, mark }) => {
+                self.state.closing.entry(day).or_default().insert(instrument, mark);
+            }
             Message::ToPartition(PartitionMessage::Instrument(instrument)) => {
                 self.plan_instrument(&instrument, place, chunk);
             }
@@ -251,7 +262,7 @@ impl Core {
             self.state.listed.insert(instrument.id);
             let listing = Listing::new(instrument.clone(), Some(Topology::BOARDS));
             chunk.created.push((entity, Entity::Book(Box::new(listing))));
-            if instrument.schedule.is_some() {
+            if instrument.begins_by_time() {
                 // It hears what time it is, and says in which phase it begins.
                 chunk.step(entity, place, EntityCommand::Tick);
             }
@@ -276,6 +287,7 @@ impl Core {
                         chunk.step(entity, place, EntityCommand::Report);
                     }
                 }
+                self.plan_closings(chunk);
             }
             Role::Books => {
                 for &instrument in &self.state.listed {

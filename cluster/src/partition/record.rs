@@ -10,7 +10,7 @@
 use super::command::{Batch, Command, Trace};
 
 /// The only form that is read and written.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 
 const NONE: u64 = 0;
 const SAME: u64 = 1;
@@ -151,7 +151,8 @@ mod tests {
         let entry = |trace: &Trace| Entry { trace: *trace, command: Command::Tick };
         let mut entries: Vec<Entry> = traces.iter().map(entry).collect();
         let (instrument, price) = (InstrumentId(1), Ticks(7));
-        let mark = Message::ToBoard(BoardMessage::Mark { instrument, price, time: Time(5) });
+        let mark =
+            Message::ToBoard(BoardMessage::Mark { instrument, price, time: Time(5), stops: 0 });
         let carried = |trace: &Trace| Carried { trace: *trace, message: mark.clone() };
         let messages = traces.iter().rev().map(carried).collect();
         let command = Command::Inbound { source: PartitionId(3), first: 9, messages };

@@ -18,7 +18,7 @@ use hoga_engine::book::Listing;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Settles;
 use hoga_engine::ids::{AccountId, InstrumentId, Origin, PartitionId};
-use hoga_engine::instrument::{Catalogue, Phase};
+use hoga_engine::instrument::{Catalogue, Instrument, Phase};
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
@@ -598,11 +598,12 @@ fn knows(command: &MetaCommand) -> Box<dyn Fn(&Catalogue) -> bool + Send + Sync>
         MetaCommand::SetPhase { instrument, phase } => {
             let (id, phase) = (*instrument, *phase);
             // Behind the end of a halt stands what the table of its day says.
-            let is_in = move |now: Phase| match phase {
-                Phase::Continuous => now != Phase::Halted,
-                other => now == other,
+            // A halt that ends by itself is none of an operator's.
+            let is_in = move |known: &Instrument| match phase {
+                Phase::Continuous => known.phase != Phase::Halted || known.phase_until.is_some(),
+                other => known.phase == other,
             };
-            Box::new(move |c| c.instruments.get(&id).is_some_and(|known| is_in(known.phase)))
+            Box::new(move |c| c.instruments.get(&id).is_some_and(&is_in))
         }
         MetaCommand::SetLimits { instrument, limits } => {
             let (id, limits) = (*instrument, limits.clone());

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod checkpoints;
+mod closing;
 mod exchange;
 mod history;
 mod market;

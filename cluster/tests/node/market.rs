@@ -8,7 +8,7 @@ use hoga_engine::amount::{Amount, Lots, Rate};
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::{Answer, Settles};
 use hoga_engine::ids::{AssetId, InstrumentId, PartitionId};
-use hoga_engine::instrument::{Asset, Fees, Instrument, Phase};
+use hoga_engine::instrument::{Asset, Calls, Fees, Instrument, Phase};
 use hoga_engine::message::Outcome;
 use hoga_engine::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
 use hoga_engine::reject::Reject;
@@ -62,7 +62,9 @@ fn lpj_krw() -> Instrument {
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 10_000,
         phase: Phase::Continuous,
+        phase_until: None,
         schedule: None,
+        calls: Calls::default(),
     }
 }
 

@@ -161,6 +161,7 @@ impl Real {
                     value_max: None,
                     display: None,
                     life: Life::UntilCancelled,
+                    at_market: false,
                 };
                 let decision = self.book.submit(&incoming, &mut self.heard);
                 self.heard.decided(&decision);

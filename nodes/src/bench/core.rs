@@ -13,7 +13,7 @@ use hoga_engine::effect::{Answer, MarketEvent};
 use hoga_engine::hash::Fnv;
 use hoga_engine::history::{FillRow, LedgerRow};
 use hoga_engine::ids::{AccountId, InstrumentId, Origin};
-use hoga_engine::instrument::{Asset, Fees, Instrument, Phase};
+use hoga_engine::instrument::{Asset, Calls, Fees, Instrument, Phase};
 use hoga_engine::message::Outcome;
 use hoga_engine::order::{OrderState, SelfMatch};
 use hoga_engine::pit::{Pit, Tap};
@@ -91,7 +91,7 @@ impl Tap for Given {
                 self.levels += 1;
                 self.seen ^= quantity.0;
             }
-            MarketEvent::Indicated { .. } => {}
+            MarketEvent::Indicated { .. } | MarketEvent::Phase { .. } => {}
         }
     }
 }
@@ -169,7 +169,9 @@ fn instrument(topology: Topology) -> Instrument {
         self_match: SelfMatch::None,
         open_orders_max: u32::MAX,
         phase: Phase::Continuous,
+        phase_until: None,
         schedule: None,
+        calls: Calls::default(),
     }
 }
 

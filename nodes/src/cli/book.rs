@@ -80,7 +80,11 @@ fn rows(book: &v1::Book) -> Vec<[String; 4]> {
     asks.chain(book.bids.iter().map(|level| row(level, true))).collect()
 }
 
+/// The phase where orders do not match, and the distance between both sides.
 fn spread(book: &v1::Book) -> String {
+    if !matches!(book.phase(), v1::Phase::Continuous | v1::Phase::Unspecified) {
+        return wire::phase(book.phase(), book.call_kind(), book.phase_end_time.as_ref());
+    }
     let price = |level: Option<&v1::Level>| decimal::parse(wire::text(level?.price.as_ref())).ok();
     match (price(book.bids.first()), price(book.asks.first())) {
         (Some(bid), Some(ask)) => match ask.checked_sub(bid) {

@@ -43,19 +43,37 @@ fn table(instruments: &[v1::Instrument]) -> Table {
         ("MAKER FEE", Lean::Right),
         ("TAKER FEE", Lean::Right),
         ("BASE PRICE", Lean::Right),
+        ("INTERRUPTED AT", Lean::Left),
     ]);
     for instrument in instruments {
         table.row([
             actor::last_part(&instrument.name).into(),
-            wire::word(instrument.phase().as_str_name(), "PHASE_"),
+            phase(instrument),
             ticks(&instrument.tick_bands),
             wire::text(instrument.lot.as_ref()).into(),
             wire::percent(wire::text(instrument.maker_fee.as_ref())),
             wire::percent(wire::text(instrument.taker_fee.as_ref())),
             wire::text(instrument.base_price.as_ref()).into(),
+            interruption(instrument.volatility_interruption.as_ref()),
         ]);
     }
     table
+}
+
+/// `continuous`, or `call auction: interruption until …`.
+fn phase(instrument: &v1::Instrument) -> String {
+    let end = instrument.phase_end_time.as_ref();
+    wire::phase(instrument.phase(), instrument.call_kind(), end)
+}
+
+/// `3 % / 10 %`: from the last price, and from the last call's.
+fn interruption(rule: Option<&v1::VolatilityInterruption>) -> String {
+    let Some(rule) = rule else { return String::new() };
+    let share = |share: Option<&v1::Decimal>| match share {
+        Some(_) => wire::percent(wire::text(share)),
+        None => "-".into(),
+    };
+    format!("{} / {}", share(rule.dynamic_rate.as_ref()), share(rule.static_rate.as_ref()))
 }
 
 /// `1`, or `1 to 1000` for a table of several steps.

@@ -60,6 +60,9 @@ impl Rank {
             let whole = v1::GetBoardResponse { board, entries, next_page_token, position };
             return json::print("GetBoardResponse", &whole);
         }
+        if board.as_ref().is_some_and(|board| board.state() == v1::BoardState::Closing) {
+            output::tell("the day is closing: not every account has said where it stood");
+        }
         output::say(table(board.as_ref(), &entries))?;
         more(&next_page_token);
         Ok(())

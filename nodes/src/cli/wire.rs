@@ -170,6 +170,18 @@ pub fn time(time: Option<&prost_types::Timestamp>) -> String {
     whole.to_string().replace('T', " ").replace('Z', "")
 }
 
+/// `continuous`, or `call auction: interruption until 10:02:00`, as far as it is known.
+pub fn phase(phase: v1::Phase, kind: v1::CallKind, end: Option<&prost_types::Timestamp>) -> String {
+    let mut shown = word(phase.as_str_name(), "PHASE_");
+    if kind != v1::CallKind::Unspecified {
+        shown = format!("{shown}: {}", word(kind.as_str_name(), "CALL_KIND_"));
+    }
+    if phase != v1::Phase::Continuous && end.is_some() {
+        shown = format!("{shown} until {}", time(end));
+    }
+    shown
+}
+
 /// A fraction as a percentage: `0.1234` is `12.34 %`.
 pub fn percent(fraction: &str) -> String {
     let hundredfold = decimal::parse(fraction).ok().and_then(|value| value.checked_mul(100.into()));

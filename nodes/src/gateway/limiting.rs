@@ -102,9 +102,15 @@ fn limits(
         match path.as_str() {
             "band_low" | "band_high" => limits.band = Some(wire::band(asked, instrument)?),
             "schedule" => limits.schedule = Some(wire::schedule(asked.schedule.as_ref())?),
+            "volatility_interruption" => {
+                let rule = asked.volatility_interruption.as_ref();
+                limits.interruption = Some(wire::interruption(rule)?);
+            }
+            "limit_opening_first" => limits.by_size = Some(wire::by_size(asked, instrument)?),
             "open_orders_max" => limits.open_orders_max = Some(asked.open_orders_max),
             other => {
-                let known = "band_low, band_high, open_orders_max and schedule can be changed";
+                let known = "band_low, band_high, open_orders_max, schedule, \
+                             volatility_interruption and limit_opening_first can be changed";
                 return Err(malformed(format!("`{other}` cannot be changed; {known}")));
             }
         }

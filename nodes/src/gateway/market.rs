@@ -16,7 +16,7 @@ use hoga_engine::book::Listing;
 use hoga_engine::instrument::Instrument;
 use hoga_engine::topology::Topology;
 use hoga_proto::convert::market as wire;
-use hoga_proto::convert::numbers::time_if_any;
+use hoga_proto::convert::numbers::{time_if_any, timestamp};
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
 use hoga_proto::v1::market_service_server::MarketService;
@@ -95,12 +95,16 @@ impl Market {
             };
             let is_call = listing.book().collects();
             let indicated = is_call.then(|| listing.indicated());
-            (sides, listing.sequence(), indicated, at)
+            let phase = (listing.instrument().phase, listing.instrument().phase_until);
+            (sides, listing.sequence(), indicated, phase, at)
         };
-        let (sides, sequence, indicated, at) =
+        let (sides, sequence, indicated, (phase, until), at) =
             self.look(instrument, message.min_index.as_ref(), look).await?;
         let mut book = shown_book(&sides, sequence, instrument);
         book.indication = indicated.map(|clearing| wire::indication(clearing, instrument));
+        book.phase = v1::Phase::from(phase).into();
+        book.call_kind = wire::call_kind(phase).into();
+        book.phase_end_time = until.map(timestamp);
         Ok(v1::GetBookResponse { book: Some(book), position: Some(shown_at(at)) })
     }
 

@@ -65,14 +65,19 @@ impl Ranking {
         asked: &Asked,
         date: &str,
         question: impl FnOnce(&View<'_>) -> Result<T, Missing> + Send + 'static,
-    ) -> Result<(T, At), Refused> {
+    ) -> Result<(T, v1::BoardState, At), Refused> {
         let day = asked.day;
         let look = move |board: &Board, _: &_, at| {
-            let view = match day {
-                None => board.view(),
-                Some(day) => board.frozen(day).ok_or(Unanswered::NotFrozen)?,
+            let (view, state) = match day.map(|day| (day, board.frozen(day))) {
+                None => (board.view(), v1::BoardState::Live),
+                Some((_, Some(frozen))) => (frozen, v1::BoardState::Frozen),
+                // Not everybody has said yet where they stood.
+                Some((day, None)) if board.is_closing(day) => {
+                    (board.view(), v1::BoardState::Closing)
+                }
+                Some(_) => return Err(Unanswered::NotFrozen),
             };
-            Ok::<_, Unanswered>((question(&view)?, at))
+            Ok::<_, Unanswered>((question(&view)?, state, at))
         };
         let seen = self.0.exchange.board(asked.min, look).await;
         seen.map_err(|error| unread(&error))?.map_err(|unanswered| match unanswered {
@@ -97,10 +102,10 @@ impl Ranking {
             });
             view.page(ALL, kind, offset, size)
         };
-        let (page, at) = self.look(&asked, &message.date, look).await?;
+        let (page, state, at) = self.look(&asked, &message.date, look).await?;
         let more = page.rows.last().filter(|last| last.rank < page.count);
         let next = more.map(|last| Place(last.account.bits(), last.rank));
-        let (board, entries) = self.shown(&asked, &page);
+        let (board, entries) = self.shown(&asked, state, &page);
         Ok(v1::GetBoardResponse {
             board: Some(board),
             entries,
@@ -127,8 +132,8 @@ impl Ranking {
         let id = self.account_id(&account).await?.ok_or_else(not_ranked)?;
         let kind = asked.kind;
         let look = move |view: &View<'_>| view.around(ALL, kind, id, reach);
-        let (page, at) = self.look(&asked, &message.date, look).await?;
-        let (board, mut entries) = self.shown(&asked, &page);
+        let (page, state, at) = self.look(&asked, &message.date, look).await?;
+        let (board, mut entries) = self.shown(&asked, state, &page);
         let own = page.rows.iter().position(|row| row.account == id).ok_or_else(not_ranked)?;
         let below = entries.split_off(own + 1);
         let entry = entries.pop();
@@ -155,7 +160,7 @@ impl Ranking {
         let mut kinds = BoardKind::ALL;
         kinds.sort_by_key(|kind| wire::id(*kind));
         let page = kinds.iter().skip(first).take(size);
-        let boards = page.map(|kind| self.shown_board(*kind, None, count, set));
+        let boards = page.map(|kind| self.shown_board(*kind, v1::BoardState::Live, count, set));
         let next = (first + size < kinds.len()).then(|| Place((first + size) as u64, 0));
         Ok(v1::ListBoardsResponse {
             boards: boards.collect(),
@@ -171,22 +176,26 @@ impl Ranking {
         found.map_err(|error| unread(&error))
     }
 
-    fn shown(&self, asked: &Asked, page: &Page) -> (v1::Board, Vec<v1::RankEntry>) {
+    fn shown(
+        &self,
+        asked: &Asked,
+        state: v1::BoardState,
+        page: &Page,
+    ) -> (v1::Board, Vec<v1::RankEntry>) {
         let symbols = self.0.symbols();
         let scale = money(symbols.catalogue()).map_or(0, |asset| asset.scale);
-        let board = self.shown_board(asked.kind, asked.day, page.count, page.set);
+        let board = self.shown_board(asked.kind, state, page.count, page.set);
         (board, page.rows.iter().map(|row| wire::entry(row, asked.kind, scale)).collect())
     }
 
     fn shown_board(
         &self,
         kind: BoardKind,
-        day: Option<TradingDay>,
+        state: v1::BoardState,
         count: u64,
         set: MarkSet,
     ) -> v1::Board {
         let symbols = self.0.symbols();
-        let state = if day.is_some() { v1::BoardState::Frozen } else { v1::BoardState::Live };
         wire::board(kind, money(symbols.catalogue()), state, count, set)
     }
 }

@@ -146,6 +146,7 @@ pub const CANCELS: &[(&str, &str)] = &[
     ("OTHER_LEG", "The other one of two orders of which one cancels the other traded or fired."),
     ("EXPIRED", "Its time ran out."),
     ("MARKET_CLOSED", "The market closed, and it was for that day."),
+    ("VOLATILITY_INTERRUPTION", "Its next trade would have begun a call, and it waits for none."),
 ];
 
 /// Every reason: those of trading in the order in which they are checked, then the gateway's.

@@ -44,6 +44,13 @@ pub fn filled_in(asked: v1::Instrument, rules: &str) -> Result<v1::Instrument, R
             own => own,
         },
         schedule: asked.schedule.or(template.schedule),
+        volatility_interruption: asked.volatility_interruption.or(template.volatility_interruption),
+        limit_opening_first: asked.limit_opening_first.or(template.limit_opening_first),
+        opening_call: asked.opening_call.or(template.opening_call),
+        circuit_breaker: match asked.circuit_breaker.is_empty() {
+            true => template.circuit_breaker,
+            false => asked.circuit_breaker,
+        },
         ..asked
     })
 }

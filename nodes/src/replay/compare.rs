@@ -55,7 +55,9 @@ impl<'a> Comparison<'a> {
                     Said::Trade { price, quantity, taker }
                 }
                 // A replay has no calls.
-                MarketEvent::Trade { .. } | MarketEvent::Indicated { .. } => continue,
+                MarketEvent::Trade { .. }
+                | MarketEvent::Indicated { .. }
+                | MarketEvent::Phase { .. } => continue,
                 MarketEvent::Level { side, price, quantity, .. } => {
                     Said::Level { side, price, quantity }
                 }

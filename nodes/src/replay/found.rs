@@ -6,7 +6,7 @@ use hoga_engine::amount::{Amount, Lots, Rate};
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
 use hoga_engine::ids::{AssetId, InstrumentId, PartitionId};
-use hoga_engine::instrument::{Asset, Fees, Instrument, Phase};
+use hoga_engine::instrument::{Asset, Calls, Fees, Instrument, Phase};
 use hoga_engine::order::SelfMatch;
 use hoga_engine::request::AccountRequest;
 use hoga_engine::tick_table::TickTable;
@@ -109,7 +109,9 @@ pub(crate) fn instrument() -> Instrument {
         self_match: SelfMatch::None,
         open_orders_max: u32::MAX,
         phase: Phase::Continuous,
+        phase_until: None,
         schedule: None,
+        calls: Calls::default(),
     }
 }
 

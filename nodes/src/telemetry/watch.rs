@@ -66,9 +66,9 @@ impl Watch {
     fn follow(&mut self, instrument: InstrumentId, event: &MarketEvent) {
         let (seen, number) = match event {
             MarketEvent::Trade { no, .. } => (&mut self.trades, no.0),
-            MarketEvent::Level { sequence, .. } | MarketEvent::Indicated { sequence, .. } => {
-                (&mut self.levels, *sequence)
-            }
+            MarketEvent::Level { sequence, .. }
+            | MarketEvent::Phase { sequence, .. }
+            | MarketEvent::Indicated { sequence, .. } => (&mut self.levels, *sequence),
         };
         let before = seen.insert(instrument, number);
         if before.is_some_and(|before| before + 1 != number) {

@@ -82,3 +82,9 @@ fn a_report_is_a_page_with_its_charts_and_its_numbers() {
     let numbers: serde_json::Value = serde_json::from_str(&read("report.json")).expect("JSON");
     assert_eq!(numbers["ok"], true);
 }
+
+#[test]
+fn a_stock_that_would_leap_is_interrupted() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/volatility-interruption.toml");
+    hoga(&["play", path]).ended(0).said("ok     interruptions.005930");
+}

@@ -3,14 +3,16 @@
 use super::BadField;
 use super::numbers::{amount, amount_if_any, rate, shown, shown_rate, timestamp};
 use super::order::self_match;
-pub use super::schedule::schedule;
-use super::schedule::shown_schedule;
+use super::schedule::{
+    breaker_level, duration, nanoseconds, shown_breaker_level, shown_interruption, shown_schedule,
+};
+pub use super::schedule::{interruption, schedule};
 use crate::names::InstrumentName;
 use crate::v1;
 use hoga_engine::amount::{Amount, Lots, Ticks};
 use hoga_engine::book::Clearing;
 use hoga_engine::ids::{InstrumentId, PartitionId, TradeNo};
-use hoga_engine::instrument::{Asset, Fees, Instrument, Phase};
+use hoga_engine::instrument::{Asset, Call, Calls, Fees, Instrument, Phase};
 use hoga_engine::order::Side;
 use hoga_engine::tick_table::{Band, TickTable};
 use hoga_engine::time::Time;
@@ -82,8 +84,32 @@ pub fn instrument(
             most => most,
         },
         phase: Phase::Continuous,
+        phase_until: None,
         schedule: schedule(wire.schedule.as_ref())?,
+        calls: Calls {
+            interruption: interruption(wire.volatility_interruption.as_ref())?,
+            by_size: match &wire.limit_opening_first {
+                Some(_) => Some(lots("instrument.limit_opening_first", &wire.limit_opening_first)?),
+                None => None,
+            },
+            opening_ns: match &wire.opening_call {
+                Some(length) => nanoseconds("instrument.opening_call", length)?,
+                None => 0,
+            },
+            breaker: wire.circuit_breaker.iter().map(breaker_level).collect::<Result<_, _>>()?,
+        },
     })
+}
+
+/// What each order gets first where an opening at the limit of the day goes by size; none for by
+/// time.
+///
+/// # Errors
+/// It is no whole number of lots.
+pub fn by_size(wire: &v1::Instrument, instrument: &Instrument) -> Result<Option<Lots>, BadField> {
+    const FIELD: &str = "instrument.limit_opening_first";
+    let first = amount_if_any(FIELD, wire.limit_opening_first.as_ref(), instrument.base_scale)?;
+    first.map(|first| steps(FIELD, first, instrument.lot, "lots").map(Lots)).transpose()
 }
 
 /// Another band of an instrument: two prices, or none of them for no band.
@@ -141,6 +167,37 @@ pub fn shown_instrument(instrument: &Instrument) -> v1::Instrument {
         partition: instrument.partition.0.into(),
         version: instrument.fees.version,
         schedule: instrument.schedule.as_deref().map(shown_schedule),
+        volatility_interruption: instrument.calls.interruption.as_ref().map(shown_interruption),
+        phase_end_time: instrument.phase_until.map(timestamp),
+        call_kind: call_kind(instrument.phase).into(),
+        limit_opening_first: instrument.calls.by_size.and_then(quantity),
+        opening_call: match instrument.calls.opening_ns {
+            0 => None,
+            length => Some(duration(length)),
+        },
+        circuit_breaker: instrument.calls.breaker.iter().map(shown_breaker_level).collect(),
+    }
+}
+
+/// A phase that begins, and when it ends by itself.
+#[must_use]
+pub fn phase_change(phase: Phase, until: Option<Time>) -> v1::PhaseChange {
+    v1::PhaseChange {
+        phase: v1::Phase::from(phase).into(),
+        call_kind: call_kind(phase).into(),
+        end_time: until.map(timestamp),
+    }
+}
+
+/// Why orders collect in a phase.
+#[must_use]
+pub const fn call_kind(phase: Phase) -> v1::CallKind {
+    match phase {
+        Phase::Call(Call::Opening) => v1::CallKind::Opening,
+        Phase::Call(Call::Closing) => v1::CallKind::Closing,
+        Phase::Call(Call::Interruption) => v1::CallKind::Interruption,
+        Phase::Call(Call::Reopening) => v1::CallKind::Reopening,
+        Phase::Continuous | Phase::Halted | Phase::Closed => v1::CallKind::Unspecified,
     }
 }
 

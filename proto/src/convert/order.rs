@@ -350,6 +350,7 @@ pub const fn cancel_reason(reason: CancelReason) -> &'static str {
         CancelReason::OtherLeg => "OTHER_LEG",
         CancelReason::Expired => "EXPIRED",
         CancelReason::MarketClosed => "MARKET_CLOSED",
+        CancelReason::Interrupted => "VOLATILITY_INTERRUPTION",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::document::Fields;
-use crate::names::Symbol;
+use crate::names::{AccountName, Symbol};
 use crate::numbers::Amount;
 use crate::time::Millis;
 
@@ -26,6 +26,14 @@ pub enum Check {
     OpenOrdersAtMost(u64),
     /// The quantity that changed hands in an instrument, exactly.
     Traded(Symbol, Amount),
+    /// The price of the last trade of an instrument, exactly.
+    Last(Symbol, Amount),
+    /// The lowest price at which an instrument traded, exactly.
+    Lowest(Symbol, Amount),
+    /// How often an instrument was interrupted, exactly.
+    Interruptions(Symbol, Amount),
+    /// What an account has of what the first instrument trades, exactly.
+    Owns(AccountName, Amount),
     /// The longest time without service after a fault.
     RecoveredWithin(Millis),
     /// The digest of trades and balances, in lower case hexadecimal.
@@ -47,6 +55,10 @@ impl Check {
             Check::HoldsReleased(_) => "holds_released",
             Check::OpenOrdersAtMost(_) => "open_orders_at_most",
             Check::Traded(symbol, _) => return format!("traded.{symbol}"),
+            Check::Last(symbol, _) => return format!("last.{symbol}"),
+            Check::Lowest(symbol, _) => return format!("lowest.{symbol}"),
+            Check::Interruptions(symbol, _) => return format!("interruptions.{symbol}"),
+            Check::Owns(who, _) => return format!("owns.{who}"),
             Check::RecoveredWithin(_) => "recovered_within",
             Check::Digest(_) => "digest",
         };
@@ -66,7 +78,11 @@ impl fmt::Display for Check {
             | Check::LostAcknowledgedOrders(n)
             | Check::OpenOrdersAtMost(n) => n.fmt(f),
             Check::Conserved(holds) | Check::HoldsReleased(holds) => holds.fmt(f),
-            Check::Traded(_, quantity) => quantity.fmt(f),
+            Check::Traded(_, amount)
+            | Check::Last(_, amount)
+            | Check::Lowest(_, amount)
+            | Check::Interruptions(_, amount)
+            | Check::Owns(_, amount) => amount.fmt(f),
             Check::RecoveredWithin(time) => time.fmt(f),
             Check::Digest(digest) => f.write_str(digest),
         }
@@ -75,6 +91,9 @@ impl fmt::Display for Check {
 
 /// Makes a check of a count.
 type CountCheck = fn(u64) -> Check;
+
+/// Makes a check of an amount of an instrument.
+type SymbolCheck = fn(Symbol, Amount) -> Check;
 
 /// Reads `[check]`; `known` tells whether the market lists a symbol.
 pub(super) fn read(file: &mut Fields<'_>, known: impl Fn(&Symbol) -> bool) -> Vec<Check> {
@@ -103,12 +122,23 @@ pub(super) fn read(file: &mut Fields<'_>, known: impl Fn(&Symbol) -> bool) -> Ve
     let within = fields.parsed_at("recovered_within");
     checks.extend(within.map(|at| (at.place.start, Check::RecoveredWithin(at.value))));
     checks.extend(digest(&mut fields));
-    for (symbol, quantity) in fields.pairs::<Symbol, Amount>("traded").unwrap_or_default() {
-        if !known(&symbol.value) {
-            let message = format!("the market has no instrument {}", symbol.value);
-            fields.sink().report(symbol.place.clone(), message, None);
+    let by_symbol: [(_, SymbolCheck); 4] = [
+        ("traded", Check::Traded),
+        ("last", Check::Last),
+        ("lowest", Check::Lowest),
+        ("interruptions", Check::Interruptions),
+    ];
+    for (key, check) in by_symbol {
+        for (symbol, amount) in fields.pairs::<Symbol, Amount>(key).unwrap_or_default() {
+            if !known(&symbol.value) {
+                let message = format!("the market has no instrument {}", symbol.value);
+                fields.sink().report(symbol.place.clone(), message, None);
+            }
+            checks.push((symbol.place.start, check(symbol.value, amount)));
         }
-        checks.push((symbol.place.start, Check::Traded(symbol.value, quantity)));
+    }
+    for (who, amount) in fields.pairs::<AccountName, Amount>("owns").unwrap_or_default() {
+        checks.push((who.place.start, Check::Owns(who.value, amount)));
     }
     fields.finish();
     checks.sort_by_key(|(place, _)| *place);

@@ -85,12 +85,6 @@ fn a_rule_that_cannot_be_kept_is_named_with_its_value() {
              ticks = [{ from = \"0\", tick = \"2\" }, { from = \"10\", tick = \"5\" }]",
             "LPJ-KRW: the rule `ticks` cannot be kept: 5 is no multiple of the tick 2",
         ),
-        (
-            "krx",
-            "",
-            "the rule `volatility_interruption` is not served yet: 005930 would be interrupted; \
-             say \"none\"",
-        ),
     ] {
         assert_eq!(refusal(rules, lines), said);
     }

@@ -4,8 +4,12 @@ use serde::Serialize;
 
 use super::audit::Audit;
 use super::floor::Floor;
+use super::tally::Trading;
 use crate::file::Check;
+use crate::names::{AccountName, Symbol};
 use crate::numbers::Amount;
+use hoga_engine::amount::Ticks;
+use hoga_engine::instrument::Instrument;
 
 /// What a check expects or found, as the file would write it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,6 +65,18 @@ fn hold_one(check: &Check, found: &Found<'_>) -> CheckReport {
         Check::Traded(symbol, quantity) => {
             text(quantity.to_string(), traded(found.floor, symbol.as_str()).to_string())
         }
+        Check::Last(symbol, price) => {
+            text(price.to_string(), price_of(found.floor, symbol, |trading| trading.close))
+        }
+        Check::Lowest(symbol, price) => {
+            text(price.to_string(), price_of(found.floor, symbol, |trading| trading.low))
+        }
+        Check::Interruptions(symbol, count) => {
+            let listed = listed(found.floor, symbol);
+            let count_of = |i: &Instrument| found.floor.pit.tap().trading(i.id).interruptions;
+            text(count.to_string(), listed.map_or(0, count_of).to_string())
+        }
+        Check::Owns(who, amount) => text(amount.to_string(), owned(found.floor, who).to_string()),
         // Faults are left out on one node, so that there was nothing to recover from.
         Check::RecoveredWithin(within) => {
             let (expected, actual) = (within.to_string(), "no fault struck".to_string());
@@ -69,6 +85,31 @@ fn hold_one(check: &Check, found: &Found<'_>) -> CheckReport {
         Check::Digest(digest) => text(digest.clone(), found.digest.to_string()),
     };
     CheckReport { name: check.name(), expected, actual, ok }
+}
+
+fn listed<'f>(floor: &'f Floor<'_>, symbol: &Symbol) -> Option<&'f Instrument> {
+    floor.market.instruments.iter().find(|listed| *listed.symbol == *symbol.as_str())
+}
+
+/// A price of an instrument's trades, as its trading has it; nothing before the first.
+fn price_of(floor: &Floor<'_>, symbol: &Symbol, of: impl Fn(&Trading) -> Ticks) -> String {
+    let shown = listed(floor, symbol).and_then(|instrument| {
+        let trading = floor.pit.tap().trading(instrument.id);
+        let price = trading.open.map(|_| of(trading))?;
+        Amount::from_minor(instrument.price_amount(price), instrument.quote_scale.into())
+    });
+    shown.map_or_else(|| "nothing".to_owned(), |price| price.to_string())
+}
+
+/// What an account has of the first instrument's base asset, held or not.
+fn owned(floor: &Floor<'_>, who: &AccountName) -> Amount {
+    let amount = floor.market.instruments.first().and_then(|instrument| {
+        let account = floor.pit.account(floor.pit.find(who.as_str())?);
+        let balance = account.balance(instrument.base);
+        let minor = balance.available + balance.held;
+        Amount::from_minor(minor, instrument.base_scale.into())
+    });
+    amount.unwrap_or_default()
 }
 
 /// The quantity that changed hands, in units of the base asset.

@@ -4,6 +4,7 @@ use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::effect::{Answer, MarketEvent};
 use hoga_engine::history::FillRow;
 use hoga_engine::ids::{InstrumentId, Origin, TradeNo};
+use hoga_engine::instrument::{Call, Phase};
 use hoga_engine::order::{OrderState, Side};
 use hoga_engine::pit::Tap;
 use hoga_engine::time::Time;
@@ -24,6 +25,8 @@ pub(super) struct Trading {
     pub high: Ticks,
     pub low: Ticks,
     pub close: Ticks,
+    /// How often a trade would have leapt too far.
+    pub interruptions: u64,
     /// What the legs that accounts settled come to; each must equal `quantity`.
     pub settled_by_buyers: Lots,
     pub settled_by_sellers: Lots,
@@ -130,8 +133,14 @@ impl Tap for Tally {
     }
 
     fn market(&mut self, instrument: InstrumentId, event: MarketEvent) {
-        if let MarketEvent::Trade { no, price, quantity, taker, time } = event {
-            self.trade(instrument, no, price, quantity, taker, time);
+        match event {
+            MarketEvent::Trade { no, price, quantity, taker, time } => {
+                self.trade(instrument, no, price, quantity, taker, time);
+            }
+            MarketEvent::Phase { phase: Phase::Call(Call::Interruption), .. } => {
+                self.tradings[instrument.0 as usize].interruptions += 1;
+            }
+            _ => {}
         }
     }
 }

@@ -63,6 +63,7 @@ impl Operation {
             value_max: None,
             display: None,
             life: Life::UntilCancelled,
+            at_market: false,
         }
     }
 }

@@ -43,6 +43,10 @@ pub struct TradingRules {
     /// Orders that one account may have open in one instrument.
     pub open_orders_max: u64,
     pub volatility_interruption: Option<VolatilityInterruption>,
+    /// An opening at the limit of the day goes by size, with so much for each order first.
+    pub limit_opening_first: Option<Amount>,
+    /// A new listing opens by a call of this length.
+    pub opening_call: Option<Millis>,
 }
 
 /// A call auction instead of a trade that leaps too far.
@@ -80,6 +84,8 @@ impl Default for TradingRules {
             self_match: SelfMatch::CancelTaker,
             open_orders_max: 1_000,
             volatility_interruption: None,
+            limit_opening_first: None,
+            opening_call: None,
         }
     }
 }
@@ -107,6 +113,8 @@ impl TradingRules {
         lay(fields.parsed("self_match"), &mut self.self_match);
         lay(fields.count("open_orders_max", 1, 1_000_000), &mut self.open_orders_max);
         lay(interruption(fields), &mut self.volatility_interruption);
+        lay(fields.parsed_or_none("limit_opening_first"), &mut self.limit_opening_first);
+        lay(fields.parsed_or_none("opening_call"), &mut self.opening_call);
     }
 }
 

@@ -42,6 +42,8 @@ fn every_shipped_book_is_sound_and_silent_about_nothing() {
             "self_match",
             "open_orders_max",
             "volatility_interruption",
+            "limit_opening_first",
+            "opening_call",
             "circuit_breaker",
             "reservation",
             "supply",

@@ -4,7 +4,7 @@ use super::score_tests::by_whole_parts;
 use super::{BoardKind, Extremes, Score};
 use crate::amount::{Amount, Ticks};
 use crate::ids::{AccountId, AssetId, InstrumentId, PartitionId};
-use crate::instrument::{Catalogue, Fees, Instrument, Phase};
+use crate::instrument::{Calls, Catalogue, Fees, Instrument, Phase};
 use crate::message::Standing;
 use crate::order::SelfMatch;
 use crate::tick_table::TickTable;
@@ -56,7 +56,9 @@ pub(super) fn instrument(
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 100,
         phase: Phase::Continuous,
+        phase_until: None,
         schedule: None,
+        calls: Calls::default(),
     }
 }
 

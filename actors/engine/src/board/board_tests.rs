@@ -3,9 +3,9 @@
 use super::arbitrary::*;
 use super::{ALL, Board, BoardKind, Missing, QUICK_ACCOUNTS_MAX, Score, TradingDay};
 use crate::amount::{Amount, Ticks};
-use crate::ids::{AssetId, InstrumentId};
+use crate::ids::{AssetId, InstrumentId, PartitionId};
 use crate::instrument::Catalogue;
-use crate::message::{BoardMessage, Standing};
+use crate::message::{BoardMessage, DayClosed, Standing};
 use crate::time::Time;
 use proptest::prelude::*;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(super) fn at(second: u64) -> Time {
 }
 
 pub(super) fn mark(instrument: InstrumentId, price: u32) -> BoardMessage {
-    BoardMessage::Mark { instrument, price: Ticks(price), time: at(0) }
+    BoardMessage::Mark { instrument, price: Ticks(price), time: at(0), stops: 0 }
 }
 
 /// A board whose accounts (index, deposits, cash, second of the last event) stand like this.
@@ -301,4 +301,46 @@ fn scores_show_what_they_were_made_of() {
     let row = board.view().rank(ALL, BoardKind::Return, account(1)).expect("it is there");
     assert_eq!(row.score, Score { numerator: 1, denominator: 3 });
     assert_eq!(row.score.billionths(), 333_333_333);
+}
+
+#[test]
+fn days_have_their_dates() {
+    let dates = [(0, 19_700_101), (59, 19_700_301), (11_016, 20_000_229), (20_000, 20_241_004)];
+    for (days, date) in dates {
+        assert_eq!(TradingDay::since_1970(days), TradingDay(date));
+    }
+}
+
+fn closed(day: TradingDay, partition: u16, price: u32) -> BoardMessage {
+    let marks = vec![(LPJ_KRW, Ticks(price))];
+    let partition = PartitionId(partition);
+    BoardMessage::DayClosed(DayClosed { day, partition, partitions: 2, marks })
+}
+
+/// A day is frozen at its last prices when all partitions have said so, however often one does.
+#[test]
+fn a_day_is_closing_until_everybody_has_said_where_they_stood() {
+    let held = Standing { balances: vec![(LPJ, 1_000)], ..standing(1, 100, 0, 1) };
+    let mut board = board(&[(2, 100, 150, 1)]);
+    board.handle(&BoardMessage::Standing(held), at(100), &catalogue());
+    let frozen = |board: &Board| {
+        let row = board.frozen(DAY)?.rank(ALL, BoardKind::Equity, account(1));
+        row.ok().map(|row| (row.rank, row.equity))
+    };
+    for _ in 0..2 {
+        board.handle(&closed(DAY, 6, 17), at(101), &catalogue());
+        assert_eq!((frozen(&board), board.is_closing(DAY)), (None, true));
+    }
+    let bytes = postcard::to_stdvec(&board).expect("it encodes");
+    let mut board: Board = postcard::from_bytes(&bytes).expect("it decodes");
+    assert!(board.is_closing(DAY), "also behind a snapshot");
+    // Somebody trades on before the last has said so: the day is valued at its own price.
+    board.handle(&mark(LPJ_KRW, 90), at(102), &catalogue());
+    board.handle(&closed(DAY, 7, 17), at(102), &catalogue());
+    assert_eq!((frozen(&board), board.is_closing(DAY)), (Some((1, 170)), false));
+    board.tick(at(110), &catalogue());
+    let live = board.view().rank(ALL, BoardKind::Equity, account(1)).expect("it is there");
+    assert_eq!(live.equity, 900);
+    board.handle(&closed(DAY, 7, 99), at(111), &catalogue());
+    assert_eq!((frozen(&board), board.is_closing(DAY)), (Some((1, 170)), false));
 }

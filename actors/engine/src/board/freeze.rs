@@ -2,8 +2,10 @@
 
 use super::prices::MarkSet;
 use super::season::Ranking;
+use crate::amount::Ticks;
+use crate::ids::{InstrumentId, PartitionId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most frozen days that a board keeps. The oldest go first.
 pub const FROZEN_DAYS_MAX: usize = 32;
@@ -13,6 +15,31 @@ pub const FROZEN_ACCOUNTS_MAX: u64 = 40_000_000;
 /// A day of the exchange's calendar, as the number yyyymmdd: 20261120.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TradingDay(pub u32);
+
+impl TradingDay {
+    /// The day so many days after 1970-01-01, by the rule of 400 years.
+    #[must_use]
+    pub fn since_1970(days: u64) -> TradingDay {
+        // Counted from 0000-03-01, so that a leap day is the last of its year.
+        let days = days + 719_468;
+        let (era, day) = (days / 146_097, days % 146_097);
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+        TradingDay(((era * 400 + year + later) * 10_000 + month * 100 + day) as u32)
+    }
+}
+
+/// What is known of the end of a day, until it is known of everybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Closing {
+    /// Those whose accounts have all said where they stand.
+    pub partitions: BTreeSet<PartitionId>,
+    /// The last prices of the day.
+    pub marks: BTreeMap<InstrumentId, Ticks>,
+}
 
 /// One day's final ranking, with the figures that it came from.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 //!
 //! Owns: the latest standing of every account, the marks of all instruments and the set of them
 //! that is in force, seasons, frozen days.
-//! Takes: standings from accounts, marks from books, and time.
-//! Emits: nothing; it is asked ([`View`]).
+//! Takes: standings from accounts, marks from books, the ends of days, and time.
+//! Emits: which level of the circuit breaker the market has come to; all else is asked ([`View`]).
 //! On failure: refuses to open or close a season with [`SeasonRefused`], a question with
 //! [`Missing`]; orders that contradict the figures panic.
 //!
@@ -55,11 +55,12 @@ pub use view::{Missing, PAGE_ROWS_MAX, Page, Row, View};
 use crate::amount::Ticks;
 use crate::ids::{AccountId, InstrumentId};
 use crate::instrument::Catalogue;
-use crate::message::{BoardMessage, Standing};
+use crate::message::{BoardMessage, DayClosed, Standing};
+use crate::session::Breaker;
 use crate::time::Time;
 use extremes::ExtremesColumns;
 use figures::{Figures, Starts};
-use freeze::{Archive, Frozen};
+use freeze::{Archive, Closing, Frozen};
 use holdings::Holdings;
 use order::Order;
 use register::Register;
@@ -85,6 +86,9 @@ pub struct Board {
     extremes: ExtremesColumns,
     ranking: Ranking,
     archive: Archive,
+    /// Days that have closed somewhere and not everywhere.
+    closing: BTreeMap<TradingDay, Closing>,
+    breaker: Breaker,
 }
 
 impl Default for Board {
@@ -108,18 +112,60 @@ impl Board {
             extremes: ExtremesColumns::default(),
             ranking,
             archive: Archive::default(),
+            closing: BTreeMap::new(),
+            breaker: Breaker::default(),
         }
     }
 
     /// Takes a message, after a new set of marks when one is due.
-    pub fn handle(&mut self, message: &BoardMessage, at: Time, catalogue: &Catalogue) {
+    /// Says which level of the circuit breaker the market has come to by it.
+    pub fn handle(
+        &mut self,
+        message: &BoardMessage,
+        at: Time,
+        catalogue: &Catalogue,
+    ) -> Option<u8> {
         self.tick(at, catalogue);
         match message {
             BoardMessage::Standing(standing) => self.stand(standing),
-            BoardMessage::Mark { instrument, price, .. } => {
+            BoardMessage::Mark { instrument, price, time, stops } => {
                 self.marks.insert(*instrument, *price);
+                return self.breaker.hear(*instrument, *time, *stops, catalogue, &self.marks);
             }
+            BoardMessage::DayClosed(closed) => self.close(closed, at, catalogue),
         }
+        None
+    }
+
+    /// A partition's accounts stand as they did at the close. The day is frozen, at its last prices,
+    /// once that holds for all.
+    fn close(&mut self, closed: &DayClosed, at: Time, catalogue: &Catalogue) {
+        let day = closed.day;
+        if self.archive.0.contains_key(&day) {
+            return;
+        }
+        let closing = self.closing.entry(day).or_default();
+        closing.partitions.insert(closed.partition);
+        closing.marks.extend(closed.marks.iter().copied());
+        if closing.partitions.len() < usize::from(closed.partitions) {
+            // A day that never ends must not be waited for for ever.
+            if self.closing.len() > FROZEN_DAYS_MAX {
+                self.closing.pop_first();
+            }
+            return;
+        }
+        let Some(Closing { marks, .. }) = self.closing.remove(&day) else { return };
+        // Somebody may trade on already.
+        let live = self.marks.clone();
+        self.marks.extend(marks);
+        self.freeze(day, at, catalogue);
+        self.marks = live;
+    }
+
+    /// Whether a day has closed for some and not for all.
+    #[must_use]
+    pub fn is_closing(&self, day: TradingDay) -> bool {
+        self.closing.contains_key(&day)
     }
 
     /// Adopts a new set of marks when one is due.

@@ -5,7 +5,7 @@
 
 use super::extremes::Extremes;
 use super::figures::{Figures, Starts};
-use super::freeze::{Frozen, TradingDay};
+use super::freeze::{Closing, Frozen, TradingDay};
 use super::join::InTurn;
 use super::order::Order;
 use super::prices::{MarkSet, Prices};
@@ -14,6 +14,7 @@ use super::{Archive, Board};
 use crate::amount::{Amount, Ticks};
 use crate::ids::{AccountId, InstrumentId};
 use crate::message::Standing;
+use crate::session::Breaker;
 use crate::time::Time;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -37,6 +38,8 @@ pub(super) struct Kept {
     accounts: Vec<(Standing, Extremes)>,
     seasons: Vec<KeptSeason>,
     frozen: Vec<KeptFrozen>,
+    closing: BTreeMap<TradingDay, Closing>,
+    breaker: Breaker,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +72,8 @@ struct KeptRef<'a> {
     seasons: &'a [Season],
     #[serde(serialize_with = "write_frozen")]
     frozen: &'a Archive,
+    closing: &'a BTreeMap<TradingDay, Closing>,
+    breaker: Breaker,
 }
 
 #[derive(Serialize)]
@@ -91,9 +96,10 @@ struct KeptSeasonRef<'a> {
 
 impl Serialize for Board {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Board { marks, set, prices, ranking, archive, .. } = self;
-        let seasons = &ranking.seasons;
-        KeptRef { marks, set: *set, prices, accounts: self, seasons, frozen: archive }.serialize(to)
+        let Board { marks, set, prices, ranking, archive: frozen, closing, breaker, .. } = self;
+        let (set, breaker, seasons) = (*set, *breaker, &ranking.seasons[..]);
+        let accounts = self;
+        KeptRef { marks, set, prices, accounts, seasons, frozen, closing, breaker }.serialize(to)
     }
 }
 
@@ -153,8 +159,8 @@ impl TryFrom<Kept> for Board {
     type Error = BadBoard;
 
     fn try_from(kept: Kept) -> Result<Board, BadBoard> {
-        let Kept { marks, set, prices, accounts, seasons, frozen } = kept;
-        let mut board = Board { marks, set, prices, ..Board::new() };
+        let Kept { marks, set, prices, accounts, seasons, frozen, closing, breaker } = kept;
+        let mut board = Board { marks, set, prices, closing, breaker, ..Board::new() };
         for (standing, extremes) in &accounts {
             if board.register.slot(standing.account).is_some() {
                 return Err(BadBoard::Twice(standing.account));

@@ -75,6 +75,7 @@ impl Book {
             display,
             // It rests in the place that it has, which knows.
             life: Life::UntilCancelled,
+            at_market: false,
         };
         let taking = match self.collects {
             true => Taking::nothing(quantity),

@@ -1,6 +1,7 @@
 //! Call auctions: orders collect without matching, then all that can trade does so at one price.
 
 use super::Floor;
+use super::by_size::BySize;
 use super::ladder::price_of;
 use super::matching::{Book, Decision, Incoming, Reports, Taking};
 use super::snapshot::{RestingOrder, Silent};
@@ -35,6 +36,46 @@ struct Share {
     order: OrderKey,
     shown: u64,
     hidden: u64,
+}
+
+/// What is left to be shared among the orders of a side, and what they have so far.
+struct Sharing {
+    left: u64,
+    shares: Vec<Share>,
+}
+
+impl Sharing {
+    fn take(&mut self, order: OrderKey, shown: u64, hidden: u64) {
+        let shown = shown.min(self.left);
+        let hidden = hidden.min(self.left - shown);
+        self.left -= shown + hidden;
+        if shown + hidden > 0 {
+            self.shares.push(Share { order, shown, hidden });
+        }
+    }
+
+    /// Of one price: orders at market first, then what is shown, then what is hidden.
+    fn take_by_time(&mut self, level: &[RestingOrder]) {
+        let is_market = |order: &&RestingOrder| order.life == Life::CallAtMarket;
+        let limits = || level.iter().filter(|order| !is_market(order));
+        for order in level.iter().filter(is_market) {
+            self.take(order.order, order.shown().0, order.hidden().0);
+        }
+        limits().for_each(|order| self.take(order.order, order.shown().0, 0));
+        limits().for_each(|order| self.take(order.order, 0, order.hidden().0));
+    }
+
+    /// Of one price: by the size of what is shown, then by that of what is hidden.
+    fn take_by_size(&mut self, level: &[RestingOrder], rule: BySize) {
+        let shown: Vec<u64> = level.iter().map(|order| order.shown().0).collect();
+        for (place, share) in rule.share(&shown, self.left) {
+            self.take(level[place].order, share, 0);
+        }
+        let hidden: Vec<u64> = level.iter().map(|order| order.hidden().0).collect();
+        for (place, share) in rule.share(&hidden, self.left) {
+            self.take(level[place].order, 0, share);
+        }
+    }
 }
 
 /// What both sides want at a price, or between two prices where no order has its limit.
@@ -77,6 +118,17 @@ impl Piece {
     }
 }
 
+impl Incoming {
+    /// How long it stays once it waits for a call: what would not rest otherwise goes with it.
+    pub(super) fn life_in_call(&self) -> Life {
+        match self.life {
+            _ if self.at_market => Life::CallAtMarket,
+            Life::UntilCancelled if !self.time_in_force.rests() => Life::Call,
+            life => life,
+        }
+    }
+}
+
 impl Book {
     /// Whether orders collect instead of matching.
     #[must_use]
@@ -98,8 +150,7 @@ impl Book {
         if incoming.time_in_force == TimeInForce::Fok {
             return Decision::killed(quantity);
         }
-        let goes = !incoming.time_in_force.rests() && incoming.life == Life::UntilCancelled;
-        let life = if goes { Life::Call } else { incoming.life };
+        let life = incoming.life_in_call();
         self.rest(&Incoming { life, ..*incoming }, &Taking::nothing(quantity), reports);
         Decision::rests(quantity)
     }
@@ -168,17 +219,21 @@ impl Book {
     }
 
     /// Ends a call: all that can trade does so at one price, by price and time; of one price orders
-    /// at market come first, whose price is the worst that they may pay. What was for the call alone
-    /// goes. Says what was traded.
+    /// at market come first, whose price is the worst that they may pay, or who wants most where the
+    /// call goes by size. What was for the call alone goes. Says what was traded.
     pub fn uncross(
         &mut self,
         reference: Option<Ticks>,
         ticks: &TickTable,
+        by_size: Option<BySize>,
         floor: &mut impl Floor,
     ) -> Option<Clearing> {
         let clearing = self.clearing(reference, ticks);
         if let Some(Clearing { price, volume, .. }) = clearing {
-            let shares = [Side::Buy, Side::Sell].map(|side| self.shares(side, price, volume.0));
+            let shares = [Side::Buy, Side::Sell].map(|side| {
+                let by_size = by_size.filter(|rule| rule.holds_at(side, price));
+                self.shares(side, price, volume.0, by_size)
+            });
             cross(&shares, price, floor);
             for (side, shares) in [Side::Buy, Side::Sell].into_iter().zip(&shares) {
                 self.deliver(side, shares, floor);
@@ -195,29 +250,17 @@ impl Book {
     /// What of each order trades, in the order of priority. Were orders at market ahead of better
     /// prices as well, what is left could still cross. Of an iceberg the hidden part comes
     /// behind all that is shown at its price.
-    fn shares(&self, side: Side, price: Ticks, volume: u64) -> Vec<Share> {
-        let mut left = volume;
-        let mut shares: Vec<Share> = Vec::new();
-        let mut take = |order: OrderKey, shown: u64, hidden: u64| {
-            let shown = shown.min(left);
-            let hidden = hidden.min(left - shown);
-            left -= shown + hidden;
-            if shown + hidden > 0 {
-                shares.push(Share { order, shown, hidden });
-            }
-        };
+    fn shares(&self, side: Side, price: Ticks, volume: u64, by_size: Option<BySize>) -> Vec<Share> {
+        let mut sharing = Sharing { left: volume, shares: Vec::new() };
         let reached = self.side(side).take_while(|order| reaches(side, order.price, price));
         let reached: Vec<_> = reached.collect();
         for level in reached.chunk_by(|one, next| one.price == next.price) {
-            let is_market = |order: &&RestingOrder| order.life == Life::CallAtMarket;
-            let limits = || level.iter().filter(|order| !is_market(order));
-            for order in level.iter().filter(is_market) {
-                take(order.order, order.shown().0, order.hidden().0);
+            match by_size.filter(|_| level[0].price == price) {
+                Some(rule) => sharing.take_by_size(level, rule),
+                None => sharing.take_by_time(level),
             }
-            limits().for_each(|order| take(order.order, order.shown().0, 0));
-            limits().for_each(|order| take(order.order, 0, order.hidden().0));
         }
-        shares
+        sharing.shares
     }
 
     /// Takes off the orders of a side what of them has traded. Icebergs of which nothing is shown

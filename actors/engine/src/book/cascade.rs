@@ -41,7 +41,8 @@ impl WaitingStop {
             self_match: self.self_match,
             value_max: None,
             display: None,
-            life: self.life_in(rules.phase),
+            life: self.life,
+            at_market: self.is_market,
         }
     }
 }
@@ -79,6 +80,7 @@ impl Book {
             }
             let Some(stop) = fired.pop_front() else { return };
             let incoming = stop.incoming(rules);
+            self.guard(rules, floor.prints());
             let decision = self.submit(&incoming, floor);
             floor.fired(&stop, incoming.limit, &decision);
         }

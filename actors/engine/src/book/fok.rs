@@ -8,12 +8,13 @@ impl Book {
     /// Own orders are no liquidity unless they would trade: `CANCEL_MAKER` reaches past them,
     /// every other mode ends or shrinks the taker there. Hidden parts come behind all that is
     /// shown at their price.
-    pub(super) fn can_fill_whole(&self, incoming: &Incoming) -> bool {
+    fn can_fill_whole(&self, incoming: &Incoming) -> Whole {
         let side = incoming.side.opposite();
         let ladder = self.ladder(side);
         let limit = key_of(side, incoming.limit);
         let value_max = incoming.value_max;
         let mut wanted = Wanted { left: incoming.quantity.0, value: 0, value_max };
+        let mut whole = Whole::Near;
         let mut key = ladder.best();
         while key <= limit && key != NIL {
             let level = ladder.level(key);
@@ -24,24 +25,44 @@ impl Book {
                 let maker = self.slab.get(slot);
                 let is_own = maker.is_of(incoming.order.account);
                 if !is_own || incoming.self_match == SelfMatch::None {
+                    if !self.reach.has(side, key) {
+                        whole = Whole::TooFar;
+                    }
                     if let Some(decided) = wanted.take(maker.open(), price) {
-                        return decided;
+                        return if decided { whole } else { Whole::No };
                     }
                     hidden += self.rare.aside(maker).hidden();
                 } else if incoming.self_match != SelfMatch::CancelMaker {
-                    return false;
+                    return Whole::No;
                 }
                 slot = maker.next;
             }
             if hidden > 0
                 && let Some(decided) = wanted.take(hidden, price)
             {
-                return decided;
+                return if decided { whole } else { Whole::No };
             }
             key = ladder.next(key);
         }
-        false
+        Whole::No
     }
+
+    /// Whether an order is filled whole. Where some of that would trade too far away nothing of it
+    /// does, and orders collect from here on.
+    pub(super) fn fills_whole(&mut self, incoming: &Incoming) -> bool {
+        let whole = self.can_fill_whole(incoming);
+        self.collects |= whole == Whole::TooFar;
+        whole == Whole::Near
+    }
+}
+
+/// Whether what is wanted is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    No,
+    Near,
+    /// It is, but some of it is too far away to trade.
+    TooFar,
 }
 
 /// What is still to be found, and what has been found costs so far.

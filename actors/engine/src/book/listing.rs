@@ -171,6 +171,7 @@ impl Listing {
             self.book.cascade(&self.instrument, &mut wire);
         }
         self.tape.is_watched = false;
+        self.note_interruption(at, out);
     }
 
     /// Does what became due as time went on.
@@ -195,13 +196,16 @@ impl Listing {
             let expiry = self.book.next_expiry().into_iter().chain(self.reserved.next_due()).min();
             // What ends with a phase has ended before the next begins.
             let shown = self.indication.due();
-            let due = expiry.into_iter().chain(self.session.next()).chain(shown).min();
+            let turns = self.session.next().into_iter().chain(self.session.pause_ends());
+            let due = expiry.into_iter().chain(turns).chain(shown).min();
             let Some(due) = due.filter(|due| *due <= at) else { return };
             if expiry == Some(due) {
                 let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
                 self.book.expire(due, &mut wire);
                 self.give_up(due, out);
                 self.settle(at, out);
+            } else if self.session.pause_ends() == Some(due) {
+                self.go_on(at, out);
             } else if self.session.next() == Some(due) {
                 self.turn(due, at, out);
             } else {
@@ -223,11 +227,20 @@ impl Listing {
     /// When time alone has something to do here.
     #[inline(always)]
     fn next_alarm(&self) -> Option<Time> {
-        let edge = self.session.next().into_iter().chain(self.indication.due());
+        let turns = self.session.next().into_iter().chain(self.session.pause_ends());
+        let edge = turns.chain(self.indication.due()).chain(self.mark_due());
         match (self.book.next_expiry(), self.reserved.next_due()) {
             (None, None) => edge.min(),
             (expiry, due) => edge.chain(expiry).chain(due).min(),
         }
+    }
+
+    /// When a price has to be told to whoever watches the market, if nothing else happens.
+    #[inline(always)]
+    fn mark_due(&self) -> Option<Time> {
+        let is_watched = !self.instrument.calls.breaker.is_empty() && self.board.is_some();
+        let is_news = is_watched && self.mark.price != self.tape.prints.last;
+        is_news.then(|| Time(self.mark.sent.0.saturating_add(MARK_INTERVAL_NS)))
     }
 
     fn send_mark(&mut self, at: Time, out: &mut impl Effects) {
@@ -236,7 +249,8 @@ impl Listing {
         if self.mark.price != Some(price) && is_due {
             self.mark = Mark { price: Some(price), sent: at };
             let instrument = self.instrument.id;
-            let mark = BoardMessage::Mark { instrument, price, time: at };
+            let stops = self.session.stops();
+            let mark = BoardMessage::Mark { instrument, price, time: at, stops };
             out.send(board, Message::ToBoard(mark));
         }
     }
@@ -300,11 +314,9 @@ impl Listing {
         at: Time,
         out: &mut impl Effects,
     ) -> Decision {
+        self.book.guard(&self.instrument, self.tape.prints);
         let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
-        let mut incoming: Incoming = submit.into();
-        if submit.is_market && self.book.collects() {
-            incoming.life = Life::CallAtMarket;
-        }
+        let incoming: Incoming = submit.into();
         self.book.submit(&incoming, &mut wire)
     }
 
@@ -422,6 +434,7 @@ impl Listing {
         let outcome = match checked {
             Err(reject) => refused(order, of(total(None)), limit, reject),
             Ok(()) => {
+                self.book.guard(&self.instrument, self.tape.prints);
                 let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
                 let mode = amend.self_match;
                 match self.book.amend(order, amend.total, amend.limit, mode, &mut wire) {

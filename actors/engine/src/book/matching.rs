@@ -3,6 +3,7 @@
 use super::index::Index;
 use super::ladder::{Ladder, Level, NIL, key_of, price_of};
 use super::rare::{Iceberg, Rare};
+use super::reach::Reach;
 use super::slab::{Resting, Slab};
 use super::stops::Stops;
 use crate::amount::{Lots, Ticks};
@@ -25,6 +26,8 @@ pub struct Incoming {
     pub display: Option<Lots>,
     /// How long what rests stays.
     pub life: Life,
+    /// Should orders collect, it waits for whatever the call comes to.
+    pub at_market: bool,
 }
 
 impl From<&Submit> for Incoming {
@@ -41,6 +44,7 @@ impl From<&Submit> for Incoming {
             value_max: submit.value_max,
             display: terms.and_then(|terms| terms.display),
             life: Life::of(submit.time_in_force, terms),
+            at_market: submit.is_market && submit.value_max.is_none(),
         }
     }
 }
@@ -131,6 +135,9 @@ pub struct Book {
     pub(super) stops: Stops,
     /// Orders collect for a call instead of matching.
     pub(super) collects: bool,
+    /// Where trades happen now. No part of the state: whoever has such a rule sets it before each
+    /// order.
+    pub(super) reach: Reach,
 }
 
 impl Default for Book {
@@ -143,6 +150,7 @@ impl Default for Book {
             rare: Rare::default(),
             stops: Stops::default(),
             collects: false,
+            reach: Reach::default(),
         }
     }
 }
@@ -155,6 +163,8 @@ pub(super) struct Taking {
     /// Taken off it by self-match with `DECREMENT`.
     pub decremented: u64,
     pub stopped: Option<CancelReason>,
+    /// What it would trade next lies too far away.
+    pub leaps: bool,
 }
 
 impl Book {
@@ -212,10 +222,13 @@ impl Book {
         if self.collects {
             return self.collect(incoming, reports);
         }
-        if incoming.time_in_force == TimeInForce::Fok && !self.can_fill_whole(incoming) {
+        if incoming.time_in_force == TimeInForce::Fok && !self.fills_whole(incoming) {
             return Decision::killed(incoming.quantity);
         }
         let taking = self.take(incoming, reports);
+        if taking.leaps {
+            return self.wait_for_call(incoming, &taking, reports);
+        }
         let rests = incoming.time_in_force.rests() && taking.stopped.is_none();
         let resting = if rests { taking.left } else { 0 };
         if resting > 0 {
@@ -270,20 +283,27 @@ impl Book {
     pub(super) fn take(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Taking {
         let mut taking = Taking::nothing(incoming.quantity);
         let side = incoming.side.opposite();
-        let limit = key_of(side, incoming.limit);
+        let wished = key_of(side, incoming.limit);
+        let (near, far) = self.reach.keys(side);
+        let limit = wished.min(far);
         while taking.left > 0 && taking.stopped.is_none() {
             let key = self.ladder(side).best();
             // An empty side's best is NIL, which lies beyond every limit.
-            if key > limit {
+            if key > limit || key < near {
+                if key <= wished {
+                    self.leap(incoming, &mut taking, reports);
+                }
                 break;
             }
-            self.take_level(incoming, side, key, &mut taking, reports);
+            self.take_level::<false>(incoming, side, key, &mut taking, reports);
         }
         taking
     }
 
+    /// Takes from the best price. Of a price that lies `TOO_FAR` nothing is traded; what does
+    /// without a trade happens, until the first that would not.
     #[inline(always)]
-    fn take_level(
+    pub(super) fn take_level<const TOO_FAR: bool>(
         &mut self,
         incoming: &Incoming,
         side: Side,
@@ -311,6 +331,10 @@ impl Book {
                 let quantity = taking.affordable(open, price, incoming.value_max);
                 if quantity == 0 {
                     taking.stopped = Some(CancelReason::AmountSpent);
+                    break;
+                }
+                if TOO_FAR {
+                    taking.leaps = true;
                     break;
                 }
                 maker.set_open(open - quantity);
@@ -455,7 +479,14 @@ impl Book {
 impl Taking {
     /// Of an order that takes nothing.
     pub fn nothing(quantity: Lots) -> Taking {
-        Taking { left: quantity.0, filled: 0, value: 0, decremented: 0, stopped: None }
+        Taking {
+            left: quantity.0,
+            filled: 0,
+            value: 0,
+            decremented: 0,
+            stopped: None,
+            leaps: false,
+        }
     }
 
     /// How much of a maker the taker can have and pay for.

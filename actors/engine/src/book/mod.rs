@@ -8,6 +8,7 @@
 //! On failure: refuses with a [`Reject`](crate::reject::Reject); a broken invariant panics.
 
 mod amend;
+mod by_size;
 mod call;
 mod cascade;
 mod fok;
@@ -22,6 +23,7 @@ mod naive;
 mod outcomes;
 mod prints;
 mod rare;
+mod reach;
 mod reserved;
 mod session;
 mod slab;
@@ -32,6 +34,7 @@ mod tests;
 mod wire;
 
 pub use amend::{AmendRefused, Amended};
+pub use by_size::BySize;
 pub use call::{Clearing, Crossing};
 pub use cascade::Floor;
 pub use listing::{Listing, ListingState, decline};

@@ -4,7 +4,7 @@
 //! two can be compared command by command. It is a model to test against, never a book to trade
 //! on: everything here is slow on purpose and short on purpose.
 
-use super::{AmendRefused, Amended, Decision, Execution, Floor, Incoming};
+use super::{AmendRefused, Amended, Decision, Execution, Floor, Incoming, Prints};
 use super::{Hidden, Removed, Reports, RestingOrder, WaitingStop};
 use crate::amount::{Lots, Ticks};
 use crate::hash::StateHash;
@@ -13,6 +13,7 @@ use crate::instrument::Instrument;
 use crate::order::{CancelReason, Life, SelfMatch, Side, TimeInForce};
 use crate::terms::Stop;
 use crate::time::Time;
+use std::ops::RangeInclusive;
 
 /// Resting orders of both sides, each list in order of priority.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct NaiveBook {
     /// In the order of entry.
     stops: NaiveStops,
     collects: bool,
+    /// Where trades happen; everywhere without it.
+    allowed: Option<RangeInclusive<Ticks>>,
 }
 
 /// Stops in the order of entry.
@@ -56,9 +59,22 @@ struct Taker<'a> {
     left: u64,
     decremented: u64,
     stopped: Option<CancelReason>,
+    allowed: Option<RangeInclusive<Ticks>>,
+    leaps: bool,
 }
 
 impl NaiveBook {
+    /// Sets where the next order may trade, by the prints before it.
+    pub fn guard(&mut self, rules: &Instrument, prints: Prints) {
+        let Some(rule) = &rules.calls.interruption else { return };
+        let call = prints.last_call.or(rules.base_price);
+        self.allowed = Some(rule.allowed(prints.last, call));
+    }
+
+    pub fn unguard(&mut self) {
+        self.allowed = None;
+    }
+
     fn list(&self, side: Side) -> &Vec<RestingOrder> {
         if side == Side::Buy { &self.bids } else { &self.asks }
     }
@@ -107,8 +123,11 @@ impl NaiveBook {
         }
         if incoming.time_in_force == TimeInForce::Fok {
             // Whether it fills whole is found out by trying it on a copy.
-            let trial = self.clone().take(incoming, &mut Deaf);
-            if trial.decision.filled != incoming.quantity {
+            let mut elsewhere = NaiveBook { allowed: None, ..self.clone() };
+            let trial = elsewhere.take(incoming, &mut Deaf);
+            let is_near = !self.clone().take(incoming, &mut Deaf).leaps;
+            self.collects |= !is_near && trial.decision.filled == incoming.quantity;
+            if !is_near || trial.decision.filled != incoming.quantity {
                 return Decision {
                     cancelled: incoming.quantity,
                     reason: Some(CancelReason::NotFilledWhole),
@@ -117,8 +136,9 @@ impl NaiveBook {
             }
         }
         let taker = self.take(incoming, reports);
-        let rests = incoming.time_in_force.rests() && taker.stopped.is_none();
-        let open = if rests { taker.left } else { 0 };
+        self.collects |= taker.leaps;
+        let waits = incoming.time_in_force.rests() || (taker.leaps && incoming.at_market);
+        let open = if waits && taker.stopped.is_none() { taker.left } else { 0 };
         if open > 0 {
             let rest = RestingOrder {
                 order: incoming.order,
@@ -128,7 +148,7 @@ impl NaiveBook {
                 filled: taker.decision.filled,
                 reduced: Lots(taker.decremented),
                 iceberg: incoming.display.map(|display| hide(display, Lots(open))),
-                life: incoming.life,
+                life: if incoming.at_market { Life::CallAtMarket } else { incoming.life },
             };
             self.rest(rest, reports);
         }
@@ -194,13 +214,11 @@ impl NaiveBook {
             value_max,
             display,
             life: old.life,
+            at_market: false,
         };
-        let taker = if self.collects {
-            let decision = nothing();
-            Taker { order: &incoming, decision, left: open.0, decremented: 0, stopped: None }
-        } else {
-            self.take(&incoming, reports)
-        };
+        let taker =
+            if self.collects { Taker::of(&incoming) } else { self.take(&incoming, reports) };
+        self.collects |= taker.leaps;
         let filled = old.filled + taker.decision.filled;
         let open = if taker.stopped.is_none() { taker.left } else { 0 };
         if open > 0 {
@@ -253,6 +271,7 @@ impl NaiveBook {
             }
             let stop = fired.remove(0);
             let incoming = stop.incoming(rules);
+            self.guard(rules, floor.prints());
             let decision = self.submit(&incoming, floor);
             floor.fired(&stop, incoming.limit, &decision);
         }
@@ -327,9 +346,7 @@ impl NaiveBook {
     }
 
     fn take<'a>(&mut self, incoming: &'a Incoming, reports: &mut impl Reports) -> Taker<'a> {
-        let left = incoming.quantity.0;
-        let decision = nothing();
-        let mut taker = Taker { order: incoming, decision, left, decremented: 0, stopped: None };
+        let mut taker = Taker { allowed: self.allowed.clone(), ..Taker::of(incoming) };
         let side = incoming.side.opposite();
         while taker.goes_on() && self.would_cross(incoming.side, incoming.limit) {
             let price = self.list(side)[0].price;
@@ -420,9 +437,15 @@ impl NaiveBook {
     }
 }
 
-impl Taker<'_> {
+impl<'a> Taker<'a> {
+    fn of(order: &'a Incoming) -> Taker<'a> {
+        let (left, decision) = (order.quantity.0, nothing());
+        let (decremented, stopped, allowed, leaps) = (0, None, None, false);
+        Taker { order, decision, left, decremented, stopped, allowed, leaps }
+    }
+
     fn goes_on(&self) -> bool {
-        self.left > 0 && self.stopped.is_none()
+        self.left > 0 && self.stopped.is_none() && !self.leaps
     }
 
     fn meet(&mut self, maker: &mut RestingOrder, reports: &mut impl Reports) {
@@ -467,6 +490,10 @@ impl Taker<'_> {
                 return;
             }
         }
+        if self.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&price)) {
+            self.leaps = true;
+            return;
+        }
         maker.open -= quantity;
         maker.filled += quantity;
         self.left -= quantity.0;
@@ -480,7 +507,9 @@ impl Taker<'_> {
     fn decide(&self, open: u64) -> Decision {
         let dropped = self.left - open;
         let by_self_match = (self.decremented > 0).then_some(CancelReason::SelfMatch);
-        let by_end = self.stopped.unwrap_or(CancelReason::NoLiquidity);
+        let by_itself =
+            if self.leaps { CancelReason::Interrupted } else { CancelReason::NoLiquidity };
+        let by_end = self.stopped.unwrap_or(by_itself);
         Decision {
             resting: Lots(open),
             cancelled: Lots(dropped + self.decremented),

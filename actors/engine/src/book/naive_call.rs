@@ -1,6 +1,6 @@
 //! Call auctions of the obvious book: every price that could be best is tried.
 
-use super::super::{Clearing, Crossing};
+use super::super::{BySize, Clearing, Crossing};
 use super::*;
 use crate::tick_table::TickTable;
 
@@ -28,6 +28,7 @@ impl NaiveBook {
         }
         let is_ioc = incoming.time_in_force == TimeInForce::Ioc;
         let life = match incoming.life {
+            _ if incoming.at_market => Life::CallAtMarket,
             Life::UntilCancelled if is_ioc => Life::Call,
             other => other,
         };
@@ -78,14 +79,19 @@ impl NaiveBook {
         &mut self,
         reference: Option<Ticks>,
         ticks: &TickTable,
+        by_size: Option<BySize>,
         floor: &mut impl Floor,
     ) -> Option<Clearing> {
         let clearing = self.clearing(reference, ticks);
         if let Some(Clearing { price, volume, .. }) = clearing {
             let mut traded = Vec::new();
-            let (mut buys, mut sells) =
-                (self.turns(Side::Buy, price), self.turns(Side::Sell, price));
             let mut left = volume.0;
+            let [mut buys, mut sells] = [Side::Buy, Side::Sell].map(|side| {
+                match by_size.filter(|rule| rule.holds_at(side, price)) {
+                    Some(rule) => self.turns_by_size(side, price, left, rule.each_first.0),
+                    None => self.turns(side, price),
+                }
+            });
             while left > 0 {
                 let quantity = left.min(buys[0].open).min(sells[0].open);
                 let (buy, sell) = (buys[0].order, sells[0].order);
@@ -126,6 +132,41 @@ impl NaiveBook {
             let level = || orders.iter().filter(|o| !is_market(o) && o.price == price);
             turns.extend(level().map(|order| turn(order, order.shown())));
             turns.extend(level().map(|order| turn(order, order.open - order.shown())));
+        }
+        turns.retain(|turn| turn.open > 0);
+        turns
+    }
+
+    /// The same where the call goes by size.
+    fn turns_by_size(&self, side: Side, price: Ticks, volume: u64, first: u64) -> Vec<Turn> {
+        let better = self.turns(side, price);
+        let at_limit = |order: OrderKey| {
+            self.list(side).iter().any(|other| other.order == order && other.price == price)
+        };
+        let (mut turns, mut left) = (Vec::new(), volume);
+        for turn in better.into_iter().filter(|turn| !at_limit(turn.order)) {
+            left -= turn.open.min(left);
+            turns.push(turn);
+        }
+        let level = self.list(side).iter().filter(|order| order.price == price);
+        let level: Vec<RestingOrder> = level.copied().collect();
+        for is_hidden in [false, true] {
+            let part = |o: &RestingOrder| if is_hidden { o.open - o.shown() } else { o.shown() };
+            let mut ranked: Vec<Turn> =
+                level.iter().map(|o| Turn { order: o.order, open: part(o).0 }).collect();
+            ranked.sort_by(|one, other| other.open.cmp(&one.open));
+            let mut given = vec![0; ranked.len()];
+            for round in 0..3 {
+                for (turn, given) in ranked.iter().zip(&mut given) {
+                    let open = turn.open - *given;
+                    let most = [first, open - open / 2, open][round].min(open);
+                    let part = most.min(left);
+                    *given += part;
+                    left -= part;
+                }
+            }
+            let shares = ranked.into_iter().zip(given);
+            turns.extend(shares.map(|(turn, open)| Turn { open, ..turn }));
         }
         turns.retain(|turn| turn.open > 0);
         turns

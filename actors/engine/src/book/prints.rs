@@ -11,6 +11,8 @@ pub struct Prints {
     /// Of the last trade in which a buy took.
     pub last_buy: Option<Ticks>,
     pub last_sell: Option<Ticks>,
+    /// The last price of this day that a call made.
+    pub last_call: Option<Ticks>,
 }
 
 impl Prints {
@@ -26,7 +28,8 @@ impl Prints {
 
     /// Trades of a call at `price`, in which both sides took.
     pub fn note_call(&mut self, price: Ticks) {
-        (self.last, self.last_buy, self.last_sell) = (Some(price), Some(price), Some(price));
+        let price = Some(price);
+        *self = Prints { last: price, last_buy: price, last_sell: price, last_call: price };
     }
 
     /// What the trigger of a trailing stop of `side` follows, with the best price of the opposite

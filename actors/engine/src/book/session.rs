@@ -1,10 +1,13 @@
 //! The day of a listing: its phases, and what happens where one passes into the next.
 
+use super::by_size::BySize;
 use super::listing::Listing;
 use super::wire::Wire;
 use crate::amount::Ticks;
-use crate::effect::Effects;
-use crate::instrument::{Instrument, Phase};
+use crate::board::TradingDay;
+use crate::effect::{Effects, MarketEvent};
+use crate::instrument::{Call, Instrument, Phase};
+use crate::session::BreakerLevel;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +20,25 @@ pub(super) struct Session {
     planned: Phase,
     /// When it says something else.
     next: Option<Time>,
+    /// What has come between the phases of the table, while these would be continuous.
+    pause: Option<Pause>,
+    /// The call for which orders collect.
+    call: Option<Call>,
+    /// Levels of the circuit breaker for which it has stopped today.
+    stops: u8,
+    /// The day is over although the table goes on, until then.
+    over_until: Option<Time>,
     /// Base price and band as operators gave them last: the day has made others of them.
     given: Given,
+}
+
+/// A phase that no table has, and when it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pause {
+    pub phase: Phase,
+    pub until: Time,
+    /// A call of so many nanoseconds comes behind it.
+    pub call_ns: u64,
 }
 
 type Given = (Option<Ticks>, Option<(Ticks, Ticks)>);
@@ -28,13 +48,19 @@ fn given(instrument: &Instrument) -> Given {
 }
 
 impl Session {
-    /// A listing with a table is closed until it hears what time it is, which is at once.
+    /// A listing with a table is closed until it hears what time it is, which is at once; so does
+    /// one that opens by a call, which collects from the first.
     pub fn new(instrument: &Instrument) -> Session {
         let (word, given) = (instrument.phase, given(instrument));
-        match instrument.schedule {
-            Some(_) => Session { word, planned: Phase::Closed, next: Some(Time(0)), given },
-            None => Session { word, planned: Phase::Continuous, next: None, given },
-        }
+        let planned = match instrument.schedule {
+            Some(_) => Phase::Closed,
+            None => Phase::Continuous,
+        };
+        let next = instrument.begins_by_time().then_some(Time(0));
+        let (phase, until) = (Phase::Call(Call::Opening), Time(u64::MAX));
+        let opens = Pause { phase, until, call_ns: 0 };
+        let pause = Some(opens).filter(|_| instrument.calls.opening_ns > 0);
+        Session { word, planned, next, pause, call: None, stops: 0, over_until: None, given }
     }
 
     #[inline(always)]
@@ -42,9 +68,38 @@ impl Session {
         self.next
     }
 
-    /// What is in force: operators come before the table.
+    pub fn stops(&self) -> u8 {
+        self.stops
+    }
+
+    /// When what has come between is over.
+    #[inline(always)]
+    pub fn pause_ends(&self) -> Option<Time> {
+        self.pause.map(|pause| pause.until)
+    }
+
+    /// What is in force: operators come before the table, and the table before what comes between
+    /// its phases.
     pub fn phase(&self) -> Phase {
-        if self.word == Phase::Continuous { self.planned } else { self.word }
+        match (self.word, self.planned, self.pause) {
+            (Phase::Continuous, Phase::Continuous, Some(pause)) => pause.phase,
+            (Phase::Continuous, planned, _) => planned,
+            (word, ..) => word,
+        }
+    }
+
+    /// When that ends by itself.
+    fn until(&self) -> Option<Time> {
+        match self.word {
+            Phase::Continuous => self.next.into_iter().chain(self.pause_ends()).min(),
+            _ => None,
+        }
+    }
+
+    /// A phase of the table begins: where it is not continuous nothing comes between any more.
+    fn plan(&mut self, planned: Phase, next: Option<Time>) {
+        (self.planned, self.next) = (planned, next);
+        self.pause = self.pause.filter(|_| planned == Phase::Continuous);
     }
 }
 
@@ -53,7 +108,7 @@ impl Listing {
     /// when operators close the market.
     pub fn update(&mut self, asked: &Instrument, at: Time, out: &mut impl Effects) {
         self.pass(at, out);
-        let before = self.session.phase();
+        let (before, shown) = (self.session.phase(), self.now());
         let session = &mut self.session;
         let mut rules = asked.clone();
         // What the day has made of base and band stays, unless these are what was changed.
@@ -62,17 +117,18 @@ impl Listing {
         }
         session.given = given(asked);
         session.word = rules.phase;
-        (session.planned, session.next) = match &rules.schedule {
-            Some(schedule) => (schedule.phase_at(at), schedule.next_change(at)),
-            None => (Phase::Continuous, None),
-        };
         self.instrument = rules;
+        let (planned, next) = self.plan_at(at);
+        self.session.plan(planned, next);
+        self.book.unguard();
         self.book.stops_mut().look_again();
         self.enter(at, out);
         if self.session.word == Phase::Closed && before != Phase::Closed {
             self.close_day(at, out);
         }
-        if self.instrument != *asked {
+        if shown != self.now() {
+            self.announce(out);
+        } else if self.instrument != *asked {
             out.rules(&self.instrument);
         }
         self.admit(at, out);
@@ -81,35 +137,154 @@ impl Listing {
 
     /// Passes into the phase that begins at `edge`.
     pub(super) fn turn(&mut self, edge: Time, at: Time, out: &mut impl Effects) {
-        let Some(schedule) = &self.instrument.schedule else { return };
         // The first time that is heard is none of the table's.
         let is_first = edge == Time(0);
         let edge = if is_first { at } else { edge };
-        let planned = schedule.phase_at(edge);
-        let is_over = !is_first && planned == Phase::Closed && schedule.is_last_edge(edge);
-        let before = self.instrument.phase;
-        self.session.next = schedule.next_change(edge);
-        self.session.planned = planned;
+        let (planned, next) = self.plan_at(edge);
+        let schedule = self.instrument.schedule.as_ref();
+        let ends_day = schedule.is_some_and(|schedule| schedule.is_last_edge(edge));
+        let day = schedule.map(|schedule| schedule.day_at(edge.minus(1)));
+        let is_over = !is_first && planned == Phase::Closed && ends_day;
+        let before = self.now();
+        self.session.plan(planned, next);
+        if is_first {
+            self.begin(at);
+        }
         if self.session.word == Phase::Continuous && planned == Phase::Closed {
             self.uncross(at, out);
         }
         self.enter(at, out);
         if is_over {
-            self.close_day(at, out);
-            self.set_base();
+            self.end_day(day, at, out);
         }
-        if is_over || is_first || before != self.instrument.phase {
-            out.rules(&self.instrument);
+        if is_over || is_first || before != self.now() {
+            self.announce(out);
         }
         self.admit(at, out);
     }
 
+    fn end_day(&mut self, day: Option<TradingDay>, at: Time, out: &mut impl Effects) {
+        self.close_day(at, out);
+        self.set_base();
+        self.session.stops = 0;
+        // Before anybody hears that the book is closed, so that who knows that knows this.
+        if let Some(day) = day {
+            out.day_closed(self.instrument.id, day, self.tape.prints.last);
+        }
+    }
+
+    /// The market has fallen to a level of the circuit breaker: nothing more is traded until a call
+    /// behind the halt, or today. A book that does not trade by its table goes on with that.
+    pub fn stop_for(&mut self, level: u8, at: Time, out: &mut impl Effects) {
+        self.pass(at, out);
+        let rule = self.instrument.calls.breaker.get(usize::from(level)).copied();
+        let Some(rule) = rule else { return self.set_alarm(out) };
+        self.session.stops = level + 1;
+        if self.session.planned == Phase::Continuous {
+            match rule.closes_day {
+                true => self.end_early(at, out),
+                false => self.halt_for(&rule, at, out),
+            }
+        }
+        self.set_alarm(out);
+    }
+
+    fn halt_for(&mut self, rule: &BreakerLevel, at: Time, out: &mut impl Effects) {
+        let (until, call_ns) = (Time(at.0.saturating_add(rule.halt_ns)), rule.call_ns);
+        self.session.pause = Some(Pause { phase: Phase::Halted, until, call_ns });
+        self.enter(at, out);
+        self.announce(out);
+    }
+
+    /// Ends the day now, as the table would.
+    fn end_early(&mut self, at: Time, out: &mut impl Effects) {
+        let Some(schedule) = &self.instrument.schedule else { return };
+        let (day, later) = (schedule.day_at(at), schedule.opens_later(at));
+        self.session.over_until = later;
+        self.session.plan(Phase::Closed, later);
+        if self.session.word == Phase::Continuous {
+            self.uncross(at, out);
+        }
+        self.enter(at, out);
+        self.end_day(Some(day), at, out);
+        self.announce(out);
+    }
+
+    /// What the table says at a time, and when it says something else.
+    fn plan_at(&self, at: Time) -> (Phase, Option<Time>) {
+        if let Some(until) = self.session.over_until.filter(|until| at < *until) {
+            return (Phase::Closed, Some(until));
+        }
+        match &self.instrument.schedule {
+            Some(schedule) => (schedule.phase_at(at), schedule.next_change(at)),
+            None => (Phase::Continuous, None),
+        }
+    }
+
+    /// A listing that opens by a call does so from here on.
+    fn begin(&mut self, at: Time) {
+        let until = Time(at.0.saturating_add(self.instrument.calls.opening_ns));
+        self.session.pause = self.session.pause.map(|pause| Pause { until, ..pause });
+    }
+
+    fn now(&self) -> (Phase, Option<Time>) {
+        (self.instrument.phase, self.instrument.phase_until)
+    }
+
+    /// Tells everybody the rules as they stand now, and who looks at the book its phase.
+    fn announce(&mut self, out: &mut impl Effects) {
+        self.tape.sequence += 1;
+        let (sequence, (phase, until)) = (self.tape.sequence, self.now());
+        out.market(self.instrument.id, MarketEvent::Phase { sequence, phase, until });
+        out.rules(&self.instrument);
+    }
+
+    /// What came between the phases of the table is over.
+    pub(super) fn go_on(&mut self, at: Time, out: &mut impl Effects) {
+        let ended = self.session.pause.take().filter(|pause| pause.call_ns > 0);
+        self.session.pause = ended.map(|pause| Pause {
+            phase: Phase::Call(Call::Reopening),
+            until: Time(pause.until.0.saturating_add(pause.call_ns)),
+            call_ns: 0,
+        });
+        self.enter(at, out);
+        self.announce(out);
+        self.admit(at, out);
+    }
+
+    /// Orders collect since something would have traded too far away: a call has begun.
+    #[inline(always)]
+    pub(super) fn note_interruption(&mut self, at: Time, out: &mut impl Effects) {
+        if self.book.collects() && self.instrument.phase == Phase::Continuous {
+            self.interrupt(at, out);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn interrupt(&mut self, at: Time, out: &mut impl Effects) {
+        let length = self.instrument.calls.interruption.map_or(0, |rule| rule.call_ns);
+        let (phase, until) = (Phase::Call(Call::Interruption), Time(at.0.saturating_add(length)));
+        self.session.pause = Some(Pause { phase, until, call_ns: 0 });
+        self.session.call = Some(Call::Interruption);
+        self.take_phase();
+        self.announce(out);
+    }
+
+    fn take_phase(&mut self) {
+        self.instrument.phase = self.session.phase();
+        self.instrument.phase_until = self.session.until();
+    }
+
     /// Brings the book into the phase that is in force now.
     fn enter(&mut self, at: Time, out: &mut impl Effects) {
-        self.instrument.phase = self.session.phase();
+        self.take_phase();
         self.watch();
         match self.instrument.phase {
-            Phase::Call(_) => self.book.set_collecting(true),
+            Phase::Call(call) => {
+                self.session.call = Some(call);
+                self.book.set_collecting(true);
+            }
             // Whatever ended the call, nothing matches before it has made its price.
             Phase::Continuous => self.uncross(at, out),
             Phase::Halted | Phase::Closed => {}
@@ -127,8 +302,12 @@ impl Listing {
         }
         self.watch();
         let reference = self.reference();
+        let is_opening = self.session.call.take() == Some(Call::Opening);
+        let each_first = self.instrument.calls.by_size.filter(|_| is_opening);
+        let by_size = self.instrument.band.zip(each_first);
+        let by_size = by_size.map(|(limits, each_first)| BySize { limits, each_first });
         let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
-        self.book.uncross(reference, &self.instrument.ticks, &mut wire);
+        self.book.uncross(reference, &self.instrument.ticks, by_size, &mut wire);
         self.book.set_collecting(false);
         self.book.part_met(&mut wire);
         self.silence(out);
@@ -147,6 +326,8 @@ impl Listing {
     /// The close is the base of the next day, and its band lies around that.
     fn set_base(&mut self) {
         let Some(close) = self.tape.prints.last else { return };
+        // The first call of the next day is measured from that as well.
+        self.tape.prints.last_call = None;
         let rules = &mut self.instrument;
         rules.base_price = Some(close);
         let rate = rules.schedule.as_ref().and_then(|schedule| schedule.band);

@@ -3,7 +3,7 @@
 use crate::amount::{Lots, Ticks};
 use crate::hash::StateHash;
 use crate::ids::OrderKey;
-use crate::instrument::{Instrument, Phase};
+use crate::instrument::Instrument;
 use crate::order::{Life, SelfMatch, Side, TimeInForce};
 use crate::terms::{Distance, Stop, Trail};
 use crate::tick_table::TickTable;
@@ -47,14 +47,6 @@ impl WaitingStop {
             (Side::Buy, None) => self.limit.min(high),
             (Side::Sell, Some(_)) => collared(),
             (Side::Sell, None) => self.limit.max(low),
-        }
-    }
-
-    /// How long what it becomes stays: at market it takes part in a call before all limits.
-    pub(super) fn life_in(&self, phase: Phase) -> Life {
-        match phase {
-            Phase::Call(_) if self.is_market => Life::CallAtMarket,
-            _ => self.life,
         }
     }
 

@@ -102,7 +102,11 @@ impl Desk {
             Message::ToPartition(PartitionMessage::Asset(asset)) => {
                 self.catalogue.assets.insert(asset.id, asset.clone());
             }
-            Message::ToBook(..) | Message::ToBoard(_) => {
+            // Nobody is ranked in a pit.
+            Message::ToPartition(PartitionMessage::DayClosed { .. }) => {}
+            Message::ToBook(..)
+            | Message::ToBoard(_)
+            | Message::ToPartition(PartitionMessage::Break { .. }) => {
                 panic!("a partition of accounts has neither books nor boards")
             }
         }

@@ -14,6 +14,7 @@ mod asks;
 mod channels;
 pub mod check;
 mod desk;
+mod index;
 mod record;
 mod sub_accounts;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use crate::request::{AccountRequest, Envelope};
 use crate::time::Time;
 use crate::topology::{Role, Topology};
 use channels::Channels;
+use index::Index;
 use std::collections::BTreeMap;
 use sub_accounts::SubAccounts;
 
@@ -56,7 +58,9 @@ pub trait Tap {
 enum Place {
     Desk(Desk),
     Books(BTreeMap<InstrumentId, Listing>),
-    /// Meta and boards: nothing is said to them.
+    /// The board, as far as it watches the whole market.
+    Index(Index),
+    /// Meta: nothing is said to it.
     Empty,
 }
 
@@ -94,7 +98,8 @@ impl<T: Tap> Pit<T> {
         let place = |(id, role)| match role {
             Role::Accounts => Place::Desk(Desk::new(id, topology)),
             Role::Books => Place::Books(BTreeMap::new()),
-            Role::Meta | Role::Boards => Place::Empty,
+            Role::Boards => Place::Index(Index::default()),
+            Role::Meta => Place::Empty,
         };
         let places = topology.partitions().map(place).collect();
         let sums = topology.partitions().map(|_| SubAccounts::default()).collect();
@@ -164,8 +169,10 @@ impl<T: Tap> Pit<T> {
 
     /// Lists an instrument: its book first, then the accounts hear of it, at once.
     pub fn list(&mut self, instrument: &Instrument) {
-        let is_scheduled = instrument.schedule.is_some();
-        let listing = Listing::new(instrument.clone(), None);
+        let begins_by_time = instrument.begins_by_time();
+        // Nobody is ranked here: only a price that may stop the market is anybody's business.
+        let board = (!instrument.calls.breaker.is_empty()).then_some(Topology::BOARDS);
+        let listing = Listing::new(instrument.clone(), board);
         let place = &mut self.places[usize::from(instrument.partition.0)];
         let Place::Books(books) = place else {
             panic!("instruments are listed in a partition of books");
@@ -174,7 +181,7 @@ impl<T: Tap> Pit<T> {
         for desk in self.desks_mut() {
             desk.catalogue.instruments.insert(instrument.id, instrument.clone());
         }
-        if is_scheduled {
+        if begins_by_time {
             self.tick(instrument.id);
         }
     }
@@ -275,7 +282,11 @@ impl<T: Tap> Pit<T> {
                 let listing = books.get_mut(instrument).expect("a listed instrument");
                 listing.handle(message, now, &mut sink);
             }
-            (Place::Books(_), _) => panic!("a partition of books hears from accounts alone"),
+            (Place::Books(books), Message::ToPartition(PartitionMessage::Break { level })) => {
+                books.values_mut().for_each(|listing| listing.stop_for(*level, now, &mut sink));
+            }
+            (Place::Books(_), _) => panic!("a partition of books takes orders and stops"),
+            (Place::Index(index), message) => index.hear(message, sink.topology, &mut sink),
             (Place::Empty, _) => {}
         }
     }
@@ -417,7 +428,7 @@ impl<T: Tap> Effects for Sink<'_, T> {
     fn rules(&mut self, instrument: &Instrument) {
         let changed = PartitionMessage::Instrument(Box::new(instrument.clone()));
         for (to, role) in self.topology.partitions() {
-            if role == Role::Accounts {
+            if matches!(role, Role::Accounts | Role::Boards) {
                 self.channels.send(self.from, to, Message::ToPartition(changed.clone()));
             }
         }

@@ -1,6 +1,7 @@
 //! The table of a trading day.
 
 use crate::amount::Rate;
+use crate::board::TradingDay;
 use crate::instrument::{Call, Phase};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -158,6 +159,27 @@ impl Schedule {
         let (_, within) = self.local(time);
         let minute = (within / MINUTE) as u32;
         self.spans.last().is_some_and(|last| last.to % DAY_MINUTES == minute)
+    }
+
+    /// The local day at a time.
+    #[must_use]
+    pub fn day_at(&self, time: Time) -> TradingDay {
+        TradingDay::since_1970(self.local(time).0)
+    }
+
+    /// When the first phase of a later day begins.
+    #[must_use]
+    pub fn opens_later(&self, time: Time) -> Option<Time> {
+        let (today, _) = self.local(time);
+        let first = self.spans.first()?.from;
+        let day = (today + 1..=today + AHEAD_DAYS).find(|day| self.trades_on(*day))?;
+        self.at(day, first)
+    }
+
+    /// Whether a day of it ever ends.
+    #[must_use]
+    pub fn closes(&self) -> bool {
+        !self.spans.is_empty()
     }
 
     /// Local day since 1970-01-01 and nanoseconds within it.

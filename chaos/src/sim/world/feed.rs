@@ -76,7 +76,7 @@ impl Shown {
                 self.trade = no.0;
                 follows
             }
-            MarketEvent::Indicated { sequence, .. } => {
+            MarketEvent::Indicated { sequence, .. } | MarketEvent::Phase { sequence, .. } => {
                 let follows = sequence == self.sequence + 1;
                 self.sequence = sequence;
                 follows

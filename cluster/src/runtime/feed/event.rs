@@ -8,6 +8,7 @@ use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::{MarketEvent, MovedBalance};
 use hoga_engine::history::FillRow;
 use hoga_engine::ids::{AccountId, AssetId, InstrumentId, PartitionId};
+use hoga_engine::instrument::Phase;
 use hoga_engine::order::{OrderState, Side};
 use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
@@ -59,6 +60,10 @@ impl FeedEvent {
                 MarketEvent::Indicated { sequence, clearing } => {
                     let indicated = move || Happened::Indicated(clearing);
                     take(Topic::Book(*instrument), sequence, &indicated);
+                }
+                MarketEvent::Phase { sequence, phase, until } => {
+                    let turned = move || Happened::Phase(phase, until);
+                    take(Topic::Book(*instrument), sequence, &turned);
                 }
                 MarketEvent::Level { sequence, side, price, quantity } => {
                     let level = move || Happened::Level { side, price, quantity };
@@ -146,6 +151,8 @@ pub enum Happened {
     },
     /// What a call would come to now.
     Indicated(Option<Clearing>),
+    /// Another phase of a book, and when it ends by itself.
+    Phase(Phase, Option<Time>),
     Order(Box<OrderState>),
     /// With the client's id of its order.
     Fill(Box<(FillRow, Option<ClientId>)>),

@@ -19,6 +19,7 @@ pub struct Ladder {
     bids: Levels<std::cmp::Reverse<Price>>,
     asks: Levels<Price>,
     pub trades: VecDeque<v1::Trade>,
+    phase: v1::PhaseChange,
 }
 
 /// A price that can be ordered; what is no number stands first and never comes.
@@ -52,6 +53,9 @@ impl Ladder {
             self.bids.clear();
             self.asks.clear();
         }
+        if let Some(phase) = book.phases.last() {
+            self.phase = *phase;
+        }
         for level in &book.bids {
             lay_level(&mut self.bids, std::cmp::Reverse(price(level)), level);
         }
@@ -65,6 +69,9 @@ impl Ladder {
         v1::Book {
             bids: self.bids.values().take(depth).cloned().collect(),
             asks: self.asks.values().take(depth).cloned().collect(),
+            phase: self.phase.phase,
+            call_kind: self.phase.call_kind,
+            phase_end_time: self.phase.end_time,
             ..v1::Book::default()
         }
     }

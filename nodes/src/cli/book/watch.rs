@@ -95,6 +95,13 @@ fn lines(frame: &v1::ServerFrame) -> Result<(), Failure> {
                     output::say(format!("{side} {price} {word} {quantity}"))?;
                 }
             }
+            for turned in &book.phases {
+                let (phase, end) = (turned.phase(), turned.end_time.as_ref());
+                if word == "now" || phase != v1::Phase::Continuous {
+                    let phase = wire::phase(phase, turned.call_kind(), end);
+                    output::say(format!("phase {word} {phase}"))?;
+                }
+            }
         }
         Some(Content::Trades(trades)) => {
             for trade in &trades.trades {

@@ -42,6 +42,10 @@ fn encode(symbols: &Symbols, topic: Topic, event: &Numbered, account_id: &str) -
             let indication = Some(market::indication(*clearing, symbols.listed(id)?));
             v1::BookContent { indication, ..Default::default() }.encode_to_vec()
         }
+        (Happened::Phase(phase, until), Topic::Book(_)) => {
+            let phases = vec![market::phase_change(*phase, *until)];
+            v1::BookContent { phases, ..Default::default() }.encode_to_vec()
+        }
         (Happened::Trade { price, quantity, taker, time }, Topic::Trades(id)) => {
             let no = TradeNo(event.sequence);
             let trade = market::trade(no, *price, *quantity, *taker, *time, symbols.listed(id)?);
@@ -93,5 +97,6 @@ pub fn of_book(sides: &Sides, instrument: &Instrument) -> Bytes {
     let level = |(price, quantity): (Ticks, Lots)| market::level(price, quantity, 0, instrument);
     let side = |rungs: &[Rung]| rungs.iter().map(|r| level((r.price, r.quantity))).collect();
     let (bids, asks) = (side(&sides.bids), side(&sides.asks));
-    v1::BookContent { bids, asks, ..Default::default() }.encode_to_vec().into()
+    let phases = vec![market::phase_change(instrument.phase, instrument.phase_until)];
+    v1::BookContent { bids, asks, phases, ..Default::default() }.encode_to_vec().into()
 }

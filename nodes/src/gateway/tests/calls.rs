@@ -119,3 +119,58 @@ async fn a_table_that_contradicts_itself_is_refused() {
         refused(rig.operator().admin().update_instrument(request).await, "MALFORMED");
     }
 }
+
+/// Makes the instrument's rule of interruptions this one, or lifts it.
+fn interrupted(rule: Option<v1::VolatilityInterruption>) -> v1::UpdateInstrumentRequest {
+    let instrument =
+        v1::Instrument { name: NAME.into(), volatility_interruption: rule, ..Default::default() };
+    let paths = vec!["volatility_interruption".into()];
+    v1::UpdateInstrumentRequest {
+        instrument: Some(instrument),
+        update_mask: Some(prost_types::FieldMask { paths }),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn an_interruption_is_shown_with_its_end_and_ends_by_itself() {
+    let rig = Rig::start().await;
+    let (alice, bob) = rig.two().await;
+    let rule = v1::VolatilityInterruption {
+        dynamic_rate: Some(number("0.03")),
+        static_rate: None,
+        call: Some(prost_types::Duration { seconds: 1, nanos: 0 }),
+    };
+    let changed = rig.operator().admin().update_instrument(interrupted(Some(rule))).await.unwrap();
+    let listed = changed.into_inner().instrument.unwrap();
+    assert_eq!(text(&listed.volatility_interruption.unwrap().dynamic_rate), "0.03");
+    bob.orders().create_order(sell("1", "777")).await.unwrap();
+    alice.orders().create_order(buy("1", "777")).await.unwrap();
+    bob.orders().create_order(sell("1", "801")).await.unwrap();
+    let placed = alice.orders().create_order(buy("1", "801")).await.unwrap().into_inner();
+    assert_eq!(placed.order.unwrap().state(), OrderState::Open, "no print");
+    let get = v1::GetBookRequest { name: NAME.into(), ..Default::default() };
+    let book = alice.market().get_book(get.clone()).await.unwrap().into_inner().book.unwrap();
+    assert_eq!(book.phase(), v1::Phase::CallAuction);
+    assert_eq!(book.call_kind(), v1::CallKind::Interruption);
+    assert!(book.phase_end_time.is_some(), "{book:?}");
+    let filled = until(&alice, "accounts/alice/orders/2", OrderState::Filled).await;
+    assert_eq!(text(&filled.notional), "801");
+    let book = alice.market().get_book(get).await.unwrap().into_inner().book.unwrap();
+    assert_eq!((book.phase(), book.phase_end_time), (v1::Phase::Continuous, None));
+    // Lifted again, trades may leap.
+    rig.operator().admin().update_instrument(interrupted(None)).await.unwrap();
+    bob.orders().create_order(sell("1", "900")).await.unwrap();
+    let placed = alice.orders().create_order(buy("1", "900")).await.unwrap().into_inner();
+    assert_eq!(placed.order.unwrap().state(), OrderState::Filled);
+}
+
+#[tokio::test]
+async fn a_rule_of_interruptions_that_says_nothing_is_refused() {
+    let rig = Rig::start().await;
+    let none = v1::VolatilityInterruption {
+        call: Some(prost_types::Duration { seconds: 1, nanos: 0 }),
+        ..Default::default()
+    };
+    refused(rig.operator().admin().update_instrument(interrupted(Some(none))).await, "MALFORMED");
+}

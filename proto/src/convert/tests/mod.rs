@@ -6,7 +6,7 @@ mod orders;
 
 use hoga_engine::amount::{Lots, Rate, Ticks};
 use hoga_engine::ids::{AssetId, InstrumentId, PartitionId};
-use hoga_engine::instrument::{Asset, Fees, Instrument, Phase};
+use hoga_engine::instrument::{Asset, Calls, Fees, Instrument, Phase};
 use hoga_engine::order::SelfMatch;
 use hoga_engine::tick_table::{Band, TickTable};
 
@@ -48,7 +48,9 @@ pub(super) fn listed() -> Instrument {
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 1_000,
         phase: Phase::Continuous,
+        phase_until: None,
         schedule: None,
+        calls: Calls::default(),
     }
 }
 

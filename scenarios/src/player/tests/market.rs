@@ -132,18 +132,11 @@ fn what_is_not_served_is_refused_before_the_play() {
              [[accounts]]\nname = \"alice\"\n[[step]]\nat = \"1s\"\ndo = \"{step}\"\n"
         )
     };
-    for (market, step, said) in [
-        (
-            "lpj",
-            "feed book.jsonl into LPJ-KRW",
-            "`feed book.jsonl into LPJ-KRW` is not served yet: no instrument follows",
-        ),
-        (
-            "krx",
-            "alice buys 1 005930 @ 70000",
-            "the rule `volatility_interruption` is not served yet",
-        ),
-    ] {
+    for (market, step, said) in [(
+        "lpj",
+        "feed book.jsonl into LPJ-KRW",
+        "`feed book.jsonl into LPJ-KRW` is not served yet: no instrument follows",
+    )] {
         let error = failure(&scenario(market, step));
         assert!(error.starts_with(said), "{error}");
     }

@@ -79,6 +79,7 @@ impl Matcher {
             value_max: None,
             display: None,
             life: Life::UntilCancelled,
+            at_market: false,
         };
         self.book.submit(&incoming, &mut self.fills);
     }

@@ -150,6 +150,7 @@ impl Writing {
             value_max: None,
             display: None,
             life: Life::UntilCancelled,
+            at_market: false,
         });
         let ours: Vec<OrderKey> = self.view.desk().taken().iter().map(|(key, _)| *key).collect();
         for key in ours {

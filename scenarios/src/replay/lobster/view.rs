@@ -172,6 +172,7 @@ impl<D: Desk> View<D> {
             value_max: None,
             display: None,
             life: Life::UntilCancelled,
+            at_market: false,
         };
         self.desk.submit(&incoming);
     }

@@ -8,6 +8,7 @@ mod fees;
 mod halts;
 mod holds;
 mod icebergs;
+mod interruptions;
 mod kept;
 mod kills;
 mod lives;

@@ -5,7 +5,7 @@
 
 use super::{AnyBook, Book, Report, Tape};
 use crate::amount::{Lots, Ticks};
-use crate::book::{Clearing, Incoming, Prints};
+use crate::book::{BySize, Clearing, Incoming, Prints};
 use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
 use crate::order::{Life, SelfMatch, Side, TimeInForce};
 use crate::tick_table::{Band, TickTable};
@@ -56,7 +56,8 @@ impl Wish {
             self_match: SelfMatch::CancelTaker,
             value_max: None,
             display: None,
-            life: if self.at_market { Life::CallAtMarket } else { Life::UntilCancelled },
+            life: Life::UntilCancelled,
+            at_market: self.at_market,
         }
     }
 }
@@ -130,7 +131,7 @@ fn compare(random: &mut Random) {
         AnyBook::submit(&mut book, &wish.incoming(), &mut tape);
     });
     tape.said.clear();
-    let clearing = AnyBook::uncross(&mut book, Some(Ticks(reference)), &grid, &mut tape);
+    let clearing = AnyBook::uncross(&mut book, Some(Ticks(reference)), &grid, None, &mut tape);
     let found = clearing.map(|Clearing { price, volume, .. }| (price.0, volume.0));
     let wanted = best(&wishes, reference, step);
     assert_eq!(found, wanted, "reference {reference}, step {step}");
@@ -166,4 +167,31 @@ fn books() -> u64 {
 fn random_calls_come_to_what_trying_every_price_comes_to() {
     let mut random = Random(20_261_126);
     (0..books()).for_each(|_| compare(&mut random));
+}
+
+/// Nothing is lost and nobody gets more than was wished; the first part comes before any second,
+/// and of two orders the larger never gets less.
+#[test]
+fn what_goes_by_size_is_all_there_is() {
+    let mut random = Random(20_261_127);
+    for _ in 0..books() {
+        let sizes: Vec<u64> = (0..random.below(9)).map(|_| 1 + random.below(300)).collect();
+        let first = 1 + random.below(40);
+        let whole: u64 = sizes.iter().sum();
+        let volume = random.below(whole + 20);
+        let limits = (Ticks(1), Ticks(PRICES));
+        let rule = BySize { limits, each_first: Lots(first) };
+        let shares = rule.share(&sizes, volume);
+        let told = || format!("{volume} over {sizes:?}, first {first}: {shares:?}");
+        let sum: u64 = shares.iter().map(|(_, share)| share).sum();
+        assert_eq!(sum, volume.min(whole), "{}", told());
+        let firsts: u64 = sizes.iter().map(|size| first.min(*size)).sum();
+        for (nth, (place, share)) in shares.iter().enumerate() {
+            assert!(*share <= sizes[*place], "{}", told());
+            assert!(firsts > volume || *share >= first.min(sizes[*place]), "{}", told());
+            for (smaller, less) in &shares[nth + 1..] {
+                assert!(sizes[*smaller] <= sizes[*place] && less <= share, "{}", told());
+            }
+        }
+    }
 }

@@ -140,3 +140,64 @@ fn the_price_of_a_call_fires_stops_behind_it() {
          uncross 110 => X(3x4 10@110), T(2x1 5@120), fired #2 rests 5",
     );
 }
+
+#[test]
+fn case_52_an_opening_at_the_limit_of_the_day_goes_by_size() {
+    check(
+        "call
+         #1 B1000@130
+         #2 B200@130
+         #3 B10000@130
+         #4 B5000@130
+         #5 S13100@130
+         uncross 100 by-size:70-130/100 => X(3x5 9850@130), X(4x5 2550@130), X(1x5 550@130), X(2x5 150@130)
+         book                           => #1 B450@130, #2 B50@130, #3 B150@130, #4 B2450@130",
+    );
+}
+
+/// Below the limit time decides, and so it does for the side that is short.
+#[test]
+fn only_the_limit_of_the_day_goes_by_size() {
+    check(
+        "call
+         #1 B10@129
+         #2 B90@129
+         #3 S50@129
+         uncross 129 by-size:70-130/1 => X(1x3 10@129), X(2x3 40@129)",
+    );
+    check(
+        "call
+         #1 S10@70
+         #2 S90@70
+         #3 B50@70
+         uncross 70 by-size:70-130/1  => X(3x2 46@70), X(3x1 4@70)",
+    );
+}
+
+/// Where there is not enough for the first round, the largest have theirs; of equals the oldest.
+#[test]
+fn a_round_ends_where_nothing_is_left() {
+    check(
+        "call
+         #1 B10@130
+         #2 B30@130
+         #3 B30@130
+         #4 S9@130
+         uncross 100 by-size:70-130/4 => X(2x4 4@130), X(3x4 4@130), X(1x4 1@130)
+         book                         => #1 B9@130, #2 B26@130, #3 B26@130",
+    );
+}
+
+/// At the limit an order at market has the price of all others; what is hidden comes last.
+#[test]
+fn orders_at_market_and_icebergs_go_by_size_too() {
+    check(
+        "call
+         #1 B10@130
+         #2 B2@130 mkt
+         #3 B40@130 show:5
+         #4 S20@130
+         uncross 100 by-size:70-130/1 => X(1x4 10@130), X(3x4 5@130), X(2x4 2@130), X(3x4 3@130)
+         book                         => #3 B5+27@130",
+    );
+}

@@ -5,11 +5,13 @@ use super::listing::instrument;
 use super::{Amending, AnyBook, Book, NaiveBook, Report, Tape, force_of};
 use crate::amount::{Lots, Rate, Ticks};
 use crate::book::{
-    AmendRefused, Amended, Clearing, Decision, Execution, Incoming, Prints, Removed, WaitingStop,
+    AmendRefused, Amended, BySize, Clearing, Decision, Execution, Incoming, Prints, Removed,
+    WaitingStop,
 };
 use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
-use crate::instrument::Instrument;
+use crate::instrument::{Calls, Instrument};
 use crate::order::{CancelReason, Life, SelfMatch, Side, TimeInForce};
+use crate::session::Interruption;
 use crate::terms::{Distance, Stop, Trail};
 use crate::tick_table::TickTable;
 use crate::time::Time;
@@ -20,6 +22,8 @@ const COMMANDS: u64 = 1_000_000;
 const HASH_EVERY: u64 = 4;
 /// The real book is replaced by one restored from its orders once in so many commands.
 const RESTORE_EVERY: u64 = 5_000;
+/// Of three times so many commands, a third must not trade too far away.
+const GUARD_EVERY: u64 = 2_000;
 
 /// A kind of market to draw commands from.
 struct Regime {
@@ -43,6 +47,17 @@ const REGIMES: [Regime; 6] = [
     Regime { name: "the highest prices", low: Ticks::MAX.0 - 99, span: 100, ..USUAL },
     Regime { name: "tiny and huge orders", accounts: 4, quantity_max: 1 << 44, ..USUAL },
 ];
+
+impl Regime {
+    /// A sixth of the prices away from the last, a third from the last call's.
+    fn interruption(&self) -> Interruption {
+        let width = self.span * u64::from(self.step);
+        let middle = u64::from(self.low) + width / 2;
+        let share = |part: u64| Rate((width * 1_000_000_000 / part / middle) as i64);
+        let [dynamic, fixed] = [6, 3].map(|part| Some(share(part)));
+        Interruption { dynamic, fixed, call_ns: 1 }
+    }
+}
 
 const USUAL: Regime = Regime {
     name: "usual",
@@ -168,6 +183,7 @@ impl Source<'_> {
             display: (time_in_force.rests() && self.random.one_in(4))
                 .then(|| Lots(1 + quantity.0 / (1 + self.random.below(9)))),
             life,
+            at_market: time_in_force == TimeInForce::Ioc && !is_by_amount && self.random.one_in(2),
         }
     }
 
@@ -176,7 +192,7 @@ impl Source<'_> {
         let is_full = is_full && self.random.one_in(2);
         let incoming = self.incoming(is_full);
         match self.random.below(8) {
-            0 => Incoming { life: Life::CallAtMarket, time_in_force: TimeInForce::Ioc, ..incoming },
+            0 => Incoming { at_market: true, time_in_force: TimeInForce::Ioc, ..incoming },
             1 => Incoming { life: Life::Call, time_in_force: TimeInForce::AtOpen, ..incoming },
             _ => incoming,
         }
@@ -288,6 +304,7 @@ fn said(
     prints: Prints,
 ) -> (Tape, Answer) {
     let mut tape = Tape::after(prints);
+    book.guard(rules, prints);
     let answer = match command {
         Command::Submit(incoming) => Answer::Decided(book.submit(incoming, &mut tape)),
         Command::Stop(stop) => {
@@ -312,7 +329,13 @@ fn said(
         }
         Command::Uncross(reference) => {
             let indicated = book.clearing(*reference, &rules.ticks);
-            let clearing = book.uncross(*reference, &rules.ticks, &mut tape);
+            // At times its price is a limit of the day.
+            let at_limit = indicated.filter(|clearing| clearing.volume.0 % 3 == 0);
+            let by_size = at_limit.map(|Clearing { price, volume, .. }| {
+                let limits = if volume.0 % 2 == 0 { (price, price) } else { (Ticks(1), price) };
+                BySize { limits, each_first: Lots(1 + volume.0 % 7) }
+            });
+            let clearing = book.uncross(*reference, &rules.ticks, by_size, &mut tape);
             assert_eq!(indicated, clearing, "what is indicated is what it comes to");
             Answer::Cleared(clearing)
         }
@@ -358,6 +381,7 @@ struct Tally {
     cleared: u64,
     expired: u64,
     closed: u64,
+    leapt: u64,
     resting_most: usize,
 }
 
@@ -399,8 +423,8 @@ impl Tally {
             *self;
         let usual = [trades, reductions, killed, spent * 2, amended, cancelled];
         let rare = [fired, trailed * 4, cancelled_stops * 2, surfaced * 2, parted * 2];
-        let Tally { crossed, cleared, .. } = *self;
-        let timed = [expired, closed * 4, crossed * 2, cleared * 20];
+        let Tally { crossed, cleared, leapt, .. } = *self;
+        let timed = [expired, closed * 4, crossed * 2, cleared * 20, leapt * 20];
         usual.into_iter().chain(rare).chain(timed).min().unwrap_or(0)
     }
 }
@@ -411,17 +435,27 @@ fn compare(regime: &Regime, seed: u64, commands: u64) -> Tally {
     let (mut real, mut naive) = (Book::default(), NaiveBook::default());
     let mut tally = Tally::default();
     let ticks = TickTable::uniform();
-    let rules = Instrument { collar: Rate(1_000_000), ticks, ..instrument() };
+    let free = Instrument { collar: Rate(1_000_000), ticks, ..instrument() };
+    let calls = Calls { interruption: Some(regime.interruption()), ..Calls::default() };
+    let guarded = Instrument { calls, ..free.clone() };
     let mut prints = Prints::default();
     for at in 1..=commands {
+        let is_guarded = at / GUARD_EVERY % 3 == 1;
+        let rules = if is_guarded { &guarded } else { &free };
+        if !is_guarded {
+            (AnyBook::unguard(&mut real), AnyBook::unguard(&mut naive));
+        }
+        let collected = naive.collects();
         let command = source.command(&naive);
         let place = || format!("{}, seed {seed}, command {at}: {command:?}", regime.name);
-        let (wanted, wanted_answer) = said(&mut naive, &command, &rules, prints);
-        let (got, got_answer) = said(&mut real, &command, &rules, prints);
+        let (wanted, wanted_answer) = said(&mut naive, &command, rules, prints);
+        let (got, got_answer) = said(&mut real, &command, rules, prints);
         assert_eq!(got_answer, wanted_answer, "{}", place());
         assert_eq!(got, wanted, "{}", place());
         prints = wanted.prints;
         tally.count(&wanted, &wanted_answer);
+        let is_call = matches!(command, Command::Call);
+        tally.leapt += u64::from(naive.collects() && !collected && !is_call);
         tally.resting_most = tally.resting_most.max(naive.len());
         for side in [Side::Buy, Side::Sell] {
             assert_eq!(AnyBook::best(&real, side), AnyBook::best(&naive, side), "{}", place());

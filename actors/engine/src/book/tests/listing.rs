@@ -4,7 +4,7 @@ use crate::amount::{Lots, Rate, Ticks};
 use crate::book::Listing;
 use crate::effect::{Effect, MarketEvent};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo, Origin, PartitionId};
-use crate::instrument::{Fees, Instrument, Phase};
+use crate::instrument::{Calls, Fees, Instrument, Phase};
 use crate::message::{AccountMessage, Amend, BookMessage, Leg, Message, Outcome, Submit};
 use crate::order::{CancelReason, SelfMatch, Side, Status, TimeInForce};
 use crate::tick_table::{Band, TickTable};
@@ -39,7 +39,9 @@ pub(super) fn instrument() -> Instrument {
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 100,
         phase: Phase::Continuous,
+        phase_until: None,
         schedule: None,
+        calls: Calls::default(),
     }
 }
 

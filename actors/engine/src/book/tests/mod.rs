@@ -10,6 +10,8 @@
 //! such steps; `fired #4` says that it did, `stops` tells all that wait. `last 100 B` is a print
 //! before everything, of a buy that took. `#4 B10@90 day` is for the day, which ends with `close`;
 //! `until:9` goes with `time 9`. From `call` on orders collect, `mkt` ones for whatever comes;
+//! After `guard 3% 10%` no trade lies so far from the last print and the last call's price, before
+//! which `base 100` counts; `phase` tells whether orders collect.
 //! `clearing 100` tells what it would come to near a reference, `uncross 100` ends it: `X(2x1 5@100)`
 //! is a trade of buy 2 with sell 1. `#4 B90@100 show:20` shows 20 at a time: `B20+70@100`.
 
@@ -18,13 +20,14 @@ mod calls;
 mod cases;
 mod differential;
 mod icebergs;
+mod interruptions;
 mod listing;
 mod lives;
 mod self_match;
 mod stops;
 
 use super::{
-    AmendRefused, Amended, Book, Clearing, Crossing, Decision, Execution, Floor, Incoming,
+    AmendRefused, Amended, Book, BySize, Clearing, Crossing, Decision, Execution, Floor, Incoming,
     NaiveBook, Prints, Removed, Reports, RestingOrder, Unseen, WaitingStop,
 };
 use crate::amount::{Lots, Rate, Ticks};
@@ -32,6 +35,7 @@ use crate::hash::StateHash;
 use crate::ids::{AccountId, OrderKey, OrderNo, PartitionId};
 use crate::instrument::Instrument;
 use crate::order::{CancelReason, Life, SelfMatch, Side, TimeInForce};
+use crate::session::Interruption;
 use crate::terms::{Distance, Stop, Trail};
 use crate::tick_table::{Band, TickTable};
 use crate::time::Time;
@@ -55,12 +59,15 @@ trait AnyBook: Default {
     fn expire(&mut self, at: Time, tape: &mut Tape);
     fn close_day(&mut self, tape: &mut Tape);
     fn call(&mut self);
+    fn guard(&mut self, rules: &Instrument, prints: Prints);
+    fn unguard(&mut self);
     fn collects(&self) -> bool;
     fn clearing(&self, reference: Option<Ticks>, ticks: &TickTable) -> Option<Clearing>;
     fn uncross(
         &mut self,
         reference: Option<Ticks>,
         ticks: &TickTable,
+        by_size: Option<BySize>,
         tape: &mut Tape,
     ) -> Option<Clearing>;
     fn hash(&self) -> u64;
@@ -131,6 +138,12 @@ macro_rules! any_book {
             fn call(&mut self) {
                 self.set_collecting(true);
             }
+            fn guard(&mut self, rules: &Instrument, prints: Prints) {
+                $book::guard(self, rules, prints);
+            }
+            fn unguard(&mut self) {
+                $book::unguard(self);
+            }
             fn collects(&self) -> bool {
                 $book::collects(self)
             }
@@ -141,9 +154,10 @@ macro_rules! any_book {
                 &mut self,
                 reference: Option<Ticks>,
                 ticks: &TickTable,
+                by_size: Option<BySize>,
                 tape: &mut Tape,
             ) -> Option<Clearing> {
-                let clearing = $book::uncross(self, reference, ticks, tape);
+                let clearing = $book::uncross(self, reference, ticks, by_size, tape);
                 self.set_collecting(false);
                 clearing
             }
@@ -238,11 +252,18 @@ fn check(table: &str) {
     Player::<NaiveBook>::default().play(table, "the obvious book");
 }
 
-#[derive(Default)]
 struct Player<B> {
     book: B,
+    rules: Instrument,
     keys: BTreeMap<u64, OrderKey>,
     prints: Prints,
+}
+
+impl<B: AnyBook> Default for Player<B> {
+    fn default() -> Self {
+        let (keys, prints) = Default::default();
+        Player { book: B::default(), rules: listing::instrument(), keys, prints }
+    }
 }
 
 impl<B: AnyBook> Player<B> {
@@ -258,7 +279,25 @@ impl<B: AnyBook> Player<B> {
     fn answer(&mut self, command: &str) -> String {
         let words: Vec<&str> = command.split_whitespace().collect();
         let mut tape = Tape::after(self.prints);
+        self.book.guard(&self.rules, self.prints);
         let end = match words.as_slice() {
+            ["guard", dynamic, fixed] => {
+                let [dynamic, fixed] = [dynamic, fixed].map(|share| match distance(share) {
+                    Distance::Share(rate) => Some(rate),
+                    Distance::Price(_) => None,
+                });
+                let call_ns = 120 * Time::SECOND;
+                self.rules.calls.interruption = Some(Interruption { dynamic, fixed, call_ns });
+                String::new()
+            }
+            ["base", price] => {
+                self.rules.base_price = Some(Ticks(number(price) as u32));
+                String::new()
+            }
+            ["phase"] => {
+                let phase = if self.book.collects() { "a call" } else { "continuous" };
+                return phase.to_owned();
+            }
             ["book"] => return listed(&self.book.orders()),
             ["stops"] => return waiting(&self.book.stops()),
             ["last", price, side] => {
@@ -279,7 +318,8 @@ impl<B: AnyBook> Player<B> {
                 return clearing.map_or_else(|| "none".to_owned(), cleared);
             }
             ["uncross", reference @ ..] => {
-                self.book.uncross(ticks(reference), &grid(reference), &mut tape);
+                let by_size = by_size(reference);
+                self.book.uncross(ticks(reference), &grid(reference), by_size, &mut tape);
                 String::new()
             }
             ["close"] => {
@@ -328,7 +368,7 @@ impl<B: AnyBook> Player<B> {
     fn told(&mut self, mut tape: Tape, end: String) -> String {
         let mut said: Vec<String> = tape.said.drain(..).filter_map(told).collect();
         said.extend(Some(end).filter(|end| !end.is_empty()));
-        self.book.cascade(&listing::instrument(), &mut tape);
+        self.book.cascade(&self.rules, &mut tape);
         said.extend(tape.said.drain(..).filter_map(told));
         self.prints = tape.prints;
         said.join(", ")
@@ -351,7 +391,6 @@ fn incoming(order: &str, size: &str, options: &[&str]) -> Incoming {
         Some(time) => Life::Until(Time(number(time))),
         None if options.contains(&"day") => Life::Day,
         None if options.contains(&"call") => Life::Call,
-        None if options.contains(&"mkt") => Life::CallAtMarket,
         None => Life::UntilCancelled,
     };
     Incoming {
@@ -362,12 +401,14 @@ fn incoming(order: &str, size: &str, options: &[&str]) -> Incoming {
         time_in_force: match options {
             _ if options.contains(&"IOC") => TimeInForce::Ioc,
             _ if options.contains(&"FOK") => TimeInForce::Fok,
+            _ if options.contains(&"mkt") => TimeInForce::Ioc,
             _ => force_of(life),
         },
         self_match: options.iter().find_map(|option| mode(option)).unwrap_or_default(),
         value_max: spend.map(|value| u128::from(number(value))),
         display: options.iter().find_map(|o| o.strip_prefix("show:")).map(|q| Lots(number(q))),
         life,
+        at_market: options.contains(&"mkt"),
     }
 }
 
@@ -409,6 +450,15 @@ fn stop(order: &Incoming, options: &[&str]) -> Option<WaitingStop> {
 
 fn ticks(reference: &[&str]) -> Option<Ticks> {
     reference.first().map(|price| Ticks(number(price) as u32))
+}
+
+/// A call goes by size at these two limits, with so much for each first: `100 by-size:90-110/5`.
+fn by_size(reference: &[&str]) -> Option<BySize> {
+    let rule = reference.iter().find_map(|word| word.strip_prefix("by-size:"))?;
+    let (limits, first) = rule.split_once('/').expect("LOW-HIGH/FIRST");
+    let (low, high) = limits.split_once('-').expect("LOW-HIGH");
+    let limits = (Ticks(number(low) as u32), Ticks(number(high) as u32));
+    Some(BySize { limits, each_first: Lots(number(first)) })
 }
 
 /// Prices lie on a grid of this step behind a reference: `100 /10`.
@@ -504,6 +554,7 @@ fn stands(decision: &Decision) -> String {
             CancelReason::Requested => "requested",
             CancelReason::Expired => "expired",
             CancelReason::MarketClosed => "market closed",
+            CancelReason::Interrupted => "interrupted",
         };
         words.push(format!("cancelled {}: {why}", decision.cancelled.0));
     }

@@ -3,7 +3,7 @@
 
 use crate::amount::{Amount, Lots, Rate, Ticks};
 use crate::ids::{AssetId, InstrumentId};
-use crate::instrument::{Asset, Fees, Instrument, Phase};
+use crate::instrument::{Asset, Calls, Fees, Instrument, Phase};
 use crate::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
 use crate::pit::{Pit, Record};
 use crate::tick_table::TickTable;
@@ -62,7 +62,9 @@ pub(crate) fn instruments() -> [Instrument; 2] {
         self_match: SelfMatch::CancelTaker,
         open_orders_max: 200,
         phase: Phase::Continuous,
+        phase_until: None,
         schedule: None,
+        calls: Calls::default(),
     };
     let btc = Instrument {
         id: BTC_KRW,

@@ -3,11 +3,11 @@
 use super::market::{BTC, KRW, LPJ, furnish, instruments, topology};
 use super::retries::Asked;
 use super::step::{ACCOUNTS, Step, choose, name_of};
-use crate::amount::Amount;
-use crate::instrument::Instrument;
+use crate::amount::{Amount, Rate};
+use crate::instrument::{Calls, Instrument};
 use crate::pit::check::Checks;
 use crate::pit::{Chooser, Pit, Record};
-use crate::session::{PlannedPhase, Reservation, Schedule, Span};
+use crate::session::{Interruption, PlannedPhase, Reservation, Schedule, Span};
 use crate::time::Time;
 use std::collections::VecDeque;
 
@@ -53,7 +53,11 @@ impl Run {
         if has_phases {
             for instrument in instruments() {
                 let schedule = Some(Box::new(short_days()));
-                pit.change(&Instrument { schedule, ..instrument });
+                let share = |percent: i64| Some(Rate(percent * 10_000_000));
+                let (dynamic, fixed) = (share(2), share(5));
+                let interruption = Interruption { dynamic, fixed, call_ns: 20 * Time::SECOND };
+                let calls = Calls { interruption: Some(interruption), ..Calls::default() };
+                pit.change(&Instrument { schedule, calls, ..instrument });
             }
         }
         for nth in 0..ACCOUNTS {

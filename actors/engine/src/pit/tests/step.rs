@@ -213,6 +213,7 @@ fn changed(dice: &mut Chooser, pit: &Pit) -> Instrument {
     let mut instrument = dice.one_of(&instruments()).clone();
     let listed = pit.listing(instrument.id).map(|listing| listing.instrument());
     instrument.schedule = listed.and_then(|listed| listed.schedule.clone());
+    instrument.calls = listed.map(|listed| listed.calls.clone()).unwrap_or_default();
     instrument.fees.version = dice.below(1000) as u32;
     // Now and then a sell costs more than it brings; it must not cost its owner more than that.
     let taker = dice.below(600_000_000) as i64;

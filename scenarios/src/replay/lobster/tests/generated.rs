@@ -160,6 +160,7 @@ impl Venue {
             value_max: None,
             display: None,
             life: Life::UntilCancelled,
+            at_market: false,
         };
         self.book.submit(&incoming, &mut Unheard);
     }

@@ -47,6 +47,7 @@ fn asked_of_the_naive_book(steps: &[Step]) -> Vec<Said> {
                     value_max,
                     display: None,
                     life: Life::UntilCancelled,
+                    at_market: false,
                 };
                 book.submit(&incoming, &mut heard);
             }
