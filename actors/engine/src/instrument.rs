@@ -3,6 +3,7 @@
 use crate::amount::{Amount, Lots, Rate, Ticks, divide, product};
 use crate::ids::{AssetId, InstrumentId, PartitionId};
 pub use crate::instrument_checks::Manner;
+use crate::follow::{BadFollow, Follow};
 use crate::order::SelfMatch;
 use crate::session::{BadSchedule, Schedule};
 use crate::tick_table::TickTable;
@@ -95,6 +96,8 @@ pub struct Instrument {
     pub phase: Phase,
     /// When it trades; none for a market that never closes.
     pub schedule: Option<Box<Schedule>>,
+    /// Set where users trade against an outside book and not with one another.
+    pub follow: Option<Box<Follow>>,
 }
 
 /// Those of 64 bits: every order needs one, and raising to a power multiplies many times.
@@ -123,6 +126,8 @@ pub enum BadInstrument {
     QuantityLimits { min: u64, max: u64 },
     #[error(transparent)]
     Schedule(#[from] BadSchedule),
+    #[error(transparent)]
+    Follow(#[from] BadFollow),
 }
 
 impl Instrument {
@@ -153,7 +158,9 @@ impl Instrument {
         if taker.0 < 0 || sell_tax.0 < 0 || maker.0 + taker.0 < 0 {
             return Err(BadInstrument::RebateAboveFee);
         }
-        self.schedule.as_ref().map_or(Ok(()), |schedule| Ok(schedule.check()?))
+        self.schedule.as_ref().map_or(Ok(()), |schedule| schedule.check())?;
+        let schedule = self.schedule.as_deref();
+        self.follow.as_ref().map_or(Ok(()), |follow| Ok(follow.check(schedule)?))
     }
 
     /// Quote minor units of one lot at one tick; whole by [`Instrument::check`].

@@ -265,6 +265,8 @@ pub enum CancelReason {
     Expired,
     /// The market closed, and it was for that day.
     MarketClosed,
+    /// The house of a followed instrument had nothing to trade with any more.
+    HouseCannotPay,
 }
 
 impl CancelReason {

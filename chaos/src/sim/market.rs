@@ -59,6 +59,7 @@ fn lpj() -> Instrument {
         open_orders_max: 60,
         phase: Phase::Continuous,
         schedule: None,
+        follow: None,
     }
 }
 

@@ -63,6 +63,7 @@ fn lpj_krw() -> Instrument {
         open_orders_max: 10_000,
         phase: Phase::Continuous,
         schedule: None,
+        follow: None,
     }
 }
 

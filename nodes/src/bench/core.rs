@@ -170,6 +170,7 @@ fn instrument(topology: Topology) -> Instrument {
         open_orders_max: u32::MAX,
         phase: Phase::Continuous,
         schedule: None,
+        follow: None,
     }
 }
 

@@ -146,6 +146,7 @@ pub const CANCELS: &[(&str, &str)] = &[
     ("OTHER_LEG", "The other one of two orders of which one cancels the other traded or fired."),
     ("EXPIRED", "Its time ran out."),
     ("MARKET_CLOSED", "The market closed, and it was for that day."),
+    ("HOUSE_CANNOT_PAY", "The house of a followed instrument had nothing to trade with any more."),
 ];
 
 /// Every reason: those of trading in the order in which they are checked, then the gateway's.

@@ -77,6 +77,7 @@ fn every_way_to_lose_open_quantity_is_listed() {
         CancelReason::OtherLeg,
         CancelReason::Expired,
         CancelReason::MarketClosed,
+        CancelReason::HouseCannotPay,
     ];
     let listed: Vec<&str> = CANCELS.iter().map(|(reason, _)| *reason).collect();
     assert_eq!(ways.map(hoga_proto::convert::order::cancel_reason).as_slice(), listed);

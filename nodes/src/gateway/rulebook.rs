@@ -44,6 +44,7 @@ pub fn filled_in(asked: v1::Instrument, rules: &str) -> Result<v1::Instrument, R
             own => own,
         },
         schedule: asked.schedule.or(template.schedule),
+        follow: asked.follow.or(template.follow),
         ..asked
     })
 }

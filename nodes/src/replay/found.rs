@@ -110,6 +110,7 @@ pub(crate) fn instrument() -> Instrument {
         open_orders_max: u32::MAX,
         phase: Phase::Continuous,
         schedule: None,
+        follow: None,
     }
 }
 

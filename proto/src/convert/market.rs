@@ -2,6 +2,7 @@
 
 use super::BadField;
 use super::numbers::{amount, amount_if_any, rate, shown, shown_rate, timestamp};
+use super::follow::{follow, shown_follow};
 use super::order::self_match;
 pub use super::schedule::schedule;
 use super::schedule::shown_schedule;
@@ -83,6 +84,7 @@ pub fn instrument(
         },
         phase: Phase::Continuous,
         schedule: schedule(wire.schedule.as_ref())?,
+        follow: follow(wire.follow.as_ref())?,
     })
 }
 
@@ -141,6 +143,7 @@ pub fn shown_instrument(instrument: &Instrument) -> v1::Instrument {
         partition: instrument.partition.0.into(),
         version: instrument.fees.version,
         schedule: instrument.schedule.as_deref().map(shown_schedule),
+        follow: instrument.follow.as_deref().map(shown_follow),
     }
 }
 
@@ -248,6 +251,24 @@ fn to_ticks(field: &'static str, price: Amount, tick: Amount) -> Result<Ticks, B
     let ticks = u32::try_from(ticks).ok().filter(|ticks| *ticks <= Ticks::MAX.0);
     let rule = || format!("is more than {} ticks", Ticks::MAX.0);
     ticks.map(Ticks).ok_or_else(|| BadField::malformed(field, rule()))
+}
+
+/// A price in an instrument's ticks.
+pub(super) fn ticks_of(
+    field: &'static str,
+    price: Amount,
+    instrument: &Instrument,
+) -> Result<Ticks, BadField> {
+    to_ticks(field, price, instrument.tick)
+}
+
+/// A quantity in an instrument's lots.
+pub(super) fn lots_of(
+    field: &'static str,
+    quantity: Amount,
+    instrument: &Instrument,
+) -> Result<Lots, BadField> {
+    steps(field, quantity, instrument.lot, "lots").map(Lots)
 }
 
 fn steps(field: &'static str, value: Amount, step: Amount, of: &str) -> Result<u64, BadField> {

@@ -1,5 +1,6 @@
 //! What one instrument trades by.
 
+use super::follow::{self, Follow};
 use super::{RuleBook, TickTable, VenueBoard, ticks};
 use crate::document::Fields;
 use crate::grammar::SelfMatch;
@@ -43,6 +44,8 @@ pub struct TradingRules {
     /// Orders that one account may have open in one instrument.
     pub open_orders_max: u64,
     pub volatility_interruption: Option<VolatilityInterruption>,
+    /// Set where users trade against an outside book and not with one another.
+    pub follow: Option<Follow>,
 }
 
 /// A call auction instead of a trade that leaps too far.
@@ -80,6 +83,7 @@ impl Default for TradingRules {
             self_match: SelfMatch::CancelTaker,
             open_orders_max: 1_000,
             volatility_interruption: None,
+            follow: None,
         }
     }
 }
@@ -107,6 +111,7 @@ impl TradingRules {
         lay(fields.parsed("self_match"), &mut self.self_match);
         lay(fields.count("open_orders_max", 1, 1_000_000), &mut self.open_orders_max);
         lay(interruption(fields), &mut self.volatility_interruption);
+        lay(follow::read(fields), &mut self.follow);
     }
 }
 

@@ -6,12 +6,14 @@
 //! place; an unknown key names the nearest known one.
 
 mod calendar;
+mod follow;
 mod instrument;
 mod overlay;
 mod session;
 mod ticks;
 
 pub use calendar::{CalendarError, ClockTime, Date, ZoneOffset};
+pub use follow::Follow;
 pub use instrument::{Band, Instrument, TradingRules, VolatilityInterruption};
 pub use session::{Hours, Phase, PhaseKind, Session};
 pub use ticks::{DatedTicks, TickBand, TickTable, VenueBoard};

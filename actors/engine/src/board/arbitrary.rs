@@ -57,6 +57,7 @@ pub(super) fn instrument(
         open_orders_max: 100,
         phase: Phase::Continuous,
         schedule: None,
+        follow: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A listed instrument: its book with its rules, phase, counters and last price.
 
-use super::AmendRefused;
+use super::{AmendRefused, Amended};
 use super::indication::Indication;
 use super::matching::{Book, Decision, Incoming};
 use super::outcomes::{
@@ -14,6 +14,7 @@ use super::stops::WaitingStop;
 use super::wire::Wire;
 use crate::amount::{Lots, Ticks};
 use crate::effect::{Effect, Effects};
+use crate::follow::Following;
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::{Instrument, Manner, Phase};
 use crate::message::{Amend, BoardMessage, BookMessage, Message, Outcome, OutcomeOf, Pair, Submit};
@@ -34,6 +35,8 @@ pub struct Listing {
     pub(super) session: Session,
     pub(super) reserved: Reserved,
     pub(super) indication: Indication,
+    /// Set where users trade against an outside book: then the book only keeps their orders.
+    pub(super) follow: Option<Box<Following>>,
     /// Where rankings are made; none where nothing is ranked.
     board: Option<PartitionId>,
     mark: Mark,
@@ -80,6 +83,7 @@ pub struct ListingState {
     /// A call has not made its price yet.
     collects: bool,
     indication: Indication,
+    follow: Option<Box<Following>>,
     board: Option<PartitionId>,
     mark: Mark,
 }
@@ -93,7 +97,19 @@ impl Listing {
         instrument.phase = session.phase();
         let alarm = session.next();
         let indication = Indication::default();
-        Listing { instrument, book, tape, session, reserved, indication, board, mark, alarm }
+        let follow = instrument.follow.is_some().then(Box::default);
+        Listing {
+            instrument,
+            book,
+            tape,
+            session,
+            reserved,
+            indication,
+            follow,
+            board,
+            mark,
+            alarm,
+        }
     }
 
     #[must_use]
@@ -132,6 +148,10 @@ impl Listing {
     /// Handles one command and says what follows from it, in order.
     pub fn handle(&mut self, message: &BookMessage, at: Time, out: &mut impl Effects) {
         self.pass(at, out);
+        if let BookMessage::Fund(funding) = message {
+            self.fund(funding);
+            return;
+        }
         self.tape.commands += 1;
         self.watch();
         match message {
@@ -141,6 +161,7 @@ impl Listing {
                 self.cancel(*order, *request, *origin, at, out);
             }
             BookMessage::Amend(amend) => self.amend(amend, at, out),
+            BookMessage::Fund(_) => {}
         }
         self.settle(at, out);
         if self.book.collects() {
@@ -159,6 +180,9 @@ impl Listing {
     /// Looks at what stops have waited for, behind everything that may have brought it about.
     #[inline(always)]
     pub(super) fn settle(&mut self, at: Time, out: &mut impl Effects) {
+        if self.follow.is_some() {
+            self.meet_outside(at, out);
+        }
         if matches!(self.instrument.phase, Phase::Halted | Phase::Closed) {
             self.tape.is_watched = false;
             return;
@@ -195,13 +219,16 @@ impl Listing {
             let expiry = self.book.next_expiry().into_iter().chain(self.reserved.next_due()).min();
             // What ends with a phase has ended before the next begins.
             let shown = self.indication.due();
-            let due = expiry.into_iter().chain(self.session.next()).chain(shown).min();
+            let stale = self.stale_at();
+            let due = expiry.into_iter().chain(self.session.next()).chain(shown).chain(stale).min();
             let Some(due) = due.filter(|due| *due <= at) else { return };
             if expiry == Some(due) {
                 let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
                 self.book.expire(due, &mut wire);
                 self.give_up(due, out);
                 self.settle(at, out);
+            } else if stale == Some(due) {
+                self.go_stale(due, out);
             } else if self.session.next() == Some(due) {
                 self.turn(due, at, out);
             } else {
@@ -224,13 +251,14 @@ impl Listing {
     #[inline(always)]
     fn next_alarm(&self) -> Option<Time> {
         let edge = self.session.next().into_iter().chain(self.indication.due());
+        let edge = edge.chain(self.stale_at());
         match (self.book.next_expiry(), self.reserved.next_due()) {
             (None, None) => edge.min(),
             (expiry, due) => edge.chain(expiry).chain(due).min(),
         }
     }
 
-    fn send_mark(&mut self, at: Time, out: &mut impl Effects) {
+    pub(super) fn send_mark(&mut self, at: Time, out: &mut impl Effects) {
         let (Some(board), Some(price)) = (self.board, self.tape.prints.last) else { return };
         let is_due = self.mark.price.is_none() || self.mark.sent <= at.minus(MARK_INTERVAL_NS);
         if self.mark.price != Some(price) && is_due {
@@ -300,8 +328,11 @@ impl Listing {
         at: Time,
         out: &mut impl Effects,
     ) -> Decision {
-        let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
         let mut incoming: Incoming = submit.into();
+        if self.follow.is_some() {
+            return self.match_outside(&incoming, at, out);
+        }
+        let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
         if submit.is_market && self.book.collects() {
             incoming.life = Life::CallAtMarket;
         }
@@ -324,6 +355,7 @@ impl Listing {
     pub(super) fn check(&self, submit: &Submit) -> Result<(), Reject> {
         let rules = &self.instrument;
         rules.check_phase(Manner::from(submit))?;
+        self.check_fresh(submit)?;
         if !submit.is_market {
             rules.check_tick(submit.limit)?;
         }
@@ -351,10 +383,14 @@ impl Listing {
     }
 
     fn check_passive(&self, side: Side, limit: Ticks) -> Result<(), Reject> {
-        if !self.book.would_cross(side, limit) {
+        let would_cross = match &self.follow {
+            Some(follow) => follow.would_cross(side, limit),
+            None => self.book.would_cross(side, limit),
+        };
+        if !would_cross {
             return Ok(());
         }
-        let best = self.book.best(side.opposite()).unwrap_or_default();
+        let best = self.best(side.opposite()).unwrap_or_default();
         let [price, best] = [limit, best].map(|ticks| self.instrument.shown_price(ticks));
         Err(Reject::PostOnlyWouldTrade { price, best })
     }
@@ -422,9 +458,7 @@ impl Listing {
         let outcome = match checked {
             Err(reject) => refused(order, of(total(None)), limit, reject),
             Ok(()) => {
-                let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
-                let mode = amend.self_match;
-                match self.book.amend(order, amend.total, amend.limit, mode, &mut wire) {
+                match self.amend_resting(amend, at, out) {
                     Ok(amended) => amended_outcome(order, of(amended.total), &amended),
                     Err(AmendRefused::NotOpen) => {
                         refused(order, of(total(None)), limit, not_open(order))
@@ -440,6 +474,20 @@ impl Listing {
             }
         };
         self.answer(outcome, Some(amend.origin), out);
+    }
+
+    fn amend_resting(
+        &mut self,
+        amend: &Amend,
+        at: Time,
+        out: &mut impl Effects,
+    ) -> Result<Amended, AmendRefused> {
+        let &Amend { order, total, limit, self_match, .. } = amend;
+        if self.follow.is_some() {
+            return self.amend_outside(order, total, limit, at, out);
+        }
+        let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
+        self.book.amend(order, total, limit, self_match, &mut wire)
     }
 
     /// A stop that waits keeps its trigger and its place.
@@ -471,6 +519,7 @@ impl Listing {
             reserved: self.reserved.iter().cloned().collect(),
             collects: self.book.collects(),
             indication: self.indication,
+            follow: self.follow.clone(),
             board: self.board,
             mark: self.mark,
         }
@@ -481,13 +530,27 @@ impl Listing {
         let mut book = Book::default();
         state.orders.iter().for_each(|order| book.restore(order));
         state.stops.iter().for_each(|&stop| book.stops_mut().enter(stop));
-        let ListingState { instrument, tape, session, indication, board, mark, .. } = state;
+        let ListingState { instrument, tape, session, indication, mut follow, .. } = state;
+        let (board, mark) = (state.board, state.mark);
+        if let Some(follow) = &mut follow {
+            follow.was_told();
+        }
         book.set_collecting(state.collects);
         let mut reserved = Reserved::default();
         state.reserved.into_iter().for_each(|order| reserved.enter(order));
         let alarm = None;
-        let mut listing =
-            Listing { instrument, book, tape, session, reserved, indication, board, mark, alarm };
+        let mut listing = Listing {
+            instrument,
+            book,
+            tape,
+            session,
+            reserved,
+            indication,
+            follow,
+            board,
+            mark,
+            alarm,
+        };
         // Told after every command, so the partition knows.
         listing.alarm = listing.next_alarm();
         listing
@@ -518,6 +581,8 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
             let of = OutcomeOf::Amend { amend_no, request, total };
             (refused(amend.order, of, Ticks(0), reject), Some(amend.origin))
         }
+        // It waits until the book is resumed: the account has counted on it.
+        BookMessage::Fund(_) => return out,
     };
     out.outcome(outcome, origin);
     out

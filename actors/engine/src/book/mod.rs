@@ -13,6 +13,7 @@ mod cascade;
 mod fok;
 mod index;
 mod indication;
+mod keeping;
 mod ladder;
 mod listing;
 mod lives;
@@ -20,6 +21,7 @@ mod matching;
 #[cfg(any(test, feature = "naive"))]
 mod naive;
 mod outcomes;
+mod outside;
 mod prints;
 mod rare;
 mod reserved;
@@ -34,6 +36,7 @@ mod wire;
 pub use amend::{AmendRefused, Amended};
 pub use call::{Clearing, Crossing};
 pub use cascade::Floor;
+pub(crate) use matching::{Taking, decide};
 pub use listing::{Listing, ListingState, decline};
 pub use matching::{Book, Decision, Execution, Incoming, Removed, Reports, Unsized};
 #[cfg(any(test, feature = "naive"))]

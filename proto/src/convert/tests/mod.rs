@@ -49,6 +49,7 @@ pub(super) fn listed() -> Instrument {
         open_orders_max: 1_000,
         phase: Phase::Continuous,
         schedule: None,
+        follow: None,
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) fn instrument() -> Instrument {
         open_orders_max: 100,
         phase: Phase::Continuous,
         schedule: None,
+        follow: None,
     }
 }
 

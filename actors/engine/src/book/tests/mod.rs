@@ -504,6 +504,7 @@ fn stands(decision: &Decision) -> String {
             CancelReason::Requested => "requested",
             CancelReason::Expired => "expired",
             CancelReason::MarketClosed => "market closed",
+            CancelReason::HouseCannotPay => "house cannot pay",
         };
         words.push(format!("cancelled {}: {why}", decision.cancelled.0));
     }

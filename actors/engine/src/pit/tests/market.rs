@@ -63,6 +63,7 @@ pub(crate) fn instruments() -> [Instrument; 2] {
         open_orders_max: 200,
         phase: Phase::Continuous,
         schedule: None,
+        follow: None,
     };
     let btc = Instrument {
         id: BTC_KRW,
