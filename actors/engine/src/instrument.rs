@@ -1,9 +1,9 @@
 //! What can be traded, and under which rules.
 
 use crate::amount::{Amount, Lots, Rate, Ticks, divide, product};
+use crate::follow::{BadFollow, Follow};
 use crate::ids::{AssetId, InstrumentId, PartitionId};
 pub use crate::instrument_checks::Manner;
-use crate::follow::{BadFollow, Follow};
 use crate::order::SelfMatch;
 use crate::session::{BadSchedule, Schedule};
 use crate::tick_table::TickTable;

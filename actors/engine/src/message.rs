@@ -41,7 +41,11 @@ impl Message {
 pub enum BookMessage {
     Submit(Submit),
     Pair(Box<Pair>),
-    Cancel { order: OrderKey, request: Option<u128>, origin: Option<Origin> },
+    Cancel {
+        order: OrderKey,
+        request: Option<u128>,
+        origin: Option<Origin>,
+    },
     Amend(Amend),
     /// The house of a followed instrument puts funds up. Nobody waits for an outcome.
     Fund(Funding),

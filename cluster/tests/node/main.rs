@@ -4,6 +4,7 @@
 
 mod checkpoints;
 mod exchange;
+mod followed;
 mod history;
 mod market;
 mod panics;

@@ -1,8 +1,8 @@
 //! Instruments, ladders, trades.
 
 use super::BadField;
-use super::numbers::{amount, amount_if_any, rate, shown, shown_rate, timestamp};
 use super::follow::{follow, shown_follow};
+use super::numbers::{amount, amount_if_any, rate, shown, shown_rate, timestamp};
 use super::order::self_match;
 pub use super::schedule::schedule;
 use super::schedule::shown_schedule;

@@ -30,7 +30,8 @@ impl Account {
     ) -> Result<(), Reject> {
         let instrument = context.instrument(instrument)?;
         context.check_amount(asset, amount)?;
-        let malformed = |rule: String| Reject::Malformed { field: "asset".into(), rule: rule.into() };
+        let malformed =
+            |rule: String| Reject::Malformed { field: "asset".into(), rule: rule.into() };
         let symbol = &instrument.symbol;
         let Some(follow) = &instrument.follow else {
             return Err(Reject::NotFollowed { symbol: symbol.clone() });

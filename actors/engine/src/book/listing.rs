@@ -1,6 +1,5 @@
 //! A listed instrument: its book with its rules, phase, counters and last price.
 
-use super::{AmendRefused, Amended};
 use super::indication::Indication;
 use super::matching::{Book, Decision, Incoming};
 use super::outcomes::{
@@ -12,6 +11,7 @@ use super::session::Session;
 use super::snapshot::RestingOrder;
 use super::stops::WaitingStop;
 use super::wire::Wire;
+use super::{AmendRefused, Amended};
 use crate::amount::{Lots, Ticks};
 use crate::effect::{Effect, Effects};
 use crate::follow::Following;
@@ -457,21 +457,19 @@ impl Listing {
         let limit = standing.map_or(Ticks(0), |s| s.price);
         let outcome = match checked {
             Err(reject) => refused(order, of(total(None)), limit, reject),
-            Ok(()) => {
-                match self.amend_resting(amend, at, out) {
-                    Ok(amended) => amended_outcome(order, of(amended.total), &amended),
-                    Err(AmendRefused::NotOpen) => {
-                        refused(order, of(total(None)), limit, not_open(order))
-                    }
-                    Err(AmendRefused::BelowDone(done)) => {
-                        let asked = total(amend.total);
-                        let [total_shown, filled] =
-                            [asked, done].map(|lots| self.instrument.shown_quantity(lots));
-                        let reject = Reject::AmendBelowFilled { total: total_shown, filled };
-                        refused(order, of(total(None)), limit, reject)
-                    }
+            Ok(()) => match self.amend_resting(amend, at, out) {
+                Ok(amended) => amended_outcome(order, of(amended.total), &amended),
+                Err(AmendRefused::NotOpen) => {
+                    refused(order, of(total(None)), limit, not_open(order))
                 }
-            }
+                Err(AmendRefused::BelowDone(done)) => {
+                    let asked = total(amend.total);
+                    let [total_shown, filled] =
+                        [asked, done].map(|lots| self.instrument.shown_quantity(lots));
+                    let reject = Reject::AmendBelowFilled { total: total_shown, filled };
+                    refused(order, of(total(None)), limit, reject)
+                }
+            },
         };
         self.answer(outcome, Some(amend.origin), out);
     }

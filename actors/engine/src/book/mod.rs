@@ -36,9 +36,9 @@ mod wire;
 pub use amend::{AmendRefused, Amended};
 pub use call::{Clearing, Crossing};
 pub use cascade::Floor;
-pub(crate) use matching::{Taking, decide};
 pub use listing::{Listing, ListingState, decline};
 pub use matching::{Book, Decision, Execution, Incoming, Removed, Reports, Unsized};
+pub(crate) use matching::{Taking, decide};
 #[cfg(any(test, feature = "naive"))]
 pub use naive::{NaiveBook, NaiveStops};
 pub use prints::{Prints, Unseen};

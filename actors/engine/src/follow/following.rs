@@ -1,10 +1,10 @@
 //! What a listing has besides its book when it follows an outside one.
 
+use super::Hears;
 use super::outside::{Outside, Rung};
 use super::purse::{Funding, Purse};
 use super::rules::Follow;
 use super::snapshot::Snapshot;
-use super::Hears;
 use super::taking::reaches;
 use crate::amount::{Lots, Ticks};
 use crate::book::{AmendRefused, Amended, Book, Decision, Floor, Incoming, decide};

@@ -53,7 +53,12 @@ impl Snapshot {
         }
     }
 
-    fn check_side(&self, side: Side, rules: &Follow, instrument: &Instrument) -> Result<(), Reject> {
+    fn check_side(
+        &self,
+        side: Side,
+        rules: &Follow,
+        instrument: &Instrument,
+    ) -> Result<(), Reject> {
         let (field, levels) = match side {
             Side::Buy => ("bids", &self.bids),
             Side::Sell => ("asks", &self.asks),

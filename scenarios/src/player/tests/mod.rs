@@ -2,6 +2,7 @@
 
 mod checks;
 mod day;
+mod follow;
 mod market;
 mod same;
 mod tapes;

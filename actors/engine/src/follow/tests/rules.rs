@@ -70,10 +70,7 @@ fn what_rests_fills_at_its_own_limit_the_oldest_of_a_price_first() {
     // Both levels are reached; the better price goes first, and each order pays what it offered.
     venue.post(&snapshot(2, &[(90, 5)], &[(97, 4), (99, 4)]));
     let fills = venue.fills();
-    assert_eq!(
-        fills,
-        [(2, 3, 100, 2, 1), (3, 1, 100, 2, 1), (3, 2, 100, 2, 2), (1, 2, 99, 2, 2)]
-    );
+    assert_eq!(fills, [(2, 3, 100, 2, 1), (3, 1, 100, 2, 1), (3, 2, 100, 2, 2), (1, 2, 99, 2, 2)]);
     assert_eq!(venue.listing.book().find(key(1)).map(|left| left.open), Some(Lots(1)));
     assert_eq!(venue.levels(Side::Sell), []);
 }

@@ -20,8 +20,7 @@ const OUT_KRW: InstrumentId = InstrumentId(3);
 /// BTC against KRW with the fees of the small market, at an outside market's prices.
 fn out_krw() -> Instrument {
     let [lpj, btc] = instruments();
-    let follow =
-        Follow { house: "house".into(), levels_max: 10, stale_ns: 10 * Time::SECOND };
+    let follow = Follow { house: "house".into(), levels_max: 10, stale_ns: 10 * Time::SECOND };
     Instrument {
         id: OUT_KRW,
         symbol: "OUT-KRW".into(),
@@ -156,11 +155,8 @@ fn a_market_order_without_a_feed_is_refused_for_that_reason() {
     let mut pit = prompt();
     pit.open("alice");
     pit.deposit("alice", KRW, 1_000_000);
-    let market = OrderRequest {
-        price: None,
-        time_in_force: TimeInForce::Ioc,
-        ..order(Side::Buy, 1, 100)
-    };
+    let market =
+        OrderRequest { price: None, time_in_force: TimeInForce::Ioc, ..order(Side::Buy, 1, 100) };
     let request = pit.place("alice", "early", market.clone(), Ack::Result);
     assert_eq!(refusal(&pit, request), "FEED_STALE");
     pit.post(OUT_KRW, &snapshot(1, &[], &[(100, 5)]));
