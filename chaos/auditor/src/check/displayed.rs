@@ -29,7 +29,7 @@ pub fn check(case: &Case) -> Verdict {
             let key =
                 (instrument.as_str(), *outside_snapshot, *outside_level, fill.side == Side::Buy);
             let sum = filled.entry(key).or_default();
-            *sum = *sum + fill.quantity;
+            *sum += fill.quantity;
         }
     }
     let displayed: HashMap<(&str, u64), _> = case

@@ -143,7 +143,7 @@ impl Run {
         let outcome = self.venue.amend(no, total, limit);
         let amended = self.naive.amend(key(no), total, limit.map(Ticks));
         self.naive.cross();
-        let done = (outcome.reject.is_none()).then(|| (outcome.remaining.0, outcome.reason));
+        let done = outcome.reject.is_none().then_some((outcome.remaining.0, outcome.reason));
         assert_eq!(done, amended.map(|(_, open, reason)| (open, reason)), "{outcome:?}");
     }
 
