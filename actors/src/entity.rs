@@ -4,7 +4,8 @@ use hoga_engine::account::{Account, Context};
 use hoga_engine::board::Board;
 use hoga_engine::book::Listing;
 use hoga_engine::effect::Effect;
-use hoga_engine::ids::{AccountId, InstrumentId};
+use hoga_engine::follow::Snapshot;
+use hoga_engine::ids::{AccountId, InstrumentId, Origin};
 use hoga_engine::instrument::{Catalogue, Instrument};
 use hoga_engine::message::{AccountMessage, BoardMessage, BookMessage, Message, PartitionMessage};
 use hoga_engine::request::{AccountRequest, Envelope};
@@ -59,6 +60,8 @@ pub enum EntityCommand {
     Tick,
     /// Say where the account stands, to the board.
     Report,
+    /// A feed posts a snapshot of the outside book that the instrument follows.
+    Outside(Box<Snapshot>, Origin),
 }
 
 /// What entities of a partition look at besides themselves. It changes only between chunks.
@@ -93,6 +96,8 @@ impl Entity {
             (Entity::Account(account), EntityCommand::Account(message)) => {
                 account.hear(message, &scene.context(at), out);
             }
+            // Boards rank users, and a house is none.
+            (Entity::Account(account), EntityCommand::Report) if account.is_house() => {}
             (Entity::Account(account), EntityCommand::Report) => {
                 let standing = BoardMessage::Standing(account.standing());
                 out.push(Effect::Send(Topology::BOARDS, Message::ToBoard(standing)));
@@ -105,6 +110,9 @@ impl Entity {
             }
             (Entity::Book(listing), EntityCommand::Break(level)) => {
                 listing.stop_for(*level, at, out);
+            }
+            (Entity::Book(listing), EntityCommand::Outside(snapshot, origin)) => {
+                listing.post(snapshot, *origin, at, out);
             }
             (Entity::Book(listing), EntityCommand::Tick) => listing.tick(at, out),
             (Entity::Board(board), EntityCommand::Board(message)) => {

@@ -15,7 +15,7 @@ use hoga_engine::ids::AssetId;
 use hoga_engine::instrument::Asset;
 use hoga_engine::reject::Reject;
 use hoga_engine::request::AccountRequest;
-use hoga_scenarios::listing::Market;
+use hoga_scenarios::listing::{Fund, Market};
 use std::time::Duration;
 
 /// How long one step may take.
@@ -104,6 +104,9 @@ pub async fn found(
             founding.ask(&issue.faucet, &format!("found:issue:{code}"), request).await?;
         }
     }
+    for fund in &market.funds {
+        founding.fund(market, fund).await?;
+    }
     for seed in seeds {
         founding.open(seed.account).await?;
         for (code, whole) in &seed.amounts {
@@ -169,6 +172,32 @@ impl Founding<'_> {
         let looked = self.exchange.account(account, None, None, move |account, _, _| had(account));
         let step = || format!("looking at {account}");
         looked.await.map_err(|error| FoundingError::Read { step: step(), error })
+    }
+
+    /// What the house of a followed instrument trades with, once.
+    async fn fund(&self, market: &Market, fund: &Fund) -> Result<(), FoundingError> {
+        let step = || format!("funding {}", fund.house);
+        let asset = market.assets.iter().find(|asset| asset.id == fund.asset);
+        let code = asset.map(|asset| asset.code.clone()).unwrap_or_default();
+        let listed = market.instruments.iter().find(|listed| listed.id == fund.instrument);
+        let symbol = listed.map(|listed| listed.symbol.clone()).unwrap_or_default();
+        let catalogue = self.exchange.catalogue();
+        let Some(instrument) = catalogue.instrument_by_symbol(&symbol) else {
+            return Err(FoundingError::NoAsset { step: step(), code: symbol.into() });
+        };
+        let (base, instrument) = (instrument.base, instrument.id);
+        let (asset, amount) = (self.asset(&code)?.id, fund.amount);
+        self.open(&fund.house).await?;
+        let looked = self.exchange.book(instrument, None, move |listing, _| {
+            let (goods, money) = listing.following().map_or((0, 0), |it| it.purse().put_up);
+            if asset == base { goods } else { money }
+        });
+        // Once and never again, however often this runs.
+        if looked.await.map_err(|error| FoundingError::Read { step: step(), error })? > 0 {
+            return Ok(());
+        }
+        let request = AccountRequest::FundHouse { instrument, asset, amount };
+        self.ask(&fund.house, &format!("found:{code}:{symbol}"), request).await
     }
 
     /// New money, or for an asset of fixed supply a transfer out of its faucet.

@@ -10,6 +10,7 @@
 pub mod bots;
 pub mod chart;
 pub mod document;
+pub mod feed;
 pub mod file;
 pub mod grammar;
 pub mod listing;

@@ -7,6 +7,7 @@
 //! trading by another one.
 
 use hoga_engine::amount::{AMOUNT_MAX, Lots, Rate, Ticks};
+use hoga_engine::follow::Follow;
 use hoga_engine::ids::{AssetId, InstrumentId};
 use hoga_engine::instrument::{self as engine, BadInstrument, Fees};
 use hoga_engine::order as engine_order;
@@ -37,6 +38,7 @@ pub struct Market {
     /// In the order of the rule book, numbered from 1; open for trading.
     pub instruments: Vec<engine::Instrument>,
     pub issues: Vec<Issue>,
+    pub funds: Vec<Fund>,
     /// Rules of the book that the exchange does not keep yet and that leave prices alone, each
     /// as a sentence for a warning.
     pub unserved: Vec<String>,
@@ -49,6 +51,17 @@ pub struct Issue {
     /// The faucet's account name.
     pub faucet: Box<str>,
     /// Minor units.
+    pub amount: i128,
+}
+
+/// What the house of a followed instrument is given before the first trade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fund {
+    pub instrument: InstrumentId,
+    /// The house's account name.
+    pub house: Box<str>,
+    pub asset: AssetId,
+    /// Minor units, above zero.
     pub amount: i128,
 }
 
@@ -86,10 +99,12 @@ pub fn market(book: &RuleBook, topology: &Topology) -> Result<Market, ListingErr
         let listed = List { book, rules, symbol: rules.symbol.as_str(), assets: &assets };
         listed.instrument(InstrumentId(id), topology)
     };
-    let instruments = (1..).zip(&book.instruments).map(list).collect::<Result<_, _>>()?;
+    let instruments: Vec<engine::Instrument> =
+        (1..).zip(&book.instruments).map(list).collect::<Result<_, _>>()?;
     let issues = issues(book, &assets)?;
+    let funds = funds(book, &instruments)?;
     let unserved = Vec::new();
-    Ok(Market { assets, instruments, issues, unserved })
+    Ok(Market { assets, instruments, issues, funds, unserved })
 }
 
 fn issues(book: &RuleBook, assets: &[engine::Asset]) -> Result<Vec<Issue>, ListingError> {
@@ -108,6 +123,29 @@ fn issues(book: &RuleBook, assets: &[engine::Asset]) -> Result<Vec<Issue>, Listi
         }
     };
     book.supply.iter().map(issue).collect()
+}
+
+fn funds(book: &RuleBook, listed: &[engine::Instrument]) -> Result<Vec<Fund>, ListingError> {
+    let mut funds = Vec::new();
+    for (rules, instrument) in book.instruments.iter().zip(listed) {
+        let Some(follow) = &rules.rules.follow else { continue };
+        for (put_up, asset, scale) in [
+            (follow.base, instrument.base, instrument.base_scale),
+            (follow.quote, instrument.quote, instrument.quote_scale),
+        ] {
+            let amount = put_up.minor(scale.into()).filter(|it| (0..=AMOUNT_MAX).contains(it));
+            let amount = amount.ok_or_else(|| ListingError::Rule {
+                of: rules.symbol.to_string(),
+                rule: "follow",
+                why: format!("the house's {put_up} is too large or finer than the asset"),
+            })?;
+            let (instrument, house) = (instrument.id, follow.house.as_str().into());
+            if amount > 0 {
+                funds.push(Fund { instrument, house, asset, amount });
+            }
+        }
+    }
+    Ok(funds)
 }
 
 /// The decimals of an asset that prices (as quote) and quantities (as base) can have.
@@ -175,6 +213,7 @@ impl List<'_> {
             phase_until: None,
             schedule: self.schedule()?,
             calls: self.calls()?,
+            follow: self.follow(),
         };
         let checked = instrument.check();
         checked.map_err(|source| ListingError::Unsound { symbol: self.symbol.into(), source })?;
@@ -208,6 +247,16 @@ impl List<'_> {
             opening_ns: rules.opening_call.map_or(0, nanoseconds),
             breaker: self.book.circuit_breaker.iter().map(level).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// How it follows an outside book, if it does.
+    fn follow(&self) -> Option<Box<Follow>> {
+        let follow = self.rules.rules.follow.as_ref()?;
+        Some(Box::new(Follow {
+            house: follow.house.as_str().into(),
+            levels_max: u16::try_from(follow.levels).unwrap_or(u16::MAX),
+            stale_ns: follow.stale_after.0.saturating_mul(1_000_000),
+        }))
     }
 
     /// The table of its day; none where it never closes.

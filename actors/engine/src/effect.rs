@@ -4,6 +4,7 @@ use crate::account::Balance;
 use crate::amount::{Amount, Lots, Ticks};
 use crate::board::TradingDay;
 use crate::book::Clearing;
+use crate::follow::Posted;
 use crate::history::{FillRow, HistoryRow, LedgerRow, PartyRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::{Instrument, Phase};
@@ -229,6 +230,8 @@ pub enum Answer {
         order: Option<OrderKey>,
         reject: Box<Reject>,
     },
+    /// A snapshot of an outside book came to its instrument.
+    Posted(Posted),
 }
 
 impl Answer {

@@ -2,6 +2,7 @@
 
 use crate::amount::{Amount, Lots, Ticks};
 use crate::client_id::ClientId;
+use crate::follow::Source;
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderNo, TradeNo};
 use crate::order::{OrderState, Side};
 use crate::time::Time;
@@ -57,6 +58,7 @@ pub struct FillRow {
     pub account: AccountId,
     /// From 1, without gaps, within the account.
     pub sequence: u64,
+    /// Zero for a house, which has no orders.
     pub order: OrderNo,
     pub instrument: InstrumentId,
     pub trade: TradeNo,
@@ -70,6 +72,8 @@ pub struct FillRow {
     pub tax: Amount,
     pub time: Time,
     pub posted: Time,
+    /// In a followed instrument: which level of which outside snapshot it was made of.
+    pub source: Option<Source>,
 }
 
 /// Whom a ledger row of a transfer was with. Apart from the row, which most trades have two of

@@ -1,6 +1,7 @@
 //! What can be traded, and under which rules.
 
 use crate::amount::{Amount, Lots, Rate, Ticks, divide, product};
+use crate::follow::{BadFollow, Follow};
 use crate::ids::{AssetId, InstrumentId, PartitionId};
 pub use crate::instrument_checks::Manner;
 use crate::order::SelfMatch;
@@ -106,6 +107,8 @@ pub struct Instrument {
     pub schedule: Option<Box<Schedule>>,
     /// What makes orders collect besides that table.
     pub calls: Calls,
+    /// Set where users trade against an outside book and not with one another.
+    pub follow: Option<Box<Follow>>,
 }
 
 /// Rules of call auctions that no table of the day has.
@@ -156,6 +159,8 @@ pub enum BadInstrument {
     OpeningCall,
     #[error(transparent)]
     Interruption(#[from] BadInterruption),
+    #[error(transparent)]
+    Follow(#[from] BadFollow),
 }
 
 impl Calls {
@@ -221,7 +226,9 @@ impl Instrument {
         if !self.calls.breaker.is_empty() && !closes {
             return Err(BadInstrument::BreakerWithoutDay);
         }
-        self.schedule.as_ref().map_or(Ok(()), |schedule| Ok(schedule.check()?))
+        self.schedule.as_ref().map_or(Ok(()), |schedule| schedule.check())?;
+        let schedule = self.schedule.as_deref();
+        self.follow.as_ref().map_or(Ok(()), |follow| Ok(follow.check(schedule, &self.calls)?))
     }
 
     /// Quote minor units of one lot at one tick; whole by [`Instrument::check`].

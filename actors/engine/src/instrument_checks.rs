@@ -5,6 +5,7 @@ use crate::instrument::{Instrument, Phase};
 use crate::message::Submit;
 use crate::order::{OrderRequest, Size, TimeInForce};
 use crate::reject::{Reject, Shown};
+use crate::terms::TermsAsked;
 
 /// What decides about an order's entry in a phase.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +81,27 @@ impl Instrument {
         };
         let phase = if self.phase == Phase::Closed { "closed" } else { "in a call auction" };
         Err(Reject::NotInThisPhase { what: what.into(), symbol, phase: phase.into() })
+    }
+
+    /// # Errors
+    /// It asks for what there is not where an outside book is followed.
+    #[inline]
+    pub fn check_followed(&self, order: &OrderRequest) -> Result<(), Reject> {
+        match &order.terms {
+            Some(terms) if self.follow.is_some() => self.refuse_terms(terms),
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn refuse_terms(&self, terms: &TermsAsked) -> Result<(), Reject> {
+        let what = match terms {
+            TermsAsked { other: Some(_), .. } => "a pair of orders",
+            TermsAsked { stop: Some(_), .. } => "a stop",
+            TermsAsked { display: Some(_), .. } => "a hidden part",
+            _ => return Ok(()),
+        };
+        Err(Reject::NotWhereFollowed { what: what.into(), symbol: self.symbol.clone() })
     }
 
     /// # Errors

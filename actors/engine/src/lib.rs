@@ -15,6 +15,7 @@ pub mod board;
 pub mod book;
 pub mod client_id;
 pub mod effect;
+pub mod follow;
 pub mod hash;
 pub mod history;
 pub mod ids;

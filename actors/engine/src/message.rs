@@ -4,7 +4,10 @@
 use crate::amount::{Amount, Lots, Ticks};
 use crate::board::TradingDay;
 use crate::client_id::ClientId;
-use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
+use crate::follow::{Funding, Source};
+use crate::ids::{
+    AccountId, AssetId, InstrumentId, OrderKey, OrderNo, Origin, PartitionId, TradeNo,
+};
 use crate::instrument::{Asset, Instrument};
 use crate::order::{CancelReason, SelfMatch, Side, Status, TimeInForce};
 use crate::reject::Reject;
@@ -41,8 +44,14 @@ impl Message {
 pub enum BookMessage {
     Submit(Submit),
     Pair(Box<Pair>),
-    Cancel { order: OrderKey, request: Option<u128>, origin: Option<Origin> },
+    Cancel {
+        order: OrderKey,
+        request: Option<u128>,
+        origin: Option<Origin>,
+    },
     Amend(Amend),
+    /// The house of a followed instrument puts funds up. Nobody waits for an outcome.
+    Fund(Funding),
 }
 
 /// An order on its way into a book.
@@ -147,7 +156,21 @@ pub struct Leg {
     pub quantity: Lots,
     /// When the book traded.
     pub time: Time,
+    /// Of a trade with the house of a followed instrument: what it was made of.
+    pub source: Option<Source>,
 }
+
+impl Leg {
+    /// Whether it is the house's side of a trade: no order of its own stands behind it.
+    #[must_use]
+    #[inline(always)]
+    pub fn is_of_house(&self) -> bool {
+        self.order.no == HOUSE_ORDER
+    }
+}
+
+/// Stands for an order where the house of a followed instrument trades.
+pub const HOUSE_ORDER: OrderNo = OrderNo(0);
 
 /// Money that comes from another account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

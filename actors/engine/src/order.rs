@@ -267,6 +267,8 @@ pub enum CancelReason {
     MarketClosed,
     /// What it would have traded next would have leapt too far, and it cannot wait for a call.
     Interrupted,
+    /// The house of a followed instrument had nothing to trade with any more.
+    HouseCannotPay,
 }
 
 impl CancelReason {

@@ -100,6 +100,21 @@ rejects! {
         "NOT_IN_THIS_PHASE", FailedPrecondition,
         "{what} is not taken while {symbol} is {phase}",
         "A call auction takes orders that can wait for its price; outside the session only such orders are kept for the open.";
+    FeedStale { symbol: Box<str> } => "FEED_STALE", FailedPrecondition,
+        "the outside book that {symbol} follows is not known or too old; orders that may rest are taken",
+        "Nothing is traded against an outside book that is older than its limit. Until a newer one comes, orders that never rest are refused, and others rest.";
+    NotWhereFollowed { what: Box<str>, symbol: Box<str> } => "NOT_WHERE_FOLLOWED", FailedPrecondition,
+        "{what} is not taken in {symbol}, which follows an outside book",
+        "Where users trade against an outside book there are no stops, no pairs of orders and no hidden parts.";
+    NotFollowed { symbol: Box<str> } => "NOT_FOLLOWED", FailedPrecondition,
+        "{symbol} makes its own price; it follows no outside book",
+        "Snapshots of an outside book and funds of a house are for instruments that were listed to follow one.";
+    NotTheHouse { account: Box<str>, symbol: Box<str> } => "NOT_THE_HOUSE", FailedPrecondition,
+        "account {account} is not the house of {symbol}, or has traded for itself",
+        "The house of a followed instrument is the account that its listing names, and trades for nobody else.";
+    HouseAccount { account: Box<str> } => "HOUSE_ACCOUNT", FailedPrecondition,
+        "account {account} is the house of a followed instrument; what it has is there for its users' trades",
+        "What a house was funded with backs the trades of a followed instrument. It places no orders and pays nobody.";
     PriceNotOnTick { price: Shown, step: Shown, quote: Box<str>, below: Shown, above: Shown } =>
         "PRICE_NOT_ON_TICK", InvalidArgument,
         "price {price} is not on the {step} {quote} tick; try {below} or {above}",

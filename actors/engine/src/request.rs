@@ -85,4 +85,11 @@ pub enum AccountRequest {
     Reset {
         amounts: Vec<(AssetId, Amount)>,
     },
+    /// Of the house of a followed instrument: new money, counted as issued, that its book trades
+    /// with from then on.
+    FundHouse {
+        instrument: InstrumentId,
+        asset: AssetId,
+        amount: Amount,
+    },
 }

@@ -47,6 +47,18 @@ pub struct Instrument {
     pub self_match: String,
     /// Quantities are multiples of it.
     pub lot: Number,
+    /// Its users trade against an outside book, and not with one another.
+    #[serde(default)]
+    pub follows: bool,
+}
+
+/// An outside book as its feed wrote it down: pairs of price and quantity, best first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub instrument: String,
+    pub number: u64,
+    pub bids: Vec<(Number, Number)>,
+    pub asks: Vec<(Number, Number)>,
 }
 
 /// Sums that a partition keeps of its own.
@@ -115,6 +127,7 @@ pub struct Order {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fill {
     pub sequence: u64,
+    /// Empty for a house, which trades without orders.
     pub order: String,
     pub client_order_id: String,
     pub trade: String,
@@ -126,6 +139,11 @@ pub struct Fill {
     pub notional: Number,
     pub fee: Number,
     pub tax: Number,
+    /// In a followed instrument, what it was made of; else zero.
+    #[serde(default)]
+    pub outside_snapshot: u64,
+    #[serde(default)]
+    pub outside_level: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

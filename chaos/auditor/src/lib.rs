@@ -25,7 +25,7 @@ mod v1 {
 
 use anyhow::Context;
 use check::Case;
-use export::Export;
+use export::{Export, Snapshot};
 use history::History;
 use options::{Options, Source, USAGE};
 use std::io::Write;
@@ -68,11 +68,26 @@ fn audit(options: &Options) -> anyhow::Result<bool> {
         let text = serde_json::to_string(&export)?;
         std::fs::write(file, text).with_context(|| format!("writing {file}"))?;
     }
-    let report = check::all(&Case::new(history, export, options.scale));
+    let snapshots = snapshots(&options.snapshots)?;
+    let case = Case::new(history, export, options.scale).with_snapshots(snapshots);
+    let report = check::all(&case);
     let mut out = std::io::stdout().lock();
     serde_json::to_writer(&mut out, &report)?;
     writeln!(out)?;
     Ok(report.ok)
+}
+
+/// What feeds wrote down, a line each.
+fn snapshots(files: &[String]) -> anyhow::Result<Vec<Snapshot>> {
+    let mut snapshots = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).with_context(|| format!("reading {file}"))?;
+        for (number, line) in (1..).zip(text.lines()) {
+            let place = || format!("{file}:{number}");
+            snapshots.push(serde_json::from_str(line).with_context(place)?);
+        }
+    }
+    Ok(snapshots)
 }
 
 fn fetch(targets: &[String], options: &Options) -> anyhow::Result<Export> {

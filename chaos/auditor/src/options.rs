@@ -7,6 +7,7 @@ usage: hoga-auditor --history FILE… (--target http://HOST:PORT… | --export F
   --token TOKEN     how an operator is known to the target; dev:operator;trade_for=*
   --within SECONDS  how long the target may take to come to rest; 20
   --scale DIGITS    decimals to which the quote assets are kept; 8
+  --snapshots FILE  outside books that a feed posted, as `hoga feed --record` writes them
   --save FILE       writes what was read from the target, for --export later";
 
 /// Where the exchange's state comes from.
@@ -25,6 +26,7 @@ pub struct Options {
     pub within: Duration,
     pub scale: u32,
     pub save: Option<String>,
+    pub snapshots: Vec<String>,
 }
 
 impl Options {
@@ -34,6 +36,7 @@ impl Options {
         let (mut histories, mut targets, mut file, mut save) = (Vec::new(), Vec::new(), None, None);
         let mut token = "dev:operator;trade_for=*".to_owned();
         let (mut within, mut scale) = (Duration::from_secs(20), 8);
+        let mut snapshots = Vec::new();
         let mut rest = arguments.iter();
         while let Some(name) = rest.next() {
             let value = rest.next().ok_or_else(|| format!("{name} needs a value"))?.clone();
@@ -45,6 +48,7 @@ impl Options {
                 "--token" => token = value,
                 "--within" => within = Duration::from_secs(value.parse().map_err(wrong)?),
                 "--scale" => scale = value.parse().map_err(wrong)?,
+                "--snapshots" => snapshots.push(value),
                 "--save" => save = Some(value),
                 _ => return Err(format!("{name} is no option")),
             }
@@ -57,6 +61,6 @@ impl Options {
         if histories.is_empty() {
             return Err("say what clients saw: --history".into());
         }
-        Ok(Options { histories, source, token, within, scale, save })
+        Ok(Options { histories, source, token, within, scale, save, snapshots })
     }
 }

@@ -61,6 +61,7 @@ fn lpj() -> Instrument {
         phase_until: None,
         schedule: None,
         calls: Calls::default(),
+        follow: None,
     }
 }
 

@@ -6,7 +6,7 @@ use hoga_engine::history::HistoryRow;
 use hoga_engine::time::Time;
 
 /// The newest form this release reads, and the one it writes.
-const ROW_VERSION: u8 = 2;
+const ROW_VERSION: u8 = 3;
 
 pub(super) fn encode(row: &HistoryRow) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(192);

@@ -34,6 +34,7 @@ pub(super) fn fill(index: u32, sequence: u64) -> HistoryRow {
         tax: 0,
         time: time(sequence),
         posted: time(sequence),
+        source: None,
     })
 }
 

@@ -10,7 +10,7 @@ use hoga_engine::effect::{Answer, Effect, MarketEvent, MovedBalance, Settles};
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{AccountId, InstrumentId, Origin, PartitionId};
 use hoga_engine::instrument::Instrument;
-use hoga_engine::message::{Message, PartitionMessage};
+use hoga_engine::message::{BookMessage, Message, PartitionMessage};
 use hoga_engine::order::OrderState;
 use hoga_engine::reject::Reject;
 use hoga_engine::topology::Role;
@@ -129,9 +129,9 @@ impl Core {
     /// Keeps a consequence for an entity that is suspended.
     /// Requests and orders are refused and do not wait.
     pub fn park(&mut self, entity: EntityId, command: &EntityCommand) {
-        use EntityCommand::{Account, Board, Rules};
+        use EntityCommand::{Account, Board, Book, Rules};
         if let Some(suspension) = self.state.suspended.get_mut(&entity)
-            && matches!(command, Account(_) | Board(_) | Rules(_))
+            && matches!(command, Account(_) | Board(_) | Rules(_) | Book(BookMessage::Fund(_)))
         {
             suspension.parked.push(command.clone());
         }
@@ -145,6 +145,10 @@ impl Core {
             (EntityCommand::Request(envelope, _), _) => {
                 let answer = Answer::Rejected { order: None, reject: Box::new(reject()) };
                 vec![Effect::Answer(envelope.origin, answer)]
+            }
+            (EntityCommand::Outside(_, origin), _) => {
+                let answer = Answer::Rejected { order: None, reject: Box::new(reject()) };
+                vec![Effect::Answer(*origin, answer)]
             }
             (EntityCommand::Book(message), EntityId::Book(instrument)) => {
                 decline(instrument, message)

@@ -2,7 +2,8 @@
 
 use super::meta::MetaCommand;
 use hoga_actors::EntityId;
-use hoga_engine::ids::PartitionId;
+use hoga_engine::follow::Snapshot;
+use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
 use hoga_engine::message::Message;
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
@@ -81,6 +82,9 @@ pub enum Command {
     Resume { entity: EntityId },
     /// Every replica takes the hash of its state here, to compare it with the others'.
     Checkpoint,
+    /// A feed's snapshot of the outside book that an instrument follows. Its number tells a
+    /// repetition.
+    Post { instrument: InstrumentId, origin: Origin, snapshot: Box<Snapshot> },
 }
 
 /// A message on its way, with the trace of the command that caused it.

@@ -8,9 +8,10 @@ use hoga_actors::{Entity, EntityCommand, EntityId};
 use hoga_engine::account::Account;
 use hoga_engine::book::{Listing, decline};
 use hoga_engine::effect::{Answer, Effect};
-use hoga_engine::ids::PartitionId;
+use hoga_engine::follow::Snapshot;
+use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
 use hoga_engine::instrument::Instrument;
-use hoga_engine::message::{AccountMessage, Credit, Message, PartitionMessage};
+use hoga_engine::message::{AccountMessage, BookMessage, Credit, Message, PartitionMessage};
 use hoga_engine::reject::Reject;
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
@@ -77,6 +78,9 @@ impl Core {
             Command::Tick => self.plan_tick(place, chunk),
             Command::Resume { entity } => self.plan_resume(entity, place, chunk),
             Command::Checkpoint => chunk.is_checkpoint = true,
+            Command::Post { instrument, origin, snapshot } => {
+                self.plan_post(instrument, origin, snapshot, place, chunk);
+            }
         }
     }
 
@@ -109,6 +113,27 @@ impl Core {
         } else {
             chunk.step(entity, place, EntityCommand::Request(envelope, request));
         }
+    }
+
+    fn plan_post(
+        &self,
+        instrument: InstrumentId,
+        origin: Origin,
+        snapshot: Box<Snapshot>,
+        place: u32,
+        chunk: &mut Chunk,
+    ) {
+        let entity = EntityId::Book(instrument);
+        let reject = if !self.state.listed.contains(&instrument) {
+            Reject::UnknownInstrument { symbol: format!("#{}", instrument.0).into() }
+        } else if self.state.suspended.contains_key(&entity) {
+            Reject::EntitySuspended { entity: entity.to_string().into() }
+        } else {
+            chunk.step(entity, place, EntityCommand::Outside(snapshot, origin));
+            return;
+        };
+        let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
+        chunk.effect(place, Effect::Answer(origin, answer));
     }
 
     fn plan_meta(
@@ -181,6 +206,11 @@ impl Core {
 
     fn plan_message(&mut self, message: Message, place: u32, chunk: &mut Chunk) {
         match message {
+            // What a house has put up is missing in its account: it waits for a book.
+            Message::ToBook(instrument, message @ BookMessage::Fund(_)) => {
+                let command = EntityCommand::Book(message);
+                self.step_or_park(EntityId::Book(instrument), command, place, chunk);
+            }
             Message::ToBook(instrument, message) => {
                 let entity = EntityId::Book(instrument);
                 if self.state.suspended.contains_key(&entity) {

@@ -17,6 +17,7 @@ use hoga_engine::board::Board;
 use hoga_engine::book::Listing;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Settles;
+use hoga_engine::follow::Snapshot;
 use hoga_engine::ids::{AccountId, InstrumentId, Origin, PartitionId};
 use hoga_engine::instrument::{Catalogue, Instrument, Phase};
 use hoga_engine::request::{AccountRequest, Envelope};
@@ -236,6 +237,25 @@ impl Exchange {
             drop(tokio::time::timeout(within, everybody).await);
         }
         reply
+    }
+
+    /// Gives an instrument a snapshot of the outside book that it follows, and waits for what
+    /// became of it. The same number again changes nothing.
+    pub async fn post(
+        &self,
+        instrument: InstrumentId,
+        snapshot: Snapshot,
+        trace: Trace,
+        within: Duration,
+    ) -> Reply {
+        let partition = self.0.options.topology.book_partition(instrument);
+        let (origin, answer) = self.0.answers.open();
+        let command = Command::Post { instrument, origin, snapshot: Box::new(snapshot) };
+        if let Err(failure) = self.write(partition, Entry { trace, command }, origin) {
+            self.0.answers.forget(origin);
+            return Reply::failure(failure);
+        }
+        self.wait(origin, answer, within).await
     }
 
     /// Lets a suspended entity go on.

@@ -24,6 +24,7 @@ pub(crate) fn tell(partition: PartitionId, index: u64, batch: &Batch) {
                     applied(carried.trace, kind(&carried.message), partition, index, batch);
                 }
             }
+            Command::Post { .. } => applied(entry.trace, "book.snapshot", partition, index, batch),
             Command::OutboxAck { .. }
             | Command::Tick
             | Command::Resume { .. }

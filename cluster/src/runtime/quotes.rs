@@ -75,7 +75,7 @@ impl Quotes {
     /// Takes over a whole book, as a snapshot or a replay left it.
     pub fn show(&self, id: EntityId, entity: &Entity) {
         if let (EntityId::Book(instrument), Entity::Book(listing)) = (id, entity) {
-            let levels = [Side::Buy, Side::Sell].map(|side| listing.book().levels(side).collect());
+            let levels = [Side::Buy, Side::Sell].map(|side| listing.levels(side).collect());
             self.restore(instrument, listing.prints(), levels);
         }
     }

@@ -5,6 +5,7 @@
 mod checkpoints;
 mod closing;
 mod exchange;
+mod followed;
 mod history;
 mod market;
 mod panics;

@@ -65,6 +65,7 @@ fn lpj_krw() -> Instrument {
         phase_until: None,
         schedule: None,
         calls: Calls::default(),
+        follow: None,
     }
 }
 

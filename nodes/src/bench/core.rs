@@ -172,6 +172,7 @@ fn instrument(topology: Topology) -> Instrument {
         phase_until: None,
         schedule: None,
         calls: Calls::default(),
+        follow: None,
     }
 }
 

@@ -168,6 +168,7 @@ fn row(account: u64, sequence: u64) -> HistoryRow {
         tax: 0,
         time: Time(1_767_225_600 * Time::SECOND + sequence),
         posted: Time(1_767_225_600 * Time::SECOND + sequence),
+        source: None,
     })
 }
 

@@ -32,8 +32,10 @@ mod cluster;
 mod completions;
 mod doctor;
 mod explain;
+mod feed;
 mod fills;
 mod fresh;
+mod fund;
 mod halt;
 mod instruments;
 mod ledger;
@@ -126,6 +128,8 @@ enum Command {
     Halt(halt::Halt),
     Resume(halt::Resume),
     Limit(halt::Limit),
+    Feed(feed::Feed),
+    Fund(fund::Fund),
     LogIn(log_in::LogIn),
     Token(token::Token),
     Accounts(accounts::Accounts),
@@ -179,6 +183,8 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Halt(command) => command.run(global),
         Command::Resume(command) => command.run(global),
         Command::Limit(command) => command.run(global),
+        Command::Feed(command) => command.run(global),
+        Command::Fund(command) => command.run(global),
         Command::LogIn(command) => command.run(global),
         Command::Token(command) => command.run(global),
         Command::Accounts(command) => command.run(global),

@@ -299,6 +299,22 @@ impl AdminService for Admin {
         told(&caller, self.issue(&caller, message).await)
     }
 
+    async fn post_outside_book(
+        &self,
+        request: Request<v1::PostOutsideBookRequest>,
+    ) -> Result<Response<v1::PostOutsideBookResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.post_outside_book(&caller, message).await)
+    }
+
+    async fn fund_house(
+        &self,
+        request: Request<v1::FundHouseRequest>,
+    ) -> Result<Response<v1::FundHouseResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.fund_house(&caller, message).await)
+    }
+
     async fn take_snapshot(
         &self,
         request: Request<v1::TakeSnapshotRequest>,

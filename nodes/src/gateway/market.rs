@@ -5,7 +5,7 @@
 //! `UNKNOWN_INSTRUMENT`, or a position that is not reached in time.
 
 use super::desk::{Desk, shown_at, told};
-use super::failure::{Refused, unread};
+use super::failure::{Refused, rejected, unread};
 use super::ladder::{Sides, grouped, ladder};
 use super::page::{self, List, Place};
 use super::symbols::Symbols;
@@ -14,9 +14,10 @@ use crate::auth::Caller;
 use hoga_cluster::runtime::{At, ReadError};
 use hoga_engine::book::Listing;
 use hoga_engine::instrument::Instrument;
+use hoga_engine::reject::Reject;
 use hoga_engine::topology::Topology;
-use hoga_proto::convert::market as wire;
 use hoga_proto::convert::numbers::{time_if_any, timestamp};
+use hoga_proto::convert::{follow, market as wire};
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
 use hoga_proto::v1::market_service_server::MarketService;
@@ -90,8 +91,8 @@ impl Market {
         let step = wire::price_step(message.price_step.as_ref(), instrument)?;
         let look = move |listing: &Listing, at| {
             let sides = match step {
-                Some(step) => grouped(listing.book(), depth, step),
-                None => ladder(listing.book(), depth),
+                Some(step) => grouped(listing, depth, step),
+                None => ladder(listing, depth),
             };
             let is_call = listing.book().collects();
             let indicated = is_call.then(|| listing.indicated());
@@ -106,6 +107,23 @@ impl Market {
         book.call_kind = wire::call_kind(phase).into();
         book.phase_end_time = until.map(timestamp);
         Ok(v1::GetBookResponse { book: Some(book), position: Some(shown_at(at)) })
+    }
+
+    async fn outside(
+        &self,
+        message: v1::GetOutsideBookRequest,
+    ) -> Result<v1::GetOutsideBookResponse, Refused> {
+        let symbols = self.0.symbols();
+        let instrument = symbols.instrument("name", &message.name)?;
+        let look = |listing: &Listing, at| {
+            let shown = |follow| follow::shown_outside(follow, listing.instrument());
+            (listing.following().map(shown), at)
+        };
+        let (book, at) = self.look(instrument, message.min_index.as_ref(), look).await?;
+        let symbol = instrument.symbol.clone();
+        let book = book.ok_or_else(|| rejected(&Reject::NotFollowed { symbol }, ""))?;
+        let position = Some(shown_at(at));
+        Ok(v1::GetOutsideBookResponse { book: Some(book), position })
     }
 
     async fn trades(
@@ -147,7 +165,7 @@ impl Market {
         let instrument = symbols.instrument("name", &message.name)?;
         let look = |listing: &Listing, at| {
             let sequence = listing.sequence() + listing.trades().0;
-            (ladder(listing.book(), 1), listing.last(), listing.trades(), sequence, at)
+            (ladder(listing, 1), listing.last(), listing.trades(), sequence, at)
         };
         let (best, last, trades, sequence, at) =
             self.look(instrument, message.min_index.as_ref(), look).await?;
@@ -204,6 +222,14 @@ impl MarketService for Market {
     ) -> Result<Response<v1::GetBookResponse>, Status> {
         let (caller, message) = Caller::of(request)?;
         told(&caller, self.book(message).await)
+    }
+
+    async fn get_outside_book(
+        &self,
+        request: Request<v1::GetOutsideBookRequest>,
+    ) -> Result<Response<v1::GetOutsideBookResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.outside(message).await)
     }
 
     async fn list_trades(

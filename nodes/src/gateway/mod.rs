@@ -15,6 +15,7 @@ mod cluster;
 mod desk;
 mod failure;
 mod finding;
+mod follow;
 mod identity;
 mod kill_switch;
 mod ladder;

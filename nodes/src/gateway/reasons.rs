@@ -147,6 +147,7 @@ pub const CANCELS: &[(&str, &str)] = &[
     ("EXPIRED", "Its time ran out."),
     ("MARKET_CLOSED", "The market closed, and it was for that day."),
     ("VOLATILITY_INTERRUPTION", "Its next trade would have begun a call, and it waits for none."),
+    ("HOUSE_CANNOT_PAY", "The house of a followed instrument had nothing to trade with any more."),
 ];
 
 /// Every reason: those of trading in the order in which they are checked, then the gateway's.

@@ -78,6 +78,7 @@ fn every_way_to_lose_open_quantity_is_listed() {
         CancelReason::Expired,
         CancelReason::MarketClosed,
         CancelReason::Interrupted,
+        CancelReason::HouseCannotPay,
     ];
     let listed: Vec<&str> = CANCELS.iter().map(|(reason, _)| *reason).collect();
     assert_eq!(ways.map(hoga_proto::convert::order::cancel_reason).as_slice(), listed);

@@ -51,6 +51,7 @@ pub fn filled_in(asked: v1::Instrument, rules: &str) -> Result<v1::Instrument, R
             true => template.circuit_breaker,
             false => asked.circuit_breaker,
         },
+        follow: asked.follow.or(template.follow),
         ..asked
     })
 }

@@ -112,6 +112,7 @@ pub(crate) fn instrument() -> Instrument {
         phase_until: None,
         schedule: None,
         calls: Calls::default(),
+        follow: None,
     }
 }
 

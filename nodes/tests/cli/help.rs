@@ -2,7 +2,7 @@
 
 use crate::rig::hoga;
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 30] = [
     "up",
     "node",
     "buy",
@@ -18,6 +18,8 @@ const COMMANDS: [&str; 28] = [
     "book",
     "rank",
     "instruments",
+    "feed",
+    "fund",
     "log-in",
     "token",
     "accounts",

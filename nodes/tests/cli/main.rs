@@ -3,6 +3,7 @@
 #[path = "../rig/mod.rs"]
 mod rig;
 
+mod follow;
 mod help;
 mod log_in;
 mod metrics;

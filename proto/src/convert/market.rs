@@ -1,6 +1,7 @@
 //! Instruments, ladders, trades.
 
 use super::BadField;
+use super::follow::{follow, shown_follow};
 use super::numbers::{amount, amount_if_any, rate, shown, shown_rate, timestamp};
 use super::order::self_match;
 use super::schedule::{
@@ -98,6 +99,7 @@ pub fn instrument(
             },
             breaker: wire.circuit_breaker.iter().map(breaker_level).collect::<Result<_, _>>()?,
         },
+        follow: follow(wire.follow.as_ref())?,
     })
 }
 
@@ -176,6 +178,7 @@ pub fn shown_instrument(instrument: &Instrument) -> v1::Instrument {
             length => Some(duration(length)),
         },
         circuit_breaker: instrument.calls.breaker.iter().map(shown_breaker_level).collect(),
+        follow: instrument.follow.as_deref().map(shown_follow),
     }
 }
 
@@ -305,6 +308,24 @@ fn to_ticks(field: &'static str, price: Amount, tick: Amount) -> Result<Ticks, B
     let ticks = u32::try_from(ticks).ok().filter(|ticks| *ticks <= Ticks::MAX.0);
     let rule = || format!("is more than {} ticks", Ticks::MAX.0);
     ticks.map(Ticks).ok_or_else(|| BadField::malformed(field, rule()))
+}
+
+/// A price in an instrument's ticks.
+pub(super) fn ticks_of(
+    field: &'static str,
+    price: Amount,
+    instrument: &Instrument,
+) -> Result<Ticks, BadField> {
+    to_ticks(field, price, instrument.tick)
+}
+
+/// A quantity in an instrument's lots.
+pub(super) fn lots_of(
+    field: &'static str,
+    quantity: Amount,
+    instrument: &Instrument,
+) -> Result<Lots, BadField> {
+    steps(field, quantity, instrument.lot, "lots").map(Lots)
 }
 
 fn steps(field: &'static str, value: Amount, step: Amount, of: &str) -> Result<u64, BadField> {

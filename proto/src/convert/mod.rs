@@ -8,6 +8,7 @@
 pub mod account;
 pub mod admin;
 mod field;
+pub mod follow;
 pub mod ledger;
 pub mod market;
 pub mod numbers;

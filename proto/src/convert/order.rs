@@ -8,7 +8,7 @@ use hoga_engine::client_id::ClientId;
 use hoga_engine::history::FillRow;
 use hoga_engine::ids::OrderKey;
 use hoga_engine::instrument::Instrument;
-use hoga_engine::message::{Outcome, OutcomeOf};
+use hoga_engine::message::{HOUSE_ORDER, Outcome, OutcomeOf};
 use hoga_engine::order::{
     CancelReason, OrderRequest, OrderState, SelfMatch, Side, Size, Status, TimeInForce,
 };
@@ -222,7 +222,10 @@ pub fn fill(
     let instrument_name = format!("instruments/{}", instrument.symbol);
     v1::Fill {
         sequence: row.sequence,
-        order: format!("accounts/{account}/orders/{}", row.order.0),
+        order: match row.order {
+            HOUSE_ORDER => String::new(),
+            no => format!("accounts/{account}/orders/{}", no.0),
+        },
         client_order_id: client_order_id.into(),
         trade: format!("{instrument_name}/trades/{}", row.trade.0),
         instrument: instrument_name,
@@ -235,6 +238,8 @@ pub fn fill(
         tax: quote(row.tax),
         time: Some(timestamp(row.time)),
         post_time: Some(timestamp(row.posted)),
+        outside_snapshot: row.source.map_or(0, |source| source.snapshot),
+        outside_level: row.source.map_or(0, |source| source.level),
     }
 }
 
@@ -351,6 +356,7 @@ pub const fn cancel_reason(reason: CancelReason) -> &'static str {
         CancelReason::Expired => "EXPIRED",
         CancelReason::MarketClosed => "MARKET_CLOSED",
         CancelReason::Interrupted => "VOLATILITY_INTERRUPTION",
+        CancelReason::HouseCannotPay => "HOUSE_CANNOT_PAY",
     }
 }
 

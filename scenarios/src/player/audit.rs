@@ -18,7 +18,8 @@ use super::tracks::Asked;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Audit {
     /// Orders with more filled or spent than asked for, orders whose book or account knows of
-    /// other fills than were settled, and instruments whose legs do not add up to their trades.
+    /// other fills than were settled, instruments whose legs do not add up to their trades, and
+    /// levels of outside books of which more was filled than they displayed.
     pub overfilled: u64,
     /// Orders that were acknowledged, are not final, and rest in no book or in no account;
     /// orders that ended with quantity unaccounted for; requests without an answer.
@@ -67,7 +68,8 @@ fn overfilled(floor: &Floor<'_>) -> u64 {
         let legs = [trading.settled_by_buyers, trading.settled_by_sellers];
         legs.iter().any(|settled| *settled != trading.quantity)
     });
-    bad.len() as u64 + legs_differ.count() as u64
+    let levels = floor.pit.tap().displayed.overfilled();
+    bad.len() as u64 + legs_differ.count() as u64 + levels
 }
 
 fn lost(floor: &Floor<'_>) -> u64 {

@@ -24,7 +24,7 @@ pub(super) fn chart(floor: &Floor<'_>, instrument: &Instrument, length: Millis) 
         volume: quantity(slot.quantity),
     });
     let side = |side| {
-        let levels = floor.pit.listing(instrument.id).map(|listing| listing.book().levels(side));
+        let levels = floor.pit.listing(instrument.id).map(|listing| listing.levels(side));
         let levels = levels.into_iter().flatten().take(LEVELS);
         levels.map(|(at, open)| Level { price: price(at), quantity: quantity(open) }).collect()
     };

@@ -92,6 +92,7 @@ impl Counts {
         let Some(Answer::Balance { .. }) = answer else { return };
         let (asset, amount, is_deposit) = match request {
             AccountRequest::Deposit { asset, amount } => (*asset, *amount, true),
+            AccountRequest::FundHouse { asset, amount, .. } => (*asset, *amount, true),
             AccountRequest::Withdraw { asset, amount } => (*asset, -*amount, false),
             _ => return,
         };

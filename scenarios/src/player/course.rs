@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use std::vec::IntoIter;
 
 use super::crowd::Crowd;
+use super::feeds::Feeds;
 use super::floor::Floor;
 use super::report::{self, Report};
 use super::session;
 use super::{PlayError, PlayOptions, Progress, Wall};
 use crate::file::{Occurrence, Scenario, StepAct, TapeFormat};
-use crate::grammar::{Act, MarketAct, Sentence, Who};
+use crate::grammar::{Act, Sentence, Who};
 use crate::listing::{self, Market};
 use crate::tape::{Entry, TapeError, TapeReader, TapeWriter};
 use crate::time::Millis;
@@ -29,6 +30,8 @@ struct Course<'p> {
     steps: Peekable<IntoIter<Occurrence>>,
     tape: Option<Tape>,
     crowd: Crowd,
+    feeds: Feeds,
+    folder: &'p std::path::Path,
     /// Faults that the tape named so far.
     tape_faults: u64,
 }
@@ -45,7 +48,9 @@ pub(super) fn play(
             StepAct::Account { who, act } => Sentence::Account { who, act },
             StepAct::Market(act) => Sentence::Market(act),
         };
-        refuse_unserved(&sentence)?;
+        if let Sentence::Market(act) = &sentence {
+            Feeds::check(act, folder, &market)?;
+        }
     }
     let mut warnings = warnings(scenario, &market);
     let start = session::start(&scenario.market)?;
@@ -64,6 +69,8 @@ pub(super) fn play(
         steps: scenario.step_times().into_iter().peekable(),
         tape,
         crowd,
+        feeds: Feeds::default(),
+        folder,
         tape_faults: 0,
     };
     course.run(&mut floor, wall, progress)?;
@@ -108,33 +115,47 @@ impl Course<'_> {
             },
         };
         let step = self.steps.peek().map(|step| step.at);
-        Ok([step, tape, self.crowd.next_wake()].into_iter().flatten().min())
+        let others = [self.feeds.next_time(), self.crowd.next_wake()];
+        Ok([step, tape].into_iter().chain(others).flatten().min())
     }
 
-    /// Everything of one instant: steps, tape, bots. What the session does came before.
+    /// Everything of one instant: outside books, steps, tape, bots. What the session does came
+    /// before.
     fn play_instant(&mut self, at: Millis, floor: &mut Floor<'_>) -> Result<(), PlayError> {
+        self.feeds.post(at, floor);
         while let Some(step) = self.steps.next_if(|step| step.at == at) {
             match &self.scenario.steps[step.index].what {
                 StepAct::Account { who, act } => everybody(self.scenario, who, act, floor)?,
-                StepAct::Market(act) => floor.operate(act)?,
+                StepAct::Market(act) => {
+                    floor.operate(act)?;
+                    self.feeds.begin(act, self.folder, &floor.market, at)?;
+                }
             }
         }
         while let Some(entry) = self.next_of_tape(at) {
-            refuse_unserved(&entry.what)?;
             match entry.what {
                 Sentence::Account { who, act } => everybody(self.scenario, &who, &act, floor)?,
-                Sentence::Market(act) => floor.operate(&act)?,
+                Sentence::Market(act) => {
+                    floor.operate(&act)?;
+                    self.feeds.begin(&act, self.folder, &floor.market, at)?;
+                }
                 Sentence::Fault(_) => self.tape_faults += 1,
             }
         }
+        // What begins now has its first book now.
+        self.feeds.post(at, floor);
         while self.crowd.next_wake() == Some(at) {
             self.crowd.wake_next(floor)?;
         }
         Ok(())
     }
 
-    /// What the tape said and the play left out.
+    /// What the tape or a feed said and the play left out.
     fn warn_of_tape(&mut self, warnings: &mut Vec<String>) {
+        if self.feeds.unfit > 0 {
+            let unfit = self.feeds.unfit;
+            warnings.push(format!("left out {unfit} outside books that fit no instrument"));
+        }
         if self.tape_faults > 0 {
             let faults = self.tape_faults;
             warnings.push(format!("ignored {faults} faults of the tape: there is one node"));
@@ -186,13 +207,6 @@ fn open_tape(scenario: &Scenario, folder: &std::path::Path) -> Result<Option<Tap
     let opened = File::open(&file);
     let opened = opened.map_err(|source| PlayError::TapeFile { file: file.clone(), source })?;
     Ok(Some(Tape { file, entries: TapeReader::new(BufReader::new(opened)).peekable() }))
-}
-
-/// Refuses what the exchange does not know yet; steps are looked at before anything is played.
-fn refuse_unserved(sentence: &Sentence) -> Result<(), PlayError> {
-    let Sentence::Market(MarketAct::Feed { .. }) = sentence else { return Ok(()) };
-    let why = "no instrument follows an outside book";
-    Err(PlayError::NotServed { what: sentence.to_string(), why: why.into() })
 }
 
 fn warnings(scenario: &Scenario, market: &Market) -> Vec<String> {

@@ -108,7 +108,7 @@ fn look<'v>(
     own: &'v mut Vec<OwnOrder>,
 ) -> View<'v> {
     let (listing, account) = (floor.pit.listing(instrument.id), floor.pit.account(account));
-    let best = |side| listing.and_then(|listing| listing.book().best(side));
+    let best = |side| listing.and_then(|listing| listing.best(side));
     let last = listing.and_then(|listing| listing.last());
     let ticks = |price: Option<Ticks>| price.map(|price| u64::from(price.0));
     own.clear();

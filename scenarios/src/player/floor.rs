@@ -18,7 +18,7 @@ use super::tally::Tally;
 use super::tracks::Asked;
 use super::translate::{self, Unmade};
 use crate::grammar::{Act, MarketAct, OrderRef, Sentence, Who};
-use crate::listing::Market;
+use crate::listing::{Fund, Market};
 use crate::names::AccountName;
 use crate::tape::{Entry, TapeError, TapeWriter};
 use crate::time::Millis;
@@ -61,6 +61,14 @@ impl<'p> Floor<'p> {
             let answer = floor.ask(faucet, None, &request);
             let faucet = floor.pit.account(faucet);
             floor.counts.came_in(faucet, &request, answer.as_ref(), &floor.market);
+        }
+        for fund in floor.market.funds.clone() {
+            let house = floor.pit.open(&fund.house);
+            let Fund { instrument, asset, amount, .. } = fund;
+            let request = AccountRequest::FundHouse { instrument, asset, amount };
+            let answer = floor.ask(house, None, &request);
+            let house = floor.pit.account(house);
+            floor.counts.came_in(house, &request, answer.as_ref(), &floor.market);
         }
         floor
     }
@@ -217,7 +225,7 @@ impl<'p> Floor<'p> {
                 other => other,
             }),
             MarketAct::Close => self.shift(None, |_| Phase::Closed),
-            // Looked for before the play began.
+            // The course posts its books, each at its time.
             MarketAct::Feed { .. } => {}
         }
         Ok(())

@@ -18,6 +18,8 @@ mod counts;
 mod course;
 mod crowd;
 mod digest;
+mod displayed;
+mod feeds;
 mod floor;
 mod leaders;
 mod report;
@@ -34,6 +36,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::feed::FeedError;
 use crate::file::Scenario;
 use crate::listing::ListingError;
 use crate::tape::TapeError;
@@ -98,6 +101,9 @@ pub enum PlayError {
     TapeFile { file: PathBuf, source: io::Error },
     #[error("the tape {file}")]
     Tape { file: PathBuf, source: TapeError },
+    /// A file that is to be fed into an instrument cannot be.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
     /// The recording cannot be written; another try may do when there is room.
     #[error("the tape cannot be recorded")]
     Record(#[from] TapeError),

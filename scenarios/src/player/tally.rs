@@ -2,14 +2,17 @@
 
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::effect::{Answer, MarketEvent};
+use hoga_engine::follow::Snapshot;
 use hoga_engine::history::FillRow;
 use hoga_engine::ids::{InstrumentId, Origin, TradeNo};
 use hoga_engine::instrument::{Call, Phase};
+use hoga_engine::message::HOUSE_ORDER;
 use hoga_engine::order::{OrderState, Side};
 use hoga_engine::pit::Tap;
 use hoga_engine::time::Time;
 
 use super::digest::Digest;
+use super::displayed::Displayed;
 use super::strip::Strip;
 use super::tracks::Tracks;
 use crate::time::Millis;
@@ -45,6 +48,7 @@ pub(super) struct Tally {
     pub trades: u64,
     pub digest: Digest,
     pub tracks: Tracks,
+    pub displayed: Displayed,
 }
 
 impl Tally {
@@ -59,6 +63,7 @@ impl Tally {
             trades: 0,
             digest: Digest::default(),
             tracks: Tracks::default(),
+            displayed: Displayed::default(),
         }
     }
 
@@ -115,7 +120,11 @@ impl Tap for Tally {
     }
 
     fn fill(&mut self, row: &FillRow) {
-        self.tracks.fill(row);
+        // A house has no orders.
+        if row.order != HOUSE_ORDER {
+            self.tracks.fill(row);
+        }
+        self.displayed.fill(row);
         let trading = &mut self.tradings[row.instrument.0 as usize];
         if row.side == Side::Buy {
             trading.settled_by_buyers += row.quantity;
@@ -130,6 +139,10 @@ impl Tap for Tally {
 
     fn order(&mut self, order: &OrderState) {
         self.tracks.told(order);
+    }
+
+    fn posted(&mut self, instrument: InstrumentId, snapshot: &Snapshot) {
+        self.displayed.posted(instrument, snapshot);
     }
 
     fn market(&mut self, instrument: InstrumentId, event: MarketEvent) {

@@ -216,7 +216,8 @@ pub(super) fn act(
         AccountRequest::Open
         | AccountRequest::KillSwitch { .. }
         | AccountRequest::Transfer { .. }
-        | AccountRequest::Reset { .. } => None,
+        | AccountRequest::Reset { .. }
+        | AccountRequest::FundHouse { .. } => None,
     }
 }
 

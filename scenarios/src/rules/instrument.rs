@@ -1,5 +1,6 @@
 //! What one instrument trades by.
 
+use super::follow::{self, Follow};
 use super::{RuleBook, TickTable, VenueBoard, ticks};
 use crate::document::Fields;
 use crate::grammar::SelfMatch;
@@ -47,6 +48,8 @@ pub struct TradingRules {
     pub limit_opening_first: Option<Amount>,
     /// A new listing opens by a call of this length.
     pub opening_call: Option<Millis>,
+    /// Set where users trade against an outside book and not with one another.
+    pub follow: Option<Follow>,
 }
 
 /// A call auction instead of a trade that leaps too far.
@@ -86,6 +89,7 @@ impl Default for TradingRules {
             volatility_interruption: None,
             limit_opening_first: None,
             opening_call: None,
+            follow: None,
         }
     }
 }
@@ -115,6 +119,7 @@ impl TradingRules {
         lay(interruption(fields), &mut self.volatility_interruption);
         lay(fields.parsed_or_none("limit_opening_first"), &mut self.limit_opening_first);
         lay(fields.parsed_or_none("opening_call"), &mut self.opening_call);
+        lay(follow::read(fields), &mut self.follow);
     }
 }
 

@@ -1,17 +1,19 @@
 //! Rule books: how a market trades.
 //!
-//! Owns: [`RuleBook`] and its parts, the four books that ship, and what makes a book sound.
+//! Owns: [`RuleBook`] and its parts, the books that ship, and what makes a book sound.
 //! Takes: TOML, of a shipped book or the `[market]` and `[[instruments]]` of a scenario, laid
 //! over it key by key. Emits: a book that cannot be wrong. On failure: every mistake with its
 //! place; an unknown key names the nearest known one.
 
 mod calendar;
+mod follow;
 mod instrument;
 mod overlay;
 mod session;
 mod ticks;
 
 pub use calendar::{CalendarError, ClockTime, Date, ZoneOffset};
+pub use follow::Follow;
 pub use instrument::{Band, Instrument, TradingRules, VolatilityInterruption};
 pub use session::{Hours, Phase, PhaseKind, Session};
 pub use ticks::{DatedTicks, TickBand, TickTable, VenueBoard};
@@ -22,11 +24,12 @@ use crate::numbers::Amount;
 use crate::time::Millis;
 
 /// The books that ship, by the name a scenario uses.
-pub const SHIPPED: [(&str, &str); 4] = [
+pub const SHIPPED: [(&str, &str); 5] = [
     ("lpj", include_str!("../../rules/lpj.toml")),
     ("crypto", include_str!("../../rules/crypto.toml")),
     ("krx-simple", include_str!("../../rules/krx-simple.toml")),
     ("krx", include_str!("../../rules/krx.toml")),
+    ("follow", include_str!("../../rules/follow.toml")),
 ];
 
 /// The rules of a whole market.

@@ -14,6 +14,7 @@ mod chain;
 mod change;
 mod closings;
 mod glance;
+mod house;
 mod index;
 mod memory;
 mod memory_state;
@@ -80,6 +81,8 @@ pub struct Account {
     is_open: bool,
     /// Its kill switch is engaged: it places and amends nothing.
     is_killed: bool,
+    /// It is the house of a followed instrument, and spends what it has on nothing else.
+    is_house: bool,
     till: till::Till,
     positions: position::Positions,
     open: OpenOrders,
@@ -102,6 +105,7 @@ impl Account {
             created,
             is_open: false,
             is_killed: false,
+            is_house: false,
             till: till::Till::default(),
             positions: position::Positions::default(),
             open: OpenOrders::default(),
@@ -252,7 +256,8 @@ impl Account {
             }
             AccountRequest::Deposit { asset, .. }
             | AccountRequest::Withdraw { asset, .. }
-            | AccountRequest::Transfer { asset, .. } => context.asset(*asset).map(|_| ()),
+            | AccountRequest::Transfer { asset, .. }
+            | AccountRequest::FundHouse { asset, .. } => context.asset(*asset).map(|_| ()),
             AccountRequest::Open
             | AccountRequest::CancelAll { .. }
             | AccountRequest::KillSwitch { .. }
@@ -267,6 +272,7 @@ impl Account {
         context: &Context,
         out: &mut impl Effects,
     ) -> Result<(), Reject> {
+        self.check_house(request)?;
         match request {
             AccountRequest::Open => self.come_into_being(ask, context, out),
             AccountRequest::Place { order, ack, market_price } => {
@@ -294,6 +300,9 @@ impl Account {
                 self.transfer(ask, to, *asset, *amount, context, out)
             }
             AccountRequest::Reset { amounts } => self.reset(ask, amounts, context, out),
+            AccountRequest::FundHouse { instrument, asset, amount } => {
+                self.fund_house(ask, *instrument, *asset, *amount, context, out)
+            }
         }
     }
 
@@ -336,6 +345,12 @@ impl Account {
             AccountMessage::Credited { request } => self.credited(*request, context, out),
         }
         self.till.tell_moved(self.id, out);
+    }
+
+    /// Whether it is the house of a followed instrument. Boards rank users alone.
+    #[must_use]
+    pub fn is_house(&self) -> bool {
+        self.is_house
     }
 
     /// What the boards need to know.

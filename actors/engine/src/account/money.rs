@@ -236,10 +236,12 @@ impl Account {
             request,
         };
         self.till.post(&mut row, out);
-        out.touched(self.id);
+        if !self.is_house {
+            out.touched(self.id);
+        }
     }
 
-    fn answer_balance(
+    pub(super) fn answer_balance(
         &mut self,
         ask: &Ask,
         asset: AssetId,
@@ -299,7 +301,7 @@ impl Account {
 
 impl Context<'_> {
     /// An asset that exists, an amount above zero and within reach of every later sum.
-    fn check_amount(&self, asset: AssetId, amount: Amount) -> Result<(), Reject> {
+    pub(super) fn check_amount(&self, asset: AssetId, amount: Amount) -> Result<(), Reject> {
         self.asset(asset)?;
         if amount <= 0 || amount > AMOUNT_MAX {
             let rule = "must be above zero and at most 2^90 minor units".into();

@@ -184,6 +184,7 @@ impl Account {
     ) -> Result<Sized, Reject> {
         self.check_alive()?;
         instrument.check_phase(Manner::from(order))?;
+        instrument.check_followed(order)?;
         let stop = order.stop().map(|asked| to_stop(order, asked, market_price, instrument));
         let stop = stop.transpose()?;
         let mut sized = match (order.price, &stop) {
@@ -350,7 +351,9 @@ fn size_market(
     let is_buy = order.side == Side::Buy;
     let in_call = instrument.phase != Phase::Continuous || order.time_in_force.is_for_call();
     // Before a call has made a price there is one to go by: that of the day before.
-    let market_price = market_price.or(instrument.base_price.filter(|_| in_call));
+    // Where an outside book is followed, its feed may not have come yet.
+    let has_base = in_call || instrument.follow.is_some();
+    let market_price = market_price.or(instrument.base_price.filter(|_| has_base));
     let from = market_price.ok_or_else(|| Reject::NoReferencePrice { symbol: symbol() })?;
     let limit = if in_call && order.stop().is_none() {
         instrument.worst_of_call(is_buy, from)

@@ -14,16 +14,19 @@ use crate::order::{Side, Status};
 use crate::time::Time;
 
 /// What one leg costs and brings, in minor units.
-struct Charge {
-    notional: Amount,
-    quantity: Amount,
-    fee: Amount,
-    tax: Amount,
+pub(super) struct Charge {
+    pub notional: Amount,
+    pub quantity: Amount,
+    pub fee: Amount,
+    pub tax: Amount,
 }
 
 impl Account {
     pub(super) fn settle(&mut self, leg: &Leg, context: &Context, out: &mut impl Effects) {
         let instrument = context.listed(leg.instrument);
+        if leg.is_of_house() {
+            return self.settle_house(leg, instrument, context.at, out);
+        }
         let Account { id, open: orders, till, memory, .. } = self;
         let Some(open) = orders.get_mut(leg.order.no) else {
             panic!("FILL-3: a leg of trade {} for an order that is not open", leg.trade.0);
@@ -56,7 +59,7 @@ impl Account {
     }
 
     #[inline]
-    fn count(&mut self, leg: &Leg, charge: &Charge, instrument: &Instrument) {
+    pub(super) fn count(&mut self, leg: &Leg, charge: &Charge, instrument: &Instrument) {
         let position = self.positions.of(instrument.id);
         position.fees += charge.fee;
         position.taxes += charge.tax;
@@ -193,7 +196,7 @@ fn charge(open: &mut OpenOrder, leg: &Leg, instrument: &Instrument) -> Charge {
     Charge { notional, quantity: instrument.base_amount(leg.quantity), fee, tax }
 }
 
-fn fill_row(leg: &Leg, charge: &Charge, at: Time) -> FillRow {
+pub(super) fn fill_row(leg: &Leg, charge: &Charge, at: Time) -> FillRow {
     FillRow {
         account: leg.order.account,
         sequence: 0,
@@ -209,5 +212,6 @@ fn fill_row(leg: &Leg, charge: &Charge, at: Time) -> FillRow {
         tax: charge.tax,
         time: leg.time,
         posted: at,
+        source: leg.source,
     }
 }

@@ -59,6 +59,7 @@ pub(super) fn instrument(
         phase_until: None,
         schedule: None,
         calls: Calls::default(),
+        follow: None,
     }
 }
 

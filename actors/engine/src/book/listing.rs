@@ -1,6 +1,5 @@
 //! A listed instrument: its book with its rules, phase, counters and last price.
 
-use super::AmendRefused;
 use super::indication::Indication;
 use super::matching::{Book, Decision, Incoming};
 use super::outcomes::{
@@ -12,8 +11,10 @@ use super::session::Session;
 use super::snapshot::RestingOrder;
 use super::stops::WaitingStop;
 use super::wire::Wire;
+use super::{AmendRefused, Amended};
 use crate::amount::{Lots, Ticks};
 use crate::effect::{Effect, Effects};
+use crate::follow::Following;
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::{Instrument, Manner, Phase};
 use crate::message::{Amend, BoardMessage, BookMessage, Message, Outcome, OutcomeOf, Pair, Submit};
@@ -34,6 +35,8 @@ pub struct Listing {
     pub(super) session: Session,
     pub(super) reserved: Reserved,
     pub(super) indication: Indication,
+    /// Set where users trade against an outside book: then the book only keeps their orders.
+    pub(super) follow: Option<Box<Following>>,
     /// Where rankings are made; none where nothing is ranked.
     board: Option<PartitionId>,
     mark: Mark,
@@ -80,6 +83,7 @@ pub struct ListingState {
     /// A call has not made its price yet.
     collects: bool,
     indication: Indication,
+    follow: Option<Box<Following>>,
     board: Option<PartitionId>,
     mark: Mark,
 }
@@ -93,7 +97,19 @@ impl Listing {
         instrument.phase = session.phase();
         let alarm = session.next();
         let indication = Indication::default();
-        Listing { instrument, book, tape, session, reserved, indication, board, mark, alarm }
+        let follow = instrument.follow.is_some().then(Box::default);
+        Listing {
+            instrument,
+            book,
+            tape,
+            session,
+            reserved,
+            indication,
+            follow,
+            board,
+            mark,
+            alarm,
+        }
     }
 
     #[must_use]
@@ -132,6 +148,10 @@ impl Listing {
     /// Handles one command and says what follows from it, in order.
     pub fn handle(&mut self, message: &BookMessage, at: Time, out: &mut impl Effects) {
         self.pass(at, out);
+        if let BookMessage::Fund(funding) = message {
+            self.fund(funding);
+            return;
+        }
         self.tape.commands += 1;
         self.watch();
         match message {
@@ -141,6 +161,7 @@ impl Listing {
                 self.cancel(*order, *request, *origin, at, out);
             }
             BookMessage::Amend(amend) => self.amend(amend, at, out),
+            BookMessage::Fund(_) => {}
         }
         self.settle(at, out);
         if self.book.collects() {
@@ -159,6 +180,9 @@ impl Listing {
     /// Looks at what stops have waited for, behind everything that may have brought it about.
     #[inline(always)]
     pub(super) fn settle(&mut self, at: Time, out: &mut impl Effects) {
+        if self.follow.is_some() {
+            self.meet_outside(at, out);
+        }
         if matches!(self.instrument.phase, Phase::Halted | Phase::Closed) {
             self.tape.is_watched = false;
             return;
@@ -197,13 +221,16 @@ impl Listing {
             // What ends with a phase has ended before the next begins.
             let shown = self.indication.due();
             let turns = self.session.next().into_iter().chain(self.session.pause_ends());
-            let due = expiry.into_iter().chain(turns).chain(shown).min();
+            let stale = self.stale_at();
+            let due = expiry.into_iter().chain(turns).chain(shown).chain(stale).min();
             let Some(due) = due.filter(|due| *due <= at) else { return };
             if expiry == Some(due) {
                 let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
                 self.book.expire(due, &mut wire);
                 self.give_up(due, out);
                 self.settle(at, out);
+            } else if stale == Some(due) {
+                self.go_stale(due, out);
             } else if self.session.pause_ends() == Some(due) {
                 self.go_on(at, out);
             } else if self.session.next() == Some(due) {
@@ -229,6 +256,7 @@ impl Listing {
     fn next_alarm(&self) -> Option<Time> {
         let turns = self.session.next().into_iter().chain(self.session.pause_ends());
         let edge = turns.chain(self.indication.due()).chain(self.mark_due());
+        let edge = edge.chain(self.stale_at());
         match (self.book.next_expiry(), self.reserved.next_due()) {
             (None, None) => edge.min(),
             (expiry, due) => edge.chain(expiry).chain(due).min(),
@@ -243,7 +271,7 @@ impl Listing {
         is_news.then(|| Time(self.mark.sent.0.saturating_add(MARK_INTERVAL_NS)))
     }
 
-    fn send_mark(&mut self, at: Time, out: &mut impl Effects) {
+    pub(super) fn send_mark(&mut self, at: Time, out: &mut impl Effects) {
         let (Some(board), Some(price)) = (self.board, self.tape.prints.last) else { return };
         let is_due = self.mark.price.is_none() || self.mark.sent <= at.minus(MARK_INTERVAL_NS);
         if self.mark.price != Some(price) && is_due {
@@ -314,9 +342,12 @@ impl Listing {
         at: Time,
         out: &mut impl Effects,
     ) -> Decision {
+        let incoming: Incoming = submit.into();
+        if self.follow.is_some() {
+            return self.match_outside(&incoming, at, out);
+        }
         self.book.guard(&self.instrument, self.tape.prints);
         let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
-        let incoming: Incoming = submit.into();
         self.book.submit(&incoming, &mut wire)
     }
 
@@ -336,6 +367,7 @@ impl Listing {
     pub(super) fn check(&self, submit: &Submit) -> Result<(), Reject> {
         let rules = &self.instrument;
         rules.check_phase(Manner::from(submit))?;
+        self.check_fresh(submit)?;
         if !submit.is_market {
             rules.check_tick(submit.limit)?;
         }
@@ -363,10 +395,14 @@ impl Listing {
     }
 
     fn check_passive(&self, side: Side, limit: Ticks) -> Result<(), Reject> {
-        if !self.book.would_cross(side, limit) {
+        let would_cross = match &self.follow {
+            Some(follow) => follow.would_cross(side, limit),
+            None => self.book.would_cross(side, limit),
+        };
+        if !would_cross {
             return Ok(());
         }
-        let best = self.book.best(side.opposite()).unwrap_or_default();
+        let best = self.best(side.opposite()).unwrap_or_default();
         let [price, best] = [limit, best].map(|ticks| self.instrument.shown_price(ticks));
         Err(Reject::PostOnlyWouldTrade { price, best })
     }
@@ -433,26 +469,36 @@ impl Listing {
         let limit = standing.map_or(Ticks(0), |s| s.price);
         let outcome = match checked {
             Err(reject) => refused(order, of(total(None)), limit, reject),
-            Ok(()) => {
-                self.book.guard(&self.instrument, self.tape.prints);
-                let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
-                let mode = amend.self_match;
-                match self.book.amend(order, amend.total, amend.limit, mode, &mut wire) {
-                    Ok(amended) => amended_outcome(order, of(amended.total), &amended),
-                    Err(AmendRefused::NotOpen) => {
-                        refused(order, of(total(None)), limit, not_open(order))
-                    }
-                    Err(AmendRefused::BelowDone(done)) => {
-                        let asked = total(amend.total);
-                        let [total_shown, filled] =
-                            [asked, done].map(|lots| self.instrument.shown_quantity(lots));
-                        let reject = Reject::AmendBelowFilled { total: total_shown, filled };
-                        refused(order, of(total(None)), limit, reject)
-                    }
+            Ok(()) => match self.amend_resting(amend, at, out) {
+                Ok(amended) => amended_outcome(order, of(amended.total), &amended),
+                Err(AmendRefused::NotOpen) => {
+                    refused(order, of(total(None)), limit, not_open(order))
                 }
-            }
+                Err(AmendRefused::BelowDone(done)) => {
+                    let asked = total(amend.total);
+                    let [total_shown, filled] =
+                        [asked, done].map(|lots| self.instrument.shown_quantity(lots));
+                    let reject = Reject::AmendBelowFilled { total: total_shown, filled };
+                    refused(order, of(total(None)), limit, reject)
+                }
+            },
         };
         self.answer(outcome, Some(amend.origin), out);
+    }
+
+    fn amend_resting(
+        &mut self,
+        amend: &Amend,
+        at: Time,
+        out: &mut impl Effects,
+    ) -> Result<Amended, AmendRefused> {
+        let &Amend { order, total, limit, self_match, .. } = amend;
+        if self.follow.is_some() {
+            return self.amend_outside(order, total, limit, at, out);
+        }
+        self.book.guard(&self.instrument, self.tape.prints);
+        let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
+        self.book.amend(order, total, limit, self_match, &mut wire)
     }
 
     /// A stop that waits keeps its trigger and its place.
@@ -484,6 +530,7 @@ impl Listing {
             reserved: self.reserved.iter().cloned().collect(),
             collects: self.book.collects(),
             indication: self.indication,
+            follow: self.follow.clone(),
             board: self.board,
             mark: self.mark,
         }
@@ -494,13 +541,27 @@ impl Listing {
         let mut book = Book::default();
         state.orders.iter().for_each(|order| book.restore(order));
         state.stops.iter().for_each(|&stop| book.stops_mut().enter(stop));
-        let ListingState { instrument, tape, session, indication, board, mark, .. } = state;
+        let ListingState { instrument, tape, session, indication, mut follow, .. } = state;
+        let (board, mark) = (state.board, state.mark);
+        if let Some(follow) = &mut follow {
+            follow.was_told();
+        }
         book.set_collecting(state.collects);
         let mut reserved = Reserved::default();
         state.reserved.into_iter().for_each(|order| reserved.enter(order));
         let alarm = None;
-        let mut listing =
-            Listing { instrument, book, tape, session, reserved, indication, board, mark, alarm };
+        let mut listing = Listing {
+            instrument,
+            book,
+            tape,
+            session,
+            reserved,
+            indication,
+            follow,
+            board,
+            mark,
+            alarm,
+        };
         // Told after every command, so the partition knows.
         listing.alarm = listing.next_alarm();
         listing
@@ -531,6 +592,8 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
             let of = OutcomeOf::Amend { amend_no, request, total };
             (refused(amend.order, of, Ticks(0), reject), Some(amend.origin))
         }
+        // It waits until the book is resumed: the account has counted on it.
+        BookMessage::Fund(_) => return out,
     };
     out.outcome(outcome, origin);
     out

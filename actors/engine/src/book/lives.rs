@@ -42,7 +42,7 @@ impl Book {
         }
     }
 
-    pub(super) fn drop(&mut self, order: OrderKey, reason: CancelReason, floor: &mut impl Floor) {
+    pub(crate) fn drop(&mut self, order: OrderKey, reason: CancelReason, floor: &mut impl Floor) {
         if let Some(removed) = self.cancel(order, floor) {
             floor.dropped(order, removed.open, reason);
         } else if let Some(stop) = self.stops.remove(order) {

@@ -98,7 +98,7 @@ impl Decision {
     }
 
     /// It could not be filled whole.
-    pub(super) const fn killed(cancelled: Lots) -> Decision {
+    pub(crate) const fn killed(cancelled: Lots) -> Decision {
         let reason = Some(CancelReason::NotFilledWhole);
         Decision { cancelled, reason, ..Decision::rests(Lots::ZERO) }
     }
@@ -156,7 +156,7 @@ impl Default for Book {
 }
 
 /// How an incoming order stands while it takes.
-pub(super) struct Taking {
+pub(crate) struct Taking {
     pub left: u64,
     pub filled: u64,
     pub value: Unsized,
@@ -491,7 +491,7 @@ impl Taking {
 
     /// How much of a maker the taker can have and pay for.
     #[inline(always)]
-    fn affordable(&self, open: u64, price: Ticks, value_max: Option<Unsized>) -> u64 {
+    pub(crate) fn affordable(&self, open: u64, price: Ticks, value_max: Option<Unsized>) -> u64 {
         let wanted = self.left.min(open);
         let Some(most) = value_max else { return wanted };
         let lots = (most - self.value) / Unsized::from(price.0.max(1));
@@ -499,7 +499,7 @@ impl Taking {
     }
 
     #[inline(always)]
-    fn fill(&mut self, quantity: u64, price: Ticks) {
+    pub(crate) fn fill(&mut self, quantity: u64, price: Ticks) {
         self.left -= quantity;
         self.filled += quantity;
         self.value += Unsized::from(price.0) * Unsized::from(quantity);
@@ -564,7 +564,7 @@ fn resurface(slab: &mut Slab, level: &mut Level, rare: &mut Rare, head: u32, qua
 
 /// The decision about an order of which `resting` stays in the book.
 #[inline(always)]
-pub(super) fn decide(taking: &Taking, resting: u64) -> Decision {
+pub(crate) fn decide(taking: &Taking, resting: u64) -> Decision {
     let dropped = taking.left - resting;
     let cancelled = dropped + taking.decremented;
     let reason = if dropped > 0 {

@@ -14,6 +14,7 @@ mod cascade;
 mod fok;
 mod index;
 mod indication;
+mod keeping;
 mod ladder;
 mod listing;
 mod lives;
@@ -21,6 +22,7 @@ mod matching;
 #[cfg(any(test, feature = "naive"))]
 mod naive;
 mod outcomes;
+mod outside;
 mod prints;
 mod rare;
 mod reach;
@@ -39,6 +41,7 @@ pub use call::{Clearing, Crossing};
 pub use cascade::Floor;
 pub use listing::{Listing, ListingState, decline};
 pub use matching::{Book, Decision, Execution, Incoming, Removed, Reports, Unsized};
+pub(crate) use matching::{Taking, decide};
 #[cfg(any(test, feature = "naive"))]
 pub use naive::{NaiveBook, NaiveStops};
 pub use prints::{Prints, Unseen};

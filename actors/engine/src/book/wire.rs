@@ -9,15 +9,18 @@ use super::prints::{Prints, Unseen};
 use super::stops::WaitingStop;
 use crate::amount::{Lots, Ticks};
 use crate::effect::{Effects, MarketEvent};
+use crate::follow::{Hears, OutsideFill};
 use crate::ids::{InstrumentId, OrderKey};
 use crate::instrument::Instrument;
-use crate::message::{AccountMessage, Leg, Message, Outcome, OutcomeOf};
+use crate::message::{AccountMessage, HOUSE_ORDER, Leg, Message, Outcome, OutcomeOf};
 use crate::order::{CancelReason, Side};
 use crate::time::Time;
 
 /// Turns what the matcher reports into effects.
 pub(super) struct Wire<'a, E: Effects> {
     instrument: InstrumentId,
+    /// What is seen are the levels of an outside book, and not those of the orders that rest.
+    is_followed: bool,
     tape: &'a mut Tape,
     at: Time,
     out: &'a mut E,
@@ -30,7 +33,16 @@ impl<'a, E: Effects> Wire<'a, E> {
         at: Time,
         out: &'a mut E,
     ) -> Wire<'a, E> {
-        Wire { instrument: instrument.id, tape, at, out }
+        let is_followed = instrument.follow.is_some();
+        Wire { instrument: instrument.id, is_followed, tape, at, out }
+    }
+
+    #[inline(always)]
+    fn tell_level(&mut self, side: Side, price: Ticks, quantity: Lots) {
+        self.tape.sequence += 1;
+        let sequence = self.tape.sequence;
+        let event = MarketEvent::Level { sequence, side, price, quantity };
+        self.out.market(self.instrument, event);
     }
 
     fn settle(&mut self, leg: Leg) {
@@ -64,6 +76,7 @@ impl<E: Effects> Reports for Wire<'_, E> {
             price,
             quantity,
             time,
+            source: None,
         };
         self.settle(leg(maker, taker_side.opposite(), true));
         self.settle(leg(taker, taker_side, false));
@@ -74,10 +87,40 @@ impl<E: Effects> Reports for Wire<'_, E> {
     }
 
     fn level(&mut self, side: Side, price: Ticks, quantity: Lots) {
-        self.tape.sequence += 1;
-        let sequence = self.tape.sequence;
-        let event = MarketEvent::Level { sequence, side, price, quantity };
-        self.out.market(self.instrument, event);
+        if !self.is_followed {
+            self.tell_level(side, price, quantity);
+        }
+    }
+}
+
+impl<E: Effects> Hears for Wire<'_, E> {
+    fn filled(&mut self, fill: &OutsideFill) {
+        let &OutsideFill { order, house, side, is_maker, price, quantity, source } = fill;
+        let taker = if is_maker { side.opposite() } else { side };
+        self.tape.trades.0 += 1;
+        self.tape.prints.note(price, taker);
+        let (no, time, instrument) = (self.tape.trades, self.at, self.instrument);
+        let event = MarketEvent::Trade { no, price, quantity, taker: Some(taker), time };
+        self.out.market(instrument, event);
+        let house = OrderKey { account: house, no: HOUSE_ORDER };
+        let leg = |order, side, is_maker| Leg {
+            order,
+            instrument,
+            trade: no,
+            side,
+            is_maker,
+            in_call: false,
+            price,
+            quantity,
+            time,
+            source: Some(source),
+        };
+        self.settle(leg(order, side, is_maker));
+        self.settle(leg(house, side.opposite(), !is_maker));
+    }
+
+    fn displayed(&mut self, side: Side, price: Ticks, quantity: Lots) {
+        self.tell_level(side, price, quantity);
     }
 }
 
@@ -109,9 +152,18 @@ impl<E: Effects> Floor for Wire<'_, E> {
         self.out.market(instrument, event);
         for (order, side) in [(buy, Side::Buy), (sell, Side::Sell)] {
             let (is_maker, in_call) = (false, true);
-            let leg =
-                Leg { order, instrument, trade, side, is_maker, in_call, price, quantity, time };
-            self.settle(leg);
+            self.settle(Leg {
+                order,
+                instrument,
+                trade,
+                side,
+                is_maker,
+                in_call,
+                price,
+                quantity,
+                time,
+                source: None,
+            });
         }
     }
 

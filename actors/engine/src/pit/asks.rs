@@ -47,6 +47,17 @@ impl<T: Tap> Pit<T> {
         self.ask_new(who, &AccountRequest::Deposit { asset, amount })
     }
 
+    /// Funds the house of a followed instrument.
+    pub fn fund(
+        &mut self,
+        house: &str,
+        instrument: InstrumentId,
+        asset: AssetId,
+        amount: Amount,
+    ) -> u64 {
+        self.ask_new(house, &AccountRequest::FundHouse { instrument, asset, amount })
+    }
+
     pub fn withdraw(&mut self, who: &str, asset: AssetId, amount: Amount) -> u64 {
         self.ask_new(who, &AccountRequest::Withdraw { asset, amount })
     }
@@ -70,7 +81,7 @@ impl<T: Tap> Pit<T> {
     #[must_use]
     pub fn market_price(&self, order: &OrderRequest) -> Option<Ticks> {
         let listing = self.listing(order.instrument)?;
-        order.market_price(listing.book().best(order.side.opposite()), listing.prints())
+        order.market_price(listing.best(order.side.opposite()), listing.prints())
     }
 
     pub fn cancel(&mut self, who: &str, order: OrderRef) -> u64 {

@@ -27,6 +27,7 @@ pub use record::{Record, Trade};
 use crate::account::Account;
 use crate::book::Listing;
 use crate::effect::{Answer, Effects, MarketEvent, Posting};
+use crate::follow::Snapshot;
 use crate::history::{FillRow, LedgerRow};
 use crate::ids::{AccountId, InstrumentId, Origin, PartitionId};
 use crate::instrument::{Asset, Instrument};
@@ -52,6 +53,8 @@ pub trait Tap {
     fn closed(&mut self, _order: &OrderState) {}
     fn order(&mut self, _order: &OrderState) {}
     fn market(&mut self, _instrument: InstrumentId, _event: MarketEvent) {}
+    /// A snapshot of an outside book is given to an instrument.
+    fn posted(&mut self, _instrument: InstrumentId, _snapshot: &Snapshot) {}
 }
 
 /// What a partition's entities are here.
@@ -198,6 +201,18 @@ impl<T: Tap> Pit<T> {
         // Its book says what stands behind what operators said.
         self.in_book(instrument.id, |book, sink| book.update(instrument, now, sink));
         self.deliver_prompt();
+    }
+
+    /// Gives an instrument a snapshot of the outside book that it follows. Returns the number by
+    /// which the answer is found.
+    pub fn post(&mut self, instrument: InstrumentId, snapshot: &Snapshot) -> u64 {
+        self.requests += 1;
+        let (now, request) = (self.now, self.requests);
+        let origin = Origin { node: 1, incarnation: 1, request };
+        self.tap.posted(instrument, snapshot);
+        self.in_book(instrument, |listing, sink| listing.post(snapshot, origin, now, sink));
+        self.deliver_prompt();
+        request
     }
 
     /// Opens an account; it starts with nothing.

@@ -3,6 +3,7 @@
 use super::Tap;
 use crate::amount::{Lots, Ticks};
 use crate::effect::{Answer, MarketEvent};
+use crate::follow::Snapshot;
 use crate::history::{FillRow, LedgerRow};
 use crate::ids::{InstrumentId, OrderKey, Origin, TradeNo};
 use crate::order::{OrderState, Side};
@@ -30,6 +31,8 @@ pub struct Record {
     /// The last that was said of every order, and the least favourable limit it ever had.
     pub orders: BTreeMap<OrderKey, OrderState>,
     pub worst_limits: BTreeMap<OrderKey, Ticks>,
+    /// Outside books that were posted, also those that were dropped.
+    pub posted: Vec<(InstrumentId, Snapshot)>,
 }
 
 impl Record {
@@ -68,6 +71,10 @@ impl Tap for Record {
 
     fn order(&mut self, order: &OrderState) {
         self.note_order(order.clone());
+    }
+
+    fn posted(&mut self, instrument: InstrumentId, snapshot: &Snapshot) {
+        self.posted.push((instrument, snapshot.clone()));
     }
 
     fn market(&mut self, instrument: InstrumentId, event: MarketEvent) {

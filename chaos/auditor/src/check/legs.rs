@@ -54,14 +54,15 @@ fn look(legs: &[&Fill], limits: &HashMap<&str, Vec<Number>>, verdict: &mut Verdi
     });
     let none = Vec::new();
     let of = |leg: &Fill| limits.get(leg.order.as_str()).unwrap_or(&none);
-    verdict.expect(of(maker).contains(&maker.price), || {
+    let is_house = |leg: &Fill| leg.order.is_empty();
+    verdict.expect(is_house(maker) || of(maker).contains(&maker.price), || {
         format!("{name}: at {}, the maker {} asked for {:?}", maker.price, maker.order, of(maker))
     });
     let is_inside = of(taker).iter().any(|&limit| match taker.side {
         Side::Buy => taker.price <= limit,
         Side::Sell => taker.price >= limit,
     });
-    verdict.expect(is_inside, || {
+    verdict.expect(is_house(taker) || is_inside, || {
         format!("{name}: at {}, beyond the limit of {}", taker.price, taker.order)
     });
 }

@@ -10,6 +10,7 @@ mod asking;
 mod cancels;
 mod conservation;
 mod crossed;
+mod displayed;
 mod drained;
 mod holds;
 mod ladders;
@@ -28,7 +29,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
-use crate::export::Export;
+use crate::export::{Export, Snapshot};
 use crate::history::History;
 use serde::Serialize;
 
@@ -41,6 +42,8 @@ pub struct Case {
     pub export: Export,
     /// Decimals to which quote assets are kept.
     pub scale: u32,
+    /// Outside books that feeds posted.
+    pub snapshots: Vec<Snapshot>,
 }
 
 /// What a checker found.
@@ -62,7 +65,7 @@ pub struct Verdict {
 /// A checker and the invariant that it is for.
 type Checker = (&'static str, fn(&Case) -> Verdict);
 
-const CHECKERS: [Checker; 16] = [
+const CHECKERS: [Checker; 17] = [
     ("CASH-1", conservation::check),
     ("CASH-2", negative::check),
     ("CASH-3", holds::check),
@@ -70,6 +73,7 @@ const CHECKERS: [Checker; 16] = [
     ("FILL-1", quantities::check),
     ("FILL-2", legs::check),
     ("FILL-3", once::check),
+    ("FILL-4", displayed::check),
     ("BOOK-1", priority::check),
     ("BOOK-2", crossed::check),
     ("BOOK-3", ladders::check),
@@ -103,7 +107,11 @@ pub struct Line {
 
 impl Case {
     pub fn new(history: History, export: Export, scale: u32) -> Case {
-        Case { history, export, scale }
+        Case { history, export, scale, snapshots: Vec::new() }
+    }
+
+    pub fn with_snapshots(self, snapshots: Vec<Snapshot>) -> Case {
+        Case { snapshots, ..self }
     }
 }
 

@@ -88,6 +88,7 @@ fn export() -> Export {
             taker_fee: number("0.0005"),
             self_match: "CANCEL_TAKER".into(),
             lot: number("1"),
+            follows: false,
         }],
         accounts: vec![ann(), bob()],
         partitions: vec![
@@ -279,6 +280,8 @@ fn fill(
         notional: number(notional),
         fee: number(fee),
         tax: Number::ZERO,
+        outside_snapshot: 0,
+        outside_level: 0,
     }
 }
 

@@ -54,6 +54,37 @@ fn cash_1_notices_money_out_of_nothing() {
     });
 }
 
+/// The day as if its trades were made of one level of an outside book that displayed so much.
+fn followed(displayed: &str) -> Case {
+    let mut case = case();
+    case.export.instruments[0].follows = true;
+    for fill in case.export.accounts.iter_mut().flat_map(|account| &mut account.fills) {
+        (fill.outside_snapshot, fill.outside_level) = (5, 1);
+    }
+    let level = (number("100"), number(displayed));
+    let snapshot = crate::export::Snapshot {
+        instrument: LISTED.into(),
+        number: 5,
+        bids: vec![level],
+        asks: vec![level],
+    };
+    case.with_snapshots(vec![snapshot])
+}
+
+#[test]
+fn fill_4_notices_a_level_of_which_more_was_filled_than_it_displayed() {
+    let fill_4 = |case: &Case| broken(case).contains(&"FILL-4");
+    assert!(!fill_4(&followed("12")));
+    assert!(fill_4(&followed("11")));
+    let mut unnamed = followed("12");
+    unnamed.export.accounts[0].fills[0].outside_level = 0;
+    assert!(fill_4(&unnamed));
+    let mut unknown = followed("12");
+    unknown.snapshots.clear();
+    assert!(!fill_4(&unknown), "what nobody wrote down is left out");
+    plant("FILL-4", |case| case.export.accounts[0].fills[0].outside_snapshot = 3);
+}
+
 #[test]
 fn cash_2_notices_a_negative_balance_wherever_it_was_seen() {
     plant("CASH-2", |case| case.export.accounts[0].balances[0].held = number("-0.00000001"));

@@ -102,6 +102,7 @@ impl TryFrom<v1::Instrument> for Instrument {
             maker_fee: or_zero("maker_fee", wire.maker_fee)?,
             taker_fee: or_zero("taker_fee", wire.taker_fee)?,
             lot: number("lot", wire.lot)?,
+            follows: wire.follow.is_some(),
         })
     }
 }
@@ -155,6 +156,8 @@ impl TryFrom<v1::Fill> for Fill {
             client_order_id: wire.client_order_id,
             trade: wire.trade,
             instrument: wire.instrument,
+            outside_snapshot: wire.outside_snapshot,
+            outside_level: wire.outside_level,
         })
     }
 }

@@ -101,8 +101,8 @@ fn handle(book: &mut NaiveBook, message: &BookMessage, ears: &mut Ears<'_>) {
             }
             book.submit(&submit.into(), ears);
         }
-        // The simulated clients ask for no pairs.
-        BookMessage::Pair(_) => {}
+        // The simulated clients ask for no pairs, and there are no followed instruments.
+        BookMessage::Pair(_) | BookMessage::Fund(_) => {}
         BookMessage::Cancel { order, .. } => {
             book.cancel(*order, ears);
         }

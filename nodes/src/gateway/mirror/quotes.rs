@@ -58,7 +58,7 @@ impl Quotes {
         pipeline: &mut Pipeline,
     ) -> u64 {
         let look = |listing: &Listing, _| Seen {
-            sides: ladder(listing.book(), DEPTH),
+            sides: ladder(listing, DEPTH),
             last: listing.last(),
             trades: listing.trades(),
             sequence: listing.sequence(),

@@ -242,7 +242,7 @@ impl Subscription {
         let depth = self.depth;
         let look = move |listing: &Listing, at| {
             let place = Place { sequence: listing.sequence(), at };
-            (place, ladder(listing.book(), depth), listing.instrument().clone())
+            (place, ladder(listing, depth), listing.instrument().clone())
         };
         let seen = desk.exchange.book(id, None, look).await;
         let (place, sides, instrument) = seen.map_err(|error| unread(&error))?;

@@ -17,7 +17,7 @@ use prost::Message;
 pub async fn read(desk: &Desk, id: InstrumentId) -> Result<State, Refused> {
     let look = |listing: &Listing, at| {
         let (trades, sequence) = (listing.trades(), listing.sequence());
-        (ladder(listing.book(), 1), listing.last(), trades, sequence + trades.0, at)
+        (ladder(listing, 1), listing.last(), trades, sequence + trades.0, at)
     };
     let seen = desk.exchange.book(id, None, look).await;
     let (best, last, trades, sequence, at) = seen.map_err(|error| unread(&error))?;

@@ -51,6 +51,7 @@ pub(super) fn listed() -> Instrument {
         phase_until: None,
         schedule: None,
         calls: Calls::default(),
+        follow: None,
     }
 }
 

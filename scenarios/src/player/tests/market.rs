@@ -135,7 +135,7 @@ fn what_is_not_served_is_refused_before_the_play() {
     for (market, step, said) in [(
         "lpj",
         "feed book.jsonl into LPJ-KRW",
-        "`feed book.jsonl into LPJ-KRW` is not served yet: no instrument follows",
+        "`feed book.jsonl into LPJ-KRW` is not served yet: LPJ-KRW follows no",
     )] {
         let error = failure(&scenario(market, step));
         assert!(error.starts_with(said), "{error}");

@@ -3,6 +3,7 @@
 mod catalogue;
 mod checks;
 mod day;
+mod follow;
 mod market;
 mod same;
 mod tapes;

@@ -110,6 +110,7 @@ fn states_of_all_orders_are_one_count() {
         price: crate::amount::Ticks(100),
         quantity: crate::amount::Lots(4),
         time: Time(9),
+        source: None,
     };
     let settled = alice.hear(&AccountMessage::Settle(leg));
     let numbered = [first, second, orders(&settled)].concat();

@@ -42,6 +42,7 @@ pub(super) fn instrument() -> Instrument {
         phase_until: None,
         schedule: None,
         calls: Calls::default(),
+        follow: None,
     }
 }
 

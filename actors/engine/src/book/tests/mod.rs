@@ -555,6 +555,7 @@ fn stands(decision: &Decision) -> String {
             CancelReason::Expired => "expired",
             CancelReason::MarketClosed => "market closed",
             CancelReason::Interrupted => "interrupted",
+            CancelReason::HouseCannotPay => "house cannot pay",
         };
         words.push(format!("cancelled {}: {why}", decision.cancelled.0));
     }

@@ -1,6 +1,7 @@
 //! BOOK-2: never crossed at rest; and at quiet, book and accounts agree on every open order.
 
 use super::{Broken, hold};
+use crate::instrument::Phase;
 use crate::order::{Side, Status};
 use crate::pit::Pit;
 
@@ -8,7 +9,9 @@ pub(super) fn check(pit: &Pit) -> Result<(), Broken> {
     for listing in pit.listings() {
         let book = listing.book();
         let symbol = &listing.instrument().symbol;
-        if let (Some(bid), Some(ask)) = (book.best(Side::Buy), book.best(Side::Sell)) {
+        if let Some(follow) = listing.following() {
+            check_followed(listing, follow)?;
+        } else if let (Some(bid), Some(ask)) = (book.best(Side::Buy), book.best(Side::Sell)) {
             let collects = book.collects();
             hold!("BOOK-2", collects || bid < ask, "{symbol} is crossed: bid {bid:?}, ask {ask:?}");
         }
@@ -24,6 +27,25 @@ pub(super) fn check(pit: &Pit) -> Result<(), Broken> {
             check_reserved(pit, listing)?;
         }
     }
+    Ok(())
+}
+
+/// Users' orders may lie across one another: they do not trade with each other. None may lie
+/// where something can be taken.
+fn check_followed(
+    listing: &crate::book::Listing,
+    follow: &crate::follow::Following,
+) -> Result<(), Broken> {
+    let symbol = &listing.instrument().symbol;
+    let trades = listing.instrument().phase == Phase::Continuous;
+    for side in [Side::Buy, Side::Sell] {
+        let best = listing.best(side.opposite());
+        let (Some(limit), Some(best)) = (listing.book().best(side), best) else { continue };
+        let is_reached = if side == Side::Buy { limit >= best } else { limit <= best };
+        hold!("BOOK-2", !trades || !is_reached, "{symbol}: {limit:?} rests and reaches {best:?}");
+    }
+    let purse = follow.purse();
+    hold!("CASH-2", purse.base >= 0 && purse.quote >= 0, "the house of {symbol} has {purse:?}");
     Ok(())
 }
 

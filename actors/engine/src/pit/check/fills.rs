@@ -4,6 +4,7 @@ use super::{Broken, hold};
 use crate::amount::Lots;
 use crate::history::{FillRow, LedgerKind};
 use crate::ids::{InstrumentId, OrderKey, TradeNo};
+use crate::message::HOUSE_ORDER;
 use crate::order::Side;
 use crate::pit::{Pit, Trade};
 use std::collections::BTreeMap;
@@ -75,6 +76,10 @@ impl Join {
             hold!("FILL-3", leg.is_none(), "{fill:?} settled again");
             *leg = Some(*fill);
             let order = OrderKey { account: fill.account, no: fill.order };
+            if order.no == HOUSE_ORDER {
+                // A house has no orders.
+                continue;
+            }
             let worst = pit.tap().worst_limits[&order];
             let is_inside = match fill.side {
                 Side::Buy => fill.price <= worst,

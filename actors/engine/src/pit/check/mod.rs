@@ -7,6 +7,7 @@
 
 mod books;
 mod cash;
+mod displayed;
 mod fills;
 mod holds;
 mod ledger;
@@ -44,6 +45,7 @@ use hold;
 pub struct Checks {
     ledger: ledger::Fold,
     fills: fills::Join,
+    displayed: displayed::Sums,
     orders: orders::Ids,
 }
 
@@ -55,6 +57,7 @@ impl Checks {
         holds::check(pit)?;
         self.ledger.check(pit)?;
         self.fills.check(pit)?;
+        self.displayed.check(pit)?;
         self.orders.check(pit)?;
         books::check(pit)
     }

@@ -65,6 +65,7 @@ pub(crate) fn instruments() -> [Instrument; 2] {
         phase_until: None,
         schedule: None,
         calls: Calls::default(),
+        follow: None,
     };
     let btc = Instrument {
         id: BTC_KRW,

@@ -36,7 +36,8 @@ const QUOTED_ORDERS: usize = 3;
 pub fn check(case: &Case) -> Verdict {
     let mut verdict = Verdict::default();
     let (mut placed, mut unplaced) = (0, 0);
-    for instrument in &case.export.instruments {
+    // Where an outside book is followed, orders meet that, and not each other.
+    for instrument in case.export.instruments.iter().filter(|listed| !listed.follows) {
         let plan = match Plan::of(case, instrument) {
             Ok(plan) => plan,
             Err(why) => {

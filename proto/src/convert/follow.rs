@@ -1,0 +1,89 @@
+//! Followed instruments: their rules, and the outside books that feeds post.
+
+use super::BadField;
+use super::market::{lots_of, shown_price, shown_quantity, ticks_of};
+use super::numbers::{amount, time_if_any, timestamp};
+use crate::names::AccountName;
+use crate::v1;
+use hoga_engine::follow::{Follow, Following, Level, Rung, Snapshot};
+use hoga_engine::instrument::Instrument;
+use hoga_engine::order::Side;
+use hoga_engine::time::Time;
+
+/// How an instrument follows; none for one that makes its own price.
+///
+/// # Errors
+/// A field is missing or has the wrong form. Whether the numbers are in range is checked where
+/// the instrument is listed.
+pub fn follow(wire: Option<&v1::Follow>) -> Result<Option<Box<Follow>>, BadField> {
+    const STALE: &str = "instrument.follow.stale_after";
+    let Some(wire) = wire else { return Ok(None) };
+    let house = AccountName::parse(&wire.house)
+        .map_err(|bad| BadField::malformed("instrument.follow.house", bad.to_string()))?;
+    let levels_max = u16::try_from(wire.levels_max)
+        .map_err(|_| BadField::malformed("instrument.follow.levels_max", "is far too large"))?;
+    let stale = wire.stale_after.as_ref().ok_or_else(|| BadField::missing(STALE))?;
+    let nanoseconds = u64::try_from(stale.seconds).ok().zip(u64::try_from(stale.nanos).ok());
+    let whole = nanoseconds.and_then(|(seconds, nanos)| {
+        seconds.checked_mul(Time::SECOND).and_then(|whole| whole.checked_add(nanos))
+    });
+    let stale_ns =
+        whole.ok_or_else(|| BadField::malformed(STALE, "must lie above zero, within a day"))?;
+    Ok(Some(Box::new(Follow { house: house.id().into(), levels_max, stale_ns })))
+}
+
+/// The same as everyone sees it.
+#[must_use]
+pub fn shown_follow(follow: &Follow) -> v1::Follow {
+    let seconds = (follow.stale_ns / Time::SECOND) as i64;
+    let nanos = (follow.stale_ns % Time::SECOND) as i32;
+    v1::Follow {
+        house: format!("accounts/{}", follow.house),
+        levels_max: follow.levels_max.into(),
+        stale_after: Some(prost_types::Duration { seconds, nanos }),
+    }
+}
+
+/// A snapshot as a feed posts it.
+///
+/// # Errors
+/// A price is no whole number of ticks, a quantity no whole number of lots, or the time is
+/// malformed. Whether it is a book is for the instrument to say.
+pub fn snapshot(wire: &v1::OutsideBook, instrument: &Instrument) -> Result<Snapshot, BadField> {
+    let side = |field, levels: &[v1::OutsideLevel]| {
+        let level = |level: &v1::OutsideLevel| {
+            let price = amount(field, level.price.as_ref(), instrument.quote_scale)?;
+            let quantity = amount(field, level.quantity.as_ref(), instrument.base_scale)?;
+            let price = ticks_of(field, price, instrument)?;
+            Ok(Level { price, quantity: lots_of(field, quantity, instrument)? })
+        };
+        levels.iter().map(level).collect::<Result<Vec<Level>, BadField>>()
+    };
+    Ok(Snapshot {
+        number: wire.number,
+        time: time_if_any("book.time", wire.time.as_ref())?.unwrap_or_default(),
+        bids: side("book.bids", &wire.bids)?,
+        asks: side("book.asks", &wire.asks)?,
+    })
+}
+
+/// The outside book that stands, with what was taken of it.
+#[must_use]
+pub fn shown_outside(follow: &Following, instrument: &Instrument) -> v1::OutsideBook {
+    let side = |side| {
+        let level = |rung: &Rung| v1::OutsideLevel {
+            price: Some(shown_price(rung.price, instrument)),
+            quantity: Some(shown_quantity(rung.displayed, instrument)),
+            taken: Some(shown_quantity(rung.taken, instrument)),
+        };
+        follow.rungs(side).iter().map(level).collect()
+    };
+    v1::OutsideBook {
+        instrument: format!("instruments/{}", instrument.symbol),
+        number: follow.number(),
+        time: (follow.number() > 0).then(|| timestamp(follow.time())),
+        bids: side(Side::Buy),
+        asks: side(Side::Sell),
+        stale: follow.is_stale(),
+    }
+}
