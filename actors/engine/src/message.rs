@@ -3,6 +3,7 @@
 
 use crate::amount::{Amount, Lots, Ticks};
 use crate::board::TradingDay;
+use crate::candle::Import;
 use crate::client_id::ClientId;
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::{Asset, Instrument};
@@ -41,8 +42,14 @@ impl Message {
 pub enum BookMessage {
     Submit(Submit),
     Pair(Box<Pair>),
-    Cancel { order: OrderKey, request: Option<u128>, origin: Option<Origin> },
+    Cancel {
+        order: OrderKey,
+        request: Option<u128>,
+        origin: Option<Origin>,
+    },
     Amend(Amend),
+    /// Candles of before the instrument traded here, from an operator. Nobody is answered.
+    Import(Box<Import>),
 }
 
 /// An order on its way into a book.

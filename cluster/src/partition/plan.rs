@@ -10,7 +10,7 @@ use hoga_engine::book::{Listing, decline};
 use hoga_engine::effect::{Answer, Effect};
 use hoga_engine::ids::PartitionId;
 use hoga_engine::instrument::Instrument;
-use hoga_engine::message::{AccountMessage, Credit, Message, PartitionMessage};
+use hoga_engine::message::{AccountMessage, BookMessage, Credit, Message, PartitionMessage};
 use hoga_engine::reject::Reject;
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
@@ -134,6 +134,10 @@ impl Core {
                 let message = PartitionMessage::Instrument(instrument.clone());
                 let send = Effect::Send(instrument.partition, Message::ToPartition(message));
                 chunk.effect(place, send);
+            }
+            Some(MetaChange::Import(partition, instrument, import)) => {
+                let message = Message::ToBook(instrument, BookMessage::Import(import));
+                chunk.effect(place, Effect::Send(partition, message));
             }
             None => {}
         }

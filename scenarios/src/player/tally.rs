@@ -45,6 +45,9 @@ pub(super) struct Tally {
     pub trades: u64,
     pub digest: Digest,
     pub tracks: Tracks,
+    /// Every trade and every candle that is over, for tests.
+    #[cfg(test)]
+    pub charted: (Vec<(InstrumentId, MarketEvent)>, Vec<hoga_engine::candle::CandleRow>),
 }
 
 impl Tally {
@@ -59,6 +62,8 @@ impl Tally {
             trades: 0,
             digest: Digest::default(),
             tracks: Tracks::default(),
+            #[cfg(test)]
+            charted: Default::default(),
         }
     }
 
@@ -132,7 +137,16 @@ impl Tap for Tally {
         self.tracks.told(order);
     }
 
+    #[cfg(test)]
+    fn candle(&mut self, row: &hoga_engine::candle::CandleRow) {
+        self.charted.1.push(*row);
+    }
+
     fn market(&mut self, instrument: InstrumentId, event: MarketEvent) {
+        #[cfg(test)]
+        if matches!(event, MarketEvent::Trade { .. }) {
+            self.charted.0.push((instrument, event.clone()));
+        }
         match event {
             MarketEvent::Trade { no, price, quantity, taker, time } => {
                 self.trade(instrument, no, price, quantity, taker, time);

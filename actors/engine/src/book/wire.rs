@@ -9,7 +9,7 @@ use super::prints::{Prints, Unseen};
 use super::stops::WaitingStop;
 use crate::amount::{Lots, Ticks};
 use crate::effect::{Effects, MarketEvent};
-use crate::ids::{InstrumentId, OrderKey};
+use crate::ids::OrderKey;
 use crate::instrument::Instrument;
 use crate::message::{AccountMessage, Leg, Message, Outcome, OutcomeOf};
 use crate::order::{CancelReason, Side};
@@ -17,7 +17,7 @@ use crate::time::Time;
 
 /// Turns what the matcher reports into effects.
 pub(super) struct Wire<'a, E: Effects> {
-    instrument: InstrumentId,
+    instrument: &'a Instrument,
     tape: &'a mut Tape,
     at: Time,
     out: &'a mut E,
@@ -25,12 +25,20 @@ pub(super) struct Wire<'a, E: Effects> {
 
 impl<'a, E: Effects> Wire<'a, E> {
     pub fn new(
-        instrument: &Instrument,
+        instrument: &'a Instrument,
         tape: &'a mut Tape,
         at: Time,
         out: &'a mut E,
     ) -> Wire<'a, E> {
-        Wire { instrument: instrument.id, tape, at, out }
+        Wire { instrument, tape, at, out }
+    }
+
+    /// Takes a trade into the candles; it is numbered next.
+    #[inline(always)]
+    fn chart(&mut self, price: Ticks, quantity: Lots) {
+        let Wire { instrument, tape, at, out } = self;
+        let sequence = tape.candles.sequence(tape.trades.0);
+        tape.candles.trade(price, quantity, *at, sequence, instrument, &mut |row| out.candle(row));
     }
 
     fn settle(&mut self, leg: Leg) {
@@ -43,6 +51,7 @@ impl<'a, E: Effects> Wire<'a, E> {
 impl<E: Effects> Reports for Wire<'_, E> {
     fn traded(&mut self, execution: &Execution) {
         let &Execution { taker, maker, taker_side, price, quantity } = execution;
+        self.chart(price, quantity);
         self.tape.trades.0 += 1;
         self.tape.prints.note(price, taker_side);
         self.tape.unseen.note(price);
@@ -52,8 +61,8 @@ impl<E: Effects> Reports for Wire<'_, E> {
         let (no, time) = (self.tape.trades, self.at);
         let taker_of = Some(taker_side);
         let event = MarketEvent::Trade { no, price, quantity, taker: taker_of, time };
-        self.out.market(self.instrument, event);
-        let instrument = self.instrument;
+        let instrument = self.instrument.id;
+        self.out.market(instrument, event);
         let leg = |order, side, is_maker| Leg {
             order,
             instrument,
@@ -77,7 +86,7 @@ impl<E: Effects> Reports for Wire<'_, E> {
         self.tape.sequence += 1;
         let sequence = self.tape.sequence;
         let event = MarketEvent::Level { sequence, side, price, quantity };
-        self.out.market(self.instrument, event);
+        self.out.market(self.instrument.id, event);
     }
 }
 
@@ -98,13 +107,14 @@ impl<E: Effects> Floor for Wire<'_, E> {
 
     fn crossed(&mut self, crossing: &Crossing) {
         let &Crossing { buy, sell, price, quantity } = crossing;
+        self.chart(price, quantity);
         self.tape.trades.0 += 1;
         self.tape.prints.note_call(price);
         self.tape.unseen.note(price);
         if self.tape.is_watched {
             self.tape.met.extend([buy, sell]);
         }
-        let (trade, time, instrument) = (self.tape.trades, self.at, self.instrument);
+        let (trade, time, instrument) = (self.tape.trades, self.at, self.instrument.id);
         let event = MarketEvent::Trade { no: trade, price, quantity, taker: None, time };
         self.out.market(instrument, event);
         for (order, side) in [(buy, Side::Buy), (sell, Side::Sell)] {

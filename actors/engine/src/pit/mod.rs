@@ -26,6 +26,7 @@ pub use record::{Record, Trade};
 
 use crate::account::Account;
 use crate::book::Listing;
+use crate::candle::CandleRow;
 use crate::effect::{Answer, Effects, MarketEvent, Posting};
 use crate::history::{FillRow, LedgerRow};
 use crate::ids::{AccountId, InstrumentId, Origin, PartitionId};
@@ -52,6 +53,7 @@ pub trait Tap {
     fn closed(&mut self, _order: &OrderState) {}
     fn order(&mut self, _order: &OrderState) {}
     fn market(&mut self, _instrument: InstrumentId, _event: MarketEvent) {}
+    fn candle(&mut self, _row: &CandleRow) {}
 }
 
 /// What a partition's entities are here.
@@ -401,6 +403,10 @@ impl<T: Tap> Effects for Sink<'_, T> {
     #[inline(always)]
     fn fill(&mut self, row: &FillRow) {
         self.tap.fill(row);
+    }
+
+    fn candle(&mut self, row: &CandleRow) {
+        self.tap.candle(row);
     }
 
     #[inline(always)]
