@@ -1,4 +1,4 @@
-//! Market data: what is listed, ladders, trades, tickers.
+//! Market data: what is listed, ladders, trades, tickers; candles are beside.
 //!
 //! Owns: nothing; the trades are on the [`Tape`](super::tape::Tape). Takes: questions of anybody.
 //! Emits: what the books say, with the position at which it is true. On failure:
@@ -212,6 +212,14 @@ impl MarketService for Market {
     ) -> Result<Response<v1::ListTradesResponse>, Status> {
         let (caller, message) = Caller::of(request)?;
         told(&caller, self.trades(message).await)
+    }
+
+    async fn list_candles(
+        &self,
+        request: Request<v1::ListCandlesRequest>,
+    ) -> Result<Response<v1::ListCandlesResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.candles(&caller, message).await)
     }
 
     async fn get_ticker(
