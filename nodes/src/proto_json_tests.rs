@@ -24,6 +24,8 @@ fn an_answer_follows_the_proto3_mapping() {
         "bids": [level],
         "asks": [],
         "sequence": "9007199254740993",
+        "phase": "PHASE_UNSPECIFIED",
+        "callKind": "CALL_KIND_UNSPECIFIED",
         "time": "2023-11-14T22:13:20.005Z",
     }});
     assert_eq!(of("GetBookResponse", &answer).expect("a message"), expected);

@@ -114,7 +114,12 @@ impl Client {
         for (tag, topic) in (1..).zip(&self.topics) {
             let resume_token = self.places[&topic.channel].token.clone();
             let topic = Some(topic.clone());
-            let frame = Said::Subscribe(v1::Subscribe { topic, resume_token, depth: 1000 });
+            let frame = Said::Subscribe(v1::Subscribe {
+                topic,
+                resume_token,
+                depth: 1000,
+                ..Default::default()
+            });
             let frame = Some(v1::ClientFrame { tag, frame: Some(frame) });
             says.try_send(v1::StreamRequest { frame }).unwrap();
         }

@@ -69,6 +69,10 @@ fn every_change_can_name_its_request() {
             if reads.iter().any(|verb| name.starts_with(verb)) {
                 continue;
             }
+            // A snapshot of an outside book is known by its number: an older or equal one is dropped.
+            if name == "PostOutsideBook" {
+                continue;
+            }
             let request = messages[method.input_type()];
             let has = |field: &str| request.field.iter().any(|f| f.name() == field);
             assert!(has("request_id"), "{name} has no request_id");

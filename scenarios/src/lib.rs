@@ -5,9 +5,11 @@
 //! books, [`bots`] the seeded traders, [`tape`] the long flows of one command a line.
 //! [`listing`] turns a rule book into the exchange's own instruments, and [`player`] plays a
 //! scenario on them. Nothing of that knows a runtime, a clock or a network: time and views are
-//! inputs. Beside it, [`replay`] runs outside tapes through the bare book and times itself.
+//! inputs. Beside it, [`replay`] runs outside tapes through the bare book and times itself, and
+//! [`candles`] reads candles of other exchanges.
 
 pub mod bots;
+pub mod candles;
 pub mod chart;
 pub mod document;
 pub mod feed;

@@ -4,6 +4,7 @@ use crate::account::Balance;
 use crate::amount::{Amount, Lots, Ticks};
 use crate::board::TradingDay;
 use crate::book::Clearing;
+use crate::candle::CandleRow;
 use crate::follow::Posted;
 use crate::history::{FillRow, HistoryRow, LedgerRow, PartyRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
@@ -88,6 +89,10 @@ pub trait Effects {
     fn party(&mut self, row: &PartyRow) {
         let _ = row;
     }
+    /// A candle is over. Whoever only keeps books has no use for it.
+    fn candle(&mut self, row: &CandleRow) {
+        let _ = row;
+    }
     /// An order reached its final status.
     fn closed(&mut self, order: &OrderState);
     fn post(&mut self, posting: Posting);
@@ -132,6 +137,10 @@ impl Effects for Vec<Effect> {
 
     fn party(&mut self, row: &PartyRow) {
         self.push(Effect::Row(HistoryRow::Party(Box::new(row.clone()))));
+    }
+
+    fn candle(&mut self, row: &CandleRow) {
+        self.push(Effect::Row(HistoryRow::Candle(*row)));
     }
 
     fn closed(&mut self, order: &OrderState) {
@@ -270,6 +279,9 @@ pub enum MarketEvent {
     /// Another phase, and when it ends by itself, as far as that is known. It is numbered with the
     /// levels.
     Phase { sequence: u64, phase: Phase, until: Option<Time> },
+    /// Candles ended because time passed or the session closed. Numbered in the instrument's
+    /// candle channel, where every trade is an event as well.
+    CandlesEnded { sequence: u64 },
     /// The quantity that a price level shows now; zero when it is gone.
     Level { sequence: u64, side: Side, price: Ticks, quantity: Lots },
 }

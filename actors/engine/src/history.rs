@@ -1,6 +1,7 @@
 //! Rows of the history: what a store keeps for reading later, in the order of its sequence.
 
 use crate::amount::{Amount, Lots, Ticks};
+use crate::candle::CandleRow;
 use crate::client_id::ClientId;
 use crate::follow::Source;
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderNo, TradeNo};
@@ -96,4 +97,6 @@ pub enum HistoryRow {
     /// An order that reached its final status.
     Order(Box<OrderState>),
     Party(Box<PartyRow>),
+    /// A candle that is over; its key has its book and where it begins.
+    Candle(CandleRow),
 }

@@ -13,6 +13,7 @@ pub mod account;
 pub mod amount;
 pub mod board;
 pub mod book;
+pub mod candle;
 pub mod client_id;
 pub mod effect;
 pub mod follow;

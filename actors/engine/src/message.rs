@@ -3,6 +3,7 @@
 
 use crate::amount::{Amount, Lots, Ticks};
 use crate::board::TradingDay;
+use crate::candle::Import;
 use crate::client_id::ClientId;
 use crate::follow::{Funding, Source};
 use crate::ids::{
@@ -52,6 +53,8 @@ pub enum BookMessage {
     Amend(Amend),
     /// The house of a followed instrument puts funds up. Nobody waits for an outcome.
     Fund(Funding),
+    /// Candles of before the instrument traded here, from an operator. Nobody is answered.
+    Import(Box<Import>),
 }
 
 /// An order on its way into a book.

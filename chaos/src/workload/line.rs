@@ -139,7 +139,8 @@ impl Line {
             ..Default::default()
         };
         let resume_token = resume_token.into();
-        let subscribe = v1::Subscribe { topic: Some(topic), resume_token, depth: 1_000 };
+        let subscribe =
+            v1::Subscribe { topic: Some(topic), resume_token, depth: 1_000, ..Default::default() };
         let request = v1::WatchRequest { subscriptions: vec![subscribe] };
         Ok(self.streams.watch(request).await?.into_inner())
     }

@@ -1,8 +1,10 @@
 //! Keys of rows: account, kind, sequence. Fixed by the row itself, so that writing a row again
 //! lands on the same place.
 
+use hoga_engine::candle::{Base, CandleRow, Origin};
 use hoga_engine::history::HistoryRow;
-use hoga_engine::ids::{AccountId, PartitionId};
+use hoga_engine::ids::{AccountId, InstrumentId, PartitionId};
+use hoga_engine::time::Time;
 use std::fmt;
 
 /// What a row tells of. The number is on disk; it never changes its meaning.
@@ -15,17 +17,56 @@ pub enum RowKind {
     Order = 3,
     /// Whom a ledger row of a transfer was with; its sequence is that row's.
     Party = 4,
+    /// A candle of a book's trades; its sequence is the second in which it begins.
+    Second = 5,
+    Minute = 6,
+    Hour = 7,
+    Day = 8,
+    /// The same, from another exchange's history.
+    ImportedSecond = 9,
+    ImportedMinute = 10,
+    ImportedHour = 11,
+    ImportedDay = 12,
 }
 
 impl RowKind {
-    pub const ALL: [RowKind; 4] = [RowKind::Ledger, RowKind::Fill, RowKind::Order, RowKind::Party];
+    pub const ALL: [RowKind; 12] = [
+        RowKind::Ledger,
+        RowKind::Fill,
+        RowKind::Order,
+        RowKind::Party,
+        RowKind::Second,
+        RowKind::Minute,
+        RowKind::Hour,
+        RowKind::Day,
+        RowKind::ImportedSecond,
+        RowKind::ImportedMinute,
+        RowKind::ImportedHour,
+        RowKind::ImportedDay,
+    ];
+
+    /// Where candles of a kept length lie.
+    #[must_use]
+    pub const fn candle(base: Base, origin: Origin) -> RowKind {
+        match (origin, base) {
+            (Origin::Traded, Base::Second) => RowKind::Second,
+            (Origin::Traded, Base::Minute) => RowKind::Minute,
+            (Origin::Traded, Base::Hour) => RowKind::Hour,
+            (Origin::Traded, Base::Day) => RowKind::Day,
+            (Origin::Imported, Base::Second) => RowKind::ImportedSecond,
+            (Origin::Imported, Base::Minute) => RowKind::ImportedMinute,
+            (Origin::Imported, Base::Hour) => RowKind::ImportedHour,
+            (Origin::Imported, Base::Day) => RowKind::ImportedDay,
+        }
+    }
 
     fn from_number(number: u8) -> Option<RowKind> {
         Self::ALL.into_iter().find(|kind| *kind as u8 == number)
     }
 }
 
-/// The place of one row. The order of keys is that of their bytes.
+/// The place of one row: in the list of an account, or of a book, which has a number in its
+/// partition as an account has in its own. The order of keys is that of their bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey {
     pub account: AccountId,
@@ -57,7 +98,19 @@ impl RowKey {
             HistoryRow::Party(row) => {
                 RowKey { account: row.account, kind: RowKind::Party, sequence: row.sequence }
             }
+            HistoryRow::Candle(row) => {
+                let CandleRow { partition, instrument, base, origin, bar } = row;
+                let (account, kind) =
+                    (RowKey::book(*partition, *instrument), RowKind::candle(*base, *origin));
+                RowKey { account, kind, sequence: bar.start.0 / Time::SECOND }
+            }
         }
+    }
+
+    /// In whose place a book's rows lie: its partition has no accounts.
+    #[must_use]
+    pub const fn book(partition: PartitionId, instrument: InstrumentId) -> AccountId {
+        AccountId::new(partition, instrument.0)
     }
 
     /// Big-endian, so that bytes sort as keys do.

@@ -1,6 +1,7 @@
-//! The history of accounts: finished orders, fills and ledger rows, for reading later.
+//! The history: finished orders, fills and ledger rows of accounts, candles of books, for reading
+//! later.
 //!
-//! Owns: the port [`History`], one per account partition, and its two stores: [`FjallHistory`] on
+//! Owns: the port [`History`], one for each partition of accounts or books, and its two stores: [`FjallHistory`] on
 //! disk and [`MemoryHistory`] for simulation and tests.
 //! Takes: the rows an applied chunk of commands has emitted, as one batch; through a
 //! [`HistoryWriter`], so that applying does not wait for the disk.

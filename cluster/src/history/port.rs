@@ -21,7 +21,7 @@ pub enum Direction {
     NewestFirst,
 }
 
-/// The history of one account partition. Calls block on the disk; reads and writes may run at
+/// The history of one partition. Calls block on the disk; reads and writes may run at
 /// once from several threads.
 pub trait History: Send + Sync {
     /// Writes the rows of one applied chunk, all of them or none. A row that is there already is

@@ -2,6 +2,7 @@
 
 use super::error::HistoryError;
 use super::key::{RowKey, RowKind};
+use hoga_engine::candle::Base;
 use hoga_engine::history::HistoryRow;
 use hoga_engine::time::Time;
 
@@ -16,6 +17,7 @@ pub(super) fn encode(row: &HistoryRow) -> Vec<u8> {
         HistoryRow::Fill(row) => postcard::to_extend(row, bytes),
         HistoryRow::Order(order) => postcard::to_extend(&**order, bytes),
         HistoryRow::Party(row) => postcard::to_extend(&**row, bytes),
+        HistoryRow::Candle(row) => postcard::to_extend(row, bytes),
     };
     encoded.expect("a row of plain fields encodes")
 }
@@ -33,6 +35,14 @@ pub(super) fn decode(key: RowKey, bytes: &[u8]) -> Result<HistoryRow, HistoryErr
         RowKind::Fill => postcard::from_bytes(body).map(HistoryRow::Fill),
         RowKind::Order => postcard::from_bytes(body).map(HistoryRow::Order),
         RowKind::Party => postcard::from_bytes(body).map(HistoryRow::Party),
+        RowKind::Second
+        | RowKind::Minute
+        | RowKind::Hour
+        | RowKind::Day
+        | RowKind::ImportedSecond
+        | RowKind::ImportedMinute
+        | RowKind::ImportedHour
+        | RowKind::ImportedDay => postcard::from_bytes(body).map(HistoryRow::Candle),
     }
     .map_err(|error| damaged(error.to_string()))?;
     if RowKey::of(&row) != key {
@@ -48,5 +58,8 @@ pub(super) fn kept_since(row: &HistoryRow) -> Time {
         HistoryRow::Fill(row) => row.posted,
         HistoryRow::Order(order) => order.updated,
         HistoryRow::Party(row) => row.posted,
+        // Longer ones are few, and for ever what a chart of years is drawn from.
+        HistoryRow::Candle(row) if row.base >= Base::Hour => Time(u64::MAX),
+        HistoryRow::Candle(row) => row.bar.start,
     }
 }

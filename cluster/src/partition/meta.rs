@@ -2,9 +2,10 @@
 
 use super::nodes::{Broken, NodeId, NodeTable};
 use hoga_engine::amount::{Lots, Ticks};
+use hoga_engine::candle::Import;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
-use hoga_engine::ids::{AssetId, InstrumentId};
+use hoga_engine::ids::{AssetId, InstrumentId, PartitionId};
 use hoga_engine::instrument::{Asset, Calls, Catalogue, Instrument, Phase};
 use hoga_engine::reject::Reject;
 use hoga_engine::request::Envelope;
@@ -29,6 +30,11 @@ pub enum MetaCommand {
     SetLimits {
         instrument: InstrumentId,
         limits: Limits,
+    },
+    /// Candles of before an instrument traded here, for its book.
+    ImportCandles {
+        instrument: InstrumentId,
+        import: Box<Import>,
     },
     /// The nodes of a new exchange; without effect once there are some.
     FoundNodes(Vec<(NodeId, Box<str>)>),
@@ -114,6 +120,8 @@ impl Limits {
 pub enum MetaChange {
     Asset(Asset),
     Instrument(Box<Instrument>),
+    /// For a book alone.
+    Import(PartitionId, InstrumentId, Box<Import>),
 }
 
 /// The meta partition's own state besides the catalogue.
@@ -209,6 +217,10 @@ fn perform(
             }
             known.calls = limits.calls(known);
             Ok(Some(MetaChange::Instrument(Box::new(known.clone()))))
+        }
+        MetaCommand::ImportCandles { instrument, import } => {
+            let known = listed(catalogue, *instrument)?;
+            Ok(Some(MetaChange::Import(known.partition, known.id, import.clone())))
         }
         MetaCommand::FoundNodes(founders) => {
             nodes.found(founders);

@@ -160,6 +160,10 @@ impl Core {
                 let send = Effect::Send(instrument.partition, Message::ToPartition(message));
                 chunk.effect(place, send);
             }
+            Some(MetaChange::Import(partition, instrument, import)) => {
+                let message = Message::ToBook(instrument, BookMessage::Import(import));
+                chunk.effect(place, Effect::Send(partition, message));
+            }
             None => {}
         }
         let tell = if is_known { Effect::Again } else { Effect::Answer };

@@ -510,6 +510,16 @@ impl Exchange {
         history.map_err(|error| ReadError::History(error.to_string()))
     }
 
+    /// The history of a book's partition, with everything applied before this call.
+    ///
+    /// # Errors
+    /// [`ReadError::History`].
+    pub async fn book_history(&self, id: InstrumentId) -> Result<Arc<dyn History>, ReadError> {
+        let partition = &self.0.partitions[&self.0.options.topology.book_partition(id)];
+        let history = partition.historian.caught_up().await;
+        history.map_err(|error| ReadError::History(error.to_string()))
+    }
+
     /// Assets and instruments, as the account partitions know them.
     #[must_use]
     pub fn catalogue(&self) -> Arc<Catalogue> {
@@ -629,8 +639,9 @@ fn knows(command: &MetaCommand) -> Box<dyn Fn(&Catalogue) -> bool + Send + Sync>
             let (id, limits) = (*instrument, limits.clone());
             Box::new(move |c| c.instruments.get(&id).is_some_and(|known| limits.hold_in(known)))
         }
-        // Nodes are nobody's business but the meta partition's.
-        MetaCommand::FoundNodes(_)
+        // A catalogue has no candles, and nodes are nobody's business but the meta partition's.
+        MetaCommand::ImportCandles { .. }
+        | MetaCommand::FoundNodes(_)
         | MetaCommand::AddNode { .. }
         | MetaCommand::EnterNode { .. }
         | MetaCommand::DrainNode { .. }

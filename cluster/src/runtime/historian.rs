@@ -5,12 +5,14 @@ use crate::history::{History, HistoryError, HistoryWriter, RowKey, RowKind};
 use crate::log::{LogPosition, PartitionLog};
 use hoga_actors::{Entity, Host};
 use hoga_engine::account::Account;
+use hoga_engine::candle::{Base, Origin, Standing};
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{AccountId, OrderNo};
+use hoga_engine::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The history of a partition; of no use in one that has no accounts.
+/// The history of a partition; of no use in one that has neither accounts nor books.
 #[derive(Clone, Default)]
 pub(crate) struct Historian(Option<Book>);
 
@@ -80,13 +82,21 @@ impl Historian {
     pub async fn replayed(&self, host: &Host) -> Result<(), HistoryError> {
         let Some(book) = self.0.as_ref().filter(|book| book.is_doubtful) else { return Ok(()) };
         let counts = |entity: &Entity| match entity {
-            Entity::Account(account) => Some((account.id(), Counts::of(account))),
-            _ => None,
+            Entity::Account(account) => Some((account.id(), Counts::Account(Rows::of(account)))),
+            Entity::Book(listing) => {
+                let instrument = listing.instrument();
+                let lists = Base::ALL.map(|base| listing.candles(base));
+                Some((
+                    RowKey::book(instrument.partition, instrument.id),
+                    Counts::Book(Box::new(lists)),
+                ))
+            }
+            Entity::Board(_) => None,
         };
-        let accounts = host.ids().filter_map(|id| host.read(id, counts).flatten());
-        let accounts: BTreeMap<AccountId, Counts> = accounts.collect();
+        let entities = host.ids().filter_map(|id| host.read(id, counts).flatten());
+        let entities: BTreeMap<AccountId, Counts> = entities.collect();
         let happened =
-            move |key: RowKey| accounts.get(&key.account).is_some_and(|account| account.have(key));
+            move |key: RowKey| entities.get(&key.account).is_some_and(|entity| entity.have(key));
         book.writer.settle(Box::new(happened)).await
     }
 
@@ -98,7 +108,7 @@ impl Historian {
         }
     }
 
-    /// The store itself, as far as it is; none in a partition without accounts.
+    /// The store itself, as far as it is; none in a partition without rows.
     pub fn store(&self) -> Option<Arc<dyn History>> {
         self.0.as_ref().map(|book| book.store.clone())
     }
@@ -112,19 +122,42 @@ impl Historian {
     }
 }
 
+/// What an entity knows of its rows.
+enum Counts {
+    Account(Rows),
+    /// Of each kept length of candles.
+    Book(Box<[Standing; Base::ALL.len()]>),
+}
+
+impl Counts {
+    fn have(&self, key: RowKey) -> bool {
+        match self {
+            Counts::Account(rows) => rows.have(key),
+            Counts::Book(lists) => {
+                let start = Time(key.sequence.saturating_mul(Time::SECOND));
+                Base::ALL.into_iter().zip(lists.iter()).any(|(base, standing)| {
+                    let is_of = |origin| key.kind == RowKind::candle(base, origin);
+                    is_of(Origin::Traded) && standing.has_written(start)
+                        || is_of(Origin::Imported) && start < standing.imported
+                })
+            }
+        }
+    }
+}
+
 /// What an account knows of its rows.
-struct Counts {
+struct Rows {
     ledger: u64,
     fills: u64,
     orders: OrderNo,
     open: BTreeSet<OrderNo>,
 }
 
-impl Counts {
-    fn of(account: &Account) -> Counts {
+impl Rows {
+    fn of(account: &Account) -> Rows {
         let (ledger, fills) = account.rows();
         let open = account.open_orders().map(|order| order.state.key.no).collect();
-        Counts { ledger, fills, orders: account.orders(), open }
+        Rows { ledger, fills, orders: account.orders(), open }
     }
 
     fn have(&self, key: RowKey) -> bool {
@@ -135,6 +168,7 @@ impl Counts {
                 let no = OrderNo(key.sequence);
                 no <= self.orders && !self.open.contains(&no)
             }
+            _ => false,
         }
     }
 }

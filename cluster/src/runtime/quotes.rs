@@ -56,7 +56,9 @@ impl Quotes {
                     quote.prints.note(price, taker);
                 }
                 MarketEvent::Trade { price, .. } => quote.prints.note_call(price),
-                MarketEvent::Indicated { .. } | MarketEvent::Phase { .. } => {}
+                MarketEvent::Indicated { .. }
+                | MarketEvent::Phase { .. }
+                | MarketEvent::CandlesEnded { .. } => {}
                 MarketEvent::Level { side, price, quantity, .. } => {
                     let [bids, asks] = ladders.entry(*instrument).or_default();
                     let levels = if side == Side::Buy { &mut *bids } else { &mut *asks };

@@ -235,7 +235,7 @@ async fn start_partition(
     let mut historian = Historian::default();
     let log_id = LogPartitionId(u32::from(id.0));
     let log = shared.log.partition(log_id);
-    if role == Role::Accounts {
+    if matches!(role, Role::Accounts | Role::Books) {
         let history = Arc::new(shared.history.partition(id)?);
         historian = Historian::start(history, &log, applied.last)?;
     }

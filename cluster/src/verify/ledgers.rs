@@ -57,7 +57,7 @@ impl Ledgers {
         match row {
             HistoryRow::Ledger(row) => self.add_ledger(row),
             HistoryRow::Fill(fill) => self.add_fill(fill),
-            HistoryRow::Order(_) | HistoryRow::Party(_) => {}
+            HistoryRow::Order(_) | HistoryRow::Party(_) | HistoryRow::Candle(_) => {}
         }
     }
 

@@ -1,12 +1,13 @@
 //! The end of a day: boards freeze at its last prices, and stay as they were.
 
 use crate::market::{Market, WITHIN, identified};
-use hoga_cluster::partition::{Limits, MetaCommand};
+use hoga_cluster::partition::{Core, Limits, MetaCommand};
 use hoga_cluster::runtime::{Clock, Exchange, ExchangeOptions};
 use hoga_engine::amount::Amount;
 use hoga_engine::board::{ALL, BoardKind, TradingDay};
 use hoga_engine::effect::Answer;
 use hoga_engine::ids::InstrumentId;
+use hoga_engine::instrument::Phase;
 use hoga_engine::order::Side;
 use hoga_engine::request::AccountRequest;
 use hoga_engine::session::{PlannedPhase, Schedule, Span};
@@ -81,6 +82,19 @@ async fn recomputed(market: &Market, price: Amount) -> Vec<(String, Amount)> {
     all
 }
 
+/// Waits until all accounts have heard that the market is open.
+async fn until_open(market: &Market) {
+    for partition in market.accounts() {
+        let is_open = |core: &Core, _| {
+            let listed = core.scene().catalogue.instruments.get(&InstrumentId(0));
+            listed.is_some_and(|listed| listed.phase == Phase::Continuous)
+        };
+        while !market.exchange.core(partition, is_open).await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_close_freezes_the_boards_at_its_prices_and_the_next_day_leaves_them() {
     let dir = tempfile::tempdir().unwrap();
@@ -110,6 +124,7 @@ async fn a_close_freezes_the_boards_at_its_prices_and_the_next_day_leaves_them()
     let asset = market.exchange.catalogue().asset_by_code("KRW").unwrap().id;
     let request = AccountRequest::Deposit { asset, amount: 1_000_000_000_000_000 };
     market.exchange.ask("user3", &identified("rich", 9), request, WITHIN).await.answer.unwrap();
+    until_open(&market).await;
     market.limit("user0", "s2", Side::Sell, 10, 900).await.unwrap();
     market.limit("user10", "b2", Side::Buy, 10, 900).await.unwrap();
     market.exchange.settled().await.unwrap();

@@ -118,6 +118,7 @@ async fn a_history_ahead_of_the_log_loses_what_never_happened() {
                 row.sequence = 1_000;
                 HistoryRow::Party(row)
             }
+            HistoryRow::Candle(row) => HistoryRow::Candle(row),
         };
         let imagined: Vec<HistoryRow> = before.iter().map(further).collect();
         store.append(&imagined).unwrap();

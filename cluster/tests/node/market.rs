@@ -224,8 +224,9 @@ impl Market {
         format!("{:?} {:?}", self.balances().await, book)
     }
 
-    /// CASH-1 with nothing in flight: balances and fees are what was issued.
+    /// CASH-1 once nothing is in flight: balances and fees are what was issued.
     pub async fn assert_conserved(&self) {
+        self.exchange.settled().await.unwrap();
         let mut sums: BTreeMap<AssetId, Amount> = BTreeMap::new();
         for balances in self.balances().await.values() {
             for (asset, balance) in balances {

@@ -91,7 +91,9 @@ impl Tap for Given {
                 self.levels += 1;
                 self.seen ^= quantity.0;
             }
-            MarketEvent::Indicated { .. } | MarketEvent::Phase { .. } => {}
+            MarketEvent::Indicated { .. }
+            | MarketEvent::Phase { .. }
+            | MarketEvent::CandlesEnded { .. } => {}
         }
     }
 }

@@ -66,19 +66,25 @@ impl fmt::Display for FigureReport {
         writeln!(f, "{}: {}", self.bench, self.workload)?;
         writeln!(f, "on {}, commit {}", self.machine, self.commit)?;
         for figure in &self.figures {
-            write!(f, "  {:<44} {:>10.1} {}", figure.what, figure.result, figure.unit)?;
-            if let (Some(floor), Some(ratio)) = (figure.floor, figure.ratio) {
-                write!(f, "   floor {floor:.1}, ratio {ratio:.2}")?;
-            }
-            if let (Some(target), Some(is_met)) = (figure.target, figure.is_met()) {
-                let verdict = if is_met { "met" } else { "missed" };
-                match target {
-                    Target::Result(most) => write!(f, "   target {most}: {verdict}")?,
-                    Target::Ratio(most) => write!(f, "   target ratio {most}: {verdict}")?,
-                }
-            }
-            writeln!(f)?;
+            writeln!(f, "  {figure}")?;
         }
         write!(f, "  {}", self.method)
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<44} {:>10.1} {}", self.what, self.result, self.unit)?;
+        if let (Some(floor), Some(ratio)) = (self.floor, self.ratio) {
+            write!(f, "   floor {floor:.1}, ratio {ratio:.2}")?;
+        }
+        if let (Some(target), Some(is_met)) = (self.target, self.is_met()) {
+            let verdict = if is_met { "met" } else { "missed" };
+            match target {
+                Target::Result(most) => write!(f, "   target {most}: {verdict}")?,
+                Target::Ratio(most) => write!(f, "   target ratio {most}: {verdict}")?,
+            }
+        }
+        Ok(())
     }
 }

@@ -20,6 +20,7 @@ pub mod memory;
 pub mod orders;
 pub mod reads;
 pub mod replay;
+pub mod streams;
 #[cfg(test)]
 mod tests;
 

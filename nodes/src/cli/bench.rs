@@ -4,7 +4,7 @@ use super::failure::{Exit, Failure};
 use super::output::{self, Progress};
 use super::{Global, json};
 use crate::bench::orders::{OrdersOptions, Shape as OrdersShape, WaitFor};
-use crate::bench::{BenchError, ack, book, core, memory, orders, reads, replay};
+use crate::bench::{BenchError, ack, book, core, memory, orders, reads, replay, streams};
 use clap::{Args, Subcommand, ValueEnum};
 use hoga_scenarios::replay::flow_source::{SEED, Shape};
 use serde::Serialize;
@@ -42,6 +42,8 @@ enum What {
     Memory,
     /// Reads of the history, at rest and while it is written
     History(Reads),
+    /// Many readers of one book beside a bare fan-out to as many
+    Streams(Readers),
     /// A restart on a long history, without a snapshot and after one, beside reading the log back
     Replay(Restart),
 }
@@ -162,6 +164,24 @@ struct Reads {
     load: u64,
 }
 
+#[derive(Args, Debug)]
+struct Readers {
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    subscribers: usize,
+    /// Changes of the book a second
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    updates: u32,
+    /// Frames a second to one subscriber, at most
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    frames: u32,
+    /// How long all follow
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(value_parser = clap::value_parser!(u64).range(2..))]
+    seconds: u64,
+}
+
 impl Bench {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
         match self.what {
@@ -178,6 +198,16 @@ impl Bench {
             What::Memory => show(global, memory::run),
             What::History(Reads { rows, load }) => {
                 show(global, || reads::run(&reads::Options { rows, load }))
+            }
+            What::Streams(Readers { subscribers, updates, frames, seconds }) => {
+                let half = Duration::from_secs(seconds) / 2;
+                let options = streams::Options {
+                    subscribers,
+                    updates_per_second: updates,
+                    frames_per_second: frames,
+                    half,
+                };
+                show(global, || streams::run(&options))
             }
             What::Replay(Restart { commands, accounts, rounds, data }) => {
                 let options = replay::Options { commands, accounts, rounds, data };

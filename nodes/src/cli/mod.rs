@@ -26,6 +26,7 @@ mod audit;
 mod bench;
 mod book;
 mod cancel;
+mod candles;
 mod chaos;
 mod check;
 mod cluster;
@@ -122,6 +123,7 @@ enum Command {
     Deposit(money::Deposit),
     Withdraw(money::Withdraw),
     Book(book::Book),
+    Candles(candles::Candles),
     Rank(rank::Rank),
     Cluster(cluster::Cluster),
     Instruments(instruments::Instruments),
@@ -177,6 +179,7 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Deposit(command) => command.run(global),
         Command::Withdraw(command) => command.run(global),
         Command::Book(command) => command.run(global),
+        Command::Candles(command) => command.run(global),
         Command::Rank(command) => command.run(global),
         Command::Cluster(command) => command.run(global),
         Command::Instruments(command) => command.run(global),

@@ -291,6 +291,14 @@ impl AdminService for Admin {
         told(&caller, self.update_instrument(&caller, message).await)
     }
 
+    async fn import_candles(
+        &self,
+        request: Request<v1::ImportCandlesRequest>,
+    ) -> Result<Response<v1::ImportCandlesResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.import_candles(&caller, message).await)
+    }
+
     async fn issue(
         &self,
         request: Request<v1::IssueRequest>,

@@ -1,4 +1,4 @@
-//! Market data: what is listed, ladders, trades, tickers.
+//! Market data: what is listed, ladders, trades, tickers; candles are beside.
 //!
 //! Owns: nothing; the trades are on the [`Tape`](super::tape::Tape). Takes: questions of anybody.
 //! Emits: what the books say, with the position at which it is true. On failure:
@@ -12,9 +12,10 @@ use super::symbols::Symbols;
 use super::ticker::ticker;
 use crate::auth::Caller;
 use hoga_cluster::runtime::{At, ReadError};
-use hoga_engine::book::Listing;
-use hoga_engine::instrument::Instrument;
+use hoga_engine::book::{Clearing, Listing};
+use hoga_engine::instrument::{Instrument, Phase};
 use hoga_engine::reject::Reject;
+use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
 use hoga_proto::convert::numbers::{time_if_any, timestamp};
 use hoga_proto::convert::{follow, market as wire};
@@ -94,19 +95,11 @@ impl Market {
                 Some(step) => grouped(listing, depth, step),
                 None => ladder(listing, depth),
             };
-            let is_call = listing.book().collects();
-            let indicated = is_call.then(|| listing.indicated());
-            let phase = (listing.instrument().phase, listing.instrument().phase_until);
-            (sides, listing.sequence(), indicated, phase, at)
+            (BookSeen::of(listing, sides), at)
         };
-        let (sides, sequence, indicated, (phase, until), at) =
-            self.look(instrument, message.min_index.as_ref(), look).await?;
-        let mut book = shown_book(&sides, sequence, instrument);
-        book.indication = indicated.map(|clearing| wire::indication(clearing, instrument));
-        book.phase = v1::Phase::from(phase).into();
-        book.call_kind = wire::call_kind(phase).into();
-        book.phase_end_time = until.map(timestamp);
-        Ok(v1::GetBookResponse { book: Some(book), position: Some(shown_at(at)) })
+        let (seen, at) = self.look(instrument, message.min_index.as_ref(), look).await?;
+        let book = Some(seen.shown(instrument));
+        Ok(v1::GetBookResponse { book, position: Some(shown_at(at)) })
     }
 
     async fn outside(
@@ -185,17 +178,45 @@ fn depth(asked: i32) -> Result<usize, Refused> {
     }
 }
 
-/// A ladder on the wire.
-#[must_use]
-pub fn shown_book(sides: &Sides, sequence: u64, instrument: &Instrument) -> v1::Book {
-    let [bids, asks] = [&sides.bids, &sides.asks].map(|side| {
-        let shown = side
-            .iter()
-            .map(|level| wire::level(level.price, level.quantity, level.orders, instrument));
-        shown.collect()
-    });
-    let instrument = format!("instruments/{}", instrument.symbol);
-    v1::Book { instrument, bids, asks, sequence, ..Default::default() }
+/// A book as it was looked at.
+pub struct BookSeen {
+    pub sides: Sides,
+    pub sequence: u64,
+    /// Where orders collect: what they would come to, if they meet.
+    indicated: Option<Option<Clearing>>,
+    phase: Phase,
+    phase_until: Option<Time>,
+}
+
+impl BookSeen {
+    #[must_use]
+    pub fn of(listing: &Listing, sides: Sides) -> BookSeen {
+        let Instrument { phase, phase_until, .. } = *listing.instrument();
+        let indicated = listing.book().collects().then(|| listing.indicated());
+        BookSeen { sides, sequence: listing.sequence(), indicated, phase, phase_until }
+    }
+
+    /// As it goes over the wire.
+    #[must_use]
+    pub fn shown(&self, instrument: &Instrument) -> v1::Book {
+        let [bids, asks] = [&self.sides.bids, &self.sides.asks].map(|side| {
+            let shown = side
+                .iter()
+                .map(|level| wire::level(level.price, level.quantity, level.orders, instrument));
+            shown.collect()
+        });
+        v1::Book {
+            instrument: format!("instruments/{}", instrument.symbol),
+            bids,
+            asks,
+            sequence: self.sequence,
+            indication: self.indicated.map(|clearing| wire::indication(clearing, instrument)),
+            phase: v1::Phase::from(self.phase).into(),
+            call_kind: wire::call_kind(self.phase).into(),
+            phase_end_time: self.phase_until.map(timestamp),
+            ..Default::default()
+        }
+    }
 }
 
 #[tonic::async_trait]
@@ -238,6 +259,14 @@ impl MarketService for Market {
     ) -> Result<Response<v1::ListTradesResponse>, Status> {
         let (caller, message) = Caller::of(request)?;
         told(&caller, self.trades(message).await)
+    }
+
+    async fn list_candles(
+        &self,
+        request: Request<v1::ListCandlesRequest>,
+    ) -> Result<Response<v1::ListCandlesResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.candles(&caller, message).await)
     }
 
     async fn get_ticker(

@@ -10,6 +10,7 @@
 mod account;
 mod account_list;
 mod admin;
+mod candles;
 mod changing;
 mod cluster;
 mod desk;

@@ -60,6 +60,7 @@ fn sequence(row: &HistoryRow) -> u64 {
         HistoryRow::Fill(row) => row.sequence,
         HistoryRow::Order(order) => order.key.no.0,
         HistoryRow::Party(row) => row.sequence,
+        HistoryRow::Candle(_) => unreachable!("a book's row in the list of an account"),
     }
 }
 

@@ -57,7 +57,8 @@ impl<'a> Comparison<'a> {
                 // A replay has no calls.
                 MarketEvent::Trade { .. }
                 | MarketEvent::Indicated { .. }
-                | MarketEvent::Phase { .. } => continue,
+                | MarketEvent::Phase { .. }
+                | MarketEvent::CandlesEnded { .. } => continue,
                 MarketEvent::Level { side, price, quantity, .. } => {
                     Said::Level { side, price, quantity }
                 }

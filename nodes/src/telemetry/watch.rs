@@ -65,6 +65,8 @@ impl Watch {
 
     fn follow(&mut self, instrument: InstrumentId, event: &MarketEvent) {
         let (seen, number) = match event {
+            // It shares its numbers with the trades.
+            MarketEvent::CandlesEnded { .. } => return,
             MarketEvent::Trade { no, .. } => (&mut self.trades, no.0),
             MarketEvent::Level { sequence, .. }
             | MarketEvent::Phase { sequence, .. }

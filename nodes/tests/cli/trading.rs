@@ -113,3 +113,41 @@ fn a_kill_switch_stops_an_account_at_once() {
     exchange.hoga(&["kill-switch", "off", "--as", "alice"]).ended(0).said("may trade again");
     exchange.hoga(&buy).ended(0);
 }
+
+#[test]
+fn candles_are_listed_and_imported() {
+    let exchange = Exchange::up();
+    let empty = exchange.hoga(&["candles", "LPJ-KRW", "1m"]).ended(0);
+    empty.complained("nothing has traded");
+    exchange.hoga(&["sell", "4", "LPJ-KRW", "@", "777", "--as", "bob"]).ended(0);
+    exchange.hoga(&["buy", "3", "LPJ-KRW", "@", "777", "--as", "alice"]).ended(0);
+    exchange.hoga(&["candles", "LPJ-KRW", "1d"]).ended(0).said("777").said("open");
+    let csv = exchange.hoga(&["candles", "LPJ-KRW", "1M", "--since", "1h", "--csv"]);
+    csv.ended(0).said("start_time,open,high,low,close,volume,turnover,trades,gap,closed,imported");
+    let month = exchange.hoga(&["candles", "LPJ-KRW", "1M", "--csv"]).ended(0);
+    month.said(",777,777,777,777,3,2331,1,false,false,false");
+    let json = exchange.json("alice", &["candles", "LPJ-KRW", "1s", "--limit", "5"]);
+    assert!(json["candles"].as_array().is_some_and(|candles| !candles.is_empty()), "{json}");
+    exchange.hoga(&["candles", "LPJ-KRW", "2m"]).ended(2).complained("there are candles of 1s");
+    let strange = exchange.hoga(&["candles", "LPJ-KRW", "--since", "yesterday"]).ended(2);
+    strange.complained("write so long ago");
+    exchange.hoga(&["candles", "XYZ-KRW"]).ended(3).complained("UNKNOWN_INSTRUMENT");
+    let row = |minute: u32, price: u32| {
+        format!(
+            r#"{{"market":"KRW-LPJ","candle_date_time_utc":"2020-02-20T08:0{minute}:00",
+            "opening_price":{price}.0,"high_price":{price}.0,"low_price":{price}.0,
+            "trade_price":{price}.0,"candle_acc_trade_price":{price}.5,
+            "candle_acc_trade_volume":1.5,"unit":1}}"#
+        )
+    };
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let rows = format!("[{},{},{}]", row(2, 702), row(1, 701), row(0, 700));
+    std::fs::write(file.path(), rows).expect("written");
+    let path = file.path().to_str().expect("a path of text");
+    let import = ["candles", "import", "LPJ-KRW", path];
+    exchange.hoga(&import).ended(0).said("LPJ-KRW has 3 candles more; 0 left out");
+    exchange.hoga(&import).ended(0).said("LPJ-KRW has 0 candles more; 3 left out");
+    let until = ["--until", "2020-02-20T08:03:00Z", "--csv"];
+    let threes = exchange.hoga(&[&["candles", "LPJ-KRW", "3m"], &until[..]].concat()).ended(0);
+    threes.said("2020-02-20T08:00:00Z,700,702,700,702,4.5,2104.5,0,false,true,true");
+}

@@ -303,7 +303,11 @@ fn gcd(mut one: Amount, mut other: Amount) -> Amount {
     one
 }
 
-fn to_ticks(field: &'static str, price: Amount, tick: Amount) -> Result<Ticks, BadField> {
+pub(super) fn to_ticks(
+    field: &'static str,
+    price: Amount,
+    tick: Amount,
+) -> Result<Ticks, BadField> {
     let ticks = steps(field, price, tick, "ticks")?;
     let ticks = u32::try_from(ticks).ok().filter(|ticks| *ticks <= Ticks::MAX.0);
     let rule = || format!("is more than {} ticks", Ticks::MAX.0);

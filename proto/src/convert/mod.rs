@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod candle;
 mod field;
 pub mod follow;
 pub mod ledger;

@@ -40,6 +40,15 @@ pub(super) fn play(
     options: PlayOptions<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, PlayError> {
+    play_and(options, progress, |_| {})
+}
+
+/// The same; `look` sees the floor when everything has been said.
+pub(super) fn play_and(
+    options: PlayOptions<'_>,
+    progress: &mut dyn FnMut(Progress),
+    look: impl FnOnce(&Floor<'_>),
+) -> Result<Report, PlayError> {
     let PlayOptions { scenario, seed, folder, record, wall } = options;
     let seed = seed.unwrap_or(scenario.seed);
     let market = listing::market(&scenario.market, &Default::default())?;
@@ -77,6 +86,7 @@ pub(super) fn play(
     floor.finish()?;
     course.warn_of_tape(&mut warnings);
     let bots: Vec<_> = course.crowd.accounts().collect();
+    look(&floor);
     Ok(report::report(scenario, seed, &floor, &bots, warnings, wall.elapsed()))
 }
 

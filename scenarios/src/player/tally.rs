@@ -49,6 +49,9 @@ pub(super) struct Tally {
     pub digest: Digest,
     pub tracks: Tracks,
     pub displayed: Displayed,
+    /// Every trade and every candle that is over, for tests.
+    #[cfg(test)]
+    pub charted: (Vec<(InstrumentId, MarketEvent)>, Vec<hoga_engine::candle::CandleRow>),
 }
 
 impl Tally {
@@ -64,6 +67,8 @@ impl Tally {
             digest: Digest::default(),
             tracks: Tracks::default(),
             displayed: Displayed::default(),
+            #[cfg(test)]
+            charted: Default::default(),
         }
     }
 
@@ -145,7 +150,16 @@ impl Tap for Tally {
         self.displayed.posted(instrument, snapshot);
     }
 
+    #[cfg(test)]
+    fn candle(&mut self, row: &hoga_engine::candle::CandleRow) {
+        self.charted.1.push(*row);
+    }
+
     fn market(&mut self, instrument: InstrumentId, event: MarketEvent) {
+        #[cfg(test)]
+        if matches!(event, MarketEvent::Trade { .. }) {
+            self.charted.0.push((instrument, event.clone()));
+        }
         match event {
             MarketEvent::Trade { no, price, quantity, taker, time } => {
                 self.trade(instrument, no, price, quantity, taker, time);

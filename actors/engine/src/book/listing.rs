@@ -13,7 +13,8 @@ use super::stops::WaitingStop;
 use super::wire::Wire;
 use super::{AmendRefused, Amended};
 use crate::amount::{Lots, Ticks};
-use crate::effect::{Effect, Effects};
+use crate::candle::{Base, Candles, Import, Imports, Standing};
+use crate::effect::{Effect, Effects, MarketEvent};
 use crate::follow::Following;
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::{Instrument, Manner, Phase};
@@ -53,6 +54,7 @@ pub(super) struct Tape {
     /// Of level events; what a stream numbers its deltas by.
     pub sequence: u64,
     pub prints: Prints,
+    pub candles: Candles,
     /// Nothing between two commands, except what a closing call has printed: stops look at it
     /// when trading goes on.
     pub unseen: Unseen,
@@ -145,12 +147,35 @@ impl Listing {
         self.tape.trades
     }
 
+    /// How the candles of one length stand.
+    #[must_use]
+    pub fn candles(&self, base: Base) -> Standing {
+        self.tape.candles.standing(base, self.tape.trades.0, &self.instrument)
+    }
+
+    /// Which candles can be imported.
+    #[must_use]
+    pub fn imports(&self) -> &Imports {
+        self.tape.candles.imports()
+    }
+
+    /// An import is no command of an account: it has no number and no outcome.
+    #[cold]
+    fn import(&mut self, import: &Import, out: &mut impl Effects) {
+        let Listing { tape, instrument, .. } = self;
+        tape.candles.import(import, instrument, &mut |row| out.candle(row));
+    }
+
     /// Handles one command and says what follows from it, in order.
     pub fn handle(&mut self, message: &BookMessage, at: Time, out: &mut impl Effects) {
         self.pass(at, out);
         if let BookMessage::Fund(funding) = message {
             self.fund(funding);
             return;
+        }
+        if let BookMessage::Import(import) = message {
+            self.import(import, out);
+            return self.set_alarm(out);
         }
         self.tape.commands += 1;
         self.watch();
@@ -161,7 +186,7 @@ impl Listing {
                 self.cancel(*order, *request, *origin, at, out);
             }
             BookMessage::Amend(amend) => self.amend(amend, at, out),
-            BookMessage::Fund(_) => {}
+            BookMessage::Fund(_) | BookMessage::Import(_) => {}
         }
         self.settle(at, out);
         if self.book.collects() {
@@ -201,8 +226,18 @@ impl Listing {
     /// Does what became due as time went on.
     pub fn tick(&mut self, at: Time, out: &mut impl Effects) {
         self.pass(at, out);
+        let has_ended = self.tape.candles.pass(at, &self.instrument, &mut |row| out.candle(row));
+        self.tell_ended(has_ended, out);
         self.send_mark(at, out);
         self.set_alarm(out);
+    }
+
+    /// Says that candles ended without a trade behind them.
+    pub(super) fn tell_ended(&self, has_ended: bool, out: &mut impl Effects) {
+        if has_ended {
+            let sequence = self.tape.candles.sequence(self.tape.trades.0);
+            out.market(self.instrument.id, MarketEvent::CandlesEnded { sequence });
+        }
     }
 
     /// Does what time has brought about, before anything else is done at `at`.
@@ -587,6 +622,7 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
         BookMessage::Cancel { order, request, origin } => {
             (refused(*order, OutcomeOf::Cancel(*request), Ticks(0), reject), *origin)
         }
+        BookMessage::Import(_) => return out,
         BookMessage::Amend(amend) => {
             let (amend_no, request, total) = (amend.amend_no, amend.request, Lots::ZERO);
             let of = OutcomeOf::Amend { amend_no, request, total };

@@ -32,7 +32,7 @@ mod slab;
 mod snapshot;
 mod stops;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wire;
 
 pub use amend::{AmendRefused, Amended};

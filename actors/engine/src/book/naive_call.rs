@@ -154,7 +154,7 @@ impl NaiveBook {
             let part = |o: &RestingOrder| if is_hidden { o.open - o.shown() } else { o.shown() };
             let mut ranked: Vec<Turn> =
                 level.iter().map(|o| Turn { order: o.order, open: part(o).0 }).collect();
-            ranked.sort_by(|one, other| other.open.cmp(&one.open));
+            ranked.sort_by_key(|one| std::cmp::Reverse(one.open));
             let mut given = vec![0; ranked.len()];
             for round in 0..3 {
                 for (turn, given) in ranked.iter().zip(&mut given) {

@@ -321,6 +321,8 @@ impl Listing {
     fn close_day(&mut self, at: Time, out: &mut impl Effects) {
         let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
         self.book.close_day(&mut wire);
+        let has_ended = self.tape.candles.close(at, &self.instrument, &mut |row| out.candle(row));
+        self.tell_ended(has_ended, out);
     }
 
     /// The close is the base of the next day, and its band lies around that.

@@ -92,6 +92,18 @@ impl Book {
         keys(ladder).map(move |key| (price_of(side, key), Lots(ladder.level(key).quantity)))
     }
 
+    /// What others see of the orders at a price, in priority order.
+    pub fn queue(&self, side: Side, price: Ticks) -> impl Iterator<Item = Lots> + '_ {
+        let key = super::ladder::key_of(side, price);
+        let ladder = self.ladder(side);
+        let mut slot = if ladder.quantity(key) == 0 { NIL } else { ladder.level(key).head };
+        std::iter::from_fn(move || {
+            let resting = (slot != NIL).then(|| self.slab.get(slot))?;
+            slot = resting.next;
+            Some(Lots(resting.open()))
+        })
+    }
+
     /// Puts back an order of a snapshot, behind those of its price that are there already.
     pub fn restore(&mut self, order: &RestingOrder) {
         let key = super::ladder::key_of(order.side, order.price);

@@ -10,7 +10,7 @@ use super::stops::WaitingStop;
 use crate::amount::{Lots, Ticks};
 use crate::effect::{Effects, MarketEvent};
 use crate::follow::{Hears, OutsideFill};
-use crate::ids::{InstrumentId, OrderKey};
+use crate::ids::OrderKey;
 use crate::instrument::Instrument;
 use crate::message::{AccountMessage, HOUSE_ORDER, Leg, Message, Outcome, OutcomeOf};
 use crate::order::{CancelReason, Side};
@@ -18,9 +18,7 @@ use crate::time::Time;
 
 /// Turns what the matcher reports into effects.
 pub(super) struct Wire<'a, E: Effects> {
-    instrument: InstrumentId,
-    /// What is seen are the levels of an outside book, and not those of the orders that rest.
-    is_followed: bool,
+    instrument: &'a Instrument,
     tape: &'a mut Tape,
     at: Time,
     out: &'a mut E,
@@ -28,13 +26,12 @@ pub(super) struct Wire<'a, E: Effects> {
 
 impl<'a, E: Effects> Wire<'a, E> {
     pub fn new(
-        instrument: &Instrument,
+        instrument: &'a Instrument,
         tape: &'a mut Tape,
         at: Time,
         out: &'a mut E,
     ) -> Wire<'a, E> {
-        let is_followed = instrument.follow.is_some();
-        Wire { instrument: instrument.id, is_followed, tape, at, out }
+        Wire { instrument, tape, at, out }
     }
 
     #[inline(always)]
@@ -42,7 +39,15 @@ impl<'a, E: Effects> Wire<'a, E> {
         self.tape.sequence += 1;
         let sequence = self.tape.sequence;
         let event = MarketEvent::Level { sequence, side, price, quantity };
-        self.out.market(self.instrument, event);
+        self.out.market(self.instrument.id, event);
+    }
+
+    /// Takes a trade into the candles; it is numbered next.
+    #[inline(always)]
+    fn chart(&mut self, price: Ticks, quantity: Lots) {
+        let Wire { instrument, tape, at, out } = self;
+        let sequence = tape.candles.sequence(tape.trades.0);
+        tape.candles.trade(price, quantity, *at, sequence, instrument, &mut |row| out.candle(row));
     }
 
     fn settle(&mut self, leg: Leg) {
@@ -55,6 +60,7 @@ impl<'a, E: Effects> Wire<'a, E> {
 impl<E: Effects> Reports for Wire<'_, E> {
     fn traded(&mut self, execution: &Execution) {
         let &Execution { taker, maker, taker_side, price, quantity } = execution;
+        self.chart(price, quantity);
         self.tape.trades.0 += 1;
         self.tape.prints.note(price, taker_side);
         self.tape.unseen.note(price);
@@ -64,8 +70,8 @@ impl<E: Effects> Reports for Wire<'_, E> {
         let (no, time) = (self.tape.trades, self.at);
         let taker_of = Some(taker_side);
         let event = MarketEvent::Trade { no, price, quantity, taker: taker_of, time };
-        self.out.market(self.instrument, event);
-        let instrument = self.instrument;
+        let instrument = self.instrument.id;
+        self.out.market(instrument, event);
         let leg = |order, side, is_maker| Leg {
             order,
             instrument,
@@ -87,7 +93,7 @@ impl<E: Effects> Reports for Wire<'_, E> {
     }
 
     fn level(&mut self, side: Side, price: Ticks, quantity: Lots) {
-        if !self.is_followed {
+        if self.instrument.follow.is_none() {
             self.tell_level(side, price, quantity);
         }
     }
@@ -97,9 +103,10 @@ impl<E: Effects> Hears for Wire<'_, E> {
     fn filled(&mut self, fill: &OutsideFill) {
         let &OutsideFill { order, house, side, is_maker, price, quantity, source } = fill;
         let taker = if is_maker { side.opposite() } else { side };
+        self.chart(price, quantity);
         self.tape.trades.0 += 1;
         self.tape.prints.note(price, taker);
-        let (no, time, instrument) = (self.tape.trades, self.at, self.instrument);
+        let (no, time, instrument) = (self.tape.trades, self.at, self.instrument.id);
         let event = MarketEvent::Trade { no, price, quantity, taker: Some(taker), time };
         self.out.market(instrument, event);
         let house = OrderKey { account: house, no: HOUSE_ORDER };
@@ -141,13 +148,14 @@ impl<E: Effects> Floor for Wire<'_, E> {
 
     fn crossed(&mut self, crossing: &Crossing) {
         let &Crossing { buy, sell, price, quantity } = crossing;
+        self.chart(price, quantity);
         self.tape.trades.0 += 1;
         self.tape.prints.note_call(price);
         self.tape.unseen.note(price);
         if self.tape.is_watched {
             self.tape.met.extend([buy, sell]);
         }
-        let (trade, time, instrument) = (self.tape.trades, self.at, self.instrument);
+        let (trade, time, instrument) = (self.tape.trades, self.at, self.instrument.id);
         let event = MarketEvent::Trade { no: trade, price, quantity, taker: None, time };
         self.out.market(instrument, event);
         for (order, side) in [(buy, Side::Buy), (sell, Side::Sell)] {

@@ -26,6 +26,7 @@ pub use record::{Record, Trade};
 
 use crate::account::Account;
 use crate::book::Listing;
+use crate::candle::CandleRow;
 use crate::effect::{Answer, Effects, MarketEvent, Posting};
 use crate::follow::Snapshot;
 use crate::history::{FillRow, LedgerRow};
@@ -55,6 +56,7 @@ pub trait Tap {
     fn market(&mut self, _instrument: InstrumentId, _event: MarketEvent) {}
     /// A snapshot of an outside book is given to an instrument.
     fn posted(&mut self, _instrument: InstrumentId, _snapshot: &Snapshot) {}
+    fn candle(&mut self, _row: &CandleRow) {}
 }
 
 /// What a partition's entities are here.
@@ -416,6 +418,10 @@ impl<T: Tap> Effects for Sink<'_, T> {
     #[inline(always)]
     fn fill(&mut self, row: &FillRow) {
         self.tap.fill(row);
+    }
+
+    fn candle(&mut self, row: &CandleRow) {
+        self.tap.candle(row);
     }
 
     #[inline(always)]

@@ -138,6 +138,23 @@ impl Schedule {
         edges.find(|edge| *edge > time)
     }
 
+    /// The end, at the latest `time`, of the last moments before `time` in which orders matched as
+    /// they came; none in a market that has not been open for long.
+    #[must_use]
+    pub fn matched_before(&self, time: Time) -> Option<Time> {
+        if self.spans.is_empty() {
+            return Some(time);
+        }
+        let (today, _) = self.local(time);
+        let days = (today.saturating_sub(AHEAD_DAYS)..=today).rev();
+        let mut spans = days.filter(|day| self.trades_on(*day)).flat_map(|day| {
+            let spans = self.spans.iter().rev();
+            let spans = spans.filter(|span| span.phase == PlannedPhase::Continuous);
+            spans.filter_map(move |span| self.at(day, span.from).zip(self.at(day, span.to)))
+        });
+        spans.find(|(from, _)| *from < time).map(|(_, to)| to.min(time))
+    }
+
     /// When an order that is entered at `time` gives up waiting for the open.
     #[must_use]
     pub fn reserved_until(&self, time: Time) -> Option<Time> {

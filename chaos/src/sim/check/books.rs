@@ -102,7 +102,7 @@ fn handle(book: &mut NaiveBook, message: &BookMessage, ears: &mut Ears<'_>) {
             book.submit(&submit.into(), ears);
         }
         // The simulated clients ask for no pairs, and there are no followed instruments.
-        BookMessage::Pair(_) | BookMessage::Fund(_) => {}
+        BookMessage::Pair(_) | BookMessage::Fund(_) | BookMessage::Import(_) => {}
         BookMessage::Cancel { order, .. } => {
             book.cancel(*order, ears);
         }

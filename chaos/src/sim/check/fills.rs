@@ -60,7 +60,7 @@ impl Fills {
             match row {
                 HistoryRow::Fill(fill) => self.fill(fill)?,
                 HistoryRow::Ledger(row) => self.row(row)?,
-                HistoryRow::Order(_) | HistoryRow::Party(_) => {}
+                HistoryRow::Order(_) | HistoryRow::Party(_) | HistoryRow::Candle(_) => {}
             }
         }
         self.trades.retain(|_, trade| !(trade.settled == [true, true] && trade.rows == 4));

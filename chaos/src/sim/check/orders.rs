@@ -41,7 +41,7 @@ impl Orders {
                     let order = OrderKey { account: fill.account, no: fill.order };
                     *self.filled.entry(order).or_default() += fill.quantity.0;
                 }
-                HistoryRow::Ledger(_) | HistoryRow::Party(_) => {}
+                HistoryRow::Ledger(_) | HistoryRow::Party(_) | HistoryRow::Candle(_) => {}
             }
         }
         Ok(())

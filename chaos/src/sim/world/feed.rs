@@ -76,6 +76,8 @@ impl Shown {
                 self.trade = no.0;
                 follows
             }
+            // Nobody follows candles here.
+            MarketEvent::CandlesEnded { .. } => true,
             MarketEvent::Indicated { sequence, .. } | MarketEvent::Phase { sequence, .. } => {
                 let follows = sequence == self.sequence + 1;
                 self.sequence = sequence;

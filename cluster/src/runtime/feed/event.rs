@@ -65,6 +65,9 @@ impl FeedEvent {
                     let turned = move || Happened::Phase(phase, until);
                     take(Topic::Book(*instrument), sequence, &turned);
                 }
+                MarketEvent::CandlesEnded { sequence } => {
+                    take(Topic::Candles(*instrument), sequence, &|| Happened::CandlesEnded);
+                }
                 MarketEvent::Level { sequence, side, price, quantity } => {
                     let level = move || Happened::Level { side, price, quantity };
                     take(Topic::Book(*instrument), sequence, &level);
@@ -102,6 +105,8 @@ pub enum Topic {
     /// Levels of a book.
     Book(InstrumentId),
     Trades(InstrumentId),
+    /// Candles that ended without a trade behind them. It shares its numbers with the trades.
+    Candles(InstrumentId),
     /// Every state of an account's orders.
     Orders(AccountId),
     Fills(AccountId),
@@ -116,7 +121,7 @@ impl Topic {
     #[must_use]
     pub fn partition(self, topology: &Topology) -> PartitionId {
         match self {
-            Topic::Book(instrument) | Topic::Trades(instrument) => {
+            Topic::Book(instrument) | Topic::Trades(instrument) | Topic::Candles(instrument) => {
                 topology.book_partition(instrument)
             }
             Topic::Orders(account) | Topic::Fills(account) | Topic::Balances(account) => {
@@ -149,6 +154,7 @@ pub enum Happened {
         taker: Option<Side>,
         time: Time,
     },
+    CandlesEnded,
     /// What a call would come to now.
     Indicated(Option<Clearing>),
     /// Another phase of a book, and when it ends by itself.

@@ -10,6 +10,7 @@ mod paced;
 pub mod several;
 
 use super::{BenchError, BenchReport, Figures, Machine, machine, median};
+pub(super) use market::Market;
 pub(super) use paced::Paced;
 
 use load::{Load, Outcome};

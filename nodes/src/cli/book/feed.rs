@@ -13,6 +13,8 @@ use tonic::Streaming;
 const FRAMES_MAX: usize = 64;
 /// The whole ladder: a delta is never cut, so what is below the levels shown has to be known.
 const LEVELS_MAX: i32 = 1_000;
+/// As often as the screen is painted.
+const FRAMES_PER_SECOND: u32 = 20;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -67,6 +69,7 @@ impl Feed {
             topic: Some(topic.clone()),
             resume_token: self.tokens.get(&topic.channel).cloned().unwrap_or_default(),
             depth: self.depth,
+            frames_per_second: FRAMES_PER_SECOND,
         };
         let subscriptions = self.topics.iter().map(subscribe).collect();
         Ok(self.client.watch(v1::WatchRequest { subscriptions }).await?.into_inner())

@@ -3,8 +3,8 @@
 use super::MirrorOptions;
 use super::keys;
 use crate::gateway::desk::Desk;
-use crate::gateway::ladder::{Sides, ladder};
-use crate::gateway::market::shown_book;
+use crate::gateway::ladder::ladder;
+use crate::gateway::market::BookSeen;
 use crate::gateway::tape::Print;
 use crate::gateway::ticker::ticker;
 use crate::proto_json;
@@ -31,10 +31,9 @@ pub struct Quotes {
 
 /// A book as it was looked at.
 struct Seen {
-    sides: Sides,
+    book: BookSeen,
     last: Option<Ticks>,
     trades: TradeNo,
-    sequence: u64,
 }
 
 impl Quotes {
@@ -58,10 +57,9 @@ impl Quotes {
         pipeline: &mut Pipeline,
     ) -> u64 {
         let look = |listing: &Listing, _| Seen {
-            sides: ladder(listing, DEPTH),
+            book: BookSeen::of(listing, ladder(listing, DEPTH)),
             last: listing.last(),
             trades: listing.trades(),
-            sequence: listing.sequence(),
         };
         // A partition that is being replaced is read in the next round.
         let Ok(seen) = desk.exchange.book(id, None, look).await else { return 0 };
@@ -69,7 +67,7 @@ impl Quotes {
         let Some(instrument) = symbols.listed(id) else { return 0 };
         desk.tape.wait_for(id, seen.trades).await;
         let published = self.trades(desk, instrument, options, pipeline);
-        let count = seen.sequence + seen.trades.0;
+        let count = seen.book.sequence + seen.trades.0;
         let is_fresh = self
             .written
             .is_some_and(|(written, at)| written == count && at.elapsed() < options.ttl / 3);
@@ -119,11 +117,11 @@ fn states(
     is_news: bool,
     pipeline: &mut Pipeline,
 ) {
-    let book = text("Book", &shown_book(&seen.sides, seen.sequence, instrument));
+    let book = text("Book", &seen.book.shown(instrument));
     let now = desk.exchange.options().clock.now();
     let day = desk.tape.day(instrument.id, now);
-    let sequence = seen.sequence + seen.trades.0;
-    let ticker = ticker(instrument, &seen.sides, seen.last, &day, sequence, now);
+    let sequence = seen.book.sequence + seen.trades.0;
+    let ticker = ticker(instrument, &seen.book.sides, seen.last, &day, sequence, now);
     let ticker = text("Ticker", &ticker);
     let (keys, symbol) = (&options.keys, &*instrument.symbol);
     let seconds = options.ttl.as_secs();

@@ -6,6 +6,7 @@ use crate::gateway::symbols::Symbols;
 use bytes::Bytes;
 use hoga_cluster::runtime::{Happened, Numbered, Topic};
 use hoga_engine::amount::{Lots, Ticks};
+use hoga_engine::book::Clearing;
 use hoga_engine::history::FillRow;
 use hoga_engine::ids::TradeNo;
 use hoga_engine::instrument::Instrument;
@@ -91,12 +92,19 @@ pub fn of_book_time(time: Time) -> Bytes {
     v1::BookContent { time, ..Default::default() }.encode_to_vec().into()
 }
 
-/// A whole ladder. A stream does not count orders: its deltas could not.
+/// A whole ladder, with what a call would come to while there is one. A stream does not count
+/// orders: its deltas could not.
 #[must_use]
-pub fn of_book(sides: &Sides, instrument: &Instrument) -> Bytes {
+pub fn of_book(
+    sides: &Sides,
+    indicated: Option<Option<Clearing>>,
+    instrument: &Instrument,
+) -> Bytes {
     let level = |(price, quantity): (Ticks, Lots)| market::level(price, quantity, 0, instrument);
     let side = |rungs: &[Rung]| rungs.iter().map(|r| level((r.price, r.quantity))).collect();
     let (bids, asks) = (side(&sides.bids), side(&sides.asks));
     let phases = vec![market::phase_change(instrument.phase, instrument.phase_until)];
-    v1::BookContent { bids, asks, phases, ..Default::default() }.encode_to_vec().into()
+    let indication = indicated.map(|clearing| market::indication(clearing, instrument));
+    let whole = v1::BookContent { bids, asks, indication, phases, ..Default::default() };
+    whole.encode_to_vec().into()
 }

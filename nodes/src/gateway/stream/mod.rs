@@ -9,10 +9,13 @@
 //! subscription is over, with the token that resumes it. Nothing is kept for a reader but its
 //! place: what it has not read stays in the ring that all share, and the ring is bounded.
 
+mod candles;
 mod content;
 mod frame;
+mod log;
 mod opening;
 mod past;
+mod queues;
 mod ranking;
 mod service;
 mod shared;

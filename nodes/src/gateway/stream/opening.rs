@@ -1,7 +1,7 @@
 //! Opening a subscription: where its topic stands, and where the client goes on.
 
-use super::shared::{Of, Shared};
-use super::subscription::{Place, Source, Subscription};
+use super::shared::{Behind, Of, Shared};
+use super::subscription::{Pace, Place, Source, Subscription};
 use super::token::{Stamp, Token};
 use super::topic::{Asked, Whose};
 use super::{frame, past};
@@ -46,8 +46,11 @@ pub async fn open(
 ) -> Result<(Subscription, Vec<Bytes>), Refused> {
     let asked = Asked::of(desk, caller, message.topic)?;
     let depth = depth(message.depth)?;
+    let pace = Pace::of(message.frames_per_second);
     let token = token(&message.resume_token)?;
     let shared = match asked.whose {
+        Whose::Candles(id, interval) => Some(Shared::of(desk, Of::Candles(id, interval)).await?),
+        Whose::Queues(id) => Some(Shared::of(desk, Of::Queues(id)).await?),
         Whose::Ticker(id) => Some(Shared::of(desk, Of::Ticker(id)).await?),
         Whose::Ranking(kind) => Some(Shared::of(desk, Of::Board(kind)).await?),
         _ => None,
@@ -67,7 +70,7 @@ pub async fn open(
         }
     };
     let place = Place { sequence: stand.0, at: stand.1 };
-    let mut subscription = Subscription::new(asked, stamp, source, place, depth);
+    let mut subscription = Subscription::new(asked, stamp, source, place, depth, pace);
     let resumed = match token {
         Some(token) => subscription.resume(desk, caller, token, place).await?,
         None => false,
@@ -100,8 +103,13 @@ impl Subscription {
             return Ok(false);
         }
         let whole = match &self.source {
-            // Whoever has any state can be led to the newest one.
-            Source::State(_) => false,
+            // Whoever has any state can be led to the newest one, if what changed is kept.
+            Source::State(published) => {
+                if matches!(published.behind(token.sequence, 0), Behind::Gone) {
+                    return Ok(false);
+                }
+                false
+            }
             Source::Ring(followed) => {
                 if !token.agrees(&followed.last(token.sequence + 1, 2)) {
                     return Ok(false);
@@ -161,7 +169,9 @@ async fn stand(desk: &Desk, asked: &Asked, token: Option<Token>) -> Result<Stand
         Whose::Balances(account) => {
             own(desk, account, |own| (Topic::Balances(own.id()), own.told().balances)).await
         }
-        Whose::Ticker(_) | Whose::Ranking(_) => unreachable!("their states are shared"),
+        Whose::Candles(..) | Whose::Queues(_) | Whose::Ticker(_) | Whose::Ranking(_) => {
+            unreachable!("their states are shared")
+        }
     }
 }
 

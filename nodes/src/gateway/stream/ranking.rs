@@ -36,6 +36,8 @@ pub async fn read(desk: &Desk, kind: BoardKind) -> Result<State, Refused> {
         at,
         head: head.encode_to_vec().into(),
         places: page.rows.iter().map(place).collect(),
+        log: None,
+        queues: None,
     })
 }
 

@@ -1,19 +1,24 @@
-//! States that are made once for all who follow them: tickers and the tops of boards.
+//! States that are made once for all who follow them: tickers, candles, queues and the tops
+//! of boards.
 //!
 //! A task for each of them waits for news, reads the state, and rings the bells of its followers;
 //! it ends when nobody follows any more.
 
-use super::{ranking, ticker};
+use super::log::Log;
+use super::queues::{self, Queues};
+use super::{candles, ranking, ticker};
 use crate::gateway::desk::Desk;
 use crate::gateway::failure::Refused;
 use bytes::Bytes;
 use hoga_cluster::runtime::{At, Followed};
 use hoga_engine::board::BoardKind;
+use hoga_engine::candle::Interval;
 use hoga_engine::ids::InstrumentId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 /// Time between two states: five a second is what an eye can follow.
 const EVERY: Duration = Duration::from_millis(200);
@@ -22,6 +27,8 @@ const EVERY: Duration = Duration::from_millis(200);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Of {
     Ticker(InstrumentId),
+    Queues(InstrumentId),
+    Candles(InstrumentId, Interval),
     Board(BoardKind),
 }
 
@@ -31,15 +38,23 @@ pub struct State {
     pub at: At,
     /// Goes into every frame.
     pub head: Bytes,
-    /// Places from the top; a ticker has none.
+    /// Places from the top; or candles, oldest first; a ticker has none.
     pub places: Vec<Bytes>,
+    /// Of candles: which of them an event has changed.
+    pub log: Option<Log>,
+    /// What there is instead of places, of a book's queues.
+    pub queues: Option<Queues>,
 }
 
 impl State {
     /// The parts of a frame with the whole of it.
     #[must_use]
     pub fn whole(&self, depth: usize) -> Vec<Bytes> {
-        let places = self.places.iter().take(depth);
+        if let Some(queues) = &self.queues {
+            return queues.whole(depth);
+        }
+        let first = self.log.as_ref().map_or(0, |_| self.places.len().saturating_sub(depth));
+        let places = self.places.iter().skip(first).take(depth);
         std::iter::once(&self.head).chain(places).cloned().collect()
     }
 
@@ -58,6 +73,15 @@ struct Pair {
     before: Option<Arc<State>>,
 }
 
+/// What there is behind a follower's place.
+pub enum Behind {
+    Nothing,
+    /// The parts that lead it to a newer state.
+    Parts(Arc<State>, Vec<Bytes>),
+    /// Some of them are not kept any more.
+    Gone,
+}
+
 /// A state that is renewed while somebody follows it.
 pub struct Published {
     states: Mutex<Pair>,
@@ -70,20 +94,31 @@ impl Published {
         lock(&self.states).newest.clone()
     }
 
-    /// The parts that lead a follower who has `sequence` to the newest state.
+    /// What leads a follower who has `sequence` to the newest state.
     #[must_use]
-    pub fn behind(&self, sequence: u64, depth: usize) -> Option<(Arc<State>, Vec<Bytes>)> {
+    pub fn behind(&self, sequence: u64, depth: usize) -> Behind {
         let states = lock(&self.states);
         let newest = states.newest.clone();
         if newest.sequence <= sequence {
-            return None;
+            return Behind::Nothing;
+        }
+        if let Some(queues) = &newest.queues {
+            return match queues.behind(sequence) {
+                Some(parts) => Behind::Parts(newest, parts),
+                None => Behind::Gone,
+            };
+        }
+        if let Some(log) = &newest.log {
+            let Some(at) = log.place(sequence) else { return Behind::Gone };
+            let parts = newest.places[at..].to_vec();
+            return Behind::Parts(newest, parts);
         }
         let before = states.before.as_ref().filter(|before| before.sequence == sequence);
         let parts = match before {
             Some(before) => newest.changed(before, depth),
             None => newest.whole(depth),
         };
-        Some((newest, parts))
+        Behind::Parts(newest, parts)
     }
 
     pub fn listen(&self, bell: &Arc<Notify>) {
@@ -142,7 +177,7 @@ impl Shared {
         }
         let bell = Arc::new(Notify::new());
         let followed = follow(desk, of, &bell);
-        let newest = Arc::new(read(desk, of).await?);
+        let newest = Arc::new(read(desk, of, None, &followed).await?);
         let states = Mutex::new(Pair { newest, before: None });
         let published = Arc::new(Published { states, bells: Mutex::default() });
         // Somebody else may have been quicker while the state was read.
@@ -160,15 +195,25 @@ fn follow(desk: &Desk, of: Of, bell: &Arc<Notify>) -> Vec<Followed> {
     use hoga_cluster::runtime::Topic;
     let feed = desk.exchange.feed();
     match of {
-        Of::Ticker(id) => {
+        Of::Ticker(id) | Of::Queues(id) => {
             vec![feed.follow(Topic::Book(id), bell), feed.follow(Topic::Trades(id), bell)]
+        }
+        Of::Candles(id, _) => {
+            vec![feed.follow(Topic::Trades(id), bell), feed.follow(Topic::Candles(id), bell)]
         }
         Of::Board(_) => vec![feed.follow(Topic::Ranking, bell)],
     }
 }
 
-async fn read(desk: &Desk, of: Of) -> Result<State, Refused> {
+async fn read(
+    desk: &Desk,
+    of: Of,
+    before: Option<&State>,
+    followed: &[Followed],
+) -> Result<State, Refused> {
     match of {
+        Of::Queues(instrument) => queues::read(desk, instrument, before, followed).await,
+        Of::Candles(id, interval) => candles::read(desk, id, interval, before).await,
         Of::Ticker(instrument) => ticker::read(desk, instrument).await,
         Of::Board(kind) => ranking::read(desk, kind).await,
     }
@@ -183,17 +228,19 @@ async fn renew(
 ) {
     loop {
         bell.notified().await;
+        let since = Instant::now();
         {
             let (Some(desk), Some(published)) = (desk.upgrade(), published.upgrade()) else {
                 break;
             };
-            match read(&desk, of).await {
+            match read(&desk, of, Some(&published.newest()), &followed).await {
                 Ok(state) => published.renew(state),
                 // It stays as it was; the next news tries again.
                 Err(refusal) => tracing::debug!(?of, %refusal, "a shared state was not renewed"),
             }
         }
-        tokio::time::sleep(EVERY).await;
+        // Whatever a book is like, its readers cost it a tenth of its time at most.
+        tokio::time::sleep(EVERY.max(since.elapsed() * 9)).await;
     }
     drop(followed);
 }

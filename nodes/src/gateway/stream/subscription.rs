@@ -1,6 +1,6 @@
 //! One topic on one stream: the place of its reader, and the frames that lead on from there.
 
-use super::shared::Published;
+use super::shared::{Behind, Published};
 use super::token::{Stamp, Token};
 use super::topic::{Asked, Whose};
 use super::{content, frame, past};
@@ -19,9 +19,15 @@ use hoga_proto::v1;
 use hoga_proto::v1::server_frame::Frame;
 use prost::Message;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Most events of one frame.
 const FRAME_EVENTS_MAX: usize = 256;
+/// Frames a second of a reader who does not say: what an eye can follow.
+const FRAMES_PER_SECOND: u32 = 5;
+/// Most frames a second of any reader.
+const FRAMES_PER_SECOND_MAX: u32 = 1_000;
 
 /// Where frames come from.
 pub enum Source {
@@ -39,6 +45,34 @@ pub struct Place {
     pub at: At,
 }
 
+/// When the next frame of public events may be made.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    between: Duration,
+    due: Instant,
+}
+
+impl Pace {
+    #[must_use]
+    pub fn of(frames_per_second: u32) -> Pace {
+        let rate = match frames_per_second {
+            0 => FRAMES_PER_SECOND,
+            rate => rate.min(FRAMES_PER_SECOND_MAX),
+        };
+        Pace { between: Duration::from_secs(1) / rate, due: Instant::now() }
+    }
+
+    /// Takes the turn, or says when it comes.
+    fn turn(&mut self) -> Result<(), Instant> {
+        let now = Instant::now();
+        if now < self.due {
+            return Err(self.due);
+        }
+        self.due = now + self.between;
+        Ok(())
+    }
+}
+
 /// A subscription.
 pub struct Subscription {
     pub asked: Asked,
@@ -46,6 +80,7 @@ pub struct Subscription {
     pub(super) source: Source,
     pub(super) place: Place,
     depth: usize,
+    pace: Pace,
     /// Its next events come from the history.
     pub(super) is_catching_up: bool,
     /// Its next delta has everything, because the events to it are gone.
@@ -55,6 +90,8 @@ pub struct Subscription {
 /// What a subscription has to say.
 pub enum Next {
     Nothing,
+    /// Something, but not before.
+    Later(Instant),
     Frame(Bytes),
     /// The last frame: the subscription is over.
     Over(Bytes),
@@ -68,9 +105,10 @@ impl Subscription {
         source: Source,
         place: Place,
         depth: usize,
+        pace: Pace,
     ) -> Subscription {
         let (is_catching_up, needs_whole) = (false, false);
-        Subscription { asked, stamp, source, place, depth, is_catching_up, needs_whole }
+        Subscription { asked, stamp, source, place, depth, pace, is_catching_up, needs_whole }
     }
 
     /// The account whose topic it is.
@@ -94,12 +132,24 @@ impl Subscription {
                 (followed.read(self.place.sequence, FRAME_EVENTS_MAX), followed.topic())
             }
             Source::State(published) => {
-                let Some((state, parts)) = published.behind(self.place.sequence, self.depth) else {
-                    return Ok(Next::Nothing);
+                let behind = published.behind(self.place.sequence, self.depth);
+                return match behind {
+                    Behind::Nothing => Ok(Next::Nothing),
+                    Behind::Parts(state, parts) => {
+                        Ok(Next::Frame(self.delta(state.sequence, state.at, &parts)))
+                    }
+                    Behind::Gone => self.conflate(desk, caller).await,
                 };
-                return Ok(Next::Frame(self.delta(state.sequence, state.at, &parts)));
             }
         };
+        // A frame that is full goes out at once: its reader would never catch up.
+        let is_full = matches!(&tail, Tail::Events(events) if events.len() == FRAME_EVENTS_MAX);
+        if !topic.is_private() && !is_full && !matches!(tail, Tail::Nothing) {
+            match self.pace.turn() {
+                Ok(()) => {}
+                Err(due) => return Ok(Next::Later(due)),
+            }
+        }
         match tail {
             Tail::Events(events) => {
                 self.is_catching_up = false;
@@ -112,13 +162,16 @@ impl Subscription {
             Tail::Gone => match topic {
                 Topic::Balances(_) => self.whole(desk).await.map(Next::Frame),
                 topic if topic.is_private() => Ok(Next::Over(self.closed())),
-                _ => {
-                    metrics::counter!("hoga_feed_conflations_total").increment(1);
-                    let reason = v1::SnapshotReason::Conflated;
-                    self.snapshot(desk, caller, reason, None).await.map(Next::Frame)
-                }
+                _ => self.conflate(desk, caller).await,
             },
         }
+    }
+
+    /// A snapshot in place of what is not kept any more.
+    async fn conflate(&mut self, desk: &Desk, caller: &Caller) -> Result<Next, Refused> {
+        metrics::counter!("hoga_feed_conflations_total").increment(1);
+        let reason = v1::SnapshotReason::Conflated;
+        self.snapshot(desk, caller, reason, None).await.map(Next::Frame)
     }
 
     fn events(&mut self, desk: &Desk, topic: Topic, events: &[Arc<Numbered>]) -> Option<Bytes> {
@@ -242,11 +295,12 @@ impl Subscription {
         let depth = self.depth;
         let look = move |listing: &Listing, at| {
             let place = Place { sequence: listing.sequence(), at };
-            (place, ladder(listing, depth), listing.instrument().clone())
+            let indicated = listing.book().collects().then(|| listing.indicated());
+            (place, ladder(listing, depth), indicated, listing.instrument().clone())
         };
         let seen = desk.exchange.book(id, None, look).await;
-        let (place, sides, instrument) = seen.map_err(|error| unread(&error))?;
-        Ok((place, vec![content::of_book(&sides, &instrument)]))
+        let (place, sides, indicated, instrument) = seen.map_err(|error| unread(&error))?;
+        Ok((place, vec![content::of_book(&sides, indicated, &instrument)]))
     }
 
     async fn fills(&self, desk: &Desk) -> Result<Place, Refused> {

@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::{Notify, watch};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use tonic::Status;
 
 /// How often a stream says that it lives.
@@ -43,6 +43,8 @@ pub struct Talk {
     subscriptions: Vec<Subscription>,
     /// The subscription that is asked first, so that a busy one starves no other.
     turn: usize,
+    /// When a subscription may make the frame that it waits for.
+    due: Option<Instant>,
     /// Made and not yet sent: answers to one client frame, no more.
     ready: VecDeque<Bytes>,
     bell: Arc<Notify>,
@@ -83,6 +85,7 @@ impl Talk {
             has_said_all: false,
             subscriptions: Vec::new(),
             turn: 0,
+            due: None,
             ready: VecDeque::new(),
             bell: Arc::new(Notify::new()),
             heartbeat,
@@ -140,12 +143,15 @@ impl Talk {
             if let Some(frame) = self.event().await? {
                 return Ok(frame);
             }
+            // With nothing else to hear of, a paced reader is not woken before its turn.
+            let hears_bell = self.due.is_none() || self.subscriptions.len() > 1;
             tokio::select! {
                 said = futures::StreamExt::next(&mut self.says), if !self.has_said_all => {
                     self.hear(said).await?;
                 }
                 _ = self.heartbeat.tick() => return Ok(alive(0)),
-                () = self.bell.notified() => {}
+                () = self.bell.notified(), if hears_bell => {}
+                () = until(self.due), if self.due.is_some() => {}
                 _ = self.closing.changed() => {}
             }
         }
@@ -159,11 +165,13 @@ impl Talk {
     /// The next frame of any subscription.
     async fn event(&mut self) -> Result<Option<Bytes>, Option<Status>> {
         let count = self.subscriptions.len();
+        self.due = None;
         for step in 0..count {
             let at = (self.turn + step) % count;
             let caller = self.caller.anew(READ_WITHIN);
             match self.subscriptions[at].next(&self.desk, &caller).await {
                 Ok(Next::Nothing) => {}
+                Ok(Next::Later(at)) => self.due = Some(self.due.map_or(at, |due| due.min(at))),
                 Ok(Next::Frame(frame)) => {
                     self.turn = at + 1;
                     return Ok(Some(frame));
@@ -253,9 +261,13 @@ impl Talk {
     }
 
     fn place_of(&self, topic: &v1::Topic) -> Option<usize> {
-        let is_same =
-            |other: &v1::Topic| (other.channel, &other.name) == (topic.channel, &topic.name);
-        self.subscriptions.iter().position(|subscription| is_same(&subscription.asked.shown))
+        self.subscriptions.iter().position(|subscription| subscription.asked.shown == *topic)
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    if let Some(due) = due {
+        sleep_until(due).await;
     }
 }
 

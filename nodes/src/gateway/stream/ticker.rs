@@ -27,5 +27,5 @@ pub async fn read(desk: &Desk, id: InstrumentId) -> Result<State, Refused> {
     let symbols = desk.symbols();
     let instrument = symbols.listed(id).ok_or_else(|| refusal("STOPPING", "it is not listed"))?;
     let head = ticker(instrument, &best, last, &day, sequence, now).encode_to_vec().into();
-    Ok(State { sequence, at, head, places: Vec::new() })
+    Ok(State { sequence, at, head, places: Vec::new(), log: None, queues: None })
 }

@@ -2,6 +2,7 @@
 
 use super::topic::Asked;
 use hoga_cluster::runtime::Numbered;
+use hoga_proto::v1;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -25,7 +26,11 @@ impl Stamp {
     /// `since` tells apart topics that have the same name in two exchanges.
     #[must_use]
     pub fn of(asked: &Asked, since: u64) -> Stamp {
-        let text = format!("{}|{}|{since}", asked.shown.channel, asked.shown.name);
+        let v1::Topic { channel, name, interval } = &asked.shown;
+        let text = match interval {
+            0 => format!("{channel}|{name}|{since}"),
+            interval => format!("{channel}|{name}|{interval}|{since}"),
+        };
         Stamp(xxh3_64(text.as_bytes()) as u32)
     }
 

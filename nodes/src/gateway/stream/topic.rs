@@ -5,8 +5,9 @@ use crate::gateway::desk::Desk;
 use crate::gateway::failure::Refused;
 use crate::gateway::reasons::refusal;
 use hoga_engine::board::BoardKind;
+use hoga_engine::candle::Interval;
 use hoga_engine::ids::InstrumentId;
-use hoga_proto::convert::ranking;
+use hoga_proto::convert::{candle, ranking};
 use hoga_proto::names::{AccountName, BoardName};
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
@@ -24,6 +25,8 @@ pub struct Asked {
 pub enum Whose {
     Book(InstrumentId),
     Trades(InstrumentId),
+    Candles(InstrumentId, Interval),
+    Queues(InstrumentId),
     Ticker(InstrumentId),
     Ranking(BoardKind),
     Orders(AccountName),
@@ -46,13 +49,18 @@ impl Asked {
         let account = |name: &str| caller.account("topic.name", name);
         let whose = match shown.channel() {
             v1::Channel::Book => Whose::Book(instrument(&shown.name)?),
+            v1::Channel::Queues => Whose::Queues(instrument(&shown.name)?),
             v1::Channel::Trades => Whose::Trades(instrument(&shown.name)?),
             v1::Channel::Ticker => Whose::Ticker(instrument(&shown.name)?),
             v1::Channel::Ranking => Whose::Ranking(board(&shown.name)?),
             v1::Channel::Orders => Whose::Orders(account(&shown.name)?),
             v1::Channel::Fills => Whose::Fills(account(&shown.name)?),
             v1::Channel::Balances => Whose::Balances(account(&shown.name)?),
-            v1::Channel::Candles | v1::Channel::Notices => {
+            v1::Channel::Candles => {
+                let interval = candle::interval("topic.interval", shown.interval)?;
+                Whose::Candles(instrument(&shown.name)?, interval)
+            }
+            v1::Channel::Notices => {
                 let name = shown.channel().as_str_name().to_lowercase();
                 let name = name.trim_start_matches("channel_");
                 let refusal = refusal("NOT_SERVED", format!("{name} are not streamed"));
@@ -66,6 +74,10 @@ impl Asked {
         if let Whose::Orders(name) | Whose::Fills(name) | Whose::Balances(name) = &whose {
             shown.name = name.to_string();
         }
+        shown.interval = match whose {
+            Whose::Candles(_, interval) => candle::shown_interval(interval).into(),
+            _ => 0,
+        };
         Ok(Asked { whose, shown })
     }
 
@@ -75,11 +87,13 @@ impl Asked {
         match self.whose {
             Whose::Book(_) => 1,
             Whose::Trades(_) => 2,
+            Whose::Candles(..) => 3,
             Whose::Ticker(_) => 4,
             Whose::Ranking(_) => 5,
             Whose::Orders(_) => 6,
             Whose::Fills(_) => 7,
             Whose::Balances(_) => 8,
+            Whose::Queues(_) => 10,
         }
     }
 }

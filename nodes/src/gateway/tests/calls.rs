@@ -68,6 +68,22 @@ async fn a_call_is_shown_while_it_goes_on_and_makes_one_price() {
     assert_eq!(text(&indication.price), "777");
     assert_eq!((text(&indication.buy_surplus), text(&indication.sell_surplus)), ("6", "0"));
 
+    // Whoever comes now sees it in the first snapshot.
+    let topic = v1::Topic { channel: v1::Channel::Book.into(), name: NAME.into(), interval: 0 };
+    let subscriptions = vec![v1::Subscribe { topic: Some(topic), ..Default::default() }];
+    let watch = v1::WatchRequest { subscriptions };
+    let mut frames = alice.streams().watch(watch).await.unwrap().into_inner();
+    let snapshot = loop {
+        let heard = frames.message().await.unwrap().unwrap();
+        if let Some(v1::server_frame::Frame::Snapshot(snapshot)) = heard.frame.unwrap().frame {
+            break snapshot;
+        }
+    };
+    let Some(v1::content::Content::Book(book)) = snapshot.content.unwrap().content else {
+        panic!("no book");
+    };
+    assert_eq!(book.indication, Some(indication));
+
     let open = set(&rig, None).await;
     assert_eq!(open.phase(), v1::Phase::Continuous);
     let filled = until(&bob, "accounts/bob/orders/1", OrderState::Filled).await;

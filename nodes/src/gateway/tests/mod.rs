@@ -5,6 +5,7 @@
 mod accounts;
 mod admin;
 mod calls;
+mod candles;
 mod door;
 mod limits;
 mod lives;

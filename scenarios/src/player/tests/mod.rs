@@ -1,5 +1,6 @@
 //! Whole plays of small scenarios, and of those that ship.
 
+mod candles;
 mod catalogue;
 mod checks;
 mod day;

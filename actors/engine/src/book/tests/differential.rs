@@ -443,7 +443,8 @@ fn compare(regime: &Regime, seed: u64, commands: u64) -> Tally {
         let is_guarded = at / GUARD_EVERY % 3 == 1;
         let rules = if is_guarded { &guarded } else { &free };
         if !is_guarded {
-            (AnyBook::unguard(&mut real), AnyBook::unguard(&mut naive));
+            AnyBook::unguard(&mut real);
+            AnyBook::unguard(&mut naive);
         }
         let collected = naive.collects();
         let command = source.command(&naive);

@@ -13,7 +13,7 @@ use crate::time::Time;
 const NOW: Time = Time(1_000 * Time::SECOND);
 
 /// A market with ticks of 1 below 1,000 and of 10 above, orders of 1 to 1,000 lots.
-pub(super) fn instrument() -> Instrument {
+pub(crate) fn instrument() -> Instrument {
     let bands = [(0, 1), (1_000, 10)].map(|(from, step)| Band { from: Ticks(from), step });
     Instrument {
         id: InstrumentId(7),

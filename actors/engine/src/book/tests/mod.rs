@@ -21,7 +21,7 @@ mod cases;
 mod differential;
 mod icebergs;
 mod interruptions;
-mod listing;
+pub(crate) mod listing;
 mod lives;
 mod self_match;
 mod stops;

@@ -142,3 +142,172 @@ async fn a_board_comes_with_every_set_of_marks() {
         }
     }
 }
+
+/// The last candles that a follower knows, by where they begin.
+fn lay(known: &mut std::collections::BTreeMap<i64, v1::Candle>, content: &Content) {
+    let Content::Candles(candles) = content else { panic!("no candles: {content:?}") };
+    for candle in &candles.candles {
+        known.insert(candle.start_time.as_ref().unwrap().seconds, candle.clone());
+    }
+}
+
+#[tokio::test]
+async fn candles_come_with_every_trade_and_resume() {
+    let rig = Rig::start().await;
+    let (alice, bob) = rig.two().await;
+    let trade = async |price: &str| {
+        bob.orders().create_order(sell("1", price)).await.unwrap();
+        alice.orders().create_order(buy("1", price)).await.unwrap();
+    };
+    trade("700").await;
+    let mut line = Line::open(&rig.anybody()).await;
+    let mut candles = Follower::new(Channel::Candles, LPJ);
+    candles.topic.set_interval(v1::CandleInterval::Second1);
+    assert!(!line.subscribe(&candles).await);
+    let mut known = std::collections::BTreeMap::new();
+    let mut hear = async |line: &mut Line, candles: &mut Follower, sequence: u64| {
+        while candles.sequence < sequence || candles.snapshots.is_empty() {
+            let frame = line.hear().await.frame.unwrap();
+            if let v1::server_frame::Frame::Delta(delta) = &frame {
+                lay(&mut known, delta.content.as_ref().unwrap().content.as_ref().unwrap());
+            }
+            let before = candles.snapshots.len();
+            candles.take(frame);
+            if candles.snapshots.len() > before {
+                known.clear();
+                lay(&mut known, candles.held.as_ref().unwrap());
+            }
+        }
+        known.clone()
+    };
+    hear(&mut line, &mut candles, 1).await;
+    // The second ends by itself: an event, and the candle is closed.
+    let known_then = hear(&mut line, &mut candles, 2).await;
+    let first = known_then.values().next().unwrap();
+    assert!(first.closed && first.trade_count == 1, "{first:?}");
+    drop(line);
+    trade("705").await;
+    trade("701").await;
+    let mut line = Line::open(&rig.anybody()).await;
+    assert!(line.subscribe(&candles).await, "it goes on behind the token");
+    let counted = |known: &std::collections::BTreeMap<i64, v1::Candle>| {
+        known.values().map(|candle| candle.trade_count).sum::<u64>()
+    };
+    let mut known_now = known_then;
+    while counted(&known_now) < 3 {
+        let next = candles.sequence + 1;
+        known_now = hear(&mut line, &mut candles, next).await;
+    }
+    assert_eq!(candles.snapshots, [SnapshotReason::First]);
+    // What was followed is what is listed.
+    let list = v1::ListCandlesRequest {
+        parent: LPJ.into(),
+        interval: v1::CandleInterval::Second1.into(),
+        page_size: 1_000,
+        ..Default::default()
+    };
+    let listed = rig.anybody().market().list_candles(list).await.unwrap().into_inner().candles;
+    for candle in listed.iter().filter(|candle| !candle.filled_gap) {
+        let start = candle.start_time.as_ref().unwrap().seconds;
+        assert_eq!(known_now[&start].trade_count, candle.trade_count);
+        assert_eq!(known_now[&start].close, candle.close);
+    }
+    assert_eq!(counted(&known_now), 3);
+}
+
+type Side = std::collections::BTreeMap<u64, (Vec<String>, String)>;
+
+/// Lays queues onto those that are known, by price.
+fn lay_queues(known: &mut [Side; 2], content: &Content) {
+    let Content::Queues(queues) = content else { panic!("no queues: {content:?}") };
+    for (side, changed) in known.iter_mut().zip([&queues.bids, &queues.asks]) {
+        for queue in changed {
+            let price = text(&queue.price).parse().unwrap();
+            let quantity = text(&queue.quantity).to_owned();
+            let orders = queue.orders.iter().map(|order| order.value.clone()).collect();
+            if quantity == "0" {
+                side.remove(&price);
+            } else {
+                side.insert(price, (orders, quantity));
+            }
+        }
+    }
+}
+
+/// BOOK-3, order by order.
+#[tokio::test]
+async fn queues_and_their_deltas_are_the_book_and_make_its_levels() {
+    let rig = Rig::start().await;
+    let (alice, bob) = rig.two().await;
+    alice.orders().create_order(buy("3", "690")).await.unwrap();
+    let mut line = Line::open(&rig.anybody()).await;
+    let mut queues = Follower::new(Channel::Queues, LPJ);
+    assert!(!line.subscribe(&queues).await);
+    let mut seed = 11u64;
+    for n in 0..200 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(n);
+        let price = (690 + (seed >> 33) % 9).to_string();
+        let quantity = (1 + (seed >> 40) % 9).to_string();
+        let (who, mut order) = if seed >> 63 == 0 {
+            (&alice, buy(&quantity, &price))
+        } else {
+            (&bob, sell(&quantity, &price))
+        };
+        if (seed >> 50).is_multiple_of(3) {
+            order.order.as_mut().unwrap().display_quantity =
+                Some(crate::gateway::tests::number("1"));
+        }
+        who.orders().create_order(order).await.unwrap();
+        if n % 53 == 52 {
+            let all =
+                v1::CancelAllOrdersRequest { parent: "accounts/me".into(), ..Default::default() };
+            alice.orders().cancel_all_orders(all).await.unwrap();
+        }
+    }
+    let get = v1::GetTickerRequest { name: LPJ.into(), ..Default::default() };
+    let now = rig.anybody().market().get_ticker(get).await.unwrap().into_inner().ticker.unwrap();
+    let (mut known, mut deltas) = <([Side; 2], usize)>::default();
+    while queues.sequence < now.sequence || queues.snapshots.is_empty() {
+        let frame = line.hear().await.frame.unwrap();
+        if let v1::server_frame::Frame::Delta(delta) = &frame {
+            lay_queues(&mut known, delta.content.as_ref().unwrap().content.as_ref().unwrap());
+            deltas += 1;
+        }
+        let before = queues.snapshots.len();
+        queues.take(frame);
+        if queues.snapshots.len() > before {
+            known = Default::default();
+            lay_queues(&mut known, queues.held.as_ref().unwrap());
+        }
+    }
+    assert_eq!(queues.sequence, now.sequence);
+    assert!(deltas > 1 && queues.snapshots == [SnapshotReason::First]);
+    let instrument = rig.exchange.catalogue().instrument_by_symbol("LPJ-KRW").unwrap().id;
+    let look = |listing: &hoga_engine::book::Listing, _| {
+        let (book, lot) = (listing.book(), listing.instrument());
+        [hoga_engine::order::Side::Buy, hoga_engine::order::Side::Sell].map(|side| {
+            let levels = book.levels(side);
+            let queue = |(price, whole): (hoga_engine::amount::Ticks, _)| {
+                let shown = |lots| hoga_proto::convert::market::shown_quantity(lots, lot).value;
+                let orders = book.side(side).filter(|order| order.price == price);
+                let orders: Vec<String> = orders.map(|order| shown(order.shown())).collect();
+                let price = hoga_proto::convert::market::shown_price(price, lot).value;
+                (price.parse().unwrap(), (orders, shown(whole)))
+            };
+            levels.map(queue).collect::<Side>()
+        })
+    };
+    let held = rig.exchange.book(instrument, None, look).await.unwrap();
+    assert_eq!(known, held, "order by order");
+    let book = book_of(&rig).await;
+    let sums = known.map(|side| {
+        side.into_iter()
+            .map(|(price, (orders, whole))| {
+                let sum: u64 = orders.iter().map(|order| order.parse::<u64>().unwrap()).sum();
+                assert_eq!(sum.to_string(), whole, "the displayed parts and nothing else");
+                (price, whole)
+            })
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(sums, [levels(&book.bids), levels(&book.asks)], "levels out of queues");
+}

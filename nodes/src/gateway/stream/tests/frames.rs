@@ -52,7 +52,7 @@ async fn a_refused_frame_leaves_the_stream_open() {
     line.ask(subscribe(Channel::Book, LPJ)).await;
     let cases = [
         (subscribe(Channel::Book, LPJ), "ALREADY_SUBSCRIBED"),
-        (subscribe(Channel::Candles, LPJ), "NOT_SERVED"),
+        (subscribe(Channel::Notices, "accounts/alice"), "NOT_SERVED"),
         (subscribe(Channel::Notices, "accounts/alice"), "NOT_SERVED"),
         (subscribe(Channel::Book, "instruments/XYZ-KRW"), "UNKNOWN_INSTRUMENT"),
         (subscribe(Channel::Book, "accounts/alice"), "MALFORMED"),
@@ -67,7 +67,7 @@ async fn a_refused_frame_leaves_the_stream_open() {
             Said::Subscribe(v1::Subscribe {
                 topic: Some(topic(Channel::Trades, LPJ)),
                 resume_token: "from elsewhere".into(),
-                depth: 0,
+                ..Default::default()
             }),
             "MALFORMED",
         ),

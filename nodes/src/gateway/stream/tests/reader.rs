@@ -137,7 +137,7 @@ impl Follower {
 
     pub fn wish(&self) -> v1::Subscribe {
         let (topic, resume_token) = (Some(self.topic.clone()), self.token.clone());
-        v1::Subscribe { topic, resume_token, depth: self.depth }
+        v1::Subscribe { topic, resume_token, depth: self.depth, ..Default::default() }
     }
 
     /// Takes a frame in, if it is of this topic.

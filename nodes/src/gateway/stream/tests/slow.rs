@@ -1,7 +1,7 @@
 //! Readers that do not read: the exchange goes on, and nobody is told less than the truth.
 
 use super::reader::{Follower, Line};
-use crate::gateway::tests::{Rig, of};
+use crate::gateway::tests::{Rig, buy, of};
 use hoga_cluster::partition::Trace;
 use hoga_cluster::runtime::Identified;
 use hoga_engine::client_id::ClientId;
@@ -117,4 +117,28 @@ async fn a_slow_reader_of_fills_is_closed_and_resumes_from_the_history() {
         ..Default::default()
     };
     alice.accounts().deposit(deposit).await.expect("the exchange goes on");
+}
+
+#[tokio::test]
+async fn what_happens_within_the_pace_comes_together() {
+    let rig = Rig::start().await;
+    let (alice, _) = rig.two().await;
+    let mut frames = Vec::new();
+    for frames_per_second in [0, 1_000] {
+        let mut line = Line::open(&rig.anybody()).await;
+        let mut book = Follower::new(Channel::Book, LPJ);
+        let wish = v1::Subscribe { frames_per_second, ..book.wish() };
+        line.ask(v1::client_frame::Frame::Subscribe(wish)).await;
+        line.follow(&mut book, 0).await;
+        let (since, first) = (std::time::Instant::now(), book.sequence);
+        for _ in 0..60 {
+            alice.orders().create_order(buy("1", "700")).await.unwrap();
+        }
+        line.follow(&mut book, first + 60).await;
+        let paces = since.elapsed().as_millis() as usize / 200;
+        frames.push((book.frames, paces));
+    }
+    let [(paced, paces), (prompt, _)] = frames[..] else { panic!("two readers: {frames:?}") };
+    assert!(paced <= paces + 2, "{paced} frames in {paces} times 200 ms");
+    assert!(prompt > paced, "{prompt} and {paced}");
 }

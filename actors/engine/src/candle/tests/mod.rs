@@ -1,0 +1,5 @@
+//! Candles against a naive rebuild from the trades, and where they begin.
+
+mod calendar;
+mod naive;
+mod rebuilt;
