@@ -51,6 +51,18 @@ fn a_disk_that_fails_while_room_is_made_ends_the_process() {
     check(4_000_166, 4_000_167, Level::Depth);
 }
 
+/// A leader was taken out of its partition and went on leading, so nobody else could be let in.
+#[test]
+fn a_leader_that_leaves_hands_over_first() {
+    check(796_745_612, 796_745_613, Level::Depth);
+}
+
+/// It was lost while it learned, and stayed in the list of those that are there.
+#[test]
+fn a_learner_that_is_lost_is_removed() {
+    check(4_000_347, 4_000_348, Level::Depth);
+}
+
 /// Fresh ones every time, for as long as a test may take; a failure names its seed.
 #[test]
 fn fresh_seeds_hold() {

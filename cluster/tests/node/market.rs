@@ -189,7 +189,7 @@ impl Market {
         read.await.unwrap()
     }
 
-    fn accounts(&self) -> Vec<PartitionId> {
+    pub fn accounts(&self) -> Vec<PartitionId> {
         let topology = self.exchange.topology();
         let all = topology.partitions().filter(|(_, role)| *role == Role::Accounts);
         all.map(|(id, _)| id).collect()

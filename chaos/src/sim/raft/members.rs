@@ -7,7 +7,7 @@ use super::types::SimRaft;
 use crate::sim::words::{MS, NodeId};
 use hoga_engine::ids::PartitionId;
 use openraft::async_runtime::watch::WatchReceiver;
-use openraft::{AsyncRuntime, EmptyNode};
+use openraft::{AsyncRuntime, ChangeMembers, EmptyNode};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -43,9 +43,8 @@ pub fn settle(hub: &Hub) {
 /// One step of one partition; true when there is none to take.
 async fn step(hub: &Hub, partition: PartitionId, wanted: &BTreeSet<NodeId>) -> bool {
     let leader = hub.lock().world.leader(partition);
-    let Some((_, raft)) = leader.and_then(|leader| hub.raft(leader, partition)) else {
-        return false;
-    };
+    let Some(leader) = leader else { return false };
+    let Some((_, raft)) = hub.raft(leader, partition) else { return false };
     let (is_leader, voters, known, is_committed) = {
         let metrics = raft.server_metrics();
         let metrics = metrics.borrow_watched();
@@ -60,13 +59,35 @@ async fn step(hub: &Hub, partition: PartitionId, wanted: &BTreeSet<NodeId>) -> b
     if voters.len() == 1 && voters[0] == *wanted && known == *wanted && is_committed {
         return true;
     }
+    // A node that is to leave hands over first: one that took itself out would keep the others
+    // from electing, and take nothing in.
+    if !wanted.contains(&leader) {
+        if let Some(to) = voters.iter().flatten().find(|voter| wanted.contains(voter)) {
+            raft.trigger().transfer_leader(*to).await.ok();
+        }
+        return false;
+    }
     let fresh: Vec<NodeId> = wanted.difference(&known).copied().collect();
+    // Who only learned so far, and is lost by now, is no voter that could be replaced.
+    let stale: BTreeSet<NodeId> = match voters.len() == 1 && voters[0] == *wanted {
+        true => known.difference(wanted).copied().collect(),
+        false => BTreeSet::new(),
+    };
     let wanted = wanted.clone();
-    NodeRuntime::timeout(STEP_WITHIN, change(raft, fresh, wanted)).await.ok();
+    NodeRuntime::timeout(STEP_WITHIN, change(raft, fresh, stale, wanted)).await.ok();
     false
 }
 
-async fn change(raft: SimRaft, fresh: Vec<NodeId>, wanted: BTreeSet<NodeId>) {
+async fn change(
+    raft: SimRaft,
+    fresh: Vec<NodeId>,
+    stale: BTreeSet<NodeId>,
+    wanted: BTreeSet<NodeId>,
+) {
+    if !stale.is_empty() {
+        raft.change_membership(ChangeMembers::RemoveNodes(stale), false).await.ok();
+        return;
+    }
     for node in fresh {
         if raft.add_learner(node, EmptyNode {}, true).await.is_err() {
             return;
