@@ -4,7 +4,7 @@ use super::ladder::key_of;
 use super::matching::{Book, Decision, Incoming, Reports, Taking, decide};
 use crate::amount::{Lots, Ticks};
 use crate::ids::OrderKey;
-use crate::order::{Life, SelfMatch, TimeInForce};
+use crate::order::{Life, SelfMatch};
 
 /// What an amend did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,22 +61,11 @@ impl Book {
             return Ok(Amended { decision, filled, limit, total: Lots(total) });
         }
         self.dequeue(slot, reports);
-        let time_in_force = TimeInForce::Gtc;
         let quantity = Lots(open);
-        let (value_max, display) = (None, aside.iceberg.map(|iceberg| Lots(iceberg.display)));
-        let incoming = Incoming {
-            order,
-            side,
-            limit,
-            quantity,
-            time_in_force,
-            self_match,
-            value_max,
-            display,
-            // It rests in the place that it has, which knows.
-            life: Life::UntilCancelled,
-            at_market: false,
-        };
+        let display = aside.iceberg.map(|iceberg| Lots(iceberg.display));
+        // It rests in the place that it has, which knows for how long.
+        let again = Incoming::again(order, side, limit, quantity, Life::UntilCancelled);
+        let incoming = Incoming { self_match, display, ..again };
         let taking = match self.collects {
             true => Taking::nothing(quantity),
             false => self.take(&incoming, reports),

@@ -1,35 +1,9 @@
 //! Orders that rest and are matched by somebody else: where the book only keeps them.
 
 use super::matching::{Book, Incoming, Reports, Taking};
-use crate::amount::{Lots, Ticks};
+use crate::amount::Lots;
 use crate::ids::OrderKey;
-use crate::order::{Life, SelfMatch, Side, TimeInForce};
-
-impl Incoming {
-    /// A resting order that is entered again, as a good-till-cancelled one.
-    pub(crate) fn again(
-        order: OrderKey,
-        side: Side,
-        limit: Ticks,
-        quantity: Lots,
-        life: Life,
-    ) -> Incoming {
-        let (time_in_force, self_match) = (TimeInForce::Gtc, SelfMatch::None);
-        let (value_max, display) = (None, None);
-        Incoming {
-            order,
-            side,
-            limit,
-            quantity,
-            time_in_force,
-            self_match,
-            value_max,
-            display,
-            life,
-            at_market: false,
-        }
-    }
-}
+use crate::order::Life;
 
 impl Book {
     /// Rests what an order has left, behind all others of its price.

@@ -50,6 +50,30 @@ impl From<&Submit> for Incoming {
 }
 
 impl Incoming {
+    /// A resting order that is entered again, as a good-till-cancelled one.
+    pub(crate) fn again(
+        order: OrderKey,
+        side: Side,
+        limit: Ticks,
+        quantity: Lots,
+        life: Life,
+    ) -> Incoming {
+        let (time_in_force, self_match) = (TimeInForce::Gtc, SelfMatch::None);
+        let (value_max, display) = (None, None);
+        Incoming {
+            order,
+            side,
+            limit,
+            quantity,
+            time_in_force,
+            self_match,
+            value_max,
+            display,
+            life,
+            at_market: false,
+        }
+    }
+
     /// Whether it must not trade with a maker, because both are of one account.
     #[inline(always)]
     fn avoids(&self, maker: &Resting) -> bool {

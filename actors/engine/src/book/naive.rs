@@ -201,21 +201,9 @@ impl NaiveBook {
             return Ok(Amended { decision, filled: old.filled, limit, total });
         }
         self.pull(order, reports);
-        let time_in_force = TimeInForce::Gtc;
-        let (quantity, value_max) = (open, None);
         let display = old.iceberg.map(|iceberg| iceberg.display);
-        let incoming = Incoming {
-            order,
-            side,
-            limit,
-            quantity,
-            time_in_force,
-            self_match,
-            value_max,
-            display,
-            life: old.life,
-            at_market: false,
-        };
+        let again = Incoming::again(order, side, limit, open, old.life);
+        let incoming = Incoming { self_match, display, ..again };
         let taker =
             if self.collects { Taker::of(&incoming) } else { self.take(&incoming, reports) };
         self.collects |= taker.leaps;

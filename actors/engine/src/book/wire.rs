@@ -42,12 +42,45 @@ impl<'a, E: Effects> Wire<'a, E> {
         self.out.market(self.instrument.id, event);
     }
 
-    /// Takes a trade into the candles; it is numbered next.
+    /// Numbers a trade, charts it and shows it; in a call nobody took.
     #[inline(always)]
-    fn chart(&mut self, price: Ticks, quantity: Lots) {
+    fn print(&mut self, price: Ticks, quantity: Lots, taker: Option<Side>) {
         let Wire { instrument, tape, at, out } = self;
         let sequence = tape.candles.sequence(tape.trades.0);
         tape.candles.trade(price, quantity, *at, sequence, instrument, &mut |row| out.candle(row));
+        tape.trades.0 += 1;
+        match taker {
+            Some(taker) => tape.prints.note(price, taker),
+            None => tape.prints.note_call(price),
+        }
+        let event = MarketEvent::Trade { no: tape.trades, price, quantity, taker, time: *at };
+        out.market(instrument.id, event);
+    }
+
+    /// Stops look at a print once the command is through, and those that met in it have traded.
+    #[inline(always)]
+    fn remember(&mut self, price: Ticks, sides: [OrderKey; 2]) {
+        self.tape.unseen.note(price);
+        if self.tape.is_watched {
+            self.tape.met.extend(sides);
+        }
+    }
+
+    /// A taker's leg of the trade that was printed last.
+    #[inline(always)]
+    fn leg(&self, order: OrderKey, side: Side, price: Ticks, quantity: Lots) -> Leg {
+        Leg {
+            order,
+            instrument: self.instrument.id,
+            trade: self.tape.trades,
+            side,
+            is_maker: false,
+            in_call: false,
+            price,
+            quantity,
+            time: self.at,
+            source: None,
+        }
     }
 
     fn settle(&mut self, leg: Leg) {
@@ -60,32 +93,11 @@ impl<'a, E: Effects> Wire<'a, E> {
 impl<E: Effects> Reports for Wire<'_, E> {
     fn traded(&mut self, execution: &Execution) {
         let &Execution { taker, maker, taker_side, price, quantity } = execution;
-        self.chart(price, quantity);
-        self.tape.trades.0 += 1;
-        self.tape.prints.note(price, taker_side);
-        self.tape.unseen.note(price);
-        if self.tape.is_watched {
-            self.tape.met.extend([maker, taker]);
-        }
-        let (no, time) = (self.tape.trades, self.at);
-        let taker_of = Some(taker_side);
-        let event = MarketEvent::Trade { no, price, quantity, taker: taker_of, time };
-        let instrument = self.instrument.id;
-        self.out.market(instrument, event);
-        let leg = |order, side, is_maker| Leg {
-            order,
-            instrument,
-            trade: no,
-            side,
-            is_maker,
-            in_call: false,
-            price,
-            quantity,
-            time,
-            source: None,
-        };
-        self.settle(leg(maker, taker_side.opposite(), true));
-        self.settle(leg(taker, taker_side, false));
+        self.print(price, quantity, Some(taker_side));
+        self.remember(price, [maker, taker]);
+        let passive = self.leg(maker, taker_side.opposite(), price, quantity);
+        self.settle(Leg { is_maker: true, ..passive });
+        self.settle(self.leg(taker, taker_side, price, quantity));
     }
 
     fn reduced(&mut self, maker: OrderKey, quantity: Lots, _left: Lots) {
@@ -103,27 +115,13 @@ impl<E: Effects> Hears for Wire<'_, E> {
     fn filled(&mut self, fill: &OutsideFill) {
         let &OutsideFill { order, house, side, is_maker, price, quantity, source } = fill;
         let taker = if is_maker { side.opposite() } else { side };
-        self.chart(price, quantity);
-        self.tape.trades.0 += 1;
-        self.tape.prints.note(price, taker);
-        let (no, time, instrument) = (self.tape.trades, self.at, self.instrument.id);
-        let event = MarketEvent::Trade { no, price, quantity, taker: Some(taker), time };
-        self.out.market(instrument, event);
+        self.print(price, quantity, Some(taker));
+        let source = Some(source);
+        let user = self.leg(order, side, price, quantity);
+        self.settle(Leg { is_maker, source, ..user });
         let house = OrderKey { account: house, no: HOUSE_ORDER };
-        let leg = |order, side, is_maker| Leg {
-            order,
-            instrument,
-            trade: no,
-            side,
-            is_maker,
-            in_call: false,
-            price,
-            quantity,
-            time,
-            source: Some(source),
-        };
-        self.settle(leg(order, side, is_maker));
-        self.settle(leg(house, side.opposite(), !is_maker));
+        let house = self.leg(house, side.opposite(), price, quantity);
+        self.settle(Leg { is_maker: !is_maker, source, ..house });
     }
 
     fn displayed(&mut self, side: Side, price: Ticks, quantity: Lots) {
@@ -148,30 +146,10 @@ impl<E: Effects> Floor for Wire<'_, E> {
 
     fn crossed(&mut self, crossing: &Crossing) {
         let &Crossing { buy, sell, price, quantity } = crossing;
-        self.chart(price, quantity);
-        self.tape.trades.0 += 1;
-        self.tape.prints.note_call(price);
-        self.tape.unseen.note(price);
-        if self.tape.is_watched {
-            self.tape.met.extend([buy, sell]);
-        }
-        let (trade, time, instrument) = (self.tape.trades, self.at, self.instrument.id);
-        let event = MarketEvent::Trade { no: trade, price, quantity, taker: None, time };
-        self.out.market(instrument, event);
+        self.print(price, quantity, None);
+        self.remember(price, [buy, sell]);
         for (order, side) in [(buy, Side::Buy), (sell, Side::Sell)] {
-            let (is_maker, in_call) = (false, true);
-            self.settle(Leg {
-                order,
-                instrument,
-                trade,
-                side,
-                is_maker,
-                in_call,
-                price,
-                quantity,
-                time,
-                source: None,
-            });
+            self.settle(Leg { in_call: true, ..self.leg(order, side, price, quantity) });
         }
     }
 
