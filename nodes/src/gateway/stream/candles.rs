@@ -31,7 +31,8 @@ pub async fn read(
 ) -> Result<State, Refused> {
     let known = before.and_then(|state| Some((state, state.log.as_ref()?)));
     let stands = known.and_then(|(state, log)| Some((state, log, log.place(state.sequence)?)));
-    let from = stands.map_or(Time(0), |(_, log, at)| log.starts[at]);
+    // Of a log without candles, all that come are new.
+    let from = stands.and_then(|(_, log, at)| log.starts.get(at).copied()).unwrap_or(Time(0));
     let wanted = Wanted { instrument, interval, from, before: Time(u64::MAX), most: CANDLES_MAX };
     let mut read = candles::read(desk, wanted, None, READ_WITHIN).await?;
     let is_cut = read.candles.len() == CANDLES_MAX;

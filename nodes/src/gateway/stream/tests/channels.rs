@@ -215,6 +215,27 @@ async fn candles_come_with_every_trade_and_resume() {
     assert_eq!(counted(&known_now), 3);
 }
 
+#[tokio::test]
+async fn candles_are_followed_from_before_the_first_trade() {
+    let rig = Rig::start().await;
+    let (alice, bob) = rig.two().await;
+    let mut line = Line::open(&rig.anybody()).await;
+    let mut candles = Follower::new(Channel::Candles, LPJ);
+    candles.topic.set_interval(v1::CandleInterval::Minute1);
+    assert!(!line.subscribe(&candles).await);
+    bob.orders().create_order(sell("1", "700")).await.unwrap();
+    alice.orders().create_order(buy("1", "700")).await.unwrap();
+    let mut known = std::collections::BTreeMap::new();
+    while known.is_empty() {
+        let frame = line.hear().await.frame.unwrap();
+        if let v1::server_frame::Frame::Delta(delta) = &frame {
+            lay(&mut known, delta.content.as_ref().unwrap().content.as_ref().unwrap());
+        }
+        candles.take(frame);
+    }
+    assert_eq!(known.values().next().unwrap().trade_count, 1);
+}
+
 type Side = std::collections::BTreeMap<u64, (Vec<String>, String)>;
 
 /// Lays queues onto those that are known, by price.
