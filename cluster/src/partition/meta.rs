@@ -79,30 +79,33 @@ impl Limits {
     /// Whether they are in force.
     #[must_use]
     pub fn hold_in(&self, instrument: &Instrument) -> bool {
-        self.band.is_none_or(|band| band == instrument.band)
-            && self.open_orders_max.is_none_or(|most| most == instrument.open_orders_max)
-            && self.schedule.as_ref().is_none_or(|table| *table == instrument.schedule)
-            && self.interruption.is_none_or(|rule| rule == instrument.calls.interruption)
-            && self.by_size.is_none_or(|first| first == instrument.calls.by_size)
+        self.over(instrument) == *instrument
     }
 
-    /// The rules of calls as they are with these limits.
-    fn calls(&self, instrument: &Instrument) -> Calls {
-        let known = &instrument.calls;
-        Calls {
-            interruption: self.interruption.unwrap_or(known.interruption),
-            by_size: self.by_size.unwrap_or(known.by_size),
+    /// An instrument with these limits.
+    fn over(&self, known: &Instrument) -> Instrument {
+        let calls = Calls {
+            interruption: self.interruption.unwrap_or(known.calls.interruption),
+            by_size: self.by_size.unwrap_or(known.calls.by_size),
+            ..known.calls.clone()
+        };
+        Instrument {
+            band: self.band.unwrap_or(known.band),
+            open_orders_max: self.open_orders_max.unwrap_or(known.open_orders_max),
+            schedule: self.schedule.clone().unwrap_or_else(|| known.schedule.clone()),
+            calls,
             ..known.clone()
         }
     }
 
-    fn check(&self, instrument: &Instrument) -> Result<(), Reject> {
+    /// The instrument that these limits make of one.
+    fn lay_over(&self, known: &Instrument) -> Result<Instrument, Reject> {
         if let Some(Some((low, high))) = self.band {
             if low > high {
                 return Err(malformed("band_low", "must not lie above band_high"));
             }
-            instrument.check_tick(low)?;
-            instrument.check_tick(high)?;
+            known.check_tick(low)?;
+            known.check_tick(high)?;
         }
         if self.open_orders_max == Some(0) {
             return Err(malformed("open_orders_max", "must be above zero"));
@@ -110,8 +113,10 @@ impl Limits {
         if let Some(Some(table)) = &self.schedule {
             table.check().map_err(|bad| malformed("schedule", bad.to_string()))?;
         }
-        let calls = self.calls(instrument);
-        calls.check().map_err(|bad| malformed("instrument", bad.to_string()))
+        let changed = self.over(known);
+        // Rules that are sound by themselves may not go together.
+        changed.check().map_err(|bad| malformed("instrument", bad.to_string()))?;
+        Ok(changed)
     }
 }
 
@@ -209,13 +214,7 @@ fn perform(
         }
         MetaCommand::SetLimits { instrument, limits } => {
             let known = listed(catalogue, *instrument)?;
-            limits.check(known)?;
-            known.band = limits.band.unwrap_or(known.band);
-            known.open_orders_max = limits.open_orders_max.unwrap_or(known.open_orders_max);
-            if let Some(table) = &limits.schedule {
-                known.schedule.clone_from(table);
-            }
-            known.calls = limits.calls(known);
+            *known = limits.lay_over(known)?;
             Ok(Some(MetaChange::Instrument(Box::new(known.clone()))))
         }
         MetaCommand::ImportCandles { instrument, import } => {

@@ -3,14 +3,15 @@
 
 use crate::market::{Market, WITHIN, identified};
 use futures::stream::{FuturesUnordered, StreamExt};
-use hoga_cluster::partition::MetaCommand;
-use hoga_engine::amount::{Amount, Lots, Ticks};
+use hoga_cluster::partition::{Limits, MetaCommand};
+use hoga_engine::amount::{Amount, Lots, Rate, Ticks};
 use hoga_engine::effect::Answer;
 use hoga_engine::follow::{Follow, Level, Posted, Snapshot};
 use hoga_engine::ids::{AssetId, InstrumentId};
-use hoga_engine::instrument::Instrument;
+use hoga_engine::instrument::{Calls, Instrument};
 use hoga_engine::order::{OrderRequest, Side, Size, TimeInForce};
 use hoga_engine::request::{AccountRequest, Ack};
+use hoga_engine::session::Interruption;
 use hoga_engine::time::Time;
 
 const WHOLE: Amount = 100_000_000;
@@ -176,5 +177,21 @@ async fn what_was_taken_is_remembered_over_a_restart() {
     venue.post(2, 4).await;
     assert_eq!(filled(&venue.each(20, "fourth", venue.buy(100)).await), 4);
     venue.market.assert_conserved().await;
+    venue.market.exchange.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_do_not_go_with_following_are_refused_later_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let venue = Venue::found(dir.path()).await;
+    let interruption =
+        Interruption { dynamic: Some(Rate(30_000)), fixed: None, call_ns: 120 * Time::SECOND };
+    let limits = Limits { interruption: Some(Some(interruption)), ..Limits::default() };
+    let command = MetaCommand::SetLimits { instrument: venue.instrument, limits };
+    let reply = venue.market.exchange.administer(&identified("calls", 8), command, WITHIN).await;
+    let Ok(Answer::Rejected { reject, .. }) = reply.answer else { panic!("{:?}", reply.answer) };
+    assert!(reject.to_string().contains("no call auctions"), "{reject}");
+    let catalogue = venue.market.exchange.catalogue();
+    assert_eq!(catalogue.instruments[&venue.instrument].calls, Calls::default());
     venue.market.exchange.stop().await;
 }
