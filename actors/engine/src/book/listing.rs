@@ -171,7 +171,7 @@ impl Listing {
         self.pass(at, out);
         if let BookMessage::Fund(funding) = message {
             self.fund(funding);
-            return;
+            return self.set_alarm(out);
         }
         if let BookMessage::Import(import) = message {
             self.import(import, out);
