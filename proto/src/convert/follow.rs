@@ -3,12 +3,12 @@
 use super::BadField;
 use super::market::{lots_of, shown_price, shown_quantity, ticks_of};
 use super::numbers::{amount, time_if_any, timestamp};
+use super::schedule::{duration, nanoseconds};
 use crate::names::AccountName;
 use crate::v1;
 use hoga_engine::follow::{Follow, Following, Level, Rung, Snapshot};
 use hoga_engine::instrument::Instrument;
 use hoga_engine::order::Side;
-use hoga_engine::time::Time;
 
 /// How an instrument follows; none for one that makes its own price.
 ///
@@ -23,24 +23,17 @@ pub fn follow(wire: Option<&v1::Follow>) -> Result<Option<Box<Follow>>, BadField
     let levels_max = u16::try_from(wire.levels_max)
         .map_err(|_| BadField::malformed("instrument.follow.levels_max", "is far too large"))?;
     let stale = wire.stale_after.as_ref().ok_or_else(|| BadField::missing(STALE))?;
-    let nanoseconds = u64::try_from(stale.seconds).ok().zip(u64::try_from(stale.nanos).ok());
-    let whole = nanoseconds.and_then(|(seconds, nanos)| {
-        seconds.checked_mul(Time::SECOND).and_then(|whole| whole.checked_add(nanos))
-    });
-    let stale_ns =
-        whole.ok_or_else(|| BadField::malformed(STALE, "must lie above zero, within a day"))?;
+    let stale_ns = nanoseconds(STALE, stale)?;
     Ok(Some(Box::new(Follow { house: house.id().into(), levels_max, stale_ns })))
 }
 
 /// The same as everyone sees it.
 #[must_use]
 pub fn shown_follow(follow: &Follow) -> v1::Follow {
-    let seconds = (follow.stale_ns / Time::SECOND) as i64;
-    let nanos = (follow.stale_ns % Time::SECOND) as i32;
     v1::Follow {
         house: format!("accounts/{}", follow.house),
         levels_max: follow.levels_max.into(),
-        stale_after: Some(prost_types::Duration { seconds, nanos }),
+        stale_after: Some(duration(follow.stale_ns)),
     }
 }
 

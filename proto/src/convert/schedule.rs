@@ -35,7 +35,7 @@ pub fn schedule(wire: Option<&v1::Schedule>) -> Result<Option<Box<Schedule>>, Ba
     })))
 }
 
-/// A length in whole seconds.
+/// A length.
 ///
 /// # Errors
 /// It is below zero or far too long.
@@ -43,10 +43,13 @@ pub(super) fn nanoseconds(
     field: &'static str,
     length: &prost_types::Duration,
 ) -> Result<u64, BadField> {
-    let seconds = u64::try_from(length.seconds).ok().filter(|_| length.nanos >= 0);
+    let seconds = u64::try_from(length.seconds).ok();
     let whole = seconds.and_then(|seconds| seconds.checked_mul(Time::SECOND));
+    let sum = whole
+        .zip(u64::try_from(length.nanos).ok())
+        .and_then(|(whole, nanos)| whole.checked_add(nanos));
     let rule = "must not be below zero, nor beyond some centuries";
-    whole.ok_or_else(|| BadField::malformed(field, rule))
+    sum.ok_or_else(|| BadField::malformed(field, rule))
 }
 
 pub(super) fn duration(nanoseconds: u64) -> prost_types::Duration {
