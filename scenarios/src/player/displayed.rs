@@ -13,19 +13,20 @@ type Level = (InstrumentId, Source, Side);
 
 #[derive(Default)]
 pub(super) struct Displayed {
-    /// Of the last snapshot of each instrument that was not dropped.
-    numbers: BTreeMap<InstrumentId, u64>,
     displayed: BTreeMap<Level, Lots>,
     filled: BTreeMap<Level, Lots>,
 }
 
 impl Displayed {
     pub fn posted(&mut self, instrument: InstrumentId, snapshot: &Snapshot) {
-        let number = self.numbers.entry(instrument).or_default();
-        if snapshot.number <= *number {
-            return;
+        // One under the same number was refused: a player numbers none twice that was taken.
+        let first = (instrument, Source { snapshot: snapshot.number, level: 0 }, Side::Buy);
+        let is_same =
+            |(id, source, _): &Level| (*id, source.snapshot) == (instrument, first.1.snapshot);
+        let refused = self.displayed.range(first..).map(|(level, _)| *level).take_while(is_same);
+        for level in refused.collect::<Vec<_>>() {
+            self.displayed.remove(&level);
         }
-        *number = snapshot.number;
         for side in [Side::Buy, Side::Sell] {
             for (level, shown) in (1..).zip(snapshot.side(side)) {
                 let source = Source { snapshot: snapshot.number, level };
