@@ -7,7 +7,7 @@ use crate::amount::Ticks;
 use crate::board::TradingDay;
 use crate::effect::{Effects, MarketEvent};
 use crate::instrument::{Call, Instrument, Phase};
-use crate::session::BreakerLevel;
+use crate::session::{BreakerLevel, Schedule};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -141,10 +141,10 @@ impl Listing {
         let is_first = edge == Time(0);
         let edge = if is_first { at } else { edge };
         let (planned, next) = self.plan_at(edge);
-        let schedule = self.instrument.schedule.as_ref();
-        let ends_day = schedule.is_some_and(|schedule| schedule.is_last_edge(edge));
-        let day = schedule.map(|schedule| schedule.day_at(edge.minus(1)));
-        let is_over = !is_first && planned == Phase::Closed && ends_day;
+        let ends =
+            |table: &&Schedule| !is_first && planned == Phase::Closed && table.is_last_edge(edge);
+        let table = self.instrument.schedule.as_deref().filter(ends);
+        let over = table.map(|table| table.day_at(edge.minus(1)));
         let before = self.now();
         self.session.plan(planned, next);
         if is_first {
@@ -154,31 +154,30 @@ impl Listing {
             self.uncross(at, out);
         }
         self.enter(at, out);
-        if is_over {
+        if let Some(day) = over {
             self.end_day(day, at, out);
         }
-        if is_over || is_first || before != self.now() {
+        if over.is_some() || is_first || before != self.now() {
             self.announce(out);
         }
         self.admit(at, out);
     }
 
-    fn end_day(&mut self, day: Option<TradingDay>, at: Time, out: &mut impl Effects) {
+    fn end_day(&mut self, day: TradingDay, at: Time, out: &mut impl Effects) {
         self.close_day(at, out);
         self.set_base();
         self.session.stops = 0;
         // Before anybody hears that the book is closed, so that who knows that knows this.
-        if let Some(day) = day {
-            out.day_closed(self.instrument.id, day, self.tape.prints.last);
-        }
+        out.day_closed(self.instrument.id, day, self.tape.prints.last);
     }
 
     /// The market has fallen to a level of the circuit breaker: nothing more is traded until a call
-    /// behind the halt, or today. A book that does not trade by its table goes on with that.
+    /// behind the halt, or today. A book that does not trade by its table goes on with that, and one whose day is
+    /// over has nothing to stop.
     pub fn stop_for(&mut self, level: u8, at: Time, out: &mut impl Effects) {
         self.pass(at, out);
         let rule = self.instrument.calls.breaker.get(usize::from(level)).copied();
-        let Some(rule) = rule else { return self.set_alarm(out) };
+        let Some(rule) = rule.filter(|_| !self.is_day_over(at)) else { return self.set_alarm(out) };
         self.session.stops = level + 1;
         if self.session.planned == Phase::Continuous {
             match rule.closes_day {
@@ -187,6 +186,16 @@ impl Listing {
             }
         }
         self.set_alarm(out);
+    }
+
+    /// Whether what comes next in the table is a later day.
+    fn is_day_over(&self, at: Time) -> bool {
+        let is_later = |table: &Schedule| {
+            let next = self.session.next.map(|next| table.day_at(next));
+            next.is_none_or(|day| day > table.day_at(at))
+        };
+        let schedule = self.instrument.schedule.as_deref();
+        self.session.planned == Phase::Closed && schedule.is_some_and(is_later)
     }
 
     fn halt_for(&mut self, rule: &BreakerLevel, at: Time, out: &mut impl Effects) {
@@ -206,7 +215,7 @@ impl Listing {
             self.uncross(at, out);
         }
         self.enter(at, out);
-        self.end_day(Some(day), at, out);
+        self.end_day(day, at, out);
         self.announce(out);
     }
 

@@ -5,8 +5,12 @@ use crate::book::Listing;
 use crate::effect::{Effect, MarketEvent};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo, Origin, PartitionId};
 use crate::instrument::{Calls, Fees, Instrument, Phase};
-use crate::message::{AccountMessage, Amend, BookMessage, Leg, Message, Outcome, Submit};
+use crate::message::{
+    AccountMessage, Amend, BoardMessage, BookMessage, Leg, Message, Outcome, Submit,
+};
 use crate::order::{CancelReason, SelfMatch, Side, Status, TimeInForce};
+use crate::session::BreakerLevel;
+use crate::session::tests::{krx, seoul};
 use crate::tick_table::{Band, TickTable};
 use crate::time::Time;
 
@@ -344,4 +348,34 @@ fn every_command_has_the_next_number_whatever_becomes_of_it() {
     numbers.push(market.submit(buy(3, 8, 100)).arrival);
     numbers.push(market.cancel(1).arrival);
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+}
+
+/// A stop of the whole market that comes when the book's day is over says nothing of the next day.
+#[test]
+fn a_stop_that_comes_behind_the_close_is_not_one_of_the_next_day() {
+    let level = BreakerLevel { fall: Rate(80_000_000), halt_ns: 1, call_ns: 1, closes_day: false };
+    let calls = Calls { breaker: vec![level], ..Calls::default() };
+    let schedule = Some(Box::new(krx()));
+    let rules = Instrument { schedule, calls, ..instrument() };
+    rules.check().expect("the instrument is sound");
+    let mut listing = Listing::new(rules, Some(PartitionId(1)));
+    let mut said: Vec<Effect> = Vec::new();
+    listing.tick(seoul(0, 10, 0), &mut said);
+    listing.tick(seoul(0, 15, 31), &mut said);
+    listing.stop_for(0, seoul(0, 15, 32), &mut said);
+    listing.tick(seoul(1, 10, 0), &mut said);
+    let submits = [sell(1, 5, 100), buy(2, 5, 100)];
+    for submit in submits {
+        listing.handle(&BookMessage::Submit(submit), seoul(1, 10, 1), &mut said);
+    }
+    let marks: Vec<u8> = said.iter().filter_map(stops_of).collect();
+    assert_eq!(marks, [0]);
+}
+
+/// For how many levels a book had stopped when it told a price.
+fn stops_of(effect: &Effect) -> Option<u8> {
+    match effect {
+        Effect::Send(_, Message::ToBoard(BoardMessage::Mark { stops, .. })) => Some(*stops),
+        _ => None,
+    }
 }
