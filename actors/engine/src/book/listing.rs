@@ -307,9 +307,15 @@ impl Listing {
     }
 
     pub(super) fn send_mark(&mut self, at: Time, out: &mut impl Effects) {
+        if self.mark.price.is_none() || self.mark.sent <= at.minus(MARK_INTERVAL_NS) {
+            self.tell_mark(at, out);
+        }
+    }
+
+    /// Tells the last price to the boards, unless it was told.
+    pub(super) fn tell_mark(&mut self, at: Time, out: &mut impl Effects) {
         let (Some(board), Some(price)) = (self.board, self.tape.prints.last) else { return };
-        let is_due = self.mark.price.is_none() || self.mark.sent <= at.minus(MARK_INTERVAL_NS);
-        if self.mark.price != Some(price) && is_due {
+        if self.mark.price != Some(price) {
             self.mark = Mark { price: Some(price), sent: at };
             let instrument = self.instrument.id;
             let stops = self.session.stops();

@@ -178,6 +178,8 @@ impl Listing {
         self.pass(at, out);
         let rule = self.instrument.calls.breaker.get(usize::from(level)).copied();
         let Some(rule) = rule.filter(|_| !self.is_day_over(at)) else { return self.set_alarm(out) };
+        // A price that was made before the stop must not count for what comes behind it.
+        self.tell_mark(at, out);
         self.session.stops = level + 1;
         if self.session.planned == Phase::Continuous {
             match rule.closes_day {

@@ -350,26 +350,44 @@ fn every_command_has_the_next_number_whatever_becomes_of_it() {
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
 }
 
-/// A stop of the whole market that comes when the book's day is over says nothing of the next day.
-#[test]
-fn a_stop_that_comes_behind_the_close_is_not_one_of_the_next_day() {
+/// A book that stops with the whole market, on a Monday in Seoul.
+fn stopping() -> (Listing, Vec<Effect>) {
     let level = BreakerLevel { fall: Rate(80_000_000), halt_ns: 1, call_ns: 1, closes_day: false };
     let calls = Calls { breaker: vec![level], ..Calls::default() };
     let schedule = Some(Box::new(krx()));
     let rules = Instrument { schedule, calls, ..instrument() };
     rules.check().expect("the instrument is sound");
-    let mut listing = Listing::new(rules, Some(PartitionId(1)));
-    let mut said: Vec<Effect> = Vec::new();
+    let (mut listing, mut said) = (Listing::new(rules, Some(PartitionId(1))), Vec::new());
     listing.tick(seoul(0, 10, 0), &mut said);
+    (listing, said)
+}
+
+fn print(listing: &mut Listing, no: u64, price: u32, at: Time, said: &mut Vec<Effect>) {
+    for submit in [sell(no, 5, price), buy(no + 1, 5, price)] {
+        listing.handle(&BookMessage::Submit(submit), at, said);
+    }
+}
+
+#[test]
+fn a_stop_that_comes_behind_the_close_is_not_one_of_the_next_day() {
+    let (mut listing, mut said) = stopping();
     listing.tick(seoul(0, 15, 31), &mut said);
     listing.stop_for(0, seoul(0, 15, 32), &mut said);
     listing.tick(seoul(1, 10, 0), &mut said);
-    let submits = [sell(1, 5, 100), buy(2, 5, 100)];
-    for submit in submits {
-        listing.handle(&BookMessage::Submit(submit), seoul(1, 10, 1), &mut said);
-    }
-    let marks: Vec<u8> = said.iter().filter_map(stops_of).collect();
-    assert_eq!(marks, [0]);
+    print(&mut listing, 1, 100, seoul(1, 10, 1), &mut said);
+    assert_eq!(said.iter().filter_map(stops_of).collect::<Vec<_>>(), [0]);
+}
+
+#[test]
+fn a_price_from_before_a_stop_does_not_count_for_what_comes_behind_it() {
+    let (mut listing, mut said) = stopping();
+    let at = |ms: u64| Time(seoul(0, 10, 1).0 + ms * 1_000_000);
+    print(&mut listing, 1, 100, at(0), &mut said);
+    // Too soon to be told.
+    print(&mut listing, 3, 99, at(100), &mut said);
+    listing.stop_for(0, at(200), &mut said);
+    listing.tick(at(2_000), &mut said);
+    assert_eq!(said.iter().filter_map(stops_of).collect::<Vec<_>>(), [0, 0]);
 }
 
 /// For how many levels a book had stopped when it told a price.
