@@ -182,7 +182,25 @@ fn a_flush_is_made_good() {
     until_boards_agree(&exchange, &redis);
     redis::cmd("FLUSHALL").exec(&mut redis.connect()).expect("flushed");
     redis.until("hoga:latest:trade:LPJ-KRW", last_trade_is(1));
+    redis.until("hoga:cursor:LPJ-KRW", |cursor| *cursor == json!(1));
     until_boards_agree(&exchange, &redis);
+}
+
+#[test]
+fn what_another_exchange_left_silences_nothing() {
+    let Some(redis) = Redis::start() else { return };
+    redis::cmd("SET")
+        .arg("hoga:cursor:LPJ-KRW")
+        .arg(5_000)
+        .exec(&mut redis.connect())
+        .expect("set");
+    let exchange = up(&redis);
+    let mut connection = redis.connect();
+    let mut heard = connection.as_pubsub();
+    heard.subscribe("hoga:trades:LPJ-KRW").expect("subscribed");
+    trade(&exchange, "10", "777");
+    let text: String = heard.get_message().expect("a message").get_payload().expect("text");
+    assert!(text.contains("trades/1\""), "{text}");
 }
 
 #[test]

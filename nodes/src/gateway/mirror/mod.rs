@@ -6,7 +6,8 @@
 //! books and tickers on channels, the latest of each with a time to live, the top of each board.
 //! On failure: Redis may be slow, gone or flushed at any time; the exchange does not notice.
 //! Whoever leads connects again, writes every state anew, and publishes the trades that nobody
-//! heard of as far as the tape has them. Nothing is ever read from Redis but how far that is.
+//! heard of as far as the tape has them. Nothing is ever read from Redis but how far that is, and
+//! whether what this node wrote is still there.
 
 mod board;
 mod keys;
@@ -120,7 +121,7 @@ impl Mirror {
             }
             tokio::time::sleep(ROUND).await;
             // Quiet or not, the next round is due then.
-            drop(tokio::time::timeout(QUIET, self.bell.notified()).await);
+            drop(tokio::time::timeout(QUIET - ROUND, self.bell.notified()).await);
         }
     }
 
@@ -130,17 +131,14 @@ impl Mirror {
         pipeline.atomic();
         let mirror = self.options.keys.of_node(keys::MIRROR, desk.exchange.options().node);
         pipeline.cmd("EXISTS").arg(&mirror);
-        pipeline.cmd("SET").arg(&mirror).arg(env!("CARGO_PKG_VERSION")).ignore();
-        let mut content = Pipeline::new();
+        pipeline.cmd("SET").arg(&mirror).arg(env!("CARGO_PKG_VERSION"));
         let status = desk.exchange.status();
         let led = status.iter().filter(|partition| partition.leads);
         let led: BTreeSet<PartitionId> = led.map(|partition| PartitionId(partition.id)).collect();
-        let published = self.tell_quotes(desk, &led, &mut content).await?;
-        self.tell_boards(desk, &led, &mut content).await;
-        content.cmd_iter().for_each(|command| {
-            pipeline.add_command(command.clone()).ignore();
-        });
-        let (existed,): (bool,) = self.link.send(&pipeline).await?;
+        let published = self.tell_quotes(desk, &led, &mut pipeline).await?;
+        self.tell_boards(desk, &led, &mut pipeline).await;
+        let answers: Vec<redis::Value> = self.link.send(&pipeline).await?;
+        let existed = answers.first() == Some(&redis::Value::Int(1));
         counter!("hoga_mirror_trades_total").increment(published);
         let was_flushed = self.is_known && !existed;
         self.is_known = true;
@@ -151,7 +149,7 @@ impl Mirror {
         &mut self,
         desk: &Desk,
         led: &BTreeSet<PartitionId>,
-        content: &mut Pipeline,
+        pipeline: &mut Pipeline,
     ) -> RedisResult<u64> {
         let topology = desk.exchange.topology();
         let mut published = 0;
@@ -170,7 +168,7 @@ impl Mirror {
                 self.followed.insert(*id, [Topic::Book(*id), Topic::Trades(*id)].map(follow));
             }
             if let Some(quotes) = self.quotes.get_mut(id) {
-                published += quotes.tell(desk, *id, &self.options, content).await;
+                published += quotes.tell(desk, *id, &self.options, pipeline).await;
             }
         }
         Ok(published)
@@ -189,7 +187,7 @@ impl Mirror {
         &mut self,
         desk: &Desk,
         led: &BTreeSet<PartitionId>,
-        content: &mut Pipeline,
+        pipeline: &mut Pipeline,
     ) {
         if !led.contains(&Topology::BOARDS) {
             self.boards.iter_mut().for_each(Board::forget);
@@ -198,7 +196,7 @@ impl Mirror {
         }
         self.ranking.get_or_insert_with(|| desk.exchange.feed().follow(Topic::Ranking, &self.bell));
         for board in &mut self.boards {
-            board.tell(desk, &self.options, content).await;
+            board.tell(desk, &self.options, pipeline).await;
         }
     }
 }

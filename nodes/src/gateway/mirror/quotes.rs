@@ -66,20 +66,29 @@ impl Quotes {
         let symbols = desk.symbols();
         let Some(instrument) = symbols.listed(id) else { return 0 };
         desk.tape.wait_for(id, seen.trades).await;
-        let published = self.trades(desk, instrument, options, pipeline);
-        let count = seen.book.sequence + seen.trades.0;
-        let is_fresh = self
-            .written
-            .is_some_and(|(written, at)| written == count && at.elapsed() < options.ttl / 3);
-        if !is_fresh {
-            let is_news = self.written.is_none_or(|(written, _)| written != count);
-            states(desk, instrument, &seen, options, is_news, pipeline);
-            self.written = Some((count, Instant::now()));
+        if self.published > seen.trades.0 {
+            // The place is of another exchange, or ahead of this replica: twice is better than not.
+            self.published = 0;
+        }
+        let published = match seen.trades.0 > self.published {
+            true => self.trades(desk, instrument, options, pipeline),
+            false => 0,
+        };
+        if published > 0 || self.written.is_none() {
+            let cursor = options.keys.of_symbol(keys::CURSOR, &instrument.symbol);
+            pipeline.cmd("SET").arg(cursor).arg(self.published);
+        }
+        let sequence = seen.book.sequence + seen.trades.0;
+        let is_news = self.written.is_none_or(|(written, _)| written != sequence);
+        let is_due = self.written.is_none_or(|(_, at)| at.elapsed() >= options.ttl / 3);
+        if is_news || is_due {
+            states(desk, instrument, &seen, sequence, options, is_news, pipeline);
+            self.written = Some((sequence, Instant::now()));
         }
         published
     }
 
-    /// The trades behind the last one published, with the place reached.
+    /// The trades behind the last one published.
     fn trades(
         &mut self,
         desk: &Desk,
@@ -102,8 +111,6 @@ impl Quotes {
             pipeline.cmd("PUBLISH").arg(&channel).arg(text);
             self.published = print.no.0;
         }
-        let cursor = options.keys.of_symbol(keys::CURSOR, &instrument.symbol);
-        pipeline.cmd("SET").arg(cursor).arg(self.published);
         prints.len() as u64
     }
 }
@@ -113,6 +120,7 @@ fn states(
     desk: &Desk,
     instrument: &Instrument,
     seen: &Seen,
+    sequence: u64,
     options: &MirrorOptions,
     is_news: bool,
     pipeline: &mut Pipeline,
@@ -120,7 +128,6 @@ fn states(
     let book = text("Book", &seen.book.shown(instrument));
     let now = desk.exchange.options().clock.now();
     let day = desk.tape.day(instrument.id, now);
-    let sequence = seen.book.sequence + seen.trades.0;
     let ticker = ticker(instrument, &seen.book.sides, seen.last, &day, sequence, now);
     let ticker = text("Ticker", &ticker);
     let (keys, symbol) = (&options.keys, &*instrument.symbol);
