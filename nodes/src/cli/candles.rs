@@ -3,6 +3,7 @@
 mod import;
 
 use super::failure::Failure;
+use super::paging::{LIMIT_DEFAULT, Limit};
 use super::table::{Lean, Table};
 use super::{Global, actor, json, output, server, wire};
 use clap::{Args, Subcommand};
@@ -12,11 +13,6 @@ use hoga_proto::v1;
 use hoga_scenarios::time::Millis;
 use prost_types::Timestamp;
 use std::time::{Duration, SystemTime};
-
-/// Candles of a reader who does not say how many or since when.
-const COUNT_DEFAULT: usize = 50;
-/// The largest page that the exchange gives.
-const PAGE_MAX: usize = 1_000;
 
 /// Candles, oldest first: `hoga candles LPJ-KRW 1m --since 1h --csv`
 #[derive(Args, Debug)]
@@ -71,7 +67,7 @@ impl Candles {
             return import.run(global);
         }
         let parent = actor::instrument(self.symbol.as_deref().unwrap_or_default())?;
-        let since_all = if self.since.is_some() { usize::MAX } else { COUNT_DEFAULT };
+        let since_all = if self.since.is_some() { usize::MAX } else { LIMIT_DEFAULT };
         let wanted = self.limit.unwrap_or(since_all);
         let request = v1::ListCandlesRequest {
             parent,
@@ -80,24 +76,19 @@ impl Candles {
             end_time: self.until,
             ..v1::ListCandlesRequest::default()
         };
-        let (mut candles, mut position, mut token) = (Vec::new(), None, String::new());
-        server::talk(global, async |server| {
-            while candles.len() < wanted {
-                let page_size = (wanted - candles.len()).min(PAGE_MAX) as i32;
-                let page_token = std::mem::take(&mut token);
+        let mut position = None;
+        let (mut candles, next_page_token) = server::talk(global, async |server| {
+            let limit = Limit::of(wanted);
+            let gathered = limit.gather(async |page_size, page_token| {
                 let page = v1::ListCandlesRequest { page_size, page_token, ..request.clone() };
                 let page = server.market().list_candles(page).await?.into_inner();
-                candles.extend(page.candles);
-                (position, token) = (page.position, page.next_page_token);
-                if token.is_empty() {
-                    break;
-                }
-            }
-            Ok(())
+                position = page.position;
+                Ok((page.candles, page.next_page_token))
+            });
+            gathered.await
         })?;
         candles.reverse();
         if global.json {
-            let next_page_token = token;
             let whole = v1::ListCandlesResponse { candles, next_page_token, position };
             return json::print("ListCandlesResponse", &whole);
         }

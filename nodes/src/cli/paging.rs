@@ -21,12 +21,18 @@ impl Default for Limit {
 }
 
 /// What a person looks at in one go.
-const LIMIT_DEFAULT: usize = 50;
+pub const LIMIT_DEFAULT: usize = 50;
 
 /// The largest page that the exchange gives.
 const PAGE_MAX: usize = 1_000;
 
 impl Limit {
+    /// At most so many.
+    #[must_use]
+    pub fn of(limit: usize) -> Limit {
+        Limit { limit, all: false }
+    }
+
     /// Asks for page after page: with a page's size and token, for its items and the next token.
     /// Answers the items and the token behind the last of them.
     ///

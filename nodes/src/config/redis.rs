@@ -32,7 +32,8 @@ impl RedisConfig {
     /// # Errors
     /// The password cannot be read, or others can read it too.
     pub fn mirror(&self) -> Result<Option<MirrorOptions>, SecretError> {
-        let Some(Ok(server)) = self.url.as_deref().map(Server::parse) else { return Ok(None) };
+        let Some(url) = &self.url else { return Ok(None) };
+        let server = Server::parse(url).expect("whoever set it has read it");
         let server = match &self.password {
             Some(file) => server.with_password(secret::read(file)?.trim_end()),
             None => server,

@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, shown_at, unexpected};
 use super::failure::{Refused, rejected};
-use super::identity::{body_hash, identified, request_id};
+use super::money::Named;
 use crate::auth::Caller;
 use hoga_engine::effect::Answer;
 use hoga_engine::request::AccountRequest;
@@ -19,8 +19,8 @@ pub async fn set(
 ) -> Result<v1::SetKillSwitchResponse, Refused> {
     let account = caller.account("name", &message.name)?;
     let request = AccountRequest::KillSwitch { engaged: message.engaged };
-    let id = request_id("request_id", &message.request_id, &desk.names)?;
-    let identified = identified(id, body_hash(&request), message.sent_at.as_ref(), caller)?;
+    let named = Named::of(&message.request_id, message.sent_at.as_ref());
+    let identified = named.identify(desk, caller, &request)?;
     let (answer, at, repeated_answer) = desk.ask(caller, &account, &identified, request).await?;
     let order_count = match answer {
         Answer::CancelledAll { orders } => orders,

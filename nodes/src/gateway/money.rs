@@ -94,9 +94,9 @@ fn new_name(desk: &Desk, caller: &Caller, id: &str) -> Result<AccountName, Refus
     let name = caller.admitted(name)?;
     let symbols = desk.symbols();
     let is_faucet = |asset: &Asset| asset.faucet.as_deref() == Some(name.id());
-    let is_reserved =
-        RESERVED.contains(&name.id()) || symbols.catalogue().assets.values().any(is_faucet);
-    let is_reserved = is_reserved || is_house(&symbols, &name);
+    let is_reserved = RESERVED.contains(&name.id())
+        || symbols.catalogue().assets.values().any(is_faucet)
+        || is_house(&symbols, &name);
     if is_reserved && !caller.is_operator() {
         let message = format!("the name {} is reserved for the exchange itself", name.id());
         return Err(Box::new(refusal("ACCOUNT_NAME_RESERVED", message).field("account_id")));

@@ -6,6 +6,7 @@ use hoga_proto::v1::order_service_server::{OrderService, OrderServiceServer};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use tokio_stream::{Stream, StreamExt};
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
 struct Echo;
@@ -89,9 +90,9 @@ pub(super) async fn serve() -> Result<SocketAddr, BenchError> {
     let failed = |error: std::io::Error| BenchError::Options(format!("no port: {error}"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+    // As the gateway takes its connections: without, small answers wait for one another.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let server = tonic::transport::Server::builder()
-        .tcp_nodelay(true)
         .add_service(OrderServiceServer::new(Echo))
         .serve_with_incoming(incoming);
     tokio::spawn(server);

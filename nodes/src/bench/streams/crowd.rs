@@ -117,11 +117,13 @@ impl Crowd {
         let subscribed = subscribe.0.len();
         let probe = tokio::spawn(probe(channels[0].clone(), staged.clone()));
         stage.send_replace(Stage::Following);
+        let following = Instant::now();
         tokio::time::sleep(half).await;
         let stuck = stick(address).await?;
         stage.send_replace(Stage::BesideStuck);
         tokio::time::sleep(half).await;
         stage.send_replace(Stage::Over);
+        let seconds = following.elapsed().as_secs_f64();
         drop(stuck);
         if source.is_some_and(Source::is_over) {
             return Err(BenchError::Options("the book did not move any more".into()));
@@ -137,7 +139,6 @@ impl Crowd {
             whole.frames += ear.frames;
             most = most.max(ear.frames);
         }
-        let seconds = 2.0 * half.as_secs_f64();
         Ok(Heard {
             connect: connect.sorted(),
             subscribe: subscribe.sorted(),

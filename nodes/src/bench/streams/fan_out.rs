@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_stream::{Stream, StreamExt};
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
 struct FanOut {
@@ -61,8 +62,7 @@ impl StreamService for FanOut {
         says.next().await.transpose()?;
         let subscribed = frame(Frame::Subscribed(v1::Subscribed::default()));
         let next = move |(mut newest, due): (watch::Receiver<Arc<v1::StreamResponse>>, Instant)| {
-            let says = &says;
-            let _open = says;
+            let _open = &says;
             async move {
                 sleep_until(due).await;
                 newest.changed().await.ok()?;
@@ -99,9 +99,9 @@ pub(super) async fn serve(options: &Options) -> Result<SocketAddr, BenchError> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let pace = Duration::from_secs(1) / options.frames_per_second.max(1);
-    let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+    // As the gateway takes its connections: without, small answers wait for one another.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let server = tonic::transport::Server::builder()
-        .tcp_nodelay(true)
         .add_service(StreamServiceServer::new(FanOut { newest, pace }))
         .serve_with_incoming(incoming);
     tokio::spawn(server);
