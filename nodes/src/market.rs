@@ -57,6 +57,8 @@ pub enum FoundingError {
     Read { step: String, error: ReadError },
     #[error("{step}: the market has no asset {code}")]
     NoAsset { step: String, code: String },
+    #[error("{step}: the market has no instrument {symbol}")]
+    NoInstrument { step: String, symbol: String },
 }
 
 impl FoundingError {
@@ -65,7 +67,9 @@ impl FoundingError {
         match self {
             FoundingError::Failed { .. } => true,
             FoundingError::Read { error, .. } => !matches!(error, ReadError::History(_)),
-            FoundingError::Refused { .. } | FoundingError::NoAsset { .. } => false,
+            FoundingError::Refused { .. }
+            | FoundingError::NoAsset { .. }
+            | FoundingError::NoInstrument { .. } => false,
         }
     }
 }
@@ -183,7 +187,7 @@ impl Founding<'_> {
         let symbol = listed.map(|listed| listed.symbol.clone()).unwrap_or_default();
         let catalogue = self.exchange.catalogue();
         let Some(instrument) = catalogue.instrument_by_symbol(&symbol) else {
-            return Err(FoundingError::NoAsset { step: step(), code: symbol.into() });
+            return Err(FoundingError::NoInstrument { step: step(), symbol: symbol.into() });
         };
         let (base, instrument) = (instrument.base, instrument.id);
         let (asset, amount) = (self.asset(&code)?.id, fund.amount);

@@ -39,9 +39,6 @@ pub struct Market {
     pub instruments: Vec<engine::Instrument>,
     pub issues: Vec<Issue>,
     pub funds: Vec<Fund>,
-    /// Rules of the book that the exchange does not keep yet and that leave prices alone, each
-    /// as a sentence for a warning.
-    pub unserved: Vec<String>,
 }
 
 /// A fixed supply: all of it goes to the faucet before the first trade.
@@ -103,8 +100,7 @@ pub fn market(book: &RuleBook, topology: &Topology) -> Result<Market, ListingErr
         (1..).zip(&book.instruments).map(list).collect::<Result<_, _>>()?;
     let issues = issues(book, &assets)?;
     let funds = funds(book, &instruments)?;
-    let unserved = Vec::new();
-    Ok(Market { assets, instruments, issues, funds, unserved })
+    Ok(Market { assets, instruments, issues, funds })
 }
 
 fn issues(book: &RuleBook, assets: &[engine::Asset]) -> Result<Vec<Issue>, ListingError> {

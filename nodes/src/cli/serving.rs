@@ -180,11 +180,6 @@ async fn found(exchange: &Exchange, config: &NodeConfig, seeded: bool) -> Result
         .map_err(|mistakes| unsound(mistakes.lines().join("; ")))?;
     let listed =
         listing::market(&book, &exchange.topology()).map_err(|error| unsound(error.to_string()))?;
-    if exchange.membership().is_none() {
-        for warning in &listed.unserved {
-            output::tell(format!("note: {warning}"));
-        }
-    }
     let seeds = if seeded { market::first_seeds(&listed) } else { Vec::new() };
     loop {
         match market::found(exchange, &listed, &seeds).await {

@@ -30,7 +30,6 @@ fn lpj_in_ticks_and_lots() {
     let supply = 100_000_000 * 100_000_000;
     let issue = Issue { asset: lpj.id, faucet: "faucet".into(), amount: supply };
     assert_eq!(market.issues, [issue]);
-    assert_eq!(market.unserved, Vec::<String>::new());
 }
 
 #[test]
@@ -45,7 +44,6 @@ fn a_stock_has_its_bands_and_steps() {
     assert_eq!(samsung.fees.sell_tax, Rate(2_000_000));
     let table = samsung.schedule.as_ref().expect("it has hours");
     assert_eq!((table.zone_minutes, table.spans.len()), (540, 1));
-    assert_eq!(market.unserved, Vec::<String>::new());
 }
 
 #[test]

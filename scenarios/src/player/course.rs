@@ -14,7 +14,7 @@ use super::session;
 use super::{PlayError, PlayOptions, Progress, Wall};
 use crate::file::{Occurrence, Scenario, StepAct, TapeFormat};
 use crate::grammar::{Act, Sentence, Who};
-use crate::listing::{self, Market};
+use crate::listing;
 use crate::tape::{Entry, TapeError, TapeReader, TapeWriter};
 use crate::time::Millis;
 
@@ -61,7 +61,7 @@ pub(super) fn play_and(
             Feeds::check(act, folder, &market)?;
         }
     }
-    let mut warnings = warnings(scenario, &market);
+    let mut warnings = warnings(scenario);
     let start = session::start(&scenario.market)?;
     let tape = open_tape(scenario, folder)?;
     let mut floor = Floor::found(market, start, scenario.length, record.map(TapeWriter::new));
@@ -219,10 +219,10 @@ fn open_tape(scenario: &Scenario, folder: &std::path::Path) -> Result<Option<Tap
     Ok(Some(Tape { file, entries: TapeReader::new(BufReader::new(opened)).peekable() }))
 }
 
-fn warnings(scenario: &Scenario, market: &Market) -> Vec<String> {
+fn warnings(scenario: &Scenario) -> Vec<String> {
     let faults = scenario.faults.iter().map(|fault| {
         let (what, at) = (&fault.what, fault.at);
         format!("ignored at {at}: {what}; there is one node and nobody to hand over to")
     });
-    market.unserved.iter().cloned().chain(faults).collect()
+    faults.collect()
 }

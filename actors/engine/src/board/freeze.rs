@@ -4,6 +4,7 @@ use super::prices::MarkSet;
 use super::season::Ranking;
 use crate::amount::Ticks;
 use crate::ids::{InstrumentId, PartitionId};
+use crate::time::civil;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,18 +18,11 @@ pub const FROZEN_ACCOUNTS_MAX: u64 = 40_000_000;
 pub struct TradingDay(pub u32);
 
 impl TradingDay {
-    /// The day so many days after 1970-01-01, by the rule of 400 years.
+    /// The day so many days after 1970-01-01.
     #[must_use]
     pub fn since_1970(days: u64) -> TradingDay {
-        // Counted from 0000-03-01, so that a leap day is the last of its year.
-        let days = days + 719_468;
-        let (era, day) = (days / 146_097, days % 146_097);
-        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-        let day = day - (365 * year + year / 4 - year / 100);
-        let month = (5 * day + 2) / 153;
-        let day = day - (153 * month + 2) / 5 + 1;
-        let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-        TradingDay(((era * 400 + year + later) * 10_000 + month * 100 + day) as u32)
+        let (year, month, day) = civil(days as i64);
+        TradingDay((year * 10_000 + month * 100 + day) as u32)
     }
 }
 
