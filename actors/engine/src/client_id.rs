@@ -34,6 +34,16 @@ impl ClientId {
         Ok(ClientId { length: text.len() as u8, bytes })
     }
 
+    /// The id of the exchange's own request to cancel what a session left behind. It holds a
+    /// character that no client's id has.
+    #[must_use]
+    pub fn of_lapse(epoch: u64) -> ClientId {
+        let mut id = ClientId { length: 9, bytes: [0; Self::LENGTH_MAX] };
+        id.bytes[0] = b'~';
+        id.bytes[1..9].copy_from_slice(&epoch.to_be_bytes());
+        id
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         // The set is ASCII, so the bytes are always valid text.

@@ -241,6 +241,10 @@ pub enum Answer {
     },
     /// A snapshot of an outside book came to its instrument.
     Posted(Posted),
+    /// A named session is this stream's now.
+    SessionOpened {
+        epoch: u64,
+    },
 }
 
 impl Answer {

@@ -1,6 +1,7 @@
 //! Refusals: business answers with a stable reason, in a fixed precedence.
 
 use crate::amount::Decimal;
+use crate::client_id::ClientId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -9,6 +10,7 @@ use std::fmt;
 pub enum Class {
     InvalidArgument,
     FailedPrecondition,
+    ResourceExhausted,
     NotFound,
     AlreadyExists,
 }
@@ -175,4 +177,11 @@ rejects! {
     EntitySuspended { entity: Box<str> } => "ENTITY_SUSPENDED", FailedPrecondition,
         "{entity} is suspended after a failure; an operator has to resume it",
         "An entity that fails twice on one command takes nothing more until it is resumed.";
+    SessionFenced { id: ClientId } => "SESSION_FENCED", FailedPrecondition,
+        "session {id} is not this stream's any more: it was opened again, or it is over; open it \
+         again, then ask what became of what was not answered",
+        "A session that was opened again under its id fences off the stream that had it before.";
+    TooManySessions { max: u64 } => "TOO_MANY_SESSIONS", ResourceExhausted,
+        "{max} named sessions are open beside this account's; try again when some have ended",
+        "A partition of accounts keeps a bounded number of named sessions.";
 }

@@ -1,7 +1,9 @@
 //! What stands in a partition's log.
 
 use super::meta::MetaCommand;
+use super::sessions::SessionRef;
 use hoga_actors::EntityId;
+use hoga_engine::client_id::ClientId;
 use hoga_engine::follow::Snapshot;
 use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
 use hoga_engine::message::Message;
@@ -79,12 +81,18 @@ pub enum Command {
     /// Time goes on.
     Tick,
     /// An operator lets a suspended entity go on.
-    Resume { entity: EntityId },
+    Resume { entity: EntityId, origin: Origin },
     /// Every replica takes the hash of its state here, to compare it with the others'.
     Checkpoint,
     /// A feed's snapshot of the outside book that an instrument follows. Its number tells a
     /// repetition.
     Post { instrument: InstrumentId, origin: Origin, snapshot: Box<Snapshot> },
+    /// A client opens a named session of its account, or takes it from an older stream.
+    OpenSession { account: Box<str>, id: ClientId, cancels: bool, origin: Origin },
+    /// As [`Command::Request`], and refused when the session was opened again since.
+    InSession { id: ClientId, epoch: u64, asked: Box<(Box<str>, Envelope, AccountRequest)> },
+    /// The gateway of the origin is there, and these of its sessions lost their clients.
+    Attend { origin: Origin, lost: Vec<SessionRef> },
 }
 
 /// A message on its way, with the trace of the command that caused it.

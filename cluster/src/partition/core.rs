@@ -4,6 +4,7 @@ use super::directory::Directory;
 use super::meta::Meta;
 use super::nodes::NodeTable;
 use super::outbox::{OUTBOX_MAX, Outbox};
+use super::sessions::Sessions;
 use super::sub_accounts::SubAccounts;
 use super::suspension::Suspension;
 use hoga_actors::{EntityId, Scene};
@@ -51,6 +52,7 @@ pub struct CoreState {
     pub(super) ticks_until: Time,
     /// Books in which time alone has something to do, and when.
     pub(super) alarms: BTreeMap<InstrumentId, Time>,
+    pub(super) sessions: Sessions,
     pub(super) meta: Meta,
     pub(super) catalogue: Catalogue,
 }
@@ -159,13 +161,15 @@ impl Core {
         self.state.time < self.state.ticks_until
     }
 
-    /// When a tick is wanted although nothing else waits for one; none for never. A suspended book
-    /// wants none.
+    /// When a tick is wanted although nothing else waits for one; none for never. Books and
+    /// sessions want it, a suspended book does not.
     #[must_use]
     pub fn next_alarm(&self) -> Option<Time> {
         let is_suspended = |id| self.state.suspended.contains_key(&EntityId::Book(id));
         let alarms = self.state.alarms.iter().filter(|(id, _)| !is_suspended(**id));
-        alarms.map(|(_, at)| *at).min()
+        let of_sessions = self.state.sessions.wants_time_in();
+        let of_sessions = of_sessions.map(|wait| Time(self.state.time.0 + wait));
+        alarms.map(|(_, at)| *at).chain(of_sessions).min()
     }
 
     /// Whether a tick at `now` has something to do.

@@ -19,7 +19,9 @@ mod nodes;
 mod outbox;
 pub mod placement;
 mod plan;
+mod presence;
 mod record;
+mod sessions;
 mod sub_accounts;
 mod suspension;
 
@@ -32,8 +34,11 @@ pub use meta::{Limits, MetaChange, MetaCommand};
 pub use nodes::{NODES_MAX, Node, NodeId, NodeTable, Standing};
 pub use outbox::{OUTBOX_MAX, Outbox};
 pub use record::RecordError;
+pub use sessions::{GRACE, SESSIONS_MAX, SessionRef};
 pub use sub_accounts::SubAccounts;
 pub use suspension::Suspension;
 
+#[cfg(test)]
+mod presence_tests;
 #[cfg(test)]
 mod tests;

@@ -34,7 +34,9 @@ impl Core {
     /// Takes note of a committed batch's index and time, before its entries are planned.
     pub fn begin(&mut self, index: u64, batch: &Batch) {
         self.state.index = index;
-        self.state.time = self.state.time.max(batch.time);
+        let passed = batch.time.0.saturating_sub(self.state.time.0);
+        self.state.time.0 += passed;
+        self.state.sessions.pass(passed);
     }
 
     /// Plans entries from the front until the chunk has to end; none when there are no more.
@@ -76,10 +78,28 @@ impl Core {
                 }
             }
             Command::Tick => self.plan_tick(place, chunk),
-            Command::Resume { entity } => self.plan_resume(entity, place, chunk),
+            Command::Resume { entity, origin } => {
+                self.plan_resume(entity, place, chunk);
+                chunk.effect(place, Effect::Answer(origin, Answer::Done));
+            }
             Command::Checkpoint => chunk.is_checkpoint = true,
             Command::Post { instrument, origin, snapshot } => {
                 self.plan_post(instrument, origin, snapshot, place, chunk);
+            }
+            Command::OpenSession { account, id, cancels, origin } => {
+                let answer = self.open_session(&account, id, cancels, origin);
+                chunk.effect(place, Effect::Answer(origin, answer));
+            }
+            Command::InSession { id, epoch, asked } => {
+                let (account, envelope, request) = *asked;
+                match self.fenced(&account, id, epoch) {
+                    Some(reject) => chunk.effect(place, refuse(&envelope, reject)),
+                    None => self.plan_request(&account, envelope, request, place, chunk),
+                }
+            }
+            Command::Attend { origin, lost } => {
+                self.attend(origin, lost);
+                chunk.effect(place, Effect::Answer(origin, Answer::Done));
             }
         }
     }
@@ -321,6 +341,7 @@ impl Core {
                         chunk.step(entity, place, EntityCommand::Report);
                     }
                 }
+                self.plan_lapses(place, chunk);
                 self.plan_closings(chunk);
             }
             Role::Books => {
@@ -362,7 +383,8 @@ impl Core {
 
 /// Whether a command changes nothing that time would have to follow up.
 fn is_quiet(command: &Command) -> bool {
-    matches!(command, Command::Tick | Command::OutboxAck { .. } | Command::Checkpoint)
+    use Command::{Attend, Checkpoint, OutboxAck, Tick};
+    matches!(command, Tick | OutboxAck { .. } | Checkpoint | Attend { .. })
 }
 
 /// Whether everything before has to be applied first, and everything after has to wait.

@@ -10,7 +10,7 @@ use super::quotes::{Quote, Quotes};
 use super::read::{After, At, ReadError, Seen, Subject};
 use crate::history::History;
 use crate::log::SegmentLog;
-use crate::partition::{Command, Core, Entry, MetaCommand, Trace};
+use crate::partition::{Command, Core, Entry, MetaCommand, SessionRef, Trace};
 use hoga_actors::{Entity, EntityId, Scene};
 use hoga_engine::account::Account;
 use hoga_engine::board::Board;
@@ -194,6 +194,25 @@ impl Exchange {
         })
     }
 
+    /// The same within a named session: refused when that was opened again since.
+    ///
+    /// # Errors
+    /// Nothing was written.
+    pub fn submit_in(
+        &self,
+        session: &SessionRef,
+        identified: &Identified,
+        request: AccountRequest,
+    ) -> Result<(Origin, oneshot::Receiver<Reply>), Failure> {
+        let SessionRef { account, id, epoch } = session.clone();
+        let partition = self.0.options.topology.account_partition(&account);
+        let request = self.priced(request);
+        self.enter(partition, identified, |envelope| {
+            let asked = Box::new((account, envelope, request));
+            Command::InSession { id, epoch, asked }
+        })
+    }
+
     /// Stamps where the market stands on an order that starts from there: the log keeps it.
     fn priced(&self, request: AccountRequest) -> AccountRequest {
         match request {
@@ -249,21 +268,66 @@ impl Exchange {
         within: Duration,
     ) -> Reply {
         let partition = self.0.options.topology.book_partition(instrument);
+        let snapshot = Box::new(snapshot);
+        let command = |origin| Command::Post { instrument, origin, snapshot };
+        self.tell(partition, trace, command, within).await
+    }
+
+    /// Lets a suspended entity go on.
+    pub async fn resume(
+        &self,
+        partition: PartitionId,
+        entity: EntityId,
+        within: Duration,
+    ) -> Reply {
+        let command = |origin| Command::Resume { entity, origin };
+        self.tell(partition, Trace::default(), command, within).await
+    }
+
+    /// Opens a named session of an account, or takes it from whoever had it.
+    pub async fn open_session(
+        &self,
+        account: &str,
+        id: ClientId,
+        cancels: bool,
+        trace: Trace,
+        within: Duration,
+    ) -> Reply {
+        let partition = self.0.options.topology.account_partition(account);
+        let account = account.into();
+        let command = |origin| Command::OpenSession { account, id, cancels, origin };
+        self.tell(partition, trace, command, within).await
+    }
+
+    /// Says that this node is there for the sessions that were opened through it, and which of
+    /// them lost their clients.
+    pub async fn attend(
+        &self,
+        partition: PartitionId,
+        lost: Vec<SessionRef>,
+        within: Duration,
+    ) -> Reply {
+        let command = |origin| Command::Attend { origin, lost };
+        self.tell(partition, Trace::default(), command, within).await
+    }
+
+    /// Writes a command that is neither an account's nor an operator's request, and waits for what
+    /// became of it.
+    async fn tell(
+        &self,
+        partition: PartitionId,
+        trace: Trace,
+        command: impl FnOnce(Origin) -> Command,
+        within: Duration,
+    ) -> Reply {
         let (origin, answer) = self.0.answers.open();
-        let command = Command::Post { instrument, origin, snapshot: Box::new(snapshot) };
-        if let Err(failure) = self.write(partition, Entry { trace, command }, origin) {
+        if let Err(failure) =
+            self.write(partition, Entry { trace, command: command(origin) }, origin)
+        {
             self.0.answers.forget(origin);
             return Reply::failure(failure);
         }
         self.wait(origin, answer, within).await
-    }
-
-    /// Lets a suspended entity go on.
-    pub fn resume(&self, partition: PartitionId, entity: EntityId) -> Result<(), Failure> {
-        let (origin, _) = self.0.answers.open();
-        self.0.answers.forget(origin);
-        let entry = Entry { trace: Trace::default(), command: Command::Resume { entity } };
-        self.write(partition, entry, origin)
     }
 
     fn enter(

@@ -15,7 +15,7 @@ pub(crate) fn tell(partition: PartitionId, index: u64, batch: &Batch) {
     }
     for entry in &batch.entries {
         match &entry.command {
-            Command::Request { .. } => {
+            Command::Request { .. } | Command::InSession { .. } => {
                 applied(entry.trace, "account.request", partition, index, batch);
             }
             Command::Meta { .. } => applied(entry.trace, "meta.request", partition, index, batch),
@@ -28,6 +28,8 @@ pub(crate) fn tell(partition: PartitionId, index: u64, batch: &Batch) {
             Command::OutboxAck { .. }
             | Command::Tick
             | Command::Resume { .. }
+            | Command::OpenSession { .. }
+            | Command::Attend { .. }
             | Command::Checkpoint => {}
         }
     }

@@ -9,5 +9,6 @@ mod followed;
 mod history;
 mod market;
 mod panics;
+mod sessions;
 mod several;
 mod verify;

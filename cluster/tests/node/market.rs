@@ -1,5 +1,6 @@
 //! A small market on one node, for tests.
 
+use hoga_actors::EntityId;
 use hoga_cluster::partition::MetaCommand;
 use hoga_cluster::partition::Trace;
 use hoga_cluster::runtime::{Exchange, ExchangeOptions, Identified, Reply};
@@ -138,6 +139,12 @@ impl Market {
                 assert!(matches!(answer, Answer::Balance { .. }), "{answer:?}");
             }
         }
+    }
+
+    /// Lets a suspended entity go on.
+    pub async fn resume(&self, partition: PartitionId, entity: EntityId) {
+        let reply = self.exchange.resume(partition, entity, WITHIN).await;
+        assert_eq!(reply.answer, Ok(Answer::Done));
     }
 
     pub fn place(&self, side: Side, quantity: u64, price: u32) -> AccountRequest {

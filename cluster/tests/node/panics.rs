@@ -59,7 +59,7 @@ async fn an_account_that_panics_again_is_suspended_and_alone() {
         .exchange
         .core(partition, |core, _| core.suspended().keys().copied().collect::<Vec<_>>());
     let entity = suspended.await.unwrap()[0];
-    market.exchange.resume(partition, entity).unwrap();
+    market.resume(partition, entity).await;
     let nothing = market.limit("alice", "b3", Side::Buy, 1, 600).await.unwrap();
     assert_eq!(nothing.status, Status::Open);
     market.assert_conserved().await;
@@ -96,7 +96,7 @@ async fn a_rebuild_passes_over_what_suspended_the_entity_before() {
         .exchange
         .core(partition, |core, _| core.suspended().keys().copied().collect::<Vec<_>>());
     let entity = suspended.await.unwrap()[0];
-    market.exchange.resume(partition, entity).unwrap();
+    market.resume(partition, entity).await;
 
     let rests = market.limit("alice", "poison:once-3", Side::Buy, 1, 600).await.unwrap();
     assert_eq!((rests.status, rests.order.no.0), (Status::Open, 1));

@@ -6,7 +6,7 @@
 
 use super::cluster;
 use super::desk::{Desk, shown_at, told, unexpected};
-use super::failure::{Refused, failed, rejected, unread};
+use super::failure::{Refused, rejected, unread};
 use super::money::{self, Named, asset_amount};
 use super::reasons::refusal;
 use super::rulebook;
@@ -27,11 +27,7 @@ use hoga_proto::status::Refusal;
 use hoga_proto::v1;
 use hoga_proto::v1::admin_service_server::AdminService;
 use std::sync::Arc;
-use std::time::Duration;
 use tonic::{Request, Response, Status};
-
-/// How often a resume looks whether it was applied.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// `hoga.v1.AdminService`.
 pub struct Admin(pub Arc<Desk>);
@@ -193,26 +189,12 @@ impl Admin {
             let why = format!("{} is not suspended", message.name);
             return Err(Box::new(refusal("NOT_SUSPENDED", why).resource(message.name)));
         };
-        let resumed = self.0.exchange.resume(partition, entity);
-        resumed.map_err(|failure| failed(&failure, caller.remaining()))?;
+        let reply = self.0.exchange.resume(partition, entity, caller.remaining()).await;
+        let (_, at) = self.0.answered(caller, reply)?;
         tracing::warn!(entity = %message.name, parked, "resumed by an operator");
-        let applied = async {
-            // Nobody answers a resume, so this looks until it has happened. An operator's call,
-            // a few times a year.
-            loop {
-                if self.parked(partition, entity).await?.is_none() {
-                    let at = self.0.exchange.core(partition, |_, at| at).await;
-                    return at.map_err(|error| unread(&error));
-                }
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-        };
-        let at = tokio::time::timeout(caller.remaining(), applied).await;
-        let late =
-            |_| refusal("DEADLINE_EXCEEDED", "the resume was asked for, but not applied yet");
         Ok(v1::ResumeEntityResponse {
             applied_messages: parked as u64,
-            position: Some(shown_at(at.map_err(late)??)),
+            position: Some(shown_at(at)),
             repeated_answer: false,
         })
     }

@@ -4,7 +4,7 @@ use super::failure::{Refused, failed, history, not_ready, unread};
 use super::meters::AckMeters;
 use super::pace::Pace;
 use super::reasons::refusal;
-use super::session::Sessions;
+use super::sessions::Sessions;
 use super::stream::Shared;
 use super::symbols::{SymbolTable, Symbols};
 use super::tape::Tape;

@@ -38,6 +38,7 @@ mod rulebook;
 mod serve;
 mod session;
 mod session_orders;
+mod sessions;
 mod standing;
 mod status;
 mod stream;

@@ -50,14 +50,9 @@ const GATEWAY: &[(&str, Code, &str)] = &[
     ("INSTRUMENT_EXISTS", Code::AlreadyExists, "An instrument's symbol is taken once, for ever."),
     ("NOT_SUSPENDED", Code::FailedPrecondition, "Only a suspended entity can be resumed."),
     (
-        "SESSION_FENCED",
+        "SESSION_NOT_OPEN",
         Code::FailedPrecondition,
-        "A session that was opened again under its id fences off the stream that had it before.",
-    ),
-    (
-        "TOO_MANY_SESSIONS",
-        Code::ResourceExhausted,
-        "A gateway keeps a bounded number of named sessions.",
+        "A stream whose opening under a name failed takes nothing more until one succeeds.",
     ),
     (
         "ALREADY_SUBSCRIBED",
@@ -165,6 +160,7 @@ pub const fn code_of(class: Class) -> Code {
     match class {
         Class::InvalidArgument => Code::InvalidArgument,
         Class::FailedPrecondition => Code::FailedPrecondition,
+        Class::ResourceExhausted => Code::ResourceExhausted,
         Class::NotFound => Code::NotFound,
         Class::AlreadyExists => Code::AlreadyExists,
     }

@@ -1,4 +1,4 @@
-//! An open session: many requests in flight, each account's in its order.
+//! A stream of requests: many in flight, each account's in its order.
 //!
 //! Owns: the requests of one stream that wait for their answers, and which instrument the orders
 //! placed on it are of. Takes: requests, in their order; no more than [`IN_FLIGHT_MAX`] unanswered
@@ -12,6 +12,7 @@ use super::finding::instrument_of;
 use super::placing::Placing;
 use super::reasons::refusal;
 use super::session_orders::SessionOrders;
+use super::sessions::{Named, Opening};
 use crate::auth::Caller;
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, FuturesUnordered, StreamExt};
@@ -24,9 +25,7 @@ use hoga_proto::status::Refusal;
 use hoga_proto::v1;
 use hoga_proto::v1::session_request::Request as Asked;
 use hoga_proto::v1::session_response::Response as Answered;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tonic::{Status, Streaming};
@@ -35,8 +34,6 @@ use tonic::{Status, Streaming};
 pub const IN_FLIGHT_MAX: usize = 4_096;
 /// How long one request of a session waits for its answer.
 const WITHIN: Duration = Duration::from_secs(5);
-/// Named sessions that are open at a time.
-const NAMED_MAX: usize = 65_536;
 
 /// A request of the stream on its way to its answer, and what the answer teaches.
 type Waiting = BoxFuture<'static, (v1::SessionResponse, Option<Learned>)>;
@@ -48,6 +45,14 @@ struct Learned {
     instrument: InstrumentId,
 }
 
+/// What a stream's requests are part of.
+enum Hold {
+    Unnamed,
+    Named(Named),
+    /// Its client wanted a session and has none.
+    Failed,
+}
+
 /// One stream.
 pub struct Session {
     desk: Arc<Desk>,
@@ -55,7 +60,7 @@ pub struct Session {
     requests: Streaming<v1::SessionRequest>,
     waiting: FuturesUnordered<Waiting>,
     orders: SessionOrders,
-    name: Option<Named>,
+    hold: Hold,
     draining: watch::Receiver<bool>,
     /// Nothing more is read: the client has said all, or the gateway is about to stop.
     has_ended: bool,
@@ -69,8 +74,8 @@ impl Session {
         requests: Streaming<v1::SessionRequest>,
     ) -> Session {
         let (waiting, orders) = (FuturesUnordered::new(), SessionOrders::default());
-        let (name, draining) = (None, desk.draining.subscribe());
-        Session { desk, caller, requests, waiting, orders, name, draining, has_ended: false }
+        let (hold, draining) = (Hold::Unnamed, desk.draining.subscribe());
+        Session { desk, caller, requests, waiting, orders, hold, draining, has_ended: false }
     }
 
     /// The stream of answers. Requests are read as it is: a client that does not take its
@@ -113,16 +118,17 @@ impl Session {
 
     /// Hands a request to the exchange before the next one is looked at.
     async fn take(&mut self, tag: u64, request: Option<Asked>) -> Result<(), Refused> {
-        if self.name.as_ref().is_some_and(Named::is_fenced) {
-            let message = "the session was opened again by another stream";
-            return Err(refusal("SESSION_FENCED", message));
-        }
         match request {
+            Some(Asked::Open(open)) => self.open(tag, open).await,
+            Some(_) if matches!(self.hold, Hold::Failed) => {
+                let message = "the session could not be opened, and nothing is done outside it: \
+                               open it again";
+                Err(refusal("SESSION_NOT_OPEN", message))
+            }
             None => {
                 let rule = "a request says what is asked";
                 Err(Box::new(Refusal::malformed("request", rule)))
             }
-            Some(Asked::Open(open)) => self.open(tag, open),
             Some(Asked::CreateOrder(create)) => self.create(tag, create),
             Some(Asked::CancelOrder(cancel)) => self.cancel(tag, &cancel),
             Some(Asked::AmendOrder(amend)) => self.amend(tag, &amend).await,
@@ -213,18 +219,18 @@ impl Session {
         Ok(())
     }
 
-    fn open(&mut self, tag: u64, message: v1::SessionOpen) -> Result<(), Refused> {
+    /// Nothing behind it is read before the session is open: it may have to be done in it.
+    async fn open(&mut self, tag: u64, message: v1::SessionOpen) -> Result<(), Refused> {
+        // Whatever was open before is left.
+        self.hold = Hold::Failed;
         let account = self.caller.account("open.account", &message.account)?;
-        if message.cancel_on_disconnect {
-            let message = "open.cancel_on_disconnect: is not served by this exchange";
-            let refusal = refusal("NOT_SERVED", message);
-            return Err(Box::new(refusal.field("open.cancel_on_disconnect")));
-        }
-        let session = ClientId::parse(&message.session_id)
+        let id = ClientId::parse(&message.session_id)
             .map_err(|bad| Refusal::malformed("open.session_id", bad.to_string()))?;
-        let named = Sessions::open(&self.desk, &account, session)?;
-        let epoch = named.epoch;
-        self.name = Some(named);
+        let (cancels, trace) = (message.cancel_on_disconnect, self.caller.trace);
+        let opening = Opening { account: account.id().into(), id, cancels, trace };
+        let named = Named::open(&self.desk, opening, WITHIN).await?;
+        let epoch = named.session.epoch;
+        self.hold = Hold::Named(named);
         let opened = v1::SessionOpened { in_flight_max: IN_FLIGHT_MAX as u32, epoch };
         self.wait(tag, std::future::ready(Ok(Answered::Opened(opened))));
         Ok(())
@@ -236,7 +242,13 @@ impl Session {
         identified: &Identified,
         request: AccountRequest,
     ) -> Result<Awaited, Refused> {
-        let submitted = self.desk.exchange.submit(account.id(), identified, request);
+        let exchange = &self.desk.exchange;
+        let submitted = match &self.hold {
+            Hold::Named(Named { session, .. }) if *session.account == *account.id() => {
+                exchange.submit_in(session, identified, request)
+            }
+            _ => exchange.submit(account.id(), identified, request),
+        };
         submitted.map(|(origin, answer)| Awaited { origin, answer }).map_err(|f| failed(&f, WITHIN))
     }
 
@@ -284,56 +296,5 @@ struct Awaited {
 impl Awaited {
     async fn on(self, desk: &Desk) -> Reply {
         desk.exchange.wait(self.origin, self.answer, WITHIN).await
-    }
-}
-
-/// An account and its name for a session.
-type Name = (AccountName, Box<str>);
-
-/// The named sessions of this gateway.
-#[derive(Default)]
-pub struct Sessions {
-    /// The epoch of the newest stream of each name.
-    newest: Mutex<HashMap<Name, Arc<AtomicU64>>>,
-    epochs: AtomicU64,
-}
-
-/// A stream's hold on a name.
-struct Named {
-    desk: Arc<Desk>,
-    key: Name,
-    epoch: u64,
-    newest: Arc<AtomicU64>,
-}
-
-impl Sessions {
-    /// Takes a name; whoever had it before is fenced off.
-    fn open(desk: &Arc<Desk>, account: &AccountName, id: ClientId) -> Result<Named, Refused> {
-        let sessions = &desk.sessions;
-        let key: Name = (account.clone(), id.as_str().into());
-        let mut all = sessions.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= NAMED_MAX && !all.contains_key(&key) {
-            let message = format!("{NAMED_MAX} named sessions are open");
-            return Err(refusal("TOO_MANY_SESSIONS", message));
-        }
-        let epoch = sessions.epochs.fetch_add(1, Ordering::Relaxed) + 1;
-        let newest = all.entry(key.clone()).or_default().clone();
-        newest.store(epoch, Ordering::Release);
-        Ok(Named { desk: desk.clone(), key, epoch, newest })
-    }
-}
-
-impl Named {
-    fn is_fenced(&self) -> bool {
-        self.newest.load(Ordering::Acquire) != self.epoch
-    }
-}
-
-impl Drop for Named {
-    fn drop(&mut self) {
-        let mut all = self.desk.sessions.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.is_fenced() {
-            all.remove(&self.key);
-        }
     }
 }

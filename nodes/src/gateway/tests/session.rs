@@ -5,6 +5,7 @@ use hoga_proto::v1::session_request::Request as Asked;
 use hoga_proto::v1::session_response::Response as Answered;
 use hoga_proto::v1::{self, OrderState};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 async fn all(client: &Client, asked: Vec<Asked>) -> BTreeMap<u64, Answered> {
     let requests =
@@ -89,39 +90,104 @@ async fn a_reopened_session_fences_the_old_one() {
             ..Default::default()
         })
     };
-    let (requests, stream) = tokio::sync::mpsc::channel(8);
-    let stream = tokio_stream::wrappers::ReceiverStream::new(stream);
-    let say = |tag, request| v1::SessionRequest { tag, request: Some(request) };
-    requests.send(say(1, open())).await.unwrap();
-    let mut old = alice.orders().session(stream).await.unwrap().into_inner();
-    let Some(Answered::Opened(first)) = old.message().await.unwrap().unwrap().response else {
-        panic!("not opened")
-    };
+    let mut old = Talk::begin(&alice).await;
+    let Answered::Opened(first) = old.ask(open()).await else { panic!("not opened") };
     let answers = all(&alice, vec![open(), named(buy("1", "700"), "new")]).await;
     let Answered::Opened(second) = &answers[&1] else { panic!("{:?}", answers[&1]) };
     assert!(second.epoch > first.epoch);
     assert!(matches!(answers[&2], Answered::CreateOrder(_)));
 
-    requests.send(say(2, named(buy("1", "700"), "old"))).await.unwrap();
-    let Some(Answered::Refusal(refusal)) = old.message().await.unwrap().unwrap().response else {
+    let Answered::Refusal(refusal) = old.ask(named(buy("1", "700"), "old")).await else {
         panic!("not fenced")
     };
     assert_eq!(refusal.reason, "SESSION_FENCED");
 }
 
-#[tokio::test]
-async fn cancel_on_disconnect_is_not_promised() {
-    let rig = Rig::start().await;
-    let (alice, _) = rig.two().await;
-    let open = Asked::Open(v1::SessionOpen {
-        account: "accounts/me".into(),
+/// A stream that stays open until it is dropped.
+struct Talk {
+    requests: tokio::sync::mpsc::Sender<v1::SessionRequest>,
+    answers: tonic::Streaming<v1::SessionResponse>,
+}
+
+impl Talk {
+    async fn begin(client: &Client) -> Talk {
+        let (requests, stream) = tokio::sync::mpsc::channel(8);
+        let stream = tokio_stream::wrappers::ReceiverStream::new(stream);
+        let answers = client.orders().session(stream).await.unwrap().into_inner();
+        Talk { requests, answers }
+    }
+
+    async fn ask(&mut self, request: Asked) -> Answered {
+        let request = v1::SessionRequest { tag: 1, request: Some(request) };
+        self.requests.send(request).await.unwrap();
+        self.answers.message().await.unwrap().unwrap().response.unwrap()
+    }
+}
+
+fn guarded(account: &str) -> Asked {
+    Asked::Open(v1::SessionOpen {
+        account: account.into(),
         session_id: "desk".into(),
         cancel_on_disconnect: true,
         ..Default::default()
-    });
-    let answers = all(&alice, vec![open]).await;
-    let Answered::Refusal(refusal) = &answers[&1] else { panic!("{:?}", answers[&1]) };
-    assert_eq!(refusal.reason, "NOT_SERVED");
+    })
+}
+
+#[tokio::test]
+async fn a_client_that_is_lost_has_no_orders_five_seconds_later() {
+    let rig = Rig::start().await;
+    let (alice, _) = rig.two().await;
+    let mut talk = Talk::begin(&alice).await;
+    assert!(matches!(talk.ask(guarded("accounts/me")).await, Answered::Opened(_)));
+    assert!(matches!(talk.ask(named(buy("1", "700"), "a")).await, Answered::CreateOrder(_)));
+    drop(talk);
+    let lost = std::time::Instant::now();
+    let state = async || {
+        let name = "accounts/alice/orders/1".into();
+        let get = v1::GetOrderRequest { name, ..Default::default() };
+        alice.orders().get_order(get).await.unwrap().into_inner().order.unwrap().state()
+    };
+    while state().await != OrderState::Cancelled {
+        assert!(lost.elapsed() < Duration::from_secs(30), "it is still {:?}", state().await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(lost.elapsed() > Duration::from_secs(4), "after {:?}", lost.elapsed());
+}
+
+#[tokio::test]
+async fn a_client_that_comes_back_goes_on_with_its_orders() {
+    let rig = Rig::start().await;
+    let (alice, _) = rig.two().await;
+    let mut talk = Talk::begin(&alice).await;
+    talk.ask(guarded("accounts/me")).await;
+    talk.ask(named(buy("1", "700"), "a")).await;
+    drop(talk);
+    let mut talk = Talk::begin(&alice).await;
+    talk.ask(guarded("accounts/me")).await;
+    let by_id = v1::CancelOrderRequest {
+        name: "accounts/me/orders/-".into(),
+        client_order_id: "a".into(),
+        ..Default::default()
+    };
+    let cancelled = talk.ask(Asked::CancelOrder(by_id)).await;
+    assert!(matches!(cancelled, Answered::CancelOrder(_)), "{cancelled:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_done_on_a_stream_whose_session_could_not_be_opened() {
+    let rig = Rig::start().await;
+    let (alice, _) = rig.two().await;
+    let mut talk = Talk::begin(&alice).await;
+    let Answered::Refusal(refusal) = talk.ask(guarded("accounts/bob")).await else {
+        panic!("bob's is open")
+    };
+    assert_eq!(refusal.reason, "PERMISSION_DENIED");
+    let Answered::Refusal(refusal) = talk.ask(named(buy("1", "700"), "a")).await else {
+        panic!("it was placed")
+    };
+    assert_eq!(refusal.reason, "SESSION_NOT_OPEN");
+    assert!(matches!(talk.ask(guarded("accounts/me")).await, Answered::Opened(_)));
+    assert!(matches!(talk.ask(named(buy("1", "700"), "a")).await, Answered::CreateOrder(_)));
 }
 
 #[tokio::test]
