@@ -4,6 +4,7 @@
 use super::*;
 
 const LISTING: &str = include_str!("../../../lpj-listing.toml");
+const DAY: &str = include_str!("../../../lpj-day-with-bots.toml");
 const LIMIT_UP: &str = include_str!("../../../krx-limit-up.toml");
 const INTERRUPTION: &str = include_str!("../../../volatility-interruption.toml");
 const OVERNIGHT: &str = include_str!("../../../reserved-overnight.toml");
@@ -36,6 +37,13 @@ fn a_listing_opens_at_one_price() {
     holds(LISTING);
     let report = without(LISTING, "opening_call", "\"none\"");
     assert!(failed(&report).contains(&"lowest.LPJ-KRW"), "{report}");
+}
+
+#[test]
+fn a_day_of_bots_begins_with_a_price_that_people_made() {
+    holds(DAY);
+    let report = without(DAY, "opening_call", "\"none\"");
+    assert!(failed(&report).contains(&"owns.carol"), "{report}");
 }
 
 #[test]
