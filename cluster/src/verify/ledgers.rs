@@ -40,15 +40,26 @@ impl Default for Ledgers {
 }
 
 impl Ledgers {
-    /// Folds what the store has of every account, as far as a snapshot's state counts it.
-    pub fn begin(&mut self, history: &dyn History, replay: &Replay) {
+    /// Folds what the store has of every account, as far as a snapshot's state counts it, and tells
+    /// of the fills in it.
+    pub fn begin(
+        &mut self,
+        history: &dyn History,
+        replay: &Replay,
+        mut tell: impl FnMut(&FillRow),
+    ) {
         let partition = replay.core.id();
         self.folds.retain(|account, _| account.partition() != partition);
         for account in accounts(replay) {
             let (rows, fills) = account.rows();
             let ledger = scan(history, account.id(), RowKind::Ledger, rows);
             let fills = scan(history, account.id(), RowKind::Fill, fills);
-            ledger.chain(fills).for_each(|row| self.add(&row));
+            for row in ledger.chain(fills) {
+                self.add(&row);
+                if let HistoryRow::Fill(fill) = &row {
+                    tell(fill);
+                }
+            }
         }
     }
 

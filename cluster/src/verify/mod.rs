@@ -10,6 +10,7 @@
 
 mod invariants;
 mod ledgers;
+mod outside;
 mod report;
 
 pub use report::{InvariantReport, PartitionReport, Report};
@@ -22,9 +23,11 @@ use crate::replay::{Poison, Replay};
 use crate::runtime::{Identity, StartError, check_log};
 use crate::snapshot::{Loaded, SnapshotStore};
 use crate::state::State;
+use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::{Role, Topology};
 use ledgers::Ledgers;
+use outside::{Outside, Posts};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -55,13 +58,14 @@ pub fn verify(dir: &Path, mut progress: impl FnMut(usize, usize)) -> Result<Repo
         SegmentLog::open_dir(&dir.join("log"), LogOptions::default()).map_err(StartError::from)?;
     let history = HistoryDatabase::open(&dir.join("history"), HistoryOptions::default())
         .map_err(StartError::from)?;
-    let mut ledgers = Ledgers::default();
+    let (mut ledgers, mut outside) = (Ledgers::default(), Outside::default());
     let count = usize::from(topology.count());
     let (mut partitions, mut replays) = (Vec::new(), Vec::new());
     for (done, (id, role)) in topology.partitions().enumerate() {
         progress(done, count);
         let log = log.partition(LogPartitionId(u32::from(id.0)));
-        let mut partition = Directory { dir, id, topology, log, ledgers: None };
+        let mut partition =
+            Directory { dir, id, topology, log, ledgers: None, outside: &mut outside };
         if role == Role::Accounts {
             let store = history.partition(id).map_err(StartError::from)?;
             partition.ledgers = Some((&mut ledgers, store));
@@ -73,6 +77,7 @@ pub fn verify(dir: &Path, mut progress: impl FnMut(usize, usize)) -> Result<Repo
     progress(count, count);
     let mut invariants = invariants::check(&replays);
     invariants.extend(ledgers.report());
+    invariants.push(outside.report());
     let agree = partitions.iter().all(|partition| partition.ok);
     let detail = format!("{count} partitions: snapshot + tail = older state + longer tail");
     invariants.push(InvariantReport { id: "LOG-3", ok: agree, detail });
@@ -88,6 +93,7 @@ struct Directory<'a> {
     log: PartitionLog,
     /// Set for a partition of accounts.
     ledgers: Option<(&'a mut Ledgers, FjallHistory)>,
+    outside: &'a mut Outside,
 }
 
 impl Directory<'_> {
@@ -142,8 +148,11 @@ impl Directory<'_> {
                 None => (State::empty(self.id, self.topology), 0),
             };
             let mut replay = Replay::of(state, poisons.clone());
-            if let (true, Some((ledgers, history))) = (with_rows, &mut self.ledgers) {
-                ledgers.begin(history, &replay);
+            if with_rows {
+                self.outside.begin(&replay);
+                if let Some((ledgers, history)) = &mut self.ledgers {
+                    ledgers.begin(history, &replay, |fill| self.outside.fill(fill));
+                }
             }
             match self.run(&mut replay, from, through, with_rows)? {
                 Ok(()) => {
@@ -174,12 +183,21 @@ impl Directory<'_> {
                 let Some(payload) = batch_of(entry) else { continue };
                 let batch = Batch::decode(payload)
                     .map_err(|error| self.unreadable(format!("entry {}: {error}", entry.at)))?;
+                let posts = Posts::of(&batch);
                 let absorbed = match replay.apply(entry.at.index, batch, usize::MAX) {
                     Ok(absorbed) => absorbed,
                     Err(poison) => return Ok(Err(poison)),
                 };
+                if with_rows {
+                    self.outside.post(posts, &absorbed);
+                }
                 if let (true, Some((ledgers, _))) = (with_rows, &mut self.ledgers) {
-                    absorbed.iter().flat_map(|a| &a.rows).for_each(|row| ledgers.add(row));
+                    for row in absorbed.iter().flat_map(|absorbed| &absorbed.rows) {
+                        ledgers.add(row);
+                        if let HistoryRow::Fill(fill) = row {
+                            self.outside.fill(fill);
+                        }
+                    }
                 }
             }
         }

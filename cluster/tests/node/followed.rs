@@ -178,6 +178,12 @@ async fn what_was_taken_is_remembered_over_a_restart() {
     assert_eq!(filled(&venue.each(20, "fourth", venue.buy(100)).await), 4);
     venue.market.assert_conserved().await;
     venue.market.exchange.stop().await;
+    drop(venue);
+
+    let report = hoga_cluster::verify::verify(dir.path(), |_, _| {}).unwrap();
+    assert!(report.ok, "{report:#?}");
+    let of_levels = report.invariants.iter().find(|invariant| invariant.id == "FILL-4").unwrap();
+    assert_eq!(of_levels.detail, "2 checked", "one level of each snapshot was taken from");
 }
 
 #[tokio::test(flavor = "multi_thread")]
