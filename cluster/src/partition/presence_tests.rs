@@ -1,5 +1,7 @@
 //! Sessions without clients and gateways without a voice, to the nanosecond.
 
+#![allow(clippy::unwrap_used)]
+
 use super::{Batch, Command, Core, Entry, GRACE, SessionRef, Trace};
 use hoga_actors::EntityCommand;
 use hoga_engine::client_id::ClientId;

@@ -17,7 +17,7 @@ pub use ring::Tail;
 
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Topology;
-use ring::Bell;
+use ring::Hears;
 use shelf::Shelf;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,11 +67,27 @@ impl Feed {
         self.0.chunks.subscribe()
     }
 
-    /// Follows a topic: from here on its ring is kept, and `bell` rings for it.
+    /// Follows a topic: from here on its ring is kept, and `bell` rings whenever there is news.
     #[must_use]
     pub fn follow(&self, topic: Topic, bell: &Arc<Notify>) -> Followed {
-        let (id, losses) = self.shelf(topic).follow(topic, bell.clone());
-        Followed { feed: self.clone(), topic, id, losses: AtomicU64::new(losses) }
+        let id = self.shelf(topic).follow(topic, bell.clone());
+        self.followed(topic, Hears::All(id))
+    }
+
+    /// The same for one of many: `bell` rings once when there is news behind a read that found
+    /// no events. Who does not wait costs nothing.
+    #[must_use]
+    pub fn listen(&self, topic: Topic, bell: &Arc<Notify>) -> Followed {
+        self.shelf(topic).listen(topic);
+        self.followed(topic, Hears::Awaited { bell: bell.clone(), round: AtomicU64::new(0) })
+    }
+
+    fn followed(&self, topic: Topic, hears: Hears) -> Followed {
+        let mut shelf = self.shelf(topic);
+        let (newest, losses) = (shelf.newest(topic), shelf.losses());
+        let known = AtomicU64::new(losses.load(Ordering::Acquire));
+        drop(shelf);
+        Followed { feed: self.clone(), topic, hears, newest, losses, known }
     }
 
     /// A partition's state was replaced: what led to it was not seen here. Whoever follows one of
@@ -108,9 +124,11 @@ impl Feed {
 pub struct Followed {
     feed: Feed,
     topic: Topic,
-    id: Bell,
-    /// The losses of its partition that it knows of.
-    losses: AtomicU64,
+    hears: Hears,
+    newest: Arc<AtomicU64>,
+    /// Of its partition, and how many of them it knows of.
+    losses: Arc<AtomicU64>,
+    known: AtomicU64,
 }
 
 impl Followed {
@@ -119,15 +137,28 @@ impl Followed {
         self.topic
     }
 
+    /// Number of the newest event, at a look: zero when there is none, and nothing when its place
+    /// may be lost.
+    #[must_use]
+    pub fn newest(&self) -> Option<u64> {
+        let newest = self.newest.load(Ordering::Acquire);
+        let losses = self.losses.load(Ordering::Acquire);
+        (losses == self.known.load(Ordering::Relaxed)).then_some(newest)
+    }
+
     /// Up to `most` events behind number `after`.
     #[must_use]
     pub fn read(&self, after: u64, most: usize) -> Tail {
-        let shelf = self.feed.shelf(self.topic);
-        let losses = shelf.losses();
-        if self.losses.swap(losses, Ordering::Relaxed) != losses {
+        let mut shelf = self.feed.shelf(self.topic);
+        let losses = self.losses.load(Ordering::Acquire);
+        if self.known.swap(losses, Ordering::Relaxed) != losses {
             return Tail::Gone;
         }
-        shelf.read(self.topic, after, most)
+        let tail = shelf.read(self.topic, after, most);
+        if let (Tail::Nothing | Tail::Gone, Hears::Awaited { bell, round }) = (&tail, &self.hears) {
+            shelf.wait(self.topic, bell, round);
+        }
+        tail
     }
 
     /// Up to `most` of the events up to number `until`, oldest first: what the ring has of them.
@@ -139,7 +170,7 @@ impl Followed {
 
 impl Drop for Followed {
     fn drop(&mut self) {
-        self.feed.shelf(self.topic).leave(self.topic, self.id);
+        self.feed.shelf(self.topic).leave(self.topic, &self.hears);
     }
 }
 

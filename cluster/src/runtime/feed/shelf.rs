@@ -1,9 +1,10 @@
 //! What one partition published last, and the rings of the topics that somebody follows.
 
 use super::event::{FeedEvent, Numbered, Topic};
-use super::ring::{Bell, Ring, Tail};
+use super::ring::{Bell, Hears, Ring, Tail};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 
 /// Bytes of events that a partition keeps for whoever comes or comes back. A topic's ring is cut
@@ -20,7 +21,7 @@ pub(super) struct Shelf {
     news: Vec<Topic>,
     bells: u64,
     /// How often the partition's state was replaced by another.
-    losses: u64,
+    losses: Arc<AtomicU64>,
 }
 
 impl Shelf {
@@ -54,7 +55,7 @@ impl Shelf {
 
     /// Forgets everything, because what comes next does not follow it, and rings every bell.
     pub fn lose(&mut self) {
-        self.losses += 1;
+        self.losses.fetch_add(1, Ordering::Release);
         self.chunks.clear();
         self.bytes = 0;
         self.news.clear();
@@ -64,14 +65,31 @@ impl Shelf {
         }
     }
 
-    pub fn losses(&self) -> u64 {
-        self.losses
+    pub fn losses(&self) -> Arc<AtomicU64> {
+        self.losses.clone()
     }
 
-    /// Returns the follower's name, and how often the state was replaced until now.
-    pub fn follow(&mut self, topic: Topic, bell: Arc<Notify>) -> (Bell, u64) {
+    /// Number of a topic's newest event, for a follower that has come.
+    pub fn newest(&mut self, topic: Topic) -> Arc<AtomicU64> {
+        self.ring(topic).newest()
+    }
+
+    /// Somebody follows whose bell rings whenever there is news.
+    pub fn follow(&mut self, topic: Topic, bell: Arc<Notify>) -> Bell {
+        self.bells += 1;
+        let id = Bell(self.bells);
+        self.ring(topic).bells.push((id, bell));
+        id
+    }
+
+    /// Somebody follows whose bell rings when it waits.
+    pub fn listen(&mut self, topic: Topic) {
+        self.ring(topic).listeners += 1;
+    }
+
+    fn ring(&mut self, topic: Topic) -> &mut Ring {
         let Shelf { chunks, rings, .. } = self;
-        let ring = rings.entry(topic).or_insert_with(|| {
+        rings.entry(topic).or_insert_with(|| {
             let mut ring = Ring::of(topic);
             for chunk in chunks.iter() {
                 chunk.each(|of, sequence, happened| {
@@ -81,18 +99,27 @@ impl Shelf {
                 });
             }
             ring
-        });
-        self.bells += 1;
-        let id = Bell(self.bells);
-        ring.bells.push((id, bell));
-        (id, self.losses)
+        })
     }
 
-    pub fn leave(&mut self, topic: Topic, bell: Bell) {
+    pub fn leave(&mut self, topic: Topic, bell: &Hears) {
         let Some(ring) = self.rings.get_mut(&topic) else { return };
-        ring.bells.retain(|(id, _)| *id != bell);
-        if ring.bells.is_empty() {
+        match bell {
+            Hears::All(bell) => ring.bells.retain(|(id, _)| id != bell),
+            Hears::Awaited { bell, .. } => {
+                ring.listeners -= 1;
+                ring.forget_waiting(bell);
+            }
+        }
+        if ring.bells.is_empty() && ring.listeners == 0 {
             self.rings.remove(&topic);
+        }
+    }
+
+    /// A listener that found nothing waits for news.
+    pub fn wait(&mut self, topic: Topic, bell: &Arc<Notify>, round: &AtomicU64) {
+        if let Some(ring) = self.rings.get_mut(&topic) {
+            ring.wait(bell, round);
         }
     }
 
@@ -109,8 +136,7 @@ impl Shelf {
         let mut bells = Vec::new();
         for topic in std::mem::take(&mut self.news) {
             if let Some(ring) = self.rings.get_mut(&topic) {
-                ring.has_news = false;
-                bells.extend(ring.bells.iter().map(|(_, bell)| bell.clone()));
+                bells.append(&mut ring.bells_to_ring());
             }
         }
         bells

@@ -11,6 +11,7 @@
 
 mod candles;
 mod content;
+mod deltas;
 mod frame;
 mod log;
 mod opening;

@@ -64,9 +64,10 @@ pub async fn open(
         }
         None => {
             let stand = stand(desk, &asked, token).await?;
-            let followed = desk.exchange.feed().follow(stand.topic, bell);
+            let followed = desk.exchange.feed().listen(stand.topic, bell);
             let stamp = Stamp::of(&asked, stand.since);
-            (Source::Ring(followed), stamp, (stand.sequence, stand.at))
+            let deltas = desk.streams.deltas(stand.topic);
+            (Source::Ring(followed, deltas), stamp, (stand.sequence, stand.at))
         }
     };
     let place = Place { sequence: stand.0, at: stand.1 };
@@ -110,7 +111,7 @@ impl Subscription {
                 }
                 false
             }
-            Source::Ring(followed) => {
+            Source::Ring(followed, _) => {
                 if !token.agrees(&followed.last(token.sequence + 1, 2)) {
                     return Ok(false);
                 }

@@ -4,20 +4,22 @@
 //! A task for each of them waits for news, reads the state, and rings the bells of its followers;
 //! it ends when nobody follows any more.
 
+use super::deltas::Deltas;
 use super::log::Log;
 use super::queues::{self, Queues};
 use super::{candles, ranking, ticker};
 use crate::gateway::desk::Desk;
 use crate::gateway::failure::Refused;
 use bytes::Bytes;
-use hoga_cluster::runtime::{At, Followed};
+use hoga_cluster::runtime::{At, Followed, Topic};
 use hoga_engine::board::BoardKind;
 use hoga_engine::candle::Interval;
 use hoga_engine::ids::InstrumentId;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// Time between two states: five a second is what an eye can follow.
@@ -97,8 +99,10 @@ impl Published {
     /// What leads a follower who has `sequence` to the newest state.
     #[must_use]
     pub fn behind(&self, sequence: u64, depth: usize) -> Behind {
-        let states = lock(&self.states);
-        let newest = states.newest.clone();
+        let (newest, before) = {
+            let states = lock(&self.states);
+            (states.newest.clone(), states.before.clone())
+        };
         if newest.sequence <= sequence {
             return Behind::Nothing;
         }
@@ -113,9 +117,9 @@ impl Published {
             let parts = newest.places[at..].to_vec();
             return Behind::Parts(newest, parts);
         }
-        let before = states.before.as_ref().filter(|before| before.sequence == sequence);
+        let before = before.filter(|before| before.sequence == sequence);
         let parts = match before {
-            Some(before) => newest.changed(before, depth),
+            Some(before) => newest.changed(&before, depth),
             None => newest.whole(depth),
         };
         Behind::Parts(newest, parts)
@@ -145,25 +149,51 @@ impl Published {
 }
 
 /// What the streams of a gateway share.
+#[derive(Default)]
 pub struct Shared {
     published: Mutex<HashMap<Of, Weak<Published>>>,
-    closing: watch::Sender<bool>,
-}
-
-impl Default for Shared {
-    fn default() -> Self {
-        Shared { published: Mutex::default(), closing: watch::channel(false).0 }
-    }
+    /// Of public topics.
+    deltas: Mutex<HashMap<Topic, Weak<Deltas>>>,
+    is_closing: AtomicBool,
+    /// The bell of every open stream.
+    open: Mutex<Vec<Weak<Notify>>>,
 }
 
 impl Shared {
     /// Ends every stream; a new one ends at once.
     pub fn close(&self) {
-        self.closing.send_replace(true);
+        self.is_closing.store(true, Ordering::Release);
+        let open = lock(&self.open);
+        open.iter().filter_map(Weak::upgrade).for_each(|bell| bell.notify_one());
     }
 
-    pub(super) fn closing(&self) -> watch::Receiver<bool> {
-        self.closing.subscribe()
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Acquire)
+    }
+
+    /// A stream was opened: its bell rings when it has to end.
+    pub(super) fn opened(&self, bell: &Arc<Notify>) {
+        let mut open = lock(&self.open);
+        // Those that ended go when there is no room for another, so each costs little.
+        if open.len() == open.capacity() {
+            open.retain(|bell| bell.strong_count() > 0);
+        }
+        open.push(Arc::downgrade(bell));
+    }
+
+    /// The frames that readers of a topic share; none of a private one, which has one reader.
+    pub(super) fn deltas(&self, topic: Topic) -> Option<Arc<Deltas>> {
+        if topic.is_private() {
+            return None;
+        }
+        let mut all = lock(&self.deltas);
+        let known = all.get(&topic).and_then(Weak::upgrade);
+        Some(known.unwrap_or_else(|| {
+            all.retain(|_, deltas| deltas.strong_count() > 0);
+            let deltas = Arc::new(Deltas::default());
+            all.insert(topic, Arc::downgrade(&deltas));
+            deltas
+        }))
     }
 
     /// The state of something, renewed from now on.
@@ -192,7 +222,6 @@ impl Shared {
 }
 
 fn follow(desk: &Desk, of: Of, bell: &Arc<Notify>) -> Vec<Followed> {
-    use hoga_cluster::runtime::Topic;
     let feed = desk.exchange.feed();
     match of {
         Of::Ticker(id) | Of::Queues(id) => {

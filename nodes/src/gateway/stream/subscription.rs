@@ -1,5 +1,6 @@
 //! One topic on one stream: the place of its reader, and the frames that lead on from there.
 
+use super::deltas::{Deltas, Made};
 use super::shared::{Behind, Published};
 use super::token::{Stamp, Token};
 use super::topic::{Asked, Whose};
@@ -22,6 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// How long one read for a stream may take.
+pub(super) const READ_WITHIN: Duration = Duration::from_secs(5);
 /// Most events of one frame.
 const FRAME_EVENTS_MAX: usize = 256;
 /// Frames a second of a reader who does not say: what an eye can follow.
@@ -31,8 +34,8 @@ const FRAMES_PER_SECOND_MAX: u32 = 1_000;
 
 /// Where frames come from.
 pub enum Source {
-    /// Events, one after the other.
-    Ring(Followed),
+    /// Events, one after the other; of a public topic with the frames that its readers share.
+    Ring(Followed, Option<Arc<Deltas>>),
     /// States that all followers share.
     State(Arc<Published>),
 }
@@ -45,7 +48,8 @@ pub struct Place {
     pub at: At,
 }
 
-/// When the next frame of public events may be made.
+/// When the next frame of public events may be made: once in each of the times of a grid of the
+/// reader's own, so that readers who waited for the same event do not come together ever after.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     between: Duration,
@@ -62,14 +66,15 @@ impl Pace {
         Pace { between: Duration::from_secs(1) / rate, due: Instant::now() }
     }
 
-    /// Takes the turn, or says when it comes.
-    fn turn(&mut self) -> Result<(), Instant> {
+    /// When the next turn comes, if it is not now.
+    fn wait(&self) -> Option<Instant> {
+        (Instant::now() < self.due).then_some(self.due)
+    }
+
+    fn take_turn(&mut self) {
         let now = Instant::now();
-        if now < self.due {
-            return Err(self.due);
-        }
-        self.due = now + self.between;
-        Ok(())
+        let late = now.saturating_duration_since(self.due).as_nanos() % self.between.as_nanos();
+        self.due = now + self.between - Duration::from_nanos(late as u64);
     }
 }
 
@@ -124,54 +129,87 @@ impl Subscription {
     /// # Errors
     /// What it has to read could not be read.
     pub async fn next(&mut self, desk: &Desk, caller: &Caller) -> Result<Next, Refused> {
-        let (tail, topic) = match &self.source {
-            Source::Ring(_) if self.needs_whole => {
-                return self.whole(desk).await.map(Next::Frame);
+        match &self.source {
+            Source::State(published) => match published.behind(self.place.sequence, self.depth) {
+                Behind::Nothing => Ok(Next::Nothing),
+                Behind::Parts(state, parts) => {
+                    Ok(Next::Frame(self.delta(state.sequence, state.at, &parts)))
+                }
+                Behind::Gone => self.conflate(desk, caller).await,
+            },
+            Source::Ring(..) if self.needs_whole => self.whole(desk).await.map(Next::Frame),
+            Source::Ring(_, Some(_)) => self.public(desk, caller).await,
+            Source::Ring(_, None) => self.private(desk, caller).await,
+        }
+    }
+
+    /// The next frame of a public topic: when its turn has come, and as another reader was told
+    /// where one was told the same.
+    async fn public(&mut self, desk: &Desk, caller: &Caller) -> Result<Next, Refused> {
+        if let Some(due) = self.pace.wait() {
+            return Ok(Next::Later(due));
+        }
+        let Source::Ring(followed, Some(deltas)) = &self.source else { return Ok(Next::Nothing) };
+        let (deltas, topic, first) = (deltas.clone(), followed.topic(), self.place.sequence + 1);
+        let newest = followed.newest();
+        if let Some(Made { last, at, frame, .. }) = newest.and_then(|last| deltas.find(first, last))
+        {
+            self.place = Place { sequence: last, at };
+            self.pace.take_turn();
+            return Ok(Next::Frame(frame));
+        }
+        match followed.read(self.place.sequence, FRAME_EVENTS_MAX) {
+            Tail::Nothing => Ok(Next::Nothing),
+            Tail::Gone => {
+                self.pace.take_turn();
+                self.conflate(desk, caller).await
             }
-            Source::Ring(followed) => {
-                (followed.read(self.place.sequence, FRAME_EVENTS_MAX), followed.topic())
-            }
-            Source::State(published) => {
-                let behind = published.behind(self.place.sequence, self.depth);
-                return match behind {
-                    Behind::Nothing => Ok(Next::Nothing),
-                    Behind::Parts(state, parts) => {
-                        Ok(Next::Frame(self.delta(state.sequence, state.at, &parts)))
-                    }
-                    Behind::Gone => self.conflate(desk, caller).await,
+            Tail::Events(events) => {
+                let Some(frame) = self.events(desk, topic, &events) else {
+                    return Ok(self.again());
                 };
-            }
-        };
-        // A frame that is full goes out at once: its reader would never catch up.
-        let is_full = matches!(&tail, Tail::Events(events) if events.len() == FRAME_EVENTS_MAX);
-        if !topic.is_private() && !is_full && !matches!(tail, Tail::Nothing) {
-            match self.pace.turn() {
-                Ok(()) => {}
-                Err(due) => return Ok(Next::Later(due)),
+                // A full one is followed by the next at once: its reader would never catch up.
+                if events.len() < FRAME_EVENTS_MAX {
+                    self.pace.take_turn();
+                    let Place { sequence: last, at } = self.place;
+                    deltas.keep(Made { first, last, at, frame: frame.clone() });
+                }
+                Ok(Next::Frame(frame))
             }
         }
-        match tail {
+    }
+
+    async fn private(&mut self, desk: &Desk, caller: &Caller) -> Result<Next, Refused> {
+        let Source::Ring(followed, _) = &self.source else { return Ok(Next::Nothing) };
+        let topic = followed.topic();
+        match followed.read(self.place.sequence, FRAME_EVENTS_MAX) {
             Tail::Events(events) => {
                 self.is_catching_up = false;
-                Ok(self.events(desk, topic, &events).map_or(Next::Nothing, Next::Frame))
+                let frame = self.events(desk, topic, &events);
+                Ok(frame.map_or_else(|| self.again(), Next::Frame))
             }
             Tail::Nothing | Tail::Gone if self.is_catching_up => {
                 self.catch_up(desk, caller, topic).await
             }
             Tail::Nothing => Ok(Next::Nothing),
-            Tail::Gone => match topic {
-                Topic::Balances(_) => self.whole(desk).await.map(Next::Frame),
-                topic if topic.is_private() => Ok(Next::Over(self.closed())),
-                _ => self.conflate(desk, caller).await,
-            },
+            Tail::Gone if matches!(topic, Topic::Balances(_)) => {
+                self.whole(desk).await.map(Next::Frame)
+            }
+            Tail::Gone => Ok(Next::Over(self.closed())),
         }
+    }
+
+    /// There are events of an instrument that this gateway has not heard of yet.
+    fn again(&mut self) -> Next {
+        self.pace.take_turn();
+        Next::Later(self.pace.due)
     }
 
     /// A snapshot in place of what is not kept any more.
     async fn conflate(&mut self, desk: &Desk, caller: &Caller) -> Result<Next, Refused> {
         metrics::counter!("hoga_feed_conflations_total").increment(1);
-        let reason = v1::SnapshotReason::Conflated;
-        self.snapshot(desk, caller, reason, None).await.map(Next::Frame)
+        let (reason, caller) = (v1::SnapshotReason::Conflated, caller.anew(READ_WITHIN));
+        self.snapshot(desk, &caller, reason, None).await.map(Next::Frame)
     }
 
     fn events(&mut self, desk: &Desk, topic: Topic, events: &[Arc<Numbered>]) -> Option<Bytes> {
@@ -225,8 +263,8 @@ impl Subscription {
         let (Topic::Fills(id), Some(account)) = (topic, self.account()) else {
             return Ok(Next::Nothing);
         };
-        let after = self.place.sequence;
-        let fills = past::fills(desk, caller, account, id, after, FRAME_EVENTS_MAX).await?;
+        let (after, caller) = (self.place.sequence, caller.anew(READ_WITHIN));
+        let fills = past::fills(desk, &caller, account, id, after, FRAME_EVENTS_MAX).await?;
         let Some((last, _)) = fills.last() else {
             self.is_catching_up = false;
             return Ok(Next::Nothing);
@@ -260,8 +298,8 @@ impl Subscription {
                 let place = Place { sequence: state.sequence, at: state.at };
                 (place, state.whole(self.depth))
             }
-            (Source::Ring(_), Whose::Book(id)) => self.ladder(desk, *id).await?,
-            (Source::Ring(followed), Whose::Trades(id)) => {
+            (Source::Ring(..), Whose::Book(id)) => self.ladder(desk, *id).await?,
+            (Source::Ring(followed, _), Whose::Trades(id)) => {
                 let look = |listing: &Listing, at| Place { sequence: listing.trades().0, at };
                 let seen = desk.exchange.book(*id, None, look).await;
                 let place = seen.map_err(|error| unread(&error))?;
@@ -270,13 +308,13 @@ impl Subscription {
                 let parts = last.iter().filter_map(|e| content::of_event(desk, topic, e, ""));
                 (place, parts.collect())
             }
-            (Source::Ring(_), Whose::Balances(_)) => self.balances(desk).await?,
-            (Source::Ring(followed), Whose::Orders(account)) => {
+            (Source::Ring(..), Whose::Balances(_)) => self.balances(desk).await?,
+            (Source::Ring(followed, _), Whose::Orders(account)) => {
                 let behind = behind.filter(|token| token.is_of(self.stamp));
                 orders(desk, caller, account, followed.topic(), behind).await?
             }
             // A fill is no state: what counts is where the reader begins.
-            (Source::Ring(_), _) => (self.fills(desk).await?, Vec::new()),
+            (Source::Ring(..), _) => (self.fills(desk).await?, Vec::new()),
         };
         self.place = place;
         let head = v1::Snapshot {

@@ -5,29 +5,28 @@
 
 use super::frame;
 use super::opening;
-use super::subscription::{Next, Subscription};
+use super::subscription::{Next, READ_WITHIN, Subscription};
 use crate::auth::Caller;
 use crate::gateway::desk::Desk;
 use crate::gateway::failure::Refused;
 use crate::gateway::reasons::refusal;
 use bytes::Bytes;
-use futures::FutureExt;
 use futures::stream::BoxStream;
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
 use hoga_proto::v1::client_frame::Frame as Said;
 use hoga_proto::v1::server_frame::Frame;
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
-use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+use tokio::sync::Notify;
+use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 
 /// How often a stream says that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// How long one read for a stream may take.
-const READ_WITHIN: Duration = Duration::from_secs(5);
 /// Topics of one stream.
 pub const SUBSCRIPTIONS_MAX: usize = 64;
 
@@ -48,8 +47,10 @@ pub struct Talk {
     /// Made and not yet sent: answers to one client frame, no more.
     ready: VecDeque<Bytes>,
     bell: Arc<Notify>,
-    heartbeat: Interval,
-    closing: watch::Receiver<bool>,
+    /// When it says next that it lives.
+    heartbeat: Instant,
+    /// Wakes it when something is due.
+    alarm: Pin<Box<Sleep>>,
     _counted: Counted,
 }
 
@@ -73,12 +74,9 @@ impl Drop for Counted {
 impl Talk {
     #[must_use]
     pub fn new(desk: Arc<Desk>, caller: Caller, says: Says) -> Talk {
-        let mut heartbeat = interval(HEARTBEAT);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // The first tick of an interval is at once; a stream does not begin with it.
-        heartbeat.reset();
+        let (bell, heartbeat) = (Arc::new(Notify::new()), Instant::now() + HEARTBEAT);
+        desk.streams.opened(&bell);
         Talk {
-            closing: desk.streams.closing(),
             desk,
             caller,
             says,
@@ -87,8 +85,9 @@ impl Talk {
             turn: 0,
             due: None,
             ready: VecDeque::new(),
-            bell: Arc::new(Notify::new()),
+            bell,
             heartbeat,
+            alarm: Box::pin(sleep_until(heartbeat)),
             _counted: Counted::new(),
         }
     }
@@ -119,9 +118,13 @@ impl Talk {
     }
 
     /// The next frame, or the end of the stream.
+    ///
+    /// Everything that there may be to say is looked at once, and leaves behind who has to be woken
+    /// when there is: a wake costs the same whatever woke it.
     async fn next(&mut self) -> Result<Bytes, Option<Status>> {
+        let bell = self.bell.clone();
         loop {
-            if *self.closing.borrow() {
+            if self.desk.streams.is_closing() {
                 return Err(Some(self.stopping()));
             }
             if let Some(refusal) = self.caller.expired() {
@@ -132,27 +135,27 @@ impl Talk {
             }
             // What the client says and the heartbeat come before events, which may never end.
             if !self.has_said_all
-                && let Some(said) = futures::StreamExt::next(&mut self.says).now_or_never()
+                && let Poll::Ready(said) = futures::poll!(futures::StreamExt::next(&mut self.says))
             {
                 self.hear(said).await?;
                 continue;
             }
-            if self.heartbeat.tick().now_or_never().is_some() {
+            if Instant::now() >= self.heartbeat {
+                self.heartbeat = Instant::now() + HEARTBEAT;
                 return Ok(alive(0));
             }
+            let mut rung = std::pin::pin!(bell.notified());
             if let Some(frame) = self.event().await? {
                 return Ok(frame);
             }
-            // With nothing else to hear of, a paced reader is not woken before its turn.
-            let hears_bell = self.due.is_none() || self.subscriptions.len() > 1;
-            tokio::select! {
-                said = futures::StreamExt::next(&mut self.says), if !self.has_said_all => {
-                    self.hear(said).await?;
-                }
-                _ = self.heartbeat.tick() => return Ok(alive(0)),
-                () = self.bell.notified(), if hears_bell => {}
-                () = until(self.due), if self.due.is_some() => {}
-                _ = self.closing.changed() => {}
+            let due = self.due.map_or(self.heartbeat, |due| due.min(self.heartbeat));
+            if self.alarm.deadline() != due {
+                self.alarm.as_mut().reset(due);
+            }
+            if futures::poll!(&mut rung).is_pending()
+                && futures::poll!(&mut self.alarm).is_pending()
+            {
+                woken().await;
             }
         }
     }
@@ -168,8 +171,7 @@ impl Talk {
         self.due = None;
         for step in 0..count {
             let at = (self.turn + step) % count;
-            let caller = self.caller.anew(READ_WITHIN);
-            match self.subscriptions[at].next(&self.desk, &caller).await {
+            match self.subscriptions[at].next(&self.desk, &self.caller).await {
                 Ok(Next::Nothing) => {}
                 Ok(Next::Later(at)) => self.due = Some(self.due.map_or(at, |due| due.min(at))),
                 Ok(Next::Frame(frame)) => {
@@ -265,10 +267,14 @@ impl Talk {
     }
 }
 
-async fn until(due: Option<Instant>) {
-    if let Some(due) = due {
-        sleep_until(due).await;
-    }
+/// Waits until somebody wakes the task, whoever it is.
+async fn woken() {
+    let mut is_asleep = false;
+    std::future::poll_fn(|_| match std::mem::replace(&mut is_asleep, true) {
+        false => Poll::Pending,
+        true => Poll::Ready(()),
+    })
+    .await;
 }
 
 fn name_of(topic: &v1::Topic) -> String {
