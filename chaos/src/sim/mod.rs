@@ -8,10 +8,13 @@
 mod check;
 mod conversation;
 mod faults;
+mod feeds;
 mod links;
 mod market;
 mod model;
 pub mod mutants;
+mod offer;
+mod operator;
 pub mod quiet;
 mod raft;
 mod reference;

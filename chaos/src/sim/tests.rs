@@ -1,7 +1,9 @@
 //! A short run with fixed and with fresh seeds, what a regression of consensus looked like, and
 //! that a few planted bugs die: minutes of this run with `hoga sim`.
 
+use super::market;
 use super::mutants::{Level, Mutant};
+use super::offer::Offer;
 use super::report::{Killed, Seeds};
 use super::run::Outcome;
 use super::seeds::{Progress, kill_mutants, level_of, run_seeds};
@@ -30,6 +32,17 @@ fn fixed_seeds_hold_on_the_model_log() {
 #[test]
 fn fixed_seeds_hold_on_real_consensus() {
     assert!(check(0, 4, Level::Depth).crashes > 0);
+}
+
+/// Seeds with days, stops, halts and followed books.
+#[test]
+fn seeds_with_every_rule_hold() {
+    let happened = |seeds: Seeds, name| seeds.coverage.witness.happened.get(name).copied();
+    let breadth = check(8, 11, Level::Breadth);
+    assert!(happened(breadth.clone(), "stops_triggered") > Some(0), "{breadth:#?}");
+    assert!(happened(breadth.clone(), "fills_outside") > Some(0), "{breadth:#?}");
+    assert!(happened(breadth.clone(), "auctions") > Some(0), "{breadth:#?}");
+    check(5, 7, Level::Depth);
 }
 
 /// Acknowledgements that were in a batch which a full disk refused were never logged again.
@@ -61,6 +74,17 @@ fn a_leader_that_leaves_hands_over_first() {
 #[test]
 fn a_learner_that_is_lost_is_removed() {
     check(4_000_347, 4_000_348, Level::Depth);
+}
+
+/// One that is refused would leave a market without what its seed is about.
+#[test]
+fn whatever_a_seed_offers_can_be_listed() {
+    for seed in 0..2_000 {
+        let offer = Offer::of(seed, (8 + seed % 230) * super::words::SECOND);
+        for instrument in market::instruments(&offer) {
+            instrument.check().unwrap_or_else(|bad| panic!("seed {seed}: {bad}, {offer:?}"));
+        }
+    }
 }
 
 /// Fresh ones every time, for as long as a test may take; a failure names its seed.

@@ -81,6 +81,10 @@ impl Ranks {
     fn is_current(&self, references: &References) -> Result<(), Broken> {
         for entity in references.values().flat_map(|it| it.replica.entities.values()) {
             let Entity::Account(account) = entity else { continue };
+            // Boards rank users, and a house is none.
+            if account.is_house() {
+                continue;
+            }
             let said = self.standings.get(&account.id());
             let now = account.standing();
             let same = said.is_some_and(|said| said.balances == now.balances);
