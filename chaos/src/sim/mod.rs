@@ -22,6 +22,7 @@ mod replica;
 pub mod report;
 mod run;
 mod seeds;
+mod surgery;
 mod swarm;
 mod tally;
 mod wishes;

@@ -117,6 +117,8 @@ fn planted_bugs_of_each_kind_are_found() {
         Mutant::SentUnderNewNumber,
         Mutant::FeedSkips,
         Mutant::AnswerBeforeCommit,
+        Mutant::TakenForgotten,
+        Mutant::LeftCrossed,
     ];
     let mutants = kill_mutants(&some, 1, &Silent);
     assert!(mutants.ok, "{:#?}", mutants.mutants);
