@@ -1,7 +1,7 @@
 //! What feeds of an outside market post: each sees the same market, and numbers by its clock, so
 //! that two of them come with one number, too late, or out of order.
 
-use super::market::{HOUSE, KRW, LPJ};
+use super::market::{KRW, LPJ};
 use super::offer::{Offer, Outside};
 use super::words::MS;
 use super::world::Asked;
@@ -21,7 +21,6 @@ const STEPS: u64 = 16;
 pub fn next(dice: &mut Chooser, offer: &Offer, now: Time) -> Option<Asked> {
     let (instrument, outside) = (offer.followed()?, offer.outside.as_ref()?);
     if dice.below(12) == 0 {
-        debug_assert!(!HOUSE.is_empty());
         let (asset, amount) = *dice.one_of(&[(KRW, outside.funds), (LPJ, outside.funds / 100)]);
         return Some(Asked::Account(AccountRequest::FundHouse { instrument, asset, amount }));
     }

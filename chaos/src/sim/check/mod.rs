@@ -23,6 +23,8 @@ mod requests;
 #[cfg(test)]
 mod displayed_tests;
 
+pub use ranks::houses_of;
+
 use super::reference::Reference;
 use super::words::Broken;
 use super::world::Client;
@@ -35,7 +37,7 @@ use hoga_engine::message::{BookMessage, Message};
 use hoga_engine::order::OrderState;
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) type References = BTreeMap<PartitionId, Reference>;
 
@@ -66,13 +68,28 @@ pub struct Told {
     pub rows: Vec<HistoryRow>,
     pub orders: Vec<OrderState>,
     pub market: Vec<(InstrumentId, MarketEvent)>,
+    /// Accounts that are no users, as this partition knows.
+    pub houses: BTreeSet<Box<str>>,
 }
 
 impl Told {
     #[must_use]
     pub fn new(partition: PartitionId, index: u64, time: Time) -> Told {
-        let (requests, commands, heard, sent, rows, orders, market) = Default::default();
-        Told { index, partition, time, requests, commands, heard, sent, rows, orders, market }
+        let (requests, commands, heard, sent, rows, orders) = Default::default();
+        let (market, houses) = Default::default();
+        Told {
+            index,
+            partition,
+            time,
+            requests,
+            commands,
+            heard,
+            sent,
+            rows,
+            orders,
+            market,
+            houses,
+        }
     }
 }
 
@@ -108,8 +125,7 @@ impl Checks {
         self.displayed.hear(told)?;
         self.books.hear(told)?;
         self.gone.hear(told)?;
-        self.ranks.hear(told);
-        Ok(())
+        self.ranks.hear(told)
     }
 
     /// # Errors
