@@ -29,13 +29,13 @@ pub fn before(mutant: Mutant, entity: &mut Entity, step: &Step) -> Stops {
         (Mutant::LeftCrossed, _) if is_over && listing.book().collects() => {
             operate(listing, |state| state["collects"] = json!(false));
         }
-        (Mutant::ReservedTwice, _) if is_over && rules.phase == Phase::Closed => {
-            if listing.reserved().next().is_some() {
-                operate(listing, |state| {
-                    let waiting = state["reserved"].as_array_mut();
-                    waiting.into_iter().for_each(|orders| orders.extend(orders.clone()));
-                });
-            }
+        (Mutant::ReservedTwice, _)
+            if is_over && rules.phase == Phase::Closed && listing.reserved().next().is_some() =>
+        {
+            operate(listing, |state| {
+                let waiting = state["reserved"].as_array_mut();
+                waiting.into_iter().for_each(|orders| orders.extend(orders.clone()));
+            });
         }
         (Mutant::FiresTwice | Mutant::TrailsAway, _) => {
             let stops = listing.book().stops().iter();

@@ -64,11 +64,11 @@ fn houses_can_pay(references: &References) -> Result<(), Broken> {
         let Entity::Book(listing) = entity else { continue };
         let Some(purse) = listing.following().map(|following| following.purse()) else { continue };
         let is_house = |account: &&Account| Some(account.id()) == purse.house;
-        let accounts = entities().filter_map(|entity| match entity {
+        let mut accounts = entities().filter_map(|entity| match entity {
             Entity::Account(account) => Some(&**account),
             _ => None,
         });
-        let (house, rules) = (accounts.filter(is_house).last(), listing.instrument());
+        let (house, rules) = (accounts.find(is_house), listing.instrument());
         let Some(house) = house else { continue };
         let legs = legs_under_way(references, house.id());
         for (id, spendable) in [(rules.base, purse.base), (rules.quote, purse.quote)] {

@@ -77,7 +77,7 @@ impl Fills {
         };
         // In a call nobody takes.
         let takes = *taker == Some(leg.side);
-        let is_in_place = leg.in_call == taker.is_none() && leg.is_maker == !(leg.in_call || takes);
+        let is_in_place = leg.in_call == taker.is_none() && leg.is_maker != (leg.in_call || takes);
         let agrees = leg.price == *price && leg.quantity == *quantity && is_in_place;
         hold!("FILL-2", agrees, "{leg:?} does not agree with {:?}", trade.said);
         let place = &mut trade.legs[leg.side as usize];

@@ -311,8 +311,8 @@ impl World {
             client.waits_for = None;
             client.attempt += 1;
             let most = match client.trade {
-                Trade::Trades => self.swarm.thinks,
-                Trade::Operates => 4 * self.swarm.thinks,
+                Trade::Operates if self.swarm.offer.operator => 4 * self.swarm.thinks,
+                Trade::Trades | Trade::Operates => self.swarm.thinks,
                 Trade::Feeds => self.swarm.offer.outside.as_ref().map_or(SECOND, |it| it.every),
             };
             let thinks = client.dice.below(most) + MS;

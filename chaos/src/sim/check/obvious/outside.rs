@@ -162,9 +162,9 @@ impl Outside {
 
     fn may_enter(&self, submit: &Submit) -> bool {
         let rules = &self.rules;
-        let is_stale = self.stale_at.is_none();
+        let is_fresh = self.stale_at.is_some();
         rules.check_phase(Manner::from(submit)).is_ok()
-            && !(is_stale && !submit.time_in_force.rests())
+            && (is_fresh || submit.time_in_force.rests())
             && (submit.is_market || rules.check_tick(submit.limit).is_ok())
             && (submit.value_max.is_some() || rules.check_size(submit.quantity).is_ok())
             && rules.check_band(submit.limit).is_ok()
