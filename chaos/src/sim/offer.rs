@@ -171,7 +171,7 @@ fn outside(dice: &mut Chooser, pace: u64) -> Outside {
         feeds: 1 + dice.below(2) as usize,
         levels: 1 + dice.below(6),
         displayed: *dice.one_of(&[3, 30, 300]),
-        stale_ns: pace * *dice.one_of(&[1, 5, 60]) * Time::SECOND,
+        stale_ns: (pace * *dice.one_of(&[1, 5, 60]) * Time::SECOND).min(Time::DAY),
         funds: *dice.one_of(&[4_000, 40_000, 4_000_000]),
         every: SECOND * *dice.one_of(&[1, 2, 5]) / 4,
     }
