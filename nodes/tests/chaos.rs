@@ -26,6 +26,7 @@ jitter = "500ms"
 [workload]
 accounts = 6
 pause = "20ms"
+outside = 40
 
 [[fault]]
 at = "2s"
@@ -45,6 +46,8 @@ acknowledged = 200
 unknown = 1
 fills = 20
 deduplicated = 1
+snapshots_taken = 20
+outside_levels_judged = 10
 stream_frames = 20
 directories_verified = 3
 replicas_compared = 8

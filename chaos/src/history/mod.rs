@@ -108,6 +108,11 @@ impl History {
         self.inner().write(&line)
     }
 
+    /// A feed has posted a snapshot of an outside book, and it was taken or came too late.
+    pub fn posted(&self, is_taken: bool) {
+        self.inner().tally.snapshots_taken += u64::from(is_taken);
+    }
+
     /// What the run has covered so far.
     #[must_use]
     pub fn tally(&self) -> Tally {

@@ -22,6 +22,8 @@ pub struct Tally {
     pub cancels: u64,
     pub amends: u64,
     pub moves_of_money: u64,
+    /// Of an outside book, by its instrument.
+    pub snapshots_taken: u64,
     /// By reason.
     pub refusals: BTreeMap<String, u64>,
 }

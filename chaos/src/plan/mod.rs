@@ -47,6 +47,9 @@ pub struct Load {
     pub pause: Duration,
     /// How long a client waits for an answer before it asks another gateway.
     pub attempt: Duration,
+    /// Of a hundred orders, so many go to an instrument that follows an outside book; none for no
+    /// such instrument.
+    pub outside: u64,
 }
 
 /// `[check]`: what must hold, besides that nothing is lost and nothing doubled.

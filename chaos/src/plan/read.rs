@@ -75,6 +75,7 @@ fn workload(file: &mut Fields<'_>) -> Load {
         clients: 2,
         pause: Duration::from_millis(10),
         attempt: Duration::from_millis(500),
+        outside: 0,
     };
     let Some(mut fields) = file.table("workload") else { return load };
     if let Some(accounts) = fields.count("accounts", 2, 1_000) {
@@ -88,6 +89,9 @@ fn workload(file: &mut Fields<'_>) -> Load {
     }
     if let Some(attempt) = time(&mut fields, "attempt") {
         load.attempt = attempt;
+    }
+    if let Some(outside) = fields.count("outside", 0, 100) {
+        load.outside = outside;
     }
     fields.finish();
     load

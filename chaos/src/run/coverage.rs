@@ -7,11 +7,12 @@ use crate::fault::Struck;
 use crate::history::Tally;
 use crate::plan::KINDS;
 use crate::workload::Watched;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What is counted besides the faults of each kind.
-pub const COUNTERS: [&str; 23] = [
+pub const COUNTERS: [&str; 25] = [
     "asked",
     "acknowledged",
     "unknown",
@@ -31,6 +32,8 @@ pub const COUNTERS: [&str; 23] = [
     "elections",
     "elections_unprovoked",
     "nodes_ended_by_themselves",
+    "snapshots_taken",
+    "outside_levels_judged",
     "stream_frames",
     "streams_resumed",
     "directories_verified",
@@ -46,6 +49,7 @@ pub(super) fn count(
     elections: &[Election],
     watched: Watched,
     verified: &Verified,
+    audit: &Value,
 ) -> Coverage {
     let mut coverage: Coverage = COUNTERS.into_iter().map(|name| (name, 0)).collect();
     let struck =
@@ -71,6 +75,8 @@ pub(super) fn count(
         ("elections", elections.len() as u64),
         ("elections_unprovoked", before(elections, first)),
         ("nodes_ended_by_themselves", course.ended.len() as u64),
+        ("snapshots_taken", tally.snapshots_taken),
+        ("outside_levels_judged", judged(audit, "FILL-4")),
         ("stream_frames", watched.frames),
         ("streams_resumed", watched.resumed),
         ("directories_verified", verified.directories),
@@ -88,6 +94,13 @@ pub(super) fn count(
         }
     }
     coverage
+}
+
+/// How much an invariant of the auditor had to look at.
+fn judged(audit: &Value, id: &str) -> u64 {
+    let mut lines = audit["invariants"].as_array().into_iter().flatten();
+    let line = lines.find(|line| line["id"] == id);
+    line.and_then(|line| line["checked"].as_u64()).unwrap_or_default()
 }
 
 /// Elections before the first strike have no cause but load.

@@ -7,6 +7,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
 
+/// What a feed displayed, in the directory of a run.
+pub(super) const OUTSIDE_RECORD: &str = "outside.jsonl";
+
 /// Runs the auditor on the run's history and every gateway.
 ///
 /// # Errors
@@ -18,6 +21,10 @@ pub(super) fn audit(setting: &Setting, cluster: &Cluster) -> anyhow::Result<Valu
     auditor.arg("--history").arg(setting.directory.join("history.jsonl"));
     for node in cluster.nodes() {
         auditor.args(["--target", &format!("http://{}", node.gateway)]);
+    }
+    let outside = setting.directory.join(OUTSIDE_RECORD);
+    if outside.exists() {
+        auditor.arg("--snapshots").arg(outside);
     }
     auditor.arg("--save").arg(setting.directory.join("export.json"));
     let output = auditor.output().with_context(|| format!("running {}", program.display()))?;

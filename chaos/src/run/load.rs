@@ -5,8 +5,9 @@ use crate::chance::Chance;
 use crate::cluster::Cluster;
 use crate::history::History;
 use crate::plan::{self, Plan};
-use crate::workload::{Pulse, Silence, Trader, Voice, Watched, Watcher};
+use crate::workload::{Feed, Pulse, Silence, Trader, Voice, Watched, Watcher};
 use anyhow::Context;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -32,6 +33,9 @@ pub(super) struct Load {
     /// Who will watch, and who does.
     watchers: Vec<Watcher>,
     watching: JoinSet<anyhow::Result<Watched>>,
+    /// Of an outside book, where an instrument follows one.
+    feed: Option<Feed>,
+    feeding: JoinSet<anyhow::Result<()>>,
     clients: usize,
 }
 
@@ -42,9 +46,16 @@ impl Load {
         cluster: &Cluster,
         history: &Arc<History>,
         chance: &mut Chance,
+        record: &Path,
     ) -> anyhow::Result<Load> {
         let pulse = Arc::new(Pulse::default());
         let mut waiting = clients(&plan.load, cluster, &pulse, chance)?;
+        let mut feed = None;
+        if plan.load.outside > 0 {
+            let (gateways, fork) = (Arc::clone(&cluster.gateways), chance.fork());
+            let opened = Feed::open(gateways, record, fork, OPEN_WITHIN).await;
+            feed = Some(opened.context("listing what follows an outside book")?);
+        }
         for client in waiting.iter_mut().filter(|client| client.trader.name.ends_with('a')) {
             let opened = client.trader.open_on(&mut client.voice, history, OPEN_WITHIN).await;
             opened.context("opening the accounts")?;
@@ -59,6 +70,8 @@ impl Load {
             trading: JoinSet::new(),
             watchers: (0..plan.nodes.count as usize).map(watcher).collect(),
             watching: JoinSet::new(),
+            feed,
+            feeding: JoinSet::new(),
         })
     }
 
@@ -82,6 +95,10 @@ impl Load {
                 Ok(client)
             });
         }
+        if let Some(feed) = self.feed.take() {
+            let (history, stop) = (Arc::clone(&self.history), Arc::clone(&self.stop));
+            self.feeding.spawn(async move { feed.post_on(&history, &stop).await });
+        }
         for watcher in std::mem::take(&mut self.watchers) {
             let (history, stop) = (Arc::clone(&self.history), Arc::clone(&self.stop));
             self.watching.spawn(async move { watcher.watch(&history, &stop).await });
@@ -101,6 +118,9 @@ impl Load {
         }
         while let Some(settled) = settling.join_next().await {
             settled?.context("after the faults")?;
+        }
+        while let Some(fed) = self.feeding.join_next().await {
+            fed?.context("feeding an outside book")?;
         }
         let mut watched = Watched::default();
         while let Some(one) = self.watching.join_next().await {
@@ -124,7 +144,8 @@ fn clients(
         let may_sweep = at >= load.accounts;
         for letter in ('a'..='z').take(load.clients) {
             let (name, fork) = (format!("k{at}{letter}"), chance.fork());
-            let trader = Trader::new(name, own.clone(), others.clone(), fork, may_sweep);
+            let trader = Trader::new(name, own.clone(), others.clone(), fork, may_sweep)
+                .with_outside(load.outside);
             let (gateways, pulse) = (Arc::clone(&cluster.gateways), Arc::clone(pulse));
             let voice = Voice::new(gateways, pulse, own.clone(), clients.len(), load.attempt)?;
             clients.push(Client { trader, voice });

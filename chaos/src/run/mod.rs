@@ -111,7 +111,8 @@ async fn attack(
         settle::until_stable(&cluster).await;
     }
     let history = Arc::new(History::create(&setting.directory.join("history.jsonl"))?);
-    let mut load = Load::open(plan, &cluster, &history, &mut chance).await?;
+    let record = setting.directory.join(judge::OUTSIDE_RECORD);
+    let mut load = Load::open(plan, &cluster, &history, &mut chance, &record).await?;
     load.begin(plan);
     let observer = Observer::begin(&cluster, load.pulse());
     let struck = strikes::all(plan, &mut cluster, &load, &strikes, &mut chance, progress).await?;

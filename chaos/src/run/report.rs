@@ -105,7 +105,8 @@ impl Report {
         let Found { struck: course, silences, tally, verified, .. } = &found;
         let mut faults = faults(course, silences);
         let invariants = invariants(&found);
-        let coverage = coverage::count(tally, course, &found.observed, found.watched, verified);
+        let (observed, watched) = (&found.observed, found.watched);
+        let coverage = coverage::count(tally, course, observed, watched, verified, &found.audit);
         let skipped = skipped(course);
         let whole = faults.iter().find(|strike| strike.gap_ms.is_some()).map(|strike| {
             let from = Duration::from_secs_f64(strike.at_s) + course.begun;

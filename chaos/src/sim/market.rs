@@ -1,7 +1,9 @@
 //! The small market that every run trades: few decimals, so that every rounding shows.
 
+use super::offer::{Days, Offer, Outside};
 use hoga_cluster::partition::MetaCommand;
 use hoga_engine::amount::{Lots, Rate, Ticks};
+use hoga_engine::follow::Follow;
 use hoga_engine::ids::{AssetId, InstrumentId, PartitionId};
 use hoga_engine::instrument::{Asset, Calls, Fees, Instrument, Phase};
 use hoga_engine::order::SelfMatch;
@@ -15,17 +17,45 @@ pub const LPJ_KRW: InstrumentId = InstrumentId(0);
 /// Lots of 0.001, with a maker rebate of 0.05 % and a taker fee of 0.1 %.
 pub const BTC_KRW: InstrumentId = InstrumentId(1);
 
+/// The one with days, or the one that follows where there is none with days.
+pub const THIRD: InstrumentId = InstrumentId(2);
+pub const FOURTH: InstrumentId = InstrumentId(3);
+/// Of tables of the day: with it a run begins just after midnight.
+pub const ZONE_MINUTES: i32 = 107;
+/// The account of the house behind what is followed.
+pub const HOUSE: &str = "house";
+
 /// What the operator asks for, in order; ids are given by the log in this order, too.
 #[must_use]
-pub fn founding() -> Vec<MetaCommand> {
+pub fn founding(offer: &Offer) -> Vec<MetaCommand> {
     let asset = |code: &str, scale| {
         let (id, code) = (AssetId(0), code.into());
         MetaCommand::CreateAsset(Asset { id, code, scale, shown_scale: scale, faucet: None })
     };
     let listed = |instrument| MetaCommand::CreateInstrument(Box::new(instrument));
     let mut founding = vec![asset("KRW", 0), asset("LPJ", 0), asset("BTC", 4)];
-    founding.extend([listed(lpj()), listed(btc())]);
+    founding.extend(instruments(offer).into_iter().map(listed));
     founding
+}
+
+/// All that is listed, in the order of the ids.
+#[must_use]
+pub fn instruments(offer: &Offer) -> Vec<Instrument> {
+    let mut instruments = vec![lpj(), btc()];
+    instruments.extend(offer.days.as_ref().map(with_days));
+    instruments.extend(offer.outside.as_ref().map(following));
+    instruments
+}
+
+fn with_days(days: &Days) -> Instrument {
+    let (schedule, calls) = (Some(Box::new(days.table.clone())), days.calls.clone());
+    Instrument { symbol: "DAY-KRW".into(), schedule, calls, ..lpj() }
+}
+
+fn following(outside: &Outside) -> Instrument {
+    let (house, stale_ns) = (HOUSE.into(), outside.stale_ns);
+    let follow = Some(Box::new(Follow { house, levels_max: 10, stale_ns }));
+    Instrument { symbol: "OUT-KRW".into(), follow, ..lpj() }
 }
 
 fn lpj() -> Instrument {

@@ -11,6 +11,7 @@ use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::{Effect, MarketEvent};
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{InstrumentId, PartitionId};
+use hoga_engine::instrument::Phase;
 use hoga_engine::message::{AccountMessage, BoardMessage, BookMessage, Message, OutcomeOf};
 use hoga_engine::order::{SelfMatch, TimeInForce};
 use hoga_engine::topology::Topology;
@@ -69,6 +70,20 @@ mutants! {
     IocRests "ioc-rests" Breadth,
     SelfMatchIgnored "self-match-ignored" Breadth,
     StandingStale "standing-of-nothing" Breadth,
+    // Triggers, days and hours.
+    FiresTwice "stop-fires-twice" Breadth,
+    TrailsAway "trailing-stop-moves-the-wrong-way" Breadth,
+    OtherLegStays "other-leg-of-a-pair-stays" Breadth,
+    HiddenShown "iceberg-shows-all" Breadth,
+    DaySurvives "day-order-survives-the-close" Breadth,
+    DateIgnored "dated-order-never-expires" Breadth,
+    ReservedTwice "reserved-order-let-in-twice" Breadth,
+    LeftCrossed "call-leaves-the-book-crossed" Breadth,
+    HaltIgnored "halt-ignored" Breadth,
+    // Outside books.
+    TakenForgotten "taken-of-a-snapshot-forgotten" Breadth,
+    SnapshotRenewed "snapshot-taken-twice-renews-it" Breadth,
+    FundedTwice "house-spends-its-funds-twice" Breadth,
     // Retries and dedupe.
     DedupeOff "dedupe-off" Breadth,
     BodyIgnored "body-of-a-reused-id-ignored" Breadth,
@@ -150,6 +165,25 @@ impl Mutant {
                 if submit.time_in_force == TimeInForce::Ioc && !submit.is_market =>
             {
                 submit.time_in_force = TimeInForce::Gtc;
+            }
+            (Mutant::DaySurvives, EntityCommand::Book(BookMessage::Submit(submit)))
+                if submit.time_in_force == TimeInForce::Day =>
+            {
+                submit.time_in_force = TimeInForce::Gtc;
+            }
+            (Mutant::DateIgnored, EntityCommand::Book(BookMessage::Submit(submit)))
+                if submit.time_in_force == TimeInForce::Gtd =>
+            {
+                submit.time_in_force = TimeInForce::Gtc;
+            }
+            (Mutant::HiddenShown, EntityCommand::Book(BookMessage::Submit(submit))) => {
+                submit.terms.as_mut()?.display.take()?;
+            }
+            (Mutant::HaltIgnored, EntityCommand::Rules(rules)) if rules.phase == Phase::Halted => {
+                rules.phase = Phase::Continuous;
+            }
+            (Mutant::FundedTwice, EntityCommand::Book(BookMessage::Fund(funding))) => {
+                (funding.base, funding.quote) = (2 * funding.base, 2 * funding.quote);
             }
             (Mutant::SelfMatchIgnored, EntityCommand::Book(BookMessage::Submit(submit))) => {
                 submit.self_match = SelfMatch::None;

@@ -1,7 +1,7 @@
 //! A partition as the witness knows it: all entries, what each said, and the state behind the
 //! last.
 
-use super::check::Told;
+use super::check::{BookCommand, Told, houses_of};
 use super::mutants::Mutant;
 use super::replica::{Replica, hash_of};
 use super::words::{Broken, hold};
@@ -12,7 +12,8 @@ use hoga_cluster::partition::{Batch, Carried, Command};
 use hoga_engine::account::Balance;
 use hoga_engine::effect::{Answer, MarketEvent};
 use hoga_engine::ids::{AccountId, AssetId, InstrumentId, Origin, PartitionId};
-use hoga_engine::topology::Topology;
+use hoga_engine::message::{Message, PartitionMessage};
+use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -97,6 +98,7 @@ impl Reference {
             what: format!("partition {} at {index}: {panic}", self.partition.0),
         })?;
         let mut told = Told::new(self.partition, index, self.replica.core.time());
+        told.houses = houses_of(&self.replica.core.scene().catalogue).collect();
         if let Some(batch) = batch
             && let Ok(batch) = postcard::from_bytes::<Batch>(batch)
         {
@@ -133,6 +135,10 @@ impl Reference {
     fn note_commands(&mut self, batch: Batch, told: &mut Told) {
         for entry in batch.entries {
             match entry.command {
+                Command::Tick if self.has_books() => told.commands.push((None, BookCommand::Tick)),
+                Command::Post { instrument, snapshot, .. } => {
+                    told.commands.push((Some(instrument), BookCommand::Post(snapshot)));
+                }
                 Command::Inbound { source, first, messages } => {
                     let next = self.next_in.entry(source).or_insert(1);
                     if first > *next {
@@ -140,8 +146,10 @@ impl Reference {
                     }
                     let known = (*next - first) as usize;
                     *next = (*next).max(first + messages.len() as u64);
-                    let fresh = messages.into_iter().skip(known);
-                    told.heard.extend(fresh.map(|Carried { message, .. }| (source, message)));
+                    for Carried { message, .. } in messages.into_iter().skip(known) {
+                        told.commands.extend(self.book_command(&message));
+                        told.heard.push((source, message));
+                    }
                 }
                 Command::Request { account, envelope, request } => {
                     self.opened.entry(account.clone()).or_insert(told.index);
@@ -149,6 +157,28 @@ impl Reference {
                 }
                 _ => {}
             }
+        }
+    }
+
+    fn has_books(&self) -> bool {
+        let mut partitions = self.topology.partitions();
+        partitions.any(|(id, role)| id == self.partition && role == Role::Books)
+    }
+
+    /// What a message is to a book, or to all books of the partition.
+    fn book_command(&self, message: &Message) -> Option<(Option<InstrumentId>, BookCommand)> {
+        match message {
+            Message::ToBook(id, message) => {
+                Some((Some(*id), BookCommand::Message(message.clone())))
+            }
+            Message::ToPartition(message) if self.has_books() => match message {
+                PartitionMessage::Instrument(rules) => {
+                    Some((Some(rules.id), BookCommand::Rules(rules.clone())))
+                }
+                PartitionMessage::Break { level } => Some((None, BookCommand::Break(*level))),
+                _ => None,
+            },
+            _ => None,
         }
     }
 

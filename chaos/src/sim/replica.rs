@@ -4,6 +4,7 @@
 //! and absorbing sits the place where a planted bug may edit what entities said.
 
 use super::mutants::Mutant;
+use super::surgery;
 use hoga_actors::{Captured, Entity, EntityId, Output};
 use hoga_cluster::partition::{Absorbed, Batch, Core};
 use hoga_cluster::state::{self, State, StateError, hash_core, hash_entity};
@@ -88,9 +89,13 @@ impl Replica {
                 let entity = entity.expect("commands follow their entity");
                 let mut output = Output::default();
                 for step in slice.steps.iter() {
+                    let before = self.mutant.map(|mutant| surgery::before(mutant, entity, step));
                     match self.mutant.and_then(|mutant| mutant.edit_step(step)) {
                         Some(step) => output.run(entity, &step, self.core.scene()),
                         None => output.run(entity, step, self.core.scene()),
+                    }
+                    if let Some((mutant, before)) = self.mutant.zip(before) {
+                        surgery::after(mutant, entity, step, &before);
                     }
                 }
                 if let Some(mutant) = self.mutant {

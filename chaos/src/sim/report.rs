@@ -91,6 +91,8 @@ fn floors(tally: &Tally, seeds: u64) -> Vec<BelowFloor> {
     if seeds < 20 {
         return Vec::new();
     }
+    let happened = |name| tally.witness.happened.get(name).copied().unwrap_or(0);
+    let outside = happened("fills_outside") + happened("resting_fills_outside");
     let floors = [
         ("fills", tally.fills, seeds),
         ("partial_fills", tally.partial_fills, seeds / 4),
@@ -106,6 +108,17 @@ fn floors(tally: &Tally, seeds: u64) -> Vec<BelowFloor> {
         ("reads", tally.reads, seeds),
         ("aimed", tally.aimed, seeds / 4),
         ("books compared", tally.witness.books, seeds),
+        ("stops_triggered", happened("stops_triggered"), seeds),
+        ("other_legs_cancelled", happened("other_legs_cancelled"), seeds / 4),
+        ("orders_expired", happened("orders_expired"), seeds / 2),
+        ("auctions", happened("auctions"), seeds / 4),
+        ("call_legs", happened("call_legs"), seeds / 4),
+        ("interruptions", happened("interruptions"), seeds / 8),
+        ("reserved_admitted", happened("reserved_admitted"), seeds / 8),
+        ("day_orders_cancelled", happened("day_orders_cancelled"), seeds / 8),
+        ("halts", happened("halts"), seeds / 8),
+        ("snapshots_applied", happened("snapshots_applied"), seeds),
+        ("fills outside", outside, seeds),
     ];
     let is_low = |(counter, found, floor): (&'static str, u64, u64)| {
         (found < floor).then_some(BelowFloor { counter, found, floor })

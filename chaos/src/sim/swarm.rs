@@ -5,6 +5,7 @@
 
 use super::conversation::Conversation;
 use super::links::Quality;
+use super::offer::Offer;
 use super::words::{MS, Moment, Nanos, SECOND};
 use super::world::Room;
 use hoga_engine::pit::Chooser;
@@ -50,6 +51,8 @@ pub struct Swarm {
     pub repeats: u64,
     /// Clients engage kill switches.
     pub kills: bool,
+    /// What there is to trade, and how.
+    pub offer: Offer,
     /// How much may wait for a sequencer.
     pub room: Room,
     /// What is written down.
@@ -116,9 +119,11 @@ impl Swarm {
             takers: *dice.one_of(&[20, 40, 70]),
             repeats: *dice.one_of(&[3, 10, 25]),
             kills: Chooser(seed ^ 0x0000_4111_0000_0001).below(4) == 0,
+            offer: Offer::plain(),
             room: room(seed),
             conversation: None,
         };
+        swarm.offer = Offer::of(seed, swarm.dangerous);
         if breadth {
             swarm.may_storm();
         }

@@ -17,6 +17,8 @@ pub struct WitnessCounts {
     pub looks: u64,
     /// How much each check has looked at, by invariant.
     pub checked: BTreeMap<&'static str, u64>,
+    /// What only some markets have: stops that fired, auctions, fills outside, by name.
+    pub happened: BTreeMap<&'static str, u64>,
 }
 
 macro_rules! tally {
@@ -64,6 +66,9 @@ impl Tally {
         mine.looks += counts.looks;
         for (id, count) in counts.checked {
             *mine.checked.entry(id).or_default() += count;
+        }
+        for (name, count) in counts.happened {
+            *mine.happened.entry(name).or_default() += count;
         }
     }
 

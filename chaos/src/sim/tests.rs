@@ -1,7 +1,9 @@
 //! A short run with fixed and with fresh seeds, what a regression of consensus looked like, and
 //! that a few planted bugs die: minutes of this run with `hoga sim`.
 
+use super::market;
 use super::mutants::{Level, Mutant};
+use super::offer::Offer;
 use super::report::{Killed, Seeds};
 use super::run::Outcome;
 use super::seeds::{Progress, kill_mutants, level_of, run_seeds};
@@ -30,6 +32,17 @@ fn fixed_seeds_hold_on_the_model_log() {
 #[test]
 fn fixed_seeds_hold_on_real_consensus() {
     assert!(check(0, 4, Level::Depth).crashes > 0);
+}
+
+/// Seeds with days, stops, halts and followed books.
+#[test]
+fn seeds_with_every_rule_hold() {
+    let happened = |seeds: Seeds, name| seeds.coverage.witness.happened.get(name).copied();
+    let breadth = check(8, 11, Level::Breadth);
+    assert!(happened(breadth.clone(), "stops_triggered") > Some(0), "{breadth:#?}");
+    assert!(happened(breadth.clone(), "fills_outside") > Some(0), "{breadth:#?}");
+    assert!(happened(breadth.clone(), "auctions") > Some(0), "{breadth:#?}");
+    check(5, 7, Level::Depth);
 }
 
 /// Acknowledgements that were in a batch which a full disk refused were never logged again.
@@ -63,6 +76,17 @@ fn a_learner_that_is_lost_is_removed() {
     check(4_000_347, 4_000_348, Level::Depth);
 }
 
+/// One that is refused would leave a market without what its seed is about.
+#[test]
+fn whatever_a_seed_offers_can_be_listed() {
+    for seed in 0..2_000 {
+        let offer = Offer::of(seed, (8 + seed % 230) * super::words::SECOND);
+        for instrument in market::instruments(&offer) {
+            instrument.check().unwrap_or_else(|bad| panic!("seed {seed}: {bad}, {offer:?}"));
+        }
+    }
+}
+
 /// Fresh ones every time, for as long as a test may take; a failure names its seed.
 #[test]
 fn fresh_seeds_hold() {
@@ -71,7 +95,7 @@ fn fresh_seeds_hold() {
     let mut seed = 1_000_000 + clock.as_secs() % 1_000_000_000;
     // A single seed may draw no crash; several do.
     let mut crashes = 0;
-    while began.elapsed() < Duration::from_secs(15) || crashes == 0 {
+    while began.elapsed() < Duration::from_secs(10) || crashes == 0 {
         crashes += check(seed, seed + 1, level_of(seed, None)).crashes;
         seed += 1;
     }
@@ -93,6 +117,8 @@ fn planted_bugs_of_each_kind_are_found() {
         Mutant::SentUnderNewNumber,
         Mutant::FeedSkips,
         Mutant::AnswerBeforeCommit,
+        Mutant::TakenForgotten,
+        Mutant::LeftCrossed,
     ];
     let mutants = kill_mutants(&some, 1, &Silent);
     assert!(mutants.ok, "{:#?}", mutants.mutants);

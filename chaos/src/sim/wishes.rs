@@ -7,6 +7,11 @@ use hoga_engine::client_id::ClientId;
 use hoga_engine::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
 use hoga_engine::pit::Chooser;
 use hoga_engine::request::{AccountRequest, Ack, OrderRef};
+use hoga_engine::terms::TermsAsked;
+use hoga_engine::time::Time;
+
+#[path = "wishes_terms.rs"]
+mod terms;
 
 /// The name of the n-th account.
 #[must_use]
@@ -25,12 +30,24 @@ pub fn riches(nth: usize) -> [AccountRequest; 3] {
 /// Orders that a client remembers to have placed, newest last.
 pub const PLACED_MAX: usize = 12;
 
+/// What a client knows when it wishes for something.
+pub struct Scene<'a> {
+    pub swarm: &'a Swarm,
+    pub placed: &'a [ClientId],
+    /// Exchange time.
+    pub now: Time,
+    /// Who asks, and the number of what it asks.
+    pub next_id: (usize, u64),
+}
+
 /// The next request of somebody who has placed some orders.
-pub fn next(dice: &mut Chooser, swarm: &Swarm, placed: &[ClientId]) -> AccountRequest {
+pub fn next(dice: &mut Chooser, scene: &Scene<'_>) -> AccountRequest {
+    let &Scene { swarm, placed, .. } = scene;
     let asset = *dice.one_of(&[KRW, LPJ, BTC]);
     let amount = 1 + Amount::from(dice.below(if asset == LPJ { 40 } else { 900 }));
     match dice.below(100) {
-        0..62 => place(dice, swarm),
+        0..62 if swarm.offer.is_plain() => place(dice, swarm),
+        0..62 => place_any(dice, scene),
         62..75 => AccountRequest::Cancel { order: some(dice, placed) },
         75..85 => {
             let quantity = (dice.below(3) != 0).then(|| 10 * (1 + Amount::from(dice.below(6))));
@@ -51,6 +68,50 @@ pub fn next(dice: &mut Chooser, swarm: &Swarm, placed: &[ClientId]) -> AccountRe
             let to = name_of(dice.below(swarm.accounts as u64 + 1) as usize);
             AccountRequest::Transfer { to, asset, amount }
         }
+    }
+}
+
+/// An order in any instrument, with any terms that this market offers.
+fn place_any(dice: &mut Chooser, scene: &Scene<'_>) -> AccountRequest {
+    let offer = &scene.swarm.offer;
+    let mut request = place(dice, scene.swarm);
+    let AccountRequest::Place { order, .. } = &mut request else { return request };
+    // Most of it goes where there is something to see.
+    let special = *dice.one_of(&[offer.day(), offer.followed()]);
+    if let Some(instrument) = special.filter(|_| dice.below(3) > 0)
+        && order.instrument == LPJ_KRW
+    {
+        order.instrument = instrument;
+    }
+    let has_days = Some(order.instrument) == offer.day();
+    if dice.below(if offer.terms { 2 } else { 6 }) == 0 {
+        force(dice, scene, has_days, order);
+    }
+    // Of what is not offered a little is asked all the same, and refused.
+    let follows = Some(order.instrument) == offer.followed();
+    let asks = if follows { dice.below(40) == 0 } else { dice.below(5) < 2 };
+    if offer.terms && asks {
+        terms::add(dice, scene, order);
+    }
+    request
+}
+
+/// How long it stays.
+fn force(dice: &mut Chooser, scene: &Scene<'_>, has_days: bool, order: &mut OrderRequest) {
+    let calls = [TimeInForce::AtOpen, TimeInForce::AtClose, TimeInForce::Day];
+    let usual = [TimeInForce::Day, TimeInForce::Day, TimeInForce::Gtd, TimeInForce::Gtd];
+    let is_for_call = has_days && dice.below(2) == 0;
+    order.time_in_force = *if is_for_call { dice.one_of(&calls) } else { dice.one_of(&usual) };
+    if order.price.is_none() && !order.time_in_force.is_for_call() {
+        order.price = Some(if order.instrument == BTC_KRW { 100_000 } else { 100 });
+    }
+    if let Size::QuoteAmount(_) = order.size {
+        order.size = Size::Quantity(10);
+    }
+    if order.time_in_force == TimeInForce::Gtd {
+        let lasts = scene.swarm.offer.pace * (1 + dice.below(80)) * Time::SECOND / 10;
+        let expires = Some(Time(scene.now.0 + lasts));
+        order.terms = Some(Box::new(TermsAsked { expires, ..TermsAsked::default() }));
     }
 }
 

@@ -83,7 +83,7 @@ impl Witness {
         hold!("LOG-1", index == reached + 1, "{index} of {id} is committed, {reached} is not");
         let told = reference.apply(term, batch)?;
         self.counts.committed += 1;
-        self.checks.hear(&told, reference)
+        self.checks.hear(&told)
     }
 
     /// Whether states are compared behind this entry.
@@ -194,6 +194,7 @@ impl Witness {
         *most = at.index.max(*most);
         self.checks.answers.heard(op, at, answer)?;
         self.checks.gone.heard(op, answer);
+        self.checks.happened.answered(answer);
         Ok(())
     }
 
@@ -307,6 +308,7 @@ impl Witness {
 
     #[must_use]
     pub fn counts(&self) -> WitnessCounts {
-        WitnessCounts { checked: self.checks.counts(), ..self.counts.clone() }
+        let (checked, happened) = (self.checks.counts(), self.checks.happened());
+        WitnessCounts { checked, happened, ..self.counts.clone() }
     }
 }

@@ -5,6 +5,7 @@
 //! to be refused, repetitions, and other bodies under used ids. On failure: a request of unknown
 //! outcome stays with its client and is asked again, with the same id, until it is known.
 
+mod feed;
 mod gateways;
 mod line;
 mod pulse;
@@ -13,6 +14,7 @@ mod voice;
 mod watcher;
 mod wishes;
 
+pub use feed::{Feed, OUTSIDE, OUTSIDE_ASSET};
 pub use gateways::Gateways;
 pub use line::{Line, connect};
 pub use pulse::{Pulse, Silence, Who};
@@ -20,7 +22,7 @@ pub use trader::Trader;
 pub use voice::Voice;
 pub use watcher::{Watched, Watcher};
 
-/// The only instrument of the market that `hoga up` founds.
+/// The only instrument of the market that `hoga up` founds; a plan may have another listed.
 pub const INSTRUMENT: &str = "instruments/LPJ-KRW";
 /// What it is paid in, and what is traded.
 pub const ASSETS: [&str; 2] = ["KRW", "LPJ"];

@@ -41,6 +41,7 @@ pub struct Trader {
     pending: Vec<Ask>,
     acknowledged: VecDeque<Ask>,
     may_sweep: bool,
+    outside: u64,
 }
 
 impl Trader {
@@ -64,7 +65,14 @@ impl Trader {
             pending: Vec::new(),
             acknowledged: VecDeque::new(),
             may_sweep,
+            outside: 0,
         }
+    }
+
+    /// The same; of a hundred of its orders so many go to the instrument that follows.
+    #[must_use]
+    pub fn with_outside(self, outside: u64) -> Trader {
+        Trader { outside, ..self }
     }
 
     /// Whether a request of it was under way when the exchange was lost.
@@ -78,7 +86,7 @@ impl Trader {
     /// # Errors
     /// Something of it was refused, or stays unknown.
     pub async fn open(&mut self, line: &mut Line, history: &History) -> anyhow::Result<()> {
-        for ask in wishes::opening(&self.account) {
+        for ask in wishes::opening(&self.account, self.outside) {
             match self.ask(line, history, &ask).await? {
                 End::Ok(_) => {}
                 End::Fail(reason) => bail!("{}: {ask:?} was refused: {reason}", self.name),
@@ -177,7 +185,7 @@ impl Trader {
         within: Duration,
     ) -> anyhow::Result<()> {
         let until = Instant::now() + within;
-        for ask in wishes::opening(&self.account) {
+        for ask in wishes::opening(&self.account, self.outside) {
             loop {
                 match self.speak(voice, history, &ask).await? {
                     End::Ok(_) => break,
@@ -298,6 +306,7 @@ impl Trader {
             open: &self.open,
             is_full: self.open.len() > OPEN_MAX,
             may_sweep: self.may_sweep,
+            outside: self.outside,
         };
         wishes::next(&mut self.chance, scene)
     }

@@ -1,6 +1,6 @@
 //! What a client wants next: of every kind something, and some of it wrong on purpose.
 
-use super::{ASSETS, INSTRUMENT};
+use super::{ASSETS, INSTRUMENT, OUTSIDE, OUTSIDE_ASSET};
 use crate::chance::Chance;
 use crate::history::{Ask, Order};
 
@@ -22,6 +22,8 @@ pub(super) struct Scene<'a> {
     /// Orders that it would rather have no more of.
     pub is_full: bool,
     pub may_sweep: bool,
+    /// Of a hundred orders, so many go to the instrument that follows an outside book.
+    pub outside: u64,
 }
 
 /// The next thing to ask. Weights are in percent.
@@ -31,6 +33,17 @@ pub(super) fn next(chance: &mut Chance, scene: Scene<'_>) -> Ask {
     if scene.may_sweep && chance.percent(6) {
         return Ask::CancelAll { account, id, instrument: INSTRUMENT.into() };
     }
+    let mut ask = next_inside(chance, &scene, account, id);
+    if scene.outside > 0
+        && let Ask::CreateOrder(order) = &mut ask
+        && chance.percent(scene.outside)
+    {
+        order.instrument = OUTSIDE.into();
+    }
+    ask
+}
+
+fn next_inside(chance: &mut Chance, scene: &Scene<'_>, account: String, id: String) -> Ask {
     match chance.between(0, 99) {
         0..54 if !scene.is_full => limit(chance, account, id),
         0..62 => taking(chance, account, id),
@@ -42,7 +55,7 @@ pub(super) fn next(chance: &mut Chance, scene: Scene<'_>) -> Ask {
             Some(order) => amend(chance, account, id, order.clone()),
             None => limit(chance, account, id),
         },
-        83..90 => money(chance, &scene),
+        83..90 => money(chance, scene),
         90..92 => Ask::GetAccount { account },
         92..94 => Ask::GetBook { instrument: INSTRUMENT.into() },
         _ => wrong(chance, account, id),
@@ -50,18 +63,20 @@ pub(super) fn next(chance: &mut Chance, scene: Scene<'_>) -> Ask {
 }
 
 /// What opens an account: itself, and enough of both assets.
-pub(super) fn opening(account: &str) -> Vec<Ask> {
+pub(super) fn opening(account: &str, outside: u64) -> Vec<Ask> {
     let deposit = |asset: &str, amount: &str| Ask::Deposit {
         account: account.into(),
         id: format!("open-{asset}"),
         asset: asset.into(),
         amount: amount.into(),
     };
-    vec![
+    let mut opening = vec![
         Ask::CreateAccount { account: account.into(), id: "open".into() },
         deposit(ASSETS[0], "50000000"),
         deposit(ASSETS[1], "50000"),
-    ]
+    ];
+    opening.extend((outside > 0).then(|| deposit(OUTSIDE_ASSET, "50000")));
+    opening
 }
 
 /// The same id with another body; none for what has no body to change.

@@ -54,7 +54,7 @@ pub struct Unseen(Option<(Ticks, Ticks)>);
 
 impl Unseen {
     #[inline(always)]
-    pub(super) fn note(&mut self, price: Ticks) {
+    pub fn note(&mut self, price: Ticks) {
         self.0 = Some(match self.0 {
             Some((low, high)) => (low.min(price), high.max(price)),
             None => (price, price),

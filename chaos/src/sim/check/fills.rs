@@ -15,7 +15,7 @@ type Key = (InstrumentId, TradeNo);
 #[derive(Default)]
 struct Trade {
     said: Option<MarketEvent>,
-    /// Maker's and taker's.
+    /// The buyer's and the seller's.
     legs: [Option<Leg>; 2],
     settled: [bool; 2],
     /// Ledger rows of it: two for each leg.
@@ -72,14 +72,15 @@ impl Fills {
             hold!("FILL-2", false, "{leg:?} is of no trade that its book told");
             return Ok(());
         };
-        let Some(MarketEvent::Trade { price, quantity, taker: Some(taker), .. }) = &trade.said
-        else {
+        let Some(MarketEvent::Trade { price, quantity, taker, .. }) = &trade.said else {
             return Ok(());
         };
-        let side = if leg.is_maker { taker.opposite() } else { *taker };
-        let agrees = leg.price == *price && leg.quantity == *quantity && leg.side == side;
+        // In a call nobody takes.
+        let takes = *taker == Some(leg.side);
+        let is_in_place = leg.in_call == taker.is_none() && leg.is_maker != (leg.in_call || takes);
+        let agrees = leg.price == *price && leg.quantity == *quantity && is_in_place;
         hold!("FILL-2", agrees, "{leg:?} does not agree with {:?}", trade.said);
-        let place = &mut trade.legs[usize::from(!leg.is_maker)];
+        let place = &mut trade.legs[leg.side as usize];
         hold!("FILL-2", place.is_none(), "{leg:?} was sent twice");
         *place = Some(*leg);
         Ok(())
@@ -91,7 +92,7 @@ impl Fills {
             hold!("FILL-3", false, "{fill:?} settled again, or of no trade");
             return Ok(());
         };
-        let place = usize::from(!fill.is_maker);
+        let place = fill.side as usize;
         hold!("FILL-3", !trade.settled[place], "{fill:?} settled again");
         trade.settled[place] = true;
         let order = OrderKey { account: fill.account, no: fill.order };
@@ -99,7 +100,8 @@ impl Fills {
             leg.order == order
                 && leg.price == fill.price
                 && leg.quantity == fill.quantity
-                && leg.side == fill.side
+                && leg.is_maker == fill.is_maker
+                && leg.source == fill.source
         });
         hold!("FILL-2", agrees, "{fill:?} is not its book's {:?}", trade.legs[place]);
         if let Some(&worst) = self.worst.get(&order) {

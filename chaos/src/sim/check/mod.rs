@@ -10,26 +10,47 @@ mod books;
 mod bounds;
 mod cash;
 mod channels;
+mod displayed;
 mod fills;
 mod gone;
+mod happened;
 mod ledger;
+mod obvious;
 mod orders;
 mod ranks;
 mod requests;
+
+#[cfg(test)]
+mod displayed_tests;
+
+pub use ranks::houses_of;
 
 use super::reference::Reference;
 use super::words::Broken;
 use super::world::Client;
 use hoga_engine::effect::MarketEvent;
+use hoga_engine::follow::Snapshot;
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{InstrumentId, PartitionId};
-use hoga_engine::message::Message;
+use hoga_engine::instrument::Instrument;
+use hoga_engine::message::{BookMessage, Message};
 use hoga_engine::order::OrderState;
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) type References = BTreeMap<PartitionId, Reference>;
+
+/// What a book is told.
+#[derive(Clone, Debug)]
+pub enum BookCommand {
+    Message(BookMessage),
+    Rules(Box<Instrument>),
+    /// The market has fallen to this level.
+    Break(u8),
+    Tick,
+    Post(Box<Snapshot>),
+}
 
 /// What one committed entry brought and said.
 pub struct Told {
@@ -38,6 +59,8 @@ pub struct Told {
     /// Exchange time there.
     pub time: Time,
     pub requests: Vec<(Box<str>, Envelope, AccountRequest)>,
+    /// For which book, or for all of the partition.
+    pub commands: Vec<(Option<InstrumentId>, BookCommand)>,
     /// From which partition, each message once.
     pub heard: Vec<(PartitionId, Message)>,
     /// To which partition.
@@ -45,13 +68,28 @@ pub struct Told {
     pub rows: Vec<HistoryRow>,
     pub orders: Vec<OrderState>,
     pub market: Vec<(InstrumentId, MarketEvent)>,
+    /// Accounts that are no users, as this partition knows.
+    pub houses: BTreeSet<Box<str>>,
 }
 
 impl Told {
     #[must_use]
     pub fn new(partition: PartitionId, index: u64, time: Time) -> Told {
-        let (requests, heard, sent, rows, orders, market) = Default::default();
-        Told { index, partition, time, requests, heard, sent, rows, orders, market }
+        let (requests, commands, heard, sent, rows, orders) = Default::default();
+        let (market, houses) = Default::default();
+        Told {
+            index,
+            partition,
+            time,
+            requests,
+            commands,
+            heard,
+            sent,
+            rows,
+            orders,
+            market,
+            houses,
+        }
     }
 }
 
@@ -60,6 +98,8 @@ pub struct Checks {
     pub answers: answers::Answers,
     pub gone: gone::Gone,
     pub bounds: bounds::Bounds,
+    pub happened: happened::Happened,
+    displayed: displayed::Displayed,
     fills: fills::Fills,
     ledger: ledger::Ledger,
     orders: orders::Orders,
@@ -74,17 +114,18 @@ pub struct Checks {
 impl Checks {
     /// # Errors
     /// What is broken.
-    pub fn hear(&mut self, told: &Told, reference: &Reference) -> Result<(), Broken> {
+    pub fn hear(&mut self, told: &Told) -> Result<(), Broken> {
+        self.happened.hear(told);
         self.requests.hear(told);
         self.channels.hear(told)?;
         self.answers.hear(told);
         self.fills.hear(told)?;
         self.ledger.hear(told)?;
         self.orders.hear(told)?;
-        self.books.hear(told, reference)?;
+        self.displayed.hear(told)?;
+        self.books.hear(told)?;
         self.gone.hear(told)?;
-        self.ranks.hear(told);
-        Ok(())
+        self.ranks.hear(told)
     }
 
     /// # Errors
@@ -114,11 +155,18 @@ impl Checks {
             ("CASH-4", self.ledger.checked),
             ("FILL-1", self.orders.checked),
             ("FILL-3", self.fills.checked + self.channels.checked),
+            ("FILL-4", self.displayed.checked),
             ("BOOK-1", self.books.checked),
             ("CAP-1", self.bounds.checked),
             ("ORD-1", self.answers.checked),
             ("ORD-2", self.gone.checked),
             ("RANK-1", self.ranks.checked),
         ])
+    }
+
+    /// What happened that not every run has, by name.
+    #[must_use]
+    pub fn happened(&self) -> BTreeMap<&'static str, u64> {
+        self.happened.counts.clone()
     }
 }

@@ -4,16 +4,18 @@
 use super::{References, Told};
 use crate::sim::words::{Broken, hold};
 use hoga_actors::Entity;
+use hoga_engine::book::Listing;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{AccountId, OrderKey};
 use hoga_engine::order::{OrderState, Status};
+use hoga_engine::time::Time;
 use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub struct Orders {
     pub checked: u64,
-    named: BTreeMap<(AccountId, ClientId), OrderKey>,
+    named: BTreeMap<(AccountId, ClientId), (OrderKey, Time)>,
     closed: BTreeMap<OrderKey, Status>,
     /// The number of the last state that an account told.
     told: BTreeMap<AccountId, u64>,
@@ -49,8 +51,13 @@ impl Orders {
 
     fn note(&mut self, state: &OrderState) -> Result<(), Broken> {
         let name = (state.key.account, state.client_id);
-        let first = *self.named.entry(name).or_insert(state.key);
-        hold!("ORD-1", first == state.key, "{name:?} names orders {first:?} and {:?}", state.key);
+        let named = self.named.entry(name).or_insert((state.key, state.created));
+        if state.created.minus(Time::DAY) >= named.1 {
+            // The id may have been forgotten since.
+            *named = (state.key, state.created);
+        }
+        let (first, key) = (named.0, state.key);
+        hold!("ORD-1", first == key, "{name:?} names orders {first:?} and {key:?}");
         let done = state.filled + state.cancelled;
         let is_within = done <= state.ordered || state.quote_amount.is_some();
         hold!("FILL-1", is_within, "{state:?} is over-filled");
@@ -81,28 +88,64 @@ impl Orders {
                 open.insert(state.key, state.clone());
             }
         }
-        let mut resting = 0;
+        let mut kept = 0;
         for entity in entities() {
             let Entity::Book(listing) = entity else { continue };
-            for it in listing.book().orders() {
-                resting += 1;
-                let agrees = open.get(&it.order).is_some_and(|state| {
-                    state.remaining() == it.open
-                        && state.filled == it.filled
-                        && state.cancelled == it.reduced
-                        && state.limit == it.price
-                        && state.side == it.side
-                });
-                let state = open.get(&it.order);
-                hold!("FILL-1", agrees, "{it:?} stands otherwise in its account: {state:?}");
-            }
+            kept += agree(listing, &open)?;
         }
         let count = open.len();
-        hold!("FILL-1", count == resting, "{count} orders are open, {resting} rest in books");
+        hold!("FILL-1", count == kept, "{count} orders are open, books keep {kept}");
         for (key, state) in &open {
             let filled = self.filled.get(key).copied().unwrap_or(0);
             hold!("FILL-1", state.filled.0 == filled, "{state:?} has fills of {filled}");
         }
         Ok(())
     }
+}
+
+/// Whether each order that a book keeps stands in its account as it stands there; how many do.
+fn agree(listing: &Listing, open: &BTreeMap<OrderKey, OrderState>) -> Result<usize, Broken> {
+    let mut kept = 0;
+    for it in listing.book().orders() {
+        kept += 1;
+        let agrees = open.get(&it.order).is_some_and(|state| {
+            state.remaining() == it.open
+                && state.filled == it.filled
+                && state.cancelled == it.reduced
+                && state.limit == it.price
+                && state.side == it.side
+        });
+        let state = open.get(&it.order);
+        hold!("FILL-1", agrees, "{it:?} stands otherwise in its account: {state:?}");
+    }
+    for it in listing.book().stops().iter() {
+        kept += 1;
+        let agrees = open.get(&it.order).is_some_and(|state| {
+            let stop = state.terms.as_ref().and_then(|terms| terms.stop);
+            let is_pair = state.terms.as_ref().is_some_and(|terms| terms.other.is_some());
+            state.status == Status::Untriggered
+                && state.remaining() == it.quantity
+                && state.limit == it.limit
+                && stop == Some(it.stop)
+                // One that the other leg has left keeps its name.
+                && is_pair == it.twin.is_some_and(|twin| open.contains_key(&twin))
+        });
+        let state = open.get(&it.order);
+        hold!("FILL-1", agrees, "{it:?} stands otherwise in its account: {state:?}");
+    }
+    for (order, quantity, limit) in listing.reserved() {
+        kept += 1;
+        let agrees = open.get(&order).is_some_and(|state| {
+            state.status == Status::Reserved
+                && state.remaining() == quantity
+                && state.limit == limit
+        });
+        let state = open.get(&order);
+        hold!(
+            "FILL-1",
+            agrees,
+            "{order:?} is reserved otherwise than its account has it: {state:?}"
+        );
+    }
+    Ok(kept)
 }

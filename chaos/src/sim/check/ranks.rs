@@ -6,10 +6,11 @@ use hoga_actors::{Entity, EntityId};
 use hoga_engine::amount::{Amount, Ticks};
 use hoga_engine::board::{ALL, BoardKind, PAGE_ROWS_MAX, Prices};
 use hoga_engine::ids::{AccountId, InstrumentId};
+use hoga_engine::instrument::Catalogue;
 use hoga_engine::message::{BoardMessage, Message, Standing};
 use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Sets of marks that are kept: a board may not have adopted the last ones yet.
 const SETS: usize = 24;
@@ -25,7 +26,12 @@ pub struct Ranks {
 }
 
 impl Ranks {
-    pub fn hear(&mut self, told: &Told) {
+    pub fn hear(&mut self, told: &Told) -> Result<(), Broken> {
+        for (_, message) in &told.sent {
+            let Message::ToBoard(BoardMessage::Standing(standing)) = message else { continue };
+            let is_user = !told.houses.contains(&standing.name);
+            hold!("RANK-1", is_user, "{standing:?} is that of a house");
+        }
         for (_, message) in &told.heard {
             match message {
                 Message::ToBoard(BoardMessage::Standing(standing)) => {
@@ -42,6 +48,7 @@ impl Ranks {
                 _ => {}
             }
         }
+        Ok(())
     }
 
     pub fn finish(&mut self, references: &References) -> Result<(), Broken> {
@@ -79,8 +86,15 @@ impl Ranks {
 
     /// What an account said last is where it stands.
     fn is_current(&self, references: &References) -> Result<(), Broken> {
-        for entity in references.values().flat_map(|it| it.replica.entities.values()) {
+        let replicas = || references.values().map(|it| &it.replica);
+        let catalogues = replicas().map(|it| &it.core.scene().catalogue);
+        let houses: BTreeSet<Box<str>> = catalogues.flat_map(|it| houses_of(it)).collect();
+        for entity in replicas().flat_map(|it| it.entities.values()) {
             let Entity::Account(account) = entity else { continue };
+            // Boards rank users, and a house is none.
+            if houses.contains(account.name()) {
+                continue;
+            }
             let said = self.standings.get(&account.id());
             let now = account.standing();
             let same = said.is_some_and(|said| said.balances == now.balances);
@@ -88,6 +102,12 @@ impl Ranks {
         }
         Ok(())
     }
+}
+
+/// Names of accounts that are no users.
+pub fn houses_of(catalogue: &Catalogue) -> impl Iterator<Item = Box<str>> + '_ {
+    let follows = catalogue.instruments.values().filter_map(|it| it.follow.as_ref());
+    follows.map(|follow| follow.house.clone())
 }
 
 fn worth(standing: &Standing, prices: &Prices) -> Amount {

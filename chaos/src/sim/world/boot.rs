@@ -5,7 +5,7 @@ use super::host::{Generation, Seat};
 use super::packet::{Packet, Why};
 use super::pump::Pump;
 use super::sequencer::{Concerned, Sequencer};
-use super::{Event, MORNING, World};
+use super::{Event, World};
 use crate::sim::replica::{Replica, hash_of};
 use crate::sim::words::{Broken, Fate, MS, Moment, Nanos, NodeId, Order, SECOND};
 use bytes::Bytes;
@@ -91,9 +91,10 @@ impl World {
         if is_chosen && !is_me {
             self.hand_over(node, partition);
         }
-        let now = self.now;
+        let (now, pace) = (self.now, self.swarm.offer.pace);
+        let exact = self.exchange_time().0;
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.is_up) else { return };
-        let wall = (MORNING + now).saturating_add_signed(host.skew);
+        let wall = exact.saturating_add_signed(host.skew);
         let Some(seat) = host.seats.get_mut(&partition) else { return };
         let (led, known) = (seat.leads, seat.leader);
         (seat.leads, seat.leader) = (is_me, leader);
@@ -101,7 +102,7 @@ impl World {
             return;
         }
         if is_me && !led {
-            (seat.anchor, seat.time) = ((wall, now), LeaderTime::default());
+            (seat.anchor, seat.time) = ((wall, now, pace), LeaderTime::default());
             seat.pumps.clear();
             self.tally.elections += 1;
             self.say(&[partition], || format!("n{node} leads, and begins to pump"));
@@ -371,8 +372,8 @@ impl World {
 impl Seat {
     /// What the leader's clock says.
     pub(super) fn clock(&self, now: Nanos) -> Time {
-        let (wall, since) = self.anchor;
-        Time(wall + (now - since))
+        let (wall, since, pace) = self.anchor;
+        Time(wall + (now - since) * pace)
     }
 
     fn new(replica: Replica) -> Seat {
@@ -386,7 +387,7 @@ impl Seat {
             ring,
             since_snapshot: 0,
             writing: None,
-            anchor: (0, 0),
+            anchor: (0, 0, 1),
             time: LeaderTime::default(),
             barriers: BTreeMap::new(),
         }

@@ -4,7 +4,8 @@
 use crate::sim::words::NodeId;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
-use hoga_engine::ids::PartitionId;
+use hoga_engine::follow::Snapshot;
+use hoga_engine::ids::{InstrumentId, PartitionId};
 use hoga_engine::pit::Chooser;
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
@@ -32,6 +33,8 @@ pub struct Op {
 pub enum Asked {
     Account(AccountRequest),
     Meta(hoga_cluster::partition::MetaCommand),
+    /// A feed's snapshot of an outside book.
+    Post(InstrumentId, Box<Snapshot>),
     /// The account's balances.
     Read,
 }
@@ -43,8 +46,18 @@ impl Op {
     }
 }
 
+/// What a client is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trade {
+    Operates,
+    Trades,
+    /// It posts snapshots, for the house whose account it has.
+    Feeds,
+}
+
 pub struct Client {
     pub dice: Chooser,
+    pub trade: Trade,
     pub account: Box<str>,
     /// Through which node it speaks.
     pub node: NodeId,

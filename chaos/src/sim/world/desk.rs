@@ -8,6 +8,7 @@ use crate::sim::words::{Fate, NodeId, Order};
 use hoga_actors::{Entity, EntityId};
 use hoga_cluster::partition::{Batch, Command, Entry};
 use hoga_engine::ids::{Origin, PartitionId};
+use hoga_engine::request::AccountRequest;
 
 impl World {
     pub(super) fn ask(
@@ -16,9 +17,10 @@ impl World {
         from: NodeId,
         partition: PartitionId,
         origin: Origin,
-        entry: Entry,
+        mut entry: Entry,
     ) {
         let room = self.room();
+        self.price(node, &mut entry);
         let Some(seat) = self.seat(node, partition) else { return };
         let is_full = seat.sequencer.waiting().clients >= room.clients;
         let why = if !seat.leads {
@@ -30,6 +32,28 @@ impl World {
             return self.sequence(node, partition);
         };
         self.send(node, from, Packet::Refused { origin, why });
+    }
+
+    /// Stamps an order that the market gives a price to with where its book stands on this node.
+    fn price(&self, node: NodeId, entry: &mut Entry) {
+        let Command::Request { request: AccountRequest::Place { order, market_price, .. }, .. } =
+            &mut entry.command
+        else {
+            return;
+        };
+        // A plain market has the middle that all prices are drawn around.
+        if self.swarm.offer.is_plain() {
+            return;
+        }
+        let book = self.swarm.topology.book_partition(order.instrument);
+        let seat = self.hosts.get(&node).and_then(|host| host.seats.get(&book));
+        let entity = seat.and_then(|it| it.replica.entities.get(&EntityId::Book(order.instrument)));
+        *market_price = match entity {
+            Some(Entity::Book(book)) => {
+                order.market_price(book.best(order.side.opposite()), book.prints())
+            }
+            _ => None,
+        };
     }
 
     /// How much may wait for a sequencer.

@@ -99,11 +99,10 @@ impl Shown {
     /// The book as a listing shows it.
     #[must_use]
     pub fn of(listing: &hoga_engine::book::Listing) -> Shown {
-        let mut levels = BTreeMap::new();
-        for resting in listing.book().orders() {
-            let level = levels.entry((resting.side, resting.price)).or_insert(Lots::ZERO);
-            *level += resting.open;
-        }
+        let sides = [Side::Buy, Side::Sell].into_iter();
+        let levels =
+            sides.flat_map(|side| listing.levels(side).map(move |it| ((side, it.0), it.1)));
+        let levels = levels.collect();
         Shown { levels, sequence: listing.sequence(), trade: listing.trades().0 }
     }
 }

@@ -33,8 +33,9 @@ pub struct Seat {
     pub since_snapshot: u64,
     /// A snapshot that is being written.
     pub writing: Option<Generation>,
-    /// The leader's clock, anchored at its election: wall time then, and when that was.
-    pub anchor: (u64, Nanos),
+    /// The leader's clock, anchored at its election: wall time then, when that was, and how many
+    /// times faster it goes than the machines.
+    pub anchor: (u64, Nanos, u64),
     pub time: LeaderTime,
     /// Reads that wait for their barrier.
     pub barriers: BTreeMap<u64, (NodeId, hoga_engine::ids::Origin, Box<str>)>,

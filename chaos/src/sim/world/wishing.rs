@@ -1,12 +1,12 @@
 //! Clients and the gateways that they speak through.
 
-use super::client::{Asked, Client, Op};
+use super::client::{Asked, Client, Op, Trade};
 use super::gateway::{ATTEMPT, Heard, TOTAL, Under};
 use super::packet::{At, Balances, Packet, Why};
 use super::{Event, MORNING, Phase, World};
-use crate::sim::market;
-use crate::sim::wishes;
-use crate::sim::words::{MS, NodeId};
+use crate::sim::wishes::{self, Scene};
+use crate::sim::words::{MS, NodeId, SECOND};
+use crate::sim::{feeds, market, operator};
 use hoga_cluster::partition::{Command, Entry, Trace};
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
@@ -20,10 +20,11 @@ use xxhash_rust::xxh3::xxh3_64;
 impl World {
     /// The first client is the operator; the others trade, several of them on one account.
     pub(super) fn begin_clients(&mut self) {
-        let (seed, accounts) = (self.swarm.seed, self.swarm.accounts);
+        let accounts = self.swarm.accounts;
         for name in 0..=self.swarm.clients {
             let script = if name == 0 {
-                market::founding().into_iter().rev().map(Asked::Meta).collect()
+                let founding = market::founding(&self.swarm.offer);
+                founding.into_iter().rev().map(Asked::Meta).collect()
             } else {
                 let mut first = vec![Asked::Account(AccountRequest::Open)];
                 if name <= accounts {
@@ -33,21 +34,38 @@ impl World {
                 first
             };
             let nth = name.saturating_sub(1) % accounts;
-            self.clients.push(Client {
-                dice: Chooser(seed ^ (name as u64 + 1) << 32),
-                account: wishes::name_of(nth),
-                node: 1 + name as u64 % self.swarm.nodes,
-                ops: Vec::new(),
-                waits_for: None,
-                attempts: 0,
-                attempt: 0,
-                script,
-                placed: Vec::new(),
-                numbers: 0,
-                name,
-            });
-            self.after(300 * MS + name as u64 * MS, Event::Wish { client: name });
+            let trade = if name == 0 { Trade::Operates } else { Trade::Trades };
+            self.begin_client(name, wishes::name_of(nth), trade, script);
         }
+        let feeds = self.swarm.offer.outside.as_ref().map_or(0, |outside| outside.feeds);
+        for name in (self.swarm.clients + 1..).take(feeds) {
+            let first = vec![Asked::Account(AccountRequest::Open)];
+            self.begin_client(name, market::HOUSE.into(), Trade::Feeds, first);
+        }
+    }
+
+    fn begin_client(&mut self, name: usize, account: Box<str>, trade: Trade, script: Vec<Asked>) {
+        self.clients.push(Client {
+            dice: Chooser(self.swarm.seed ^ (name as u64 + 1) << 32),
+            trade,
+            account,
+            node: 1 + name as u64 % self.swarm.nodes,
+            ops: Vec::new(),
+            waits_for: None,
+            attempts: 0,
+            attempt: 0,
+            script,
+            placed: Vec::new(),
+            numbers: 0,
+            name,
+        });
+        self.after(300 * MS + name as u64 * MS, Event::Wish { client: name });
+    }
+
+    /// What an exact clock says of the exchange's time.
+    #[must_use]
+    pub fn exchange_time(&self) -> Time {
+        Time(MORNING + self.now * self.swarm.offer.pace)
     }
 
     /// A client that waits for nothing asks the next thing, or something again.
@@ -55,7 +73,7 @@ impl World {
         if self.phase >= Phase::Resting || self.clients[nth].waits_for.is_some() {
             return;
         }
-        let (swarm, now) = (self.swarm.clone(), self.now);
+        let swarm = self.swarm.clone();
         let client = &mut self.clients[nth];
         let is_repeat = client.script.is_empty()
             && !client.ops.is_empty()
@@ -81,7 +99,7 @@ impl World {
                     // The operator has nothing more to do.
                     return;
                 };
-                let op = self.op(nth, asked, now);
+                let op = self.op(nth, asked);
                 let client = &mut self.clients[nth];
                 client.ops.push(op);
                 client.ops.len() - 1
@@ -94,25 +112,33 @@ impl World {
     }
 
     fn next_wish(&mut self, nth: usize) -> Option<Asked> {
+        let now = self.exchange_time();
         let client = &mut self.clients[nth];
         if let Some(next) = client.script.pop() {
             return Some(next);
         }
-        if nth == 0 {
-            return None;
+        match client.trade {
+            Trade::Operates if !self.swarm.offer.operator => return None,
+            Trade::Operates => {
+                return Some(Asked::Meta(operator::next(&mut client.dice, &self.swarm.offer)));
+            }
+            Trade::Feeds => return feeds::next(&mut client.dice, &self.swarm.offer, now),
+            Trade::Trades => {}
         }
         if client.dice.below(10) == 0 {
             return Some(Asked::Read);
         }
-        let Client { dice, placed, .. } = client;
-        Some(Asked::Account(wishes::next(dice, &self.swarm, placed)))
+        let Client { dice, placed, numbers, name, .. } = client;
+        let scene = Scene { swarm: &self.swarm, placed, now, next_id: (*name, *numbers + 1) };
+        Some(Asked::Account(wishes::next(dice, &scene)))
     }
 
-    fn op(&mut self, nth: usize, asked: Asked, now: u64) -> Op {
-        let topology = self.swarm.topology;
+    fn op(&mut self, nth: usize, asked: Asked) -> Op {
+        let (topology, now) = (self.swarm.topology, self.exchange_time());
         let client = &mut self.clients[nth];
         client.numbers += 1;
-        let reuses = !client.ops.is_empty() && client.script.is_empty() && nth > 0;
+        let trades = client.trade == Trade::Trades;
+        let reuses = !client.ops.is_empty() && client.script.is_empty() && trades;
         let text = if reuses && client.dice.below(60) == 0 {
             // An id that was used before, for something else.
             let back = client.dice.below(client.ops.len().min(20) as u64) as usize;
@@ -123,15 +149,17 @@ impl World {
         let id = ClientId::parse(&text).expect("an id within the rules");
         let partition = match asked {
             Asked::Meta(_) => Topology::META,
+            Asked::Post(instrument, _) => topology.book_partition(instrument),
             _ => topology.account_partition(&client.account),
         };
-        if let Asked::Account(AccountRequest::Place { .. }) = asked {
+        if let Asked::Account(AccountRequest::Place { .. }) = &asked {
             client.placed.push(id);
-            if client.placed.len() > wishes::PLACED_MAX {
+            client.placed.extend(second_of(&asked));
+            while client.placed.len() > wishes::PLACED_MAX {
                 client.placed.remove(0);
             }
         }
-        let sent_at = (client.dice.below(2) == 0).then_some(Time(MORNING + now));
+        let sent_at = (client.dice.below(2) == 0).then_some(now);
         Op {
             account: client.account.clone(),
             partition,
@@ -282,7 +310,12 @@ impl World {
             let client = &mut self.clients[nth];
             client.waits_for = None;
             client.attempt += 1;
-            let thinks = client.dice.below(self.swarm.thinks) + MS;
+            let most = match client.trade {
+                Trade::Operates if self.swarm.offer.operator => 4 * self.swarm.thinks,
+                Trade::Trades | Trade::Operates => self.swarm.thinks,
+                Trade::Feeds => self.swarm.offer.outside.as_ref().map_or(SECOND, |it| it.every),
+            };
+            let thinks = client.dice.below(most) + MS;
             self.after(thinks, Event::Wish { client: nth });
         } else {
             let client = &mut self.clients[nth];
@@ -322,9 +355,16 @@ fn packet(op: &Op, origin: Origin) -> Packet {
     let command = match op.request.clone() {
         Asked::Account(request) => Command::Request { account, envelope, request },
         Asked::Meta(command) => Command::Meta { envelope, command },
+        Asked::Post(instrument, snapshot) => Command::Post { instrument, origin, snapshot },
         Asked::Read => return Packet::Read { partition, origin, account },
     };
     Packet::Ask { partition, origin, entry: Entry { trace, command } }
+}
+
+/// The id of the second of two orders that were asked for at once.
+fn second_of(asked: &Asked) -> Option<ClientId> {
+    let Asked::Account(AccountRequest::Place { order, .. }) = asked else { return None };
+    order.other().map(|other| other.id)
 }
 
 /// A planted bug: a retry under another id is another request.
