@@ -46,29 +46,33 @@ impl Balances {
     }
 
     /// Whoever changes a balance checks that neither part went below zero.
-    #[inline]
+    #[inline(always)]
     pub fn entry(&mut self, asset: AssetId) -> &mut Balance {
-        let at = match self.rows.iter().position(|(id, _)| *id >= asset) {
-            Some(at) if self.rows[at].0 == asset => at,
-            place => {
-                let at = place.unwrap_or(self.rows.len());
-                // Rare, and accounts are many: no room for rows that never come.
-                self.rows.reserve_exact(1);
-                self.rows.insert(at, (asset, Balance::default()));
-                // Rows behind it have new places, so all of them count as moved.
-                self.moved |= u64::MAX << at.min(63);
-                at
-            }
-        };
+        let place = self.rows.iter().position(|(id, _)| *id == asset);
+        let at = place.unwrap_or_else(|| self.add(asset));
         self.moved |= 1 << at.min(63);
         &mut self.rows[at].1
+    }
+
+    /// Makes a row for an asset that has none; returns its place.
+    #[cold]
+    #[inline(never)]
+    fn add(&mut self, asset: AssetId) -> usize {
+        let at = self.rows.partition_point(|(id, _)| *id < asset);
+        // Rare, and accounts are many: no room for rows that never come.
+        self.rows.reserve_exact(1);
+        self.rows.insert(at, (asset, Balance::default()));
+        // Rows behind it have new places, so all of them count as moved.
+        self.moved |= u64::MAX << at.min(63);
+        at
     }
 
     /// What was moved since the last call, by asset.
     #[inline]
     pub fn take_moved(&mut self) -> impl Iterator<Item = (AssetId, Balance)> + '_ {
         let moved = std::mem::take(&mut self.moved);
-        let rows = self.rows.iter().enumerate();
+        let rows = if moved == 0 { &[] } else { self.rows.as_slice() };
+        let rows = rows.iter().enumerate();
         rows.filter(move |(at, _)| moved >> (*at).min(63) & 1 == 1).map(|(_, row)| *row)
     }
 

@@ -182,7 +182,7 @@ fn next_amend(
     if let Some(display) = open.state.terms.as_ref().and_then(|terms| terms.display) {
         check_parts(display, pending.total)?;
     }
-    check_notional(instrument, pending.limit, pending.total)?;
+    check_notional(instrument, instrument.notional(pending.limit, pending.total))?;
     instrument.check_band(pending.limit)?;
     Ok(pending)
 }

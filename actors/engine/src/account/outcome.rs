@@ -220,6 +220,13 @@ fn stand(
     open.state.reason = outcome.reason.or(open.state.reason);
     open.state.last_arrival = outcome.arrival;
     open.state.updated = context.at;
-    rehold(till, open, context.listed(open.state.instrument));
+    let instrument = context.listed(open.state.instrument);
+    // What rests as it came needs what it needed when it was sent, less what its fills took.
+    let is_untouched = outcome.of == OutcomeOf::Submit && outcome.cancelled.is_zero();
+    if is_untouched && !outcome.status.is_final() {
+        debug_assert_eq!(open.need(instrument), open.hold, "CASH-3: an order that rests");
+    } else {
+        rehold(till, open, instrument);
+    }
     till.tell(&mut open.state, out);
 }

@@ -20,6 +20,8 @@ pub(super) struct Sized {
     limit: Ticks,
     quantity: Lots,
     quote_amount: Option<Amount>,
+    /// At its limit; zero of an order by amount.
+    notional: Amount,
     /// In tick-lots.
     value_max: Option<u128>,
     pub(super) terms: Option<Box<Terms>>,
@@ -194,7 +196,7 @@ impl Account {
             (None, None) => size_market(order, market_price, instrument)?,
         };
         if sized.quote_amount.is_none() {
-            check_notional(instrument, sized.limit, sized.quantity)?;
+            check_notional(instrument, sized.notional)?;
         }
         instrument.check_band(sized.limit)?;
         if let Some(asked) = &order.terms {
@@ -213,15 +215,18 @@ impl Account {
 }
 
 impl Sized {
+    #[inline(always)]
+    fn by_quantity(limit: Ticks, quantity: Lots, instrument: &Instrument) -> Sized {
+        let notional = instrument.notional(limit, quantity);
+        Sized { limit, quantity, quote_amount: None, notional, value_max: None, terms: None }
+    }
+
     /// What has to be held for it.
     pub(super) fn need(&self, side: Side, instrument: &Instrument) -> Amount {
         match (side, self.quote_amount) {
             (Side::Sell, _) => instrument.base_amount(self.quantity),
             (Side::Buy, Some(amount)) => amount,
-            (Side::Buy, None) => {
-                let notional = instrument.notional(self.limit, self.quantity);
-                notional + instrument.fees.bound().ceil(notional)
-            }
+            (Side::Buy, None) => self.notional + instrument.fees.bound().ceil(self.notional),
         }
     }
 }
@@ -334,7 +339,7 @@ fn size_limit(
     };
     let quantity = to_lots(quantity, instrument)?;
     instrument.check_size(quantity)?;
-    Ok(Sized { limit: limit?, quantity, quote_amount: None, value_max: None, terms: None })
+    Ok(Sized::by_quantity(limit?, quantity, instrument))
 }
 
 fn size_market(
@@ -361,15 +366,15 @@ fn size_market(
         instrument.collared(is_buy, from)
     };
     match order.size {
-        Size::Quantity(_) => {
-            Ok(Sized { limit, quantity, quote_amount: None, value_max: None, terms: None })
-        }
+        Size::Quantity(_) => Ok(Sized::by_quantity(limit, quantity, instrument)),
         Size::QuoteAmount(amount) => {
             let spendable = most_notional(amount, instrument.fees.bound());
-            let value_max = Some((spendable / instrument.unit()) as u128);
-            check_least(instrument, spendable)?;
+            // Not even one lot at one tick can be had for less than a unit.
+            let unit = instrument.unit();
+            let value_max = Some((spendable / unit) as u128);
+            check_least(instrument, spendable, unit)?;
             let quote_amount = Some(amount);
-            Ok(Sized { limit, quantity, quote_amount, value_max, terms: None })
+            Ok(Sized { limit, quantity, quote_amount, notional: 0, value_max, terms: None })
         }
     }
 }
@@ -384,13 +389,8 @@ fn most_notional(amount: Amount, rate: Rate) -> Amount {
 }
 
 #[inline]
-pub(super) fn check_notional(
-    instrument: &Instrument,
-    limit: Ticks,
-    quantity: Lots,
-) -> Result<(), Reject> {
-    let notional = instrument.notional(limit, quantity);
-    check_least(instrument, notional)?;
+pub(super) fn check_notional(instrument: &Instrument, notional: Amount) -> Result<(), Reject> {
+    check_least(instrument, notional, 1)?;
     let most = match instrument.notional_max {
         0 => AMOUNT_MAX,
         most => most.min(AMOUNT_MAX),
@@ -408,16 +408,21 @@ fn above_most(instrument: &Instrument, notional: Amount, most: Amount) -> Reject
     Reject::NotionalTooLarge { notional, max, quote: instrument.quote_code.clone() }
 }
 
-fn check_least(instrument: &Instrument, notional: Amount) -> Result<(), Reject> {
-    // Not even one lot at one tick can be had for less than a unit.
-    let least = instrument.notional_min.max(instrument.unit());
-    if notional < least {
-        let scale = instrument.quote_scale;
-        let (notional, min) = (Shown { minor: notional, scale }, Shown { minor: least, scale });
-        let quote = instrument.quote_code.clone();
-        return Err(Reject::NotionalTooSmall { notional, min, quote });
+/// Whether it is as much as orders must come to, and at least `least`.
+#[inline(always)]
+fn check_least(instrument: &Instrument, notional: Amount, least: Amount) -> Result<(), Reject> {
+    if notional >= instrument.notional_min.max(least) {
+        return Ok(());
     }
-    Ok(())
+    Err(below_least(instrument, notional))
+}
+
+#[cold]
+fn below_least(instrument: &Instrument, notional: Amount) -> Reject {
+    let scale = instrument.quote_scale;
+    let least = instrument.notional_min.max(instrument.unit());
+    let (notional, min) = (Shown { minor: notional, scale }, Shown { minor: least, scale });
+    Reject::NotionalTooSmall { notional, min, quote: instrument.quote_code.clone() }
 }
 
 /// A price in quote minor units as smallest ticks.

@@ -71,7 +71,8 @@ impl Book {
             false => self.take(&incoming, reports),
         };
         let filled = filled_before + taking.filled;
-        let rests = if taking.stopped.is_none() { taking.left } else { 0 };
+        let waits = taking.stopped.is_none() || taking.leaps();
+        let rests = if waits { taking.left } else { 0 };
         if rests > 0 {
             let again = self.slab.get_mut(slot);
             again.key = key;

@@ -169,24 +169,31 @@ impl Listing {
     /// Handles one command and says what follows from it, in order.
     pub fn handle(&mut self, message: &BookMessage, at: Time, out: &mut impl Effects) {
         self.pass(at, out);
-        if let BookMessage::Fund(funding) = message {
-            self.fund(funding);
-            return self.set_alarm(out);
-        }
-        if let BookMessage::Import(import) = message {
-            self.import(import, out);
-            return self.set_alarm(out);
-        }
-        self.tape.commands += 1;
-        self.watch();
         match message {
-            BookMessage::Submit(submit) => self.submit(submit, at, out),
-            BookMessage::Pair(pair) => self.submit_pair(pair, at, out),
+            BookMessage::Submit(submit) => {
+                self.begin_command();
+                self.submit(submit, at, out);
+            }
+            BookMessage::Pair(pair) => {
+                self.begin_command();
+                self.submit_pair(pair, at, out);
+            }
             BookMessage::Cancel { order, request, origin } => {
+                self.begin_command();
                 self.cancel(*order, *request, *origin, at, out);
             }
-            BookMessage::Amend(amend) => self.amend(amend, at, out),
-            BookMessage::Fund(_) | BookMessage::Import(_) => {}
+            BookMessage::Amend(amend) => {
+                self.begin_command();
+                self.amend(amend, at, out);
+            }
+            BookMessage::Fund(funding) => {
+                self.fund(funding);
+                return self.set_alarm(out);
+            }
+            BookMessage::Import(import) => {
+                self.import(import, out);
+                return self.set_alarm(out);
+            }
         }
         self.settle(at, out);
         if self.book.collects() {
@@ -194,6 +201,13 @@ impl Listing {
         }
         self.send_mark(at, out);
         self.set_alarm(out);
+    }
+
+    /// Numbers a command that has an outcome.
+    #[inline(always)]
+    fn begin_command(&mut self) {
+        self.tape.commands += 1;
+        self.watch();
     }
 
     /// Notes who trades from here on, if that takes the other leg of something away.
@@ -289,13 +303,10 @@ impl Listing {
     /// When time alone has something to do here.
     #[inline(always)]
     fn next_alarm(&self) -> Option<Time> {
-        let turns = self.session.next().into_iter().chain(self.session.pause_ends());
-        let edge = turns.chain(self.indication.due()).chain(self.mark_due());
-        let edge = edge.chain(self.stale_at());
-        match (self.book.next_expiry(), self.reserved.next_due()) {
-            (None, None) => edge.min(),
-            (expiry, due) => edge.chain(expiry).chain(due).min(),
-        }
+        let turns = sooner(self.session.next(), self.session.pause_ends());
+        let shown = sooner(self.indication.due(), self.mark_due());
+        let ends = sooner(self.book.next_expiry(), self.reserved.next_due());
+        sooner(sooner(turns, shown), sooner(ends, self.stale_at()))
     }
 
     /// When a price has to be told to whoever watches the market, if nothing else happens.
@@ -639,6 +650,15 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
     };
     out.outcome(outcome, origin);
     out
+}
+
+/// The sooner of two times, where there are any.
+#[inline(always)]
+fn sooner(one: Option<Time>, other: Option<Time>) -> Option<Time> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }
 
 /// The stop that a submit asks for, if it asks for one.

@@ -186,9 +186,8 @@ pub(crate) struct Taking {
     pub value: Unsized,
     /// Taken off it by self-match with `DECREMENT`.
     pub decremented: u64,
+    /// Why it takes no more.
     pub stopped: Option<CancelReason>,
-    /// What it would trade next lies too far away.
-    pub leaps: bool,
 }
 
 impl Book {
@@ -250,11 +249,10 @@ impl Book {
             return Decision::killed(incoming.quantity);
         }
         let taking = self.take(incoming, reports);
-        if taking.leaps {
-            return self.wait_for_call(incoming, &taking, reports);
+        if taking.stopped.is_some() {
+            return self.stop_taking(incoming, &taking, reports);
         }
-        let rests = incoming.time_in_force.rests() && taking.stopped.is_none();
-        let resting = if rests { taking.left } else { 0 };
+        let resting = if incoming.time_in_force.rests() { taking.left } else { 0 };
         if resting > 0 {
             self.rest(incoming, &taking, reports);
         }
@@ -307,16 +305,15 @@ impl Book {
     pub(super) fn take(&mut self, incoming: &Incoming, reports: &mut impl Reports) -> Taking {
         let mut taking = Taking::nothing(incoming.quantity);
         let side = incoming.side.opposite();
-        let wished = key_of(side, incoming.limit);
-        let (near, far) = self.reach.keys(side);
-        let limit = wished.min(far);
+        let limit = key_of(side, incoming.limit);
         while taking.left > 0 && taking.stopped.is_none() {
             let key = self.ladder(side).best();
             // An empty side's best is NIL, which lies beyond every limit.
-            if key > limit || key < near {
-                if key <= wished {
-                    self.leap(incoming, &mut taking, reports);
-                }
+            if key > limit {
+                break;
+            }
+            if !self.reach.has(side, key) {
+                self.leap(incoming, &mut taking, reports);
                 break;
             }
             self.take_level::<false>(incoming, side, key, &mut taking, reports);
@@ -358,7 +355,7 @@ impl Book {
                     break;
                 }
                 if TOO_FAR {
-                    taking.leaps = true;
+                    taking.stopped = Some(CancelReason::Interrupted);
                     break;
                 }
                 maker.set_open(open - quantity);
@@ -503,14 +500,13 @@ impl Book {
 impl Taking {
     /// Of an order that takes nothing.
     pub fn nothing(quantity: Lots) -> Taking {
-        Taking {
-            left: quantity.0,
-            filled: 0,
-            value: 0,
-            decremented: 0,
-            stopped: None,
-            leaps: false,
-        }
+        Taking { left: quantity.0, filled: 0, value: 0, decremented: 0, stopped: None }
+    }
+
+    /// What it would trade next lies too far away.
+    #[inline(always)]
+    pub fn leaps(&self) -> bool {
+        self.stopped == Some(CancelReason::Interrupted)
     }
 
     /// How much of a maker the taker can have and pay for.

@@ -5,10 +5,10 @@ use super::matching::{Book, Decision, Incoming, Reports, Taking, decide};
 use super::prints::Prints;
 use crate::amount::Ticks;
 use crate::instrument::Instrument;
-use crate::order::{CancelReason, Side};
+use crate::order::Side;
 use std::ops::RangeInclusive;
 
-/// By the side of the makers, the first and last key at which trades happen.
+/// By the side of the makers, the first key at which trades happen, and how many more follow it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reach([(u32, u32); 2]);
 
@@ -20,22 +20,21 @@ impl Default for Reach {
 }
 
 impl Reach {
-    #[inline(always)]
-    pub fn keys(&self, makers: Side) -> (u32, u32) {
-        self.0[makers as usize]
-    }
+    /// No level has this key.
+    const NOWHERE: Reach = Reach([(NIL, 0); 2]);
 
+    /// One comparison: what lies before the first wraps around to far behind it.
     #[inline(always)]
     pub fn has(&self, makers: Side, key: u32) -> bool {
-        let (near, far) = self.keys(makers);
-        (near..=far).contains(&key)
+        let (first, more) = self.0[makers as usize];
+        key.wrapping_sub(first) <= more
     }
 
     fn within(prices: &RangeInclusive<Ticks>) -> Reach {
         let (low, high) = (*prices.start(), *prices.end());
+        let Some(more) = high.0.checked_sub(low.0) else { return Reach::NOWHERE };
         // The nearest bid is the highest.
-        let bids = (key_of(Side::Buy, high), key_of(Side::Buy, low));
-        Reach([bids, (low.0, high.0)])
+        Reach([(key_of(Side::Buy, high), more), (key_of(Side::Sell, low), more)])
     }
 }
 
@@ -72,10 +71,10 @@ impl Book {
         reports: &mut impl Reports,
     ) {
         let side = incoming.side.opposite();
-        let wished = key_of(side, incoming.limit);
-        while taking.left > 0 && taking.stopped.is_none() && !taking.leaps {
+        let limit = key_of(side, incoming.limit);
+        while taking.left > 0 && taking.stopped.is_none() {
             let key = self.ladder(side).best();
-            if key > wished {
+            if key > limit {
                 return;
             }
             if self.reach.has(side, key) {
@@ -84,21 +83,22 @@ impl Book {
                 self.take_level::<true>(incoming, side, key, taking, reports);
             }
         }
-        self.collects |= taking.leaps;
+        self.collects |= taking.leaps();
     }
 
-    /// What is left of the order that made orders collect waits for the call, if it can.
+    /// An order that takes no more. What is left of one that made orders collect waits for the
+    /// call, if it can; of any other it goes.
     #[cold]
     #[inline(never)]
-    pub(super) fn wait_for_call(
+    pub(super) fn stop_taking(
         &mut self,
         incoming: &Incoming,
         taking: &Taking,
         reports: &mut impl Reports,
     ) -> Decision {
-        if !incoming.time_in_force.rests() && !incoming.at_market {
-            let reason = Some(CancelReason::Interrupted);
-            return Decision { reason, ..decide(taking, 0) };
+        let waits = incoming.time_in_force.rests() || incoming.at_market;
+        if !(taking.leaps() && waits) {
+            return decide(taking, 0);
         }
         let life = incoming.life_in_call();
         self.rest(&Incoming { life, ..*incoming }, taking, reports);
