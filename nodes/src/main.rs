@@ -16,6 +16,7 @@ mod replay;
 mod secret;
 mod telemetry;
 mod tls;
+mod upstream;
 
 /// Orders, effects and answers are many small pieces that one thread makes and another drops.
 #[global_allocator]
