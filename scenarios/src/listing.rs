@@ -7,7 +7,7 @@
 //! trading by another one.
 
 use hoga_engine::amount::{AMOUNT_MAX, Lots, Rate, Ticks};
-use hoga_engine::follow::Follow;
+use hoga_engine::follow::{Follow, Subscription};
 use hoga_engine::ids::{AssetId, InstrumentId};
 use hoga_engine::instrument::{self as engine, BadInstrument, Fees};
 use hoga_engine::order as engine_order;
@@ -248,10 +248,17 @@ impl List<'_> {
     /// How it follows an outside book, if it does.
     fn follow(&self) -> Option<Box<Follow>> {
         let follow = self.rules.rules.follow.as_ref()?;
+        let subscription = follow.venue.as_ref().map(|venue| match &follow.code {
+            Some(code) => Subscription { venue: venue.as_str().into(), code: code.as_str().into() },
+            None => {
+                Subscription::of_pair(venue, self.rules.base.as_str(), self.rules.quote.as_str())
+            }
+        });
         Some(Box::new(Follow {
             house: follow.house.as_str().into(),
             levels_max: u16::try_from(follow.levels).unwrap_or(u16::MAX),
             stale_ns: follow.stale_after.0.saturating_mul(1_000_000),
+            subscription,
         }))
     }
 

@@ -54,7 +54,7 @@ fn with_days(days: &Days) -> Instrument {
 
 fn following(outside: &Outside) -> Instrument {
     let (house, stale_ns) = (HOUSE.into(), outside.stale_ns);
-    let follow = Some(Box::new(Follow { house, levels_max: 10, stale_ns }));
+    let follow = Some(Box::new(Follow { house, levels_max: 10, stale_ns, subscription: None }));
     Instrument { symbol: "OUT-KRW".into(), follow, ..lpj() }
 }
 

@@ -72,6 +72,7 @@ impl Feed {
                 house: "accounts/house".into(),
                 levels_max: LEVELS as u32,
                 stale_after: Some(prost_types::Duration { seconds: STALE_SECONDS, nanos: 0 }),
+                ..Default::default()
             }),
             ..Default::default()
         };

@@ -5,6 +5,7 @@ use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::candle::Import;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
+use hoga_engine::follow::Subscription;
 use hoga_engine::ids::{AssetId, InstrumentId, PartitionId};
 use hoga_engine::instrument::{Asset, Calls, Catalogue, Instrument, Phase};
 use hoga_engine::reject::Reject;
@@ -73,6 +74,8 @@ pub struct Limits {
     pub interruption: Option<Option<Interruption>>,
     /// What each order gets first where an opening goes by size, or by time.
     pub by_size: Option<Option<Lots>>,
+    /// Which book of which outside market a followed instrument follows, or none.
+    pub subscription: Option<Option<Subscription>>,
 }
 
 impl Limits {
@@ -89,11 +92,16 @@ impl Limits {
             by_size: self.by_size.unwrap_or(known.calls.by_size),
             ..known.calls.clone()
         };
+        let mut follow = known.follow.clone();
+        if let (Some(follow), Some(subscription)) = (&mut follow, &self.subscription) {
+            follow.subscription.clone_from(subscription);
+        }
         Instrument {
             band: self.band.unwrap_or(known.band),
             open_orders_max: self.open_orders_max.unwrap_or(known.open_orders_max),
             schedule: self.schedule.clone().unwrap_or_else(|| known.schedule.clone()),
             calls,
+            follow,
             ..known.clone()
         }
     }
@@ -112,6 +120,9 @@ impl Limits {
         }
         if let Some(Some(table)) = &self.schedule {
             table.check().map_err(|bad| malformed("schedule", bad.to_string()))?;
+        }
+        if self.subscription.is_some() && known.follow.is_none() {
+            return Err(Reject::NotFollowed { symbol: known.symbol.clone() });
         }
         let changed = self.over(known);
         // Rules that are sound by themselves may not go together.

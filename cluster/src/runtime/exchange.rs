@@ -11,6 +11,7 @@ use super::read::{After, At, ReadError, Seen, Subject};
 use crate::history::History;
 use crate::log::SegmentLog;
 use crate::partition::{Command, Core, Entry, MetaCommand, SessionRef, Trace};
+use crate::raft::Leadership;
 use hoga_actors::{Entity, EntityId, Scene};
 use hoga_engine::account::Account;
 use hoga_engine::board::Board;
@@ -589,6 +590,26 @@ impl Exchange {
     pub fn catalogue(&self) -> Arc<Catalogue> {
         let accounts = self.0.options.topology.account_partition("");
         self.0.catalogues[&accounts].borrow().clone()
+    }
+
+    /// The same, as it changes.
+    #[must_use]
+    pub fn catalogue_changes(&self) -> watch::Receiver<Arc<Catalogue>> {
+        let accounts = self.0.options.topology.account_partition("");
+        self.0.catalogues[&accounts].clone()
+    }
+
+    /// Who leads a partition, as far as this node knows, as it changes.
+    #[must_use]
+    pub fn leadership(&self, partition: PartitionId) -> watch::Receiver<Leadership> {
+        self.0.partitions[&partition].replica.leadership()
+    }
+
+    /// Whether this node leads a partition, as most of its replicas say after this call. It waits
+    /// for them; a node that is cut off may wait for ever.
+    pub async fn proves_to_lead(&self, partition: PartitionId) -> bool {
+        let partition = &self.0.partitions[&partition];
+        partition.leads() && partition.replica.read_barrier().await.is_ok()
     }
 
     #[must_use]

@@ -39,7 +39,12 @@ impl Venue {
 
     async fn found(dir: &std::path::Path) -> Venue {
         let market = Market::found(dir).await;
-        let follow = Follow { house: "house".into(), levels_max: 5, stale_ns: 3600 * Time::SECOND };
+        let follow = Follow {
+            house: "house".into(),
+            levels_max: 5,
+            stale_ns: 3600 * Time::SECOND,
+            subscription: None,
+        };
         let catalogue = market.exchange.catalogue();
         let listed = Instrument {
             symbol: "OUT-KRW".into(),

@@ -7,6 +7,7 @@ use crate::gateway::{self, GatewayOptions, Running};
 use crate::market::{self, FoundingError};
 use crate::telemetry::otlp::Otlp;
 use crate::telemetry::{self, Endpoint, Lines, Registry};
+use crate::upstream::{self, Upstream};
 use hoga_cluster::runtime::{Exchange, Failure as Unwritten, StartError};
 use hoga_scenarios::listing;
 use hoga_scenarios::rules::RuleBook;
@@ -111,8 +112,14 @@ async fn serve(
     let mirror = config.redis.mirror();
     let mirror =
         mirror.map_err(|error| failed(format!("error: the password of Redis: {error}")))?;
+    let upstream = upstream::start(exchange, config.upstream.options());
+    let upstream =
+        upstream.map_err(|error| failed(format!("error: who proves venues: {error}")))?;
+    // Whatever this ends for: another node takes over at once.
+    let _hears = Hears(upstream.clone());
     let options = GatewayOptions {
         mirror,
+        upstream,
         listen: config.listen,
         auth,
         tls,
@@ -140,6 +147,15 @@ async fn serve(
         cause = exchange.failed() => return Err(of_node(&cause)),
     }
     drain(gateway, stop).await
+}
+
+/// Lets go of outside markets when this node stops serving.
+struct Hears(Upstream);
+
+impl Drop for Hears {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
 }
 
 /// Where Prometheus reads, if anywhere.

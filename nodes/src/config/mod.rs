@@ -11,12 +11,14 @@ mod read;
 mod redis;
 mod security;
 mod settings;
+mod upstream;
 
 pub use cluster::ClusterConfig;
 pub use read::{ConfigError, read_file};
 pub use redis::RedisConfig;
 pub use security::SecurityConfig;
 pub use settings::{SETTINGS, Setting};
+pub use upstream::UpstreamConfig;
 
 use crate::gateway::ORDERS_PER_SECOND_MAX;
 use hoga_cluster::link::LinkError;
@@ -52,6 +54,7 @@ pub struct NodeConfig {
     pub snapshot_bytes: u64,
     pub log: LogOptions,
     pub redis: RedisConfig,
+    pub upstream: UpstreamConfig,
     /// The rule book that an empty exchange is founded by; none: an operator lists instruments.
     pub rules: Option<String>,
 }
@@ -93,6 +96,7 @@ impl Default for NodeConfig {
             snapshot_bytes: exchange.snapshot_bytes,
             log: exchange.log,
             redis: RedisConfig::default(),
+            upstream: UpstreamConfig::default(),
             rules: None,
         }
     }

@@ -1,6 +1,6 @@
 //! The settings, one line each: where they stand, what they mean, how they are read and shown.
 
-use super::{Auth, LogFormat, NodeConfig, cluster, security};
+use super::{Auth, LogFormat, NodeConfig, cluster, security, upstream};
 use crate::gateway::Server;
 use hoga_scenarios::rules::SHIPPED;
 use std::fmt::Display;
@@ -273,6 +273,24 @@ pub const SETTINGS: &[Setting] = &[
         "accounts of each board, from the top",
         redis.board_rows,
         1..=100_000
+    ),
+    text(
+        "upstream",
+        "venues",
+        "outside markets in Upbit's format to follow live: upbit, or NAME=wss://…, …; the same on \
+         every node; or none",
+        upstream::set_venues,
+        |config| config.upstream.venues.to_string(),
+    ),
+    text(
+        "upstream",
+        "ca",
+        "the PEM file of the authorities that prove them; none for those of this machine",
+        |config, text| {
+            config.upstream.ca = security::file(text);
+            Ok(())
+        },
+        |config| security::shown(config.upstream.ca.as_ref()),
     ),
     text(
         "market",

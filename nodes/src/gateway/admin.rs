@@ -11,6 +11,7 @@ use super::money::{self, Named, asset_amount};
 use super::reasons::refusal;
 use super::rulebook;
 use super::status::status;
+use super::upstream;
 use crate::auth::Caller;
 use hoga_actors::EntityId;
 use hoga_cluster::partition::MetaCommand;
@@ -319,6 +320,14 @@ impl AdminService for Admin {
     ) -> Result<Response<v1::GetStatusResponse>, Status> {
         let (caller, message) = Caller::of(request)?;
         told(&caller, status(&self.0, &message).await)
+    }
+
+    async fn get_upstream(
+        &self,
+        request: Request<v1::GetUpstreamRequest>,
+    ) -> Result<Response<v1::GetUpstreamResponse>, Status> {
+        let (caller, _) = Caller::of(request)?;
+        told(&caller, Ok(upstream::venues(&self.0).await))
     }
 
     async fn get_cluster_map(

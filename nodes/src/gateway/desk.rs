@@ -9,6 +9,7 @@ use super::stream::Shared;
 use super::symbols::{SymbolTable, Symbols};
 use super::tape::Tape;
 use crate::auth::{Caller, Names};
+use crate::upstream::Upstream;
 use hoga_actors::Scene;
 use hoga_cluster::history::{History, HistoryError};
 use hoga_cluster::runtime::{At, Exchange, Identified, ReadError, Reply};
@@ -36,6 +37,7 @@ pub struct Desk {
     pub sessions: Sessions,
     pub pace: Pace,
     pub streams: Shared,
+    pub upstream: Upstream,
     pub started: SystemTime,
     /// Takes no new calls: the node is about to stop.
     pub draining: watch::Sender<bool>,
@@ -56,6 +58,7 @@ impl Desk {
         names: Arc<Names>,
         tape: Arc<Tape>,
         pace: Pace,
+        upstream: Upstream,
         is_founding: bool,
     ) -> Desk {
         let symbols = SymbolTable::new(&exchange, is_founding);
@@ -67,6 +70,7 @@ impl Desk {
             sessions: Sessions::default(),
             pace,
             streams: Shared::default(),
+            upstream,
             started: SystemTime::now(),
             draining: watch::channel(false).0,
             symbols,

@@ -7,7 +7,7 @@ use super::money::Named;
 use crate::auth::Caller;
 use hoga_cluster::partition::{Limits, MetaCommand};
 use hoga_engine::instrument::{Instrument, Phase};
-use hoga_proto::convert::market as wire;
+use hoga_proto::convert::{self, market as wire};
 use hoga_proto::names::AccountName;
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
@@ -107,10 +107,16 @@ fn limits(
                 limits.interruption = Some(wire::interruption(rule)?);
             }
             "limit_opening_first" => limits.by_size = Some(wire::by_size(asked, instrument)?),
+            "follow.venue" | "follow.code" => {
+                let follow = asked.follow.clone().unwrap_or_default();
+                let (base, quote) = (&instrument.base_code, &instrument.quote_code);
+                limits.subscription = Some(convert::follow::subscription(&follow, base, quote));
+            }
             "open_orders_max" => limits.open_orders_max = Some(asked.open_orders_max),
             other => {
                 let known = "band_low, band_high, open_orders_max, schedule, \
-                             volatility_interruption and limit_opening_first can be changed";
+                             volatility_interruption, limit_opening_first, follow.venue and \
+                             follow.code can be changed";
                 return Err(malformed(format!("`{other}` cannot be changed; {known}")));
             }
         }

@@ -45,6 +45,7 @@ mod stream;
 mod symbols;
 mod tape;
 mod ticker;
+mod upstream;
 mod valuation;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::mirror::MirrorOptions;
 use crate::auth::Accepts;
 use crate::tls::Identity;
+use crate::upstream::Upstream;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub struct GatewayOptions {
     pub orders_per_second_max: u32,
     /// Where market data and boards are mirrored to.
     pub mirror: Option<MirrorOptions>,
+    /// The outside markets that this node is told of.
+    pub upstream: Upstream,
     /// How long calls under way are waited for when the gateway stops.
     pub drain: Duration,
 }
@@ -49,6 +52,7 @@ impl Default for GatewayOptions {
             header_bytes_max: 16 << 10,
             orders_per_second_max: ORDERS_PER_SECOND_MAX,
             mirror: None,
+            upstream: Upstream::default(),
             drain: Duration::from_secs(5),
         }
     }

@@ -51,7 +51,10 @@ pub fn filled_in(asked: v1::Instrument, rules: &str) -> Result<v1::Instrument, R
             true => template.circuit_breaker,
             false => asked.circuit_breaker,
         },
-        follow: asked.follow.or(template.follow),
+        // What a venue calls it follows from its own pair.
+        follow: asked
+            .follow
+            .or_else(|| template.follow.map(|rules| v1::Follow { code: String::new(), ..rules })),
         ..asked
     })
 }

@@ -126,7 +126,9 @@ pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Runnin
     let names = Arc::new(Names::new(exchange.options().node));
     let tape = Tape::follow(&exchange).await;
     let pace = Pace::new(options.orders_per_second_max);
-    let desk = Arc::new(Desk::new(exchange, names.clone(), tape, pace, options.is_founding));
+    let (upstream, is_founding) = (options.upstream, options.is_founding);
+    let desk = Desk::new(exchange, names.clone(), tape, pace, upstream, is_founding);
+    let desk = Arc::new(desk);
     let health = HealthReporter::new();
     for service in SERVICES {
         health.set_service_status(service, ServingStatus::Serving).await;

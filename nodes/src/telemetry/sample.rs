@@ -72,10 +72,15 @@ async fn boards(exchange: &Exchange) {
 
 async fn books(exchange: &Exchange) {
     for instrument in exchange.catalogue().instruments.values() {
-        let depth = exchange.book(instrument.id, None, |listing, _| listing.book().len()).await;
-        if let Ok(depth) = depth {
-            gauge!("hoga_book_depth_orders", "symbol" => instrument.symbol.to_string())
-                .set(depth as f64);
+        let looked = exchange.book(instrument.id, None, |listing, _| {
+            (listing.book().len(), listing.following().map(|following| following.is_stale()))
+        });
+        let Ok((depth, is_stale)) = looked.await else { continue };
+        let symbol = || instrument.symbol.to_string();
+        gauge!("hoga_book_depth_orders", "symbol" => symbol()).set(depth as f64);
+        if let Some(is_stale) = is_stale {
+            let stale = if is_stale { 1.0 } else { 0.0 };
+            gauge!("hoga_followed_stale", "symbol" => symbol()).set(stale);
         }
     }
 }

@@ -20,16 +20,34 @@ impl Trust {
     /// # Errors
     /// [`TlsError::File`].
     pub fn from_file(authorities: &Path) -> Result<Trust, TlsError> {
-        let mut roots = RootCertStore::empty();
-        for authority in certificates(authorities)? {
-            roots.add(authority).map_err(|error| wrong(authorities, error))?;
-        }
+        Ok(Trust::in_roots(roots(authorities)?, &[HTTP_2]))
+    }
+
+    /// For servers of other people, which speak no HTTP/2: the authorities of a PEM file, or those
+    /// that this machine believes.
+    ///
+    /// # Errors
+    /// [`TlsError::File`].
+    pub fn of_strangers(authorities: Option<&Path>) -> Result<Trust, TlsError> {
+        let roots = match authorities {
+            Some(authorities) => roots(authorities)?,
+            None => {
+                let mut roots = RootCertStore::empty();
+                // One that cannot be read is one that nobody is believed by.
+                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                roots
+            }
+        };
+        Ok(Trust::in_roots(roots, &[]))
+    }
+
+    fn in_roots(roots: RootCertStore, protocols: &[&[u8]]) -> Trust {
         let config = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&version::TLS13])
-            .map_err(|error| wrong(authorities, error))?;
+            .expect("the provider has suites of version 1.3");
         let mut config = config.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols.push(HTTP_2.into());
-        Ok(Trust(TlsConnector::from(Arc::new(config))))
+        config.alpn_protocols = protocols.iter().map(|&protocol| protocol.into()).collect();
+        Trust(TlsConnector::from(Arc::new(config)))
     }
 
     /// Connects, and has the other end prove that it is this host.
@@ -44,4 +62,12 @@ impl Trust {
         tcp.set_nodelay(true)?;
         self.0.connect(name, tcp).await
     }
+}
+
+fn roots(authorities: &Path) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for authority in certificates(authorities)? {
+        roots.add(authority).map_err(|error| wrong(authorities, error))?;
+    }
+    Ok(roots)
 }

@@ -4,7 +4,8 @@
 #![allow(dead_code)]
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -136,6 +137,17 @@ impl Exchange {
     #[track_caller]
     pub fn json(&self, account: &str, args: &[&str]) -> Value {
         self.hoga(&[&["--json", "--as", account], args].concat()).ended(0).json()
+    }
+
+    /// What Prometheus reads of it.
+    pub fn metrics(&self) -> String {
+        let url = self.announced["metrics"].as_str().expect("metrics are served");
+        let address = url.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/metrics"));
+        let mut stream = TcpStream::connect(address.expect("a url")).expect("it listens");
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+        let mut page = String::new();
+        stream.read_to_string(&mut page).expect("text");
+        page
     }
 
     /// Ctrl-C, and the end.

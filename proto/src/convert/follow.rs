@@ -6,16 +6,20 @@ use super::numbers::{amount, time_if_any, timestamp};
 use super::schedule::{duration, nanoseconds};
 use crate::names::AccountName;
 use crate::v1;
-use hoga_engine::follow::{Follow, Following, Level, Rung, Snapshot};
+use hoga_engine::follow::{Follow, Following, Level, Rung, Snapshot, Subscription};
 use hoga_engine::instrument::Instrument;
 use hoga_engine::order::Side;
 
-/// How an instrument follows; none for one that makes its own price.
+/// How an instrument of this pair follows; none for one that makes its own price.
 ///
 /// # Errors
 /// A field is missing or has the wrong form. Whether the numbers are in range is checked where
 /// the instrument is listed.
-pub fn follow(wire: Option<&v1::Follow>) -> Result<Option<Box<Follow>>, BadField> {
+pub fn follow(
+    wire: Option<&v1::Follow>,
+    base: &str,
+    quote: &str,
+) -> Result<Option<Box<Follow>>, BadField> {
     const STALE: &str = "instrument.follow.stale_after";
     let Some(wire) = wire else { return Ok(None) };
     let house = AccountName::parse(&wire.house)
@@ -24,16 +28,34 @@ pub fn follow(wire: Option<&v1::Follow>) -> Result<Option<Box<Follow>>, BadField
         .map_err(|_| BadField::malformed("instrument.follow.levels_max", "is far too large"))?;
     let stale = wire.stale_after.as_ref().ok_or_else(|| BadField::missing(STALE))?;
     let stale_ns = nanoseconds(STALE, stale)?;
-    Ok(Some(Box::new(Follow { house: house.id().into(), levels_max, stale_ns })))
+    let subscription = subscription(wire, base, quote);
+    Ok(Some(Box::new(Follow { house: house.id().into(), levels_max, stale_ns, subscription })))
+}
+
+/// The outside book that an instrument of this pair follows; none without a venue.
+#[must_use]
+pub fn subscription(wire: &v1::Follow, base: &str, quote: &str) -> Option<Subscription> {
+    let v1::Follow { venue, code, .. } = wire;
+    if venue.is_empty() {
+        return None;
+    }
+    Some(match code.as_str() {
+        "" => Subscription::of_pair(venue, base, quote),
+        code => Subscription { venue: venue.as_str().into(), code: code.into() },
+    })
 }
 
 /// The same as everyone sees it.
 #[must_use]
 pub fn shown_follow(follow: &Follow) -> v1::Follow {
+    let subscription = follow.subscription.as_ref();
+    let text = |part: fn(&Subscription) -> &str| subscription.map(part).unwrap_or_default().into();
     v1::Follow {
         house: format!("accounts/{}", follow.house),
         levels_max: follow.levels_max.into(),
         stale_after: Some(duration(follow.stale_ns)),
+        venue: text(|it| &it.venue),
+        code: text(|it| &it.code),
     }
 }
 

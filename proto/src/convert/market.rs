@@ -99,7 +99,7 @@ pub fn instrument(
             },
             breaker: wire.circuit_breaker.iter().map(breaker_level).collect::<Result<_, _>>()?,
         },
-        follow: follow(wire.follow.as_ref())?,
+        follow: follow(wire.follow.as_ref(), &base.code, &quote.code)?,
     })
 }
 

@@ -15,6 +15,7 @@ mod upbit;
 mod tests;
 
 pub use fit::{Unfit, snapshot, trimmed};
+pub use upbit::{UpbitFrame, upbit_frame};
 
 use crate::time::Millis;
 use rust_decimal::Decimal;

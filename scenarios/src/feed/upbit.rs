@@ -26,6 +26,34 @@ impl Reader {
     }
 }
 
+/// A frame of Upbit's WebSocket as it comes over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpbitFrame<'t> {
+    /// The whole book of an instrument, by what Upbit calls it.
+    Book { code: &'t str, book: OutsideBook },
+    /// Upbit says why it does not do what was asked.
+    Refused(String),
+    /// A trade, or a sign of life.
+    Other,
+}
+
+/// Reads a frame that was received at a time, in nanoseconds since 1970.
+///
+/// # Errors
+/// It is no JSON, or says to be a book and is none.
+pub fn upbit_frame(text: &str, received_ns: u64) -> Result<UpbitFrame<'_>, String> {
+    let message = Json::read(text)?;
+    if let Some(error) = message.get("error") {
+        let of = |key| error.get(key).and_then(Json::text).unwrap_or_default();
+        return Ok(UpbitFrame::Refused(format!("{} {}", of("name"), of("message"))));
+    }
+    let code = message.either("cd", "code").and_then(Json::text).unwrap_or_default();
+    match read_frame(&message, received_ns, |_| true)? {
+        Frame::Book(book) => Ok(UpbitFrame::Book { code, book }),
+        Frame::Trade | Frame::Other => Ok(UpbitFrame::Other),
+    }
+}
+
 /// What a frame is of the wanted instrument.
 pub(super) enum Frame {
     Book(OutsideBook),

@@ -23,6 +23,10 @@ pub struct Follow {
     pub base: Amount,
     /// And of the quote asset.
     pub quote: Amount,
+    /// The outside market whose book it is, as nodes call it; none: whoever posts, is followed.
+    pub venue: Option<String>,
+    /// What that market calls it, where that is not quote, dash, base.
+    pub code: Option<String>,
 }
 
 /// A table, or `none`.
@@ -38,6 +42,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Option<Follow>> {
     let stale_after = table.parsed("stale_after");
     let base = table.parsed("base");
     let quote = table.parsed("quote");
+    let (venue, code) = (table.parsed("venue"), table.parsed("code"));
     table.finish();
     Some(Some(Follow {
         house: house?,
@@ -45,5 +50,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Option<Follow>> {
         stale_after: stale_after?,
         base: base.unwrap_or(Amount::ZERO),
         quote: quote.unwrap_or(Amount::ZERO),
+        venue,
+        code,
     }))
 }

@@ -17,6 +17,7 @@ mod outside;
 mod purse;
 mod rules;
 mod snapshot;
+mod subscription;
 mod taking;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub use outside::Rung;
 pub use purse::{Funding, Purse};
 pub use rules::{BadFollow, Follow, LEVELS_MAX};
 pub use snapshot::{Level, Snapshot};
+pub use subscription::{BadSubscription, Subscription};
 
 use crate::amount::{Lots, Ticks};
 use crate::ids::{AccountId, OrderKey};

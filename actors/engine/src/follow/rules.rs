@@ -1,5 +1,6 @@
 //! How an instrument follows, as its listing says.
 
+use super::subscription::{BadSubscription, Subscription};
 use crate::instrument::{Call, Calls};
 use crate::session::Schedule;
 use crate::time::Time;
@@ -19,10 +20,12 @@ pub struct Follow {
     pub levels_max: u16,
     /// Nanoseconds of exchange time after which a snapshot is too old to trade against.
     pub stale_ns: u64,
+    /// Whose book it is; none while only somebody's posts are followed.
+    pub subscription: Option<Subscription>,
 }
 
 /// Why rules are none to follow by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadFollow {
     #[error("a followed instrument needs a house account")]
     NoHouse,
@@ -34,6 +37,8 @@ pub enum BadFollow {
         "a followed instrument has no call auctions, for whatever cause, and reserves no orders"
     )]
     Calls,
+    #[error(transparent)]
+    Subscription(#[from] BadSubscription),
 }
 
 impl Follow {
@@ -48,6 +53,9 @@ impl Follow {
         }
         if !(1..=STALE_NS_MAX).contains(&self.stale_ns) {
             return Err(BadFollow::Stale);
+        }
+        if let Some(subscription) = &self.subscription {
+            subscription.check()?;
         }
         let calls = [Call::Opening, Call::Closing];
         let has_calls = |table: &Schedule| calls.into_iter().any(|call| table.has(call));

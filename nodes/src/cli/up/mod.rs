@@ -7,8 +7,9 @@ mod several;
 use super::failure::{Exit, Failure};
 use super::serving::{self, Standing};
 use super::{Global, fresh, json, output};
-use crate::config::{NodeConfig, PORT, RedisConfig, default_data};
+use crate::config::{NodeConfig, PORT, RedisConfig, UpstreamConfig, default_data};
 use crate::gateway::Server;
+use crate::upstream::Venues;
 use clap::Args;
 use hoga_scenarios::document::nearest;
 use layout::Layout;
@@ -38,6 +39,9 @@ pub struct Up {
     #[arg(long, value_name = "N", default_value = "1")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=5))]
     nodes: u64,
+    /// An outside market that followed instruments follow live: upbit, or NAME=ws://HOST:PORT/PATH
+    #[arg(long = "feed", value_name = "VENUE", value_parser = venue)]
+    feeds: Vec<String>,
     /// The rule book of the market
     #[arg(long, value_name = "BOOK", default_value = "lpj", value_parser = rule_book)]
     rules: String,
@@ -45,6 +49,10 @@ pub struct Up {
 
 fn redis(text: &str) -> Result<String, String> {
     Server::parse(text).map(|_| text.to_owned())
+}
+
+fn venue(text: &str) -> Result<String, String> {
+    Venues::default().add(text).map(|()| text.to_owned())
 }
 
 fn rule_book(text: &str) -> Result<String, String> {
@@ -60,7 +68,12 @@ fn rule_book(text: &str) -> Result<String, String> {
 
 impl Up {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
+        let mut venues = Venues::default();
+        for feed in &self.feeds {
+            venues.add(feed).map_err(|why| Failure::usage(format!("error: --feed: {why}")))?;
+        }
         let mut config = NodeConfig {
+            upstream: UpstreamConfig { venues, ..UpstreamConfig::default() },
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
             log_filter: "warn,openraft=error".into(),
             rules: Some(self.rules),

@@ -20,7 +20,12 @@ const OUT_KRW: InstrumentId = InstrumentId(3);
 /// BTC against KRW with the fees of the small market, at an outside market's prices.
 fn out_krw() -> Instrument {
     let [lpj, btc] = instruments();
-    let follow = Follow { house: "house".into(), levels_max: 10, stale_ns: 10 * Time::SECOND };
+    let follow = Follow {
+        house: "house".into(),
+        levels_max: 10,
+        stale_ns: 10 * Time::SECOND,
+        subscription: None,
+    };
     Instrument {
         id: OUT_KRW,
         symbol: "OUT-KRW".into(),

@@ -17,7 +17,8 @@ pub const STALE_NS: u64 = 5 * Time::SECOND;
 
 /// One lot at one tick costs three minor units of the quote.
 pub fn instrument() -> Instrument {
-    let follow = Follow { house: "house".into(), levels_max: 5, stale_ns: STALE_NS };
+    let follow =
+        Follow { house: "house".into(), levels_max: 5, stale_ns: STALE_NS, subscription: None };
     Instrument {
         id: InstrumentId(7),
         symbol: "OUT-KRW".into(),

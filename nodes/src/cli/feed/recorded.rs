@@ -1,7 +1,7 @@
-//! `hoga feed`: a recorded outside market into an instrument that follows it.
+//! `hoga feed FILE`: a recorded outside market into an instrument that follows it.
 
-use super::failure::{Exit, Failure};
-use super::{Global, actor, json, output, server};
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::{Global, actor, json, output, server};
 use clap::{Args, ValueEnum};
 use hoga_proto::v1;
 use hoga_scenarios::feed::{self, Counted, OutsideBook};
@@ -12,11 +12,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Feed a recorded outside market into an instrument that follows one
+/// A recorded stream, and where it goes.
 #[derive(Args, Debug)]
-#[command(after_help = "The file is a capture of Upbit's WebSocket or of Binance's streams, in \
-    the form in which cryptofeed and hftbacktest record them. The operator acts (--as operator).")]
-pub struct Feed {
+pub struct Recorded {
     /// The recorded stream
     file: PathBuf,
     /// The instrument that is to follow it
@@ -51,7 +49,7 @@ struct Fed {
     last: u64,
 }
 
-impl Feed {
+impl Recorded {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
         let name = actor::instrument(&self.into)?;
         let file = self.file.display().to_string();
