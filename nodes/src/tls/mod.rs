@@ -10,7 +10,7 @@ mod incoming;
 mod server;
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 pub use client::Trust;
 pub use incoming::incoming;

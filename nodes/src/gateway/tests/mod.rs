@@ -17,6 +17,7 @@ mod session;
 mod signed;
 mod stops;
 mod tools;
+mod upstream;
 
 use super::{GatewayOptions, Running, serve};
 use crate::auth::Accepts;

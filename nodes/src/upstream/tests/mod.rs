@@ -4,5 +4,6 @@ mod floor;
 mod live;
 mod moods;
 mod parts;
+mod secrecy;
 #[path = "../../../tests/rig/venue.rs"]
 mod venue;
