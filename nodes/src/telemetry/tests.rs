@@ -42,7 +42,13 @@ fn dashboards_and_rules_name_only_what_is_exported() {
 fn every_recorded_name_is_described() {
     let known: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let recording = ["nodes/src/gateway", "nodes/src/telemetry", "cluster/src", "actors/src"];
+    let recording = [
+        "nodes/src/gateway",
+        "nodes/src/telemetry",
+        "nodes/src/upstream",
+        "cluster/src",
+        "actors/src",
+    ];
     let sources: Vec<String> = recording
         .iter()
         .flat_map(|folder| sources(&root.join(folder)))

@@ -102,7 +102,10 @@ impl Session<'_> {
             // Upbit sends its text as bytes.
             Message::Binary(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) => text,
-                Err(_) => return Ok(self.health.unreadable("a message is no text")),
+                Err(_) => {
+                    self.health.unreadable("a message is no text");
+                    return Ok(());
+                }
             },
             Message::Close(_) => return Err(Lost::Closed),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),

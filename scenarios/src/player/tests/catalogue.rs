@@ -43,7 +43,7 @@ fn a_listing_opens_at_one_price() {
 fn a_day_of_bots_begins_with_a_price_that_people_made() {
     holds(DAY);
     let report = without(DAY, "opening_call", "\"none\"");
-    assert!(failed(&report).contains(&"owns.carol"), "{report}");
+    assert!(failed(&report).contains(&"owns.alice"), "{report}");
 }
 
 #[test]
