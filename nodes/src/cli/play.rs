@@ -36,6 +36,10 @@ pub struct Play {
     /// Play against a running exchange (not served yet)
     #[arg(long, value_name = "ADDR", hide = true)]
     target: Option<String>,
+    /// How many nodes its own exchange has (not served yet for more than one)
+    #[arg(long, value_name = "N", default_value_t = 1, hide = true)]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..))]
+    nodes: u8,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +54,10 @@ impl Play {
         if let Some(target) = &self.target {
             let why = format!("error: playing against {target} is not served yet");
             return Err(Failure::usage(why).hint("without --target it plays on its own exchange"));
+        }
+        if self.nodes > 1 {
+            let why = format!("error: playing on {} nodes is not served yet", self.nodes);
+            return Err(Failure::usage(why).hint("`hoga chaos FILE` attacks several nodes"));
         }
         let scenario = file::check(&self.file).map_err(Failure::report)?;
         let report = self.play(&scenario)?;
