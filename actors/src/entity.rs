@@ -98,7 +98,7 @@ impl Entity {
             }
             // Boards rank users, and a house is none; also before it has its first funds.
             (Entity::Account(account), EntityCommand::Report)
-                if account.is_house() || scene.is_house(account.name()) => {}
+                if account.is_house() || scene.catalogue.is_house(account.name()) => {}
             (Entity::Account(account), EntityCommand::Report) => {
                 let standing = BoardMessage::Standing(account.standing());
                 out.push(Effect::Send(Topology::BOARDS, Message::ToBoard(standing)));
@@ -200,12 +200,6 @@ enum KeptRef<'a> {
 }
 
 impl Scene {
-    /// Whether an account of this name is the house behind an instrument.
-    fn is_house(&self, name: &str) -> bool {
-        let mut follows = self.catalogue.instruments.values().filter_map(|it| it.follow.as_ref());
-        follows.any(|follow| *follow.house == *name)
-    }
-
     fn context(&self, at: Time) -> Context<'_> {
         Context { catalogue: &self.catalogue, topology: &self.topology, at }
     }

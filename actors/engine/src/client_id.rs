@@ -38,10 +38,10 @@ impl ClientId {
     /// character that no client's id has.
     #[must_use]
     pub fn of_lapse(epoch: u64) -> ClientId {
-        let mut id = ClientId { length: 9, bytes: [0; Self::LENGTH_MAX] };
-        id.bytes[0] = b'~';
-        id.bytes[1..9].copy_from_slice(&epoch.to_be_bytes());
-        id
+        let text = format!("~{epoch:x}");
+        let mut bytes = [0; Self::LENGTH_MAX];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        ClientId { length: text.len() as u8, bytes }
     }
 
     #[must_use]

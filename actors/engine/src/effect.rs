@@ -248,6 +248,12 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Nothing came of what was asked, and no order.
+    #[must_use]
+    pub fn refused(reject: Reject) -> Answer {
+        Answer::Rejected { order: None, reject: Box::new(reject) }
+    }
+
     /// What a book's decision says to the client, whoever passes it on.
     #[must_use]
     pub fn decided(outcome: Outcome) -> Answer {

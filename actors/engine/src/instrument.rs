@@ -291,6 +291,13 @@ impl Catalogue {
         self.instruments.values().find(|instrument| &*instrument.symbol == symbol)
     }
 
+    /// Whether an account of this name is the house of a followed instrument.
+    #[must_use]
+    pub fn is_house(&self, name: &str) -> bool {
+        let mut follows = self.instruments.values().filter_map(|it| it.follow.as_ref());
+        follows.any(|follow| *follow.house == *name)
+    }
+
     #[must_use]
     pub fn asset_by_code(&self, code: &str) -> Option<&Asset> {
         self.assets.values().find(|asset| &*asset.code == code)

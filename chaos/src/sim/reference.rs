@@ -1,7 +1,7 @@
 //! A partition as the witness knows it: all entries, what each said, and the state behind the
 //! last.
 
-use super::check::{BookCommand, Told, houses_of};
+use super::check::{BookCommand, Told};
 use super::mutants::Mutant;
 use super::replica::{Replica, hash_of};
 use super::words::{Broken, hold};
@@ -98,7 +98,7 @@ impl Reference {
             what: format!("partition {} at {index}: {panic}", self.partition.0),
         })?;
         let mut told = Told::new(self.partition, index, self.replica.core.time());
-        told.houses = houses_of(&self.replica.core.scene().catalogue).collect();
+        told.catalogue = self.replica.core.scene().catalogue.clone();
         if let Some(batch) = batch
             && let Ok(batch) = postcard::from_bytes::<Batch>(batch)
         {
@@ -161,8 +161,7 @@ impl Reference {
     }
 
     fn has_books(&self) -> bool {
-        let mut partitions = self.topology.partitions();
-        partitions.any(|(id, role)| id == self.partition && role == Role::Books)
+        self.topology.role(self.partition) == Role::Books
     }
 
     /// What a message is to a book, or to all books of the partition.

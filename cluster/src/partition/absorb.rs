@@ -13,6 +13,7 @@ use hoga_engine::instrument::Instrument;
 use hoga_engine::message::{BookMessage, Message, PartitionMessage};
 use hoga_engine::order::OrderState;
 use hoga_engine::reject::Reject;
+use hoga_engine::request::Envelope;
 use hoga_engine::topology::Role;
 use std::collections::BTreeMap;
 
@@ -140,16 +141,13 @@ impl Core {
     /// What the step that suspended an entity comes to: a refusal without effect.
     #[must_use]
     pub fn refuse_step(&self, entity: EntityId, step: &Step) -> Output {
-        let reject = || Reject::EntitySuspended { entity: entity.to_string().into() };
+        let reject = Reject::EntitySuspended { entity: entity.to_string().into() };
         let effects = match (&step.command, entity) {
-            (EntityCommand::Request(envelope, _), _) => {
-                let answer = Answer::Rejected { order: None, reject: Box::new(reject()) };
-                vec![Effect::Answer(envelope.origin, answer)]
-            }
-            (EntityCommand::Outside(_, origin), _) => {
-                let answer = Answer::Rejected { order: None, reject: Box::new(reject()) };
-                vec![Effect::Answer(*origin, answer)]
-            }
+            (
+                EntityCommand::Request(Envelope { origin, .. }, _)
+                | EntityCommand::Outside(_, origin),
+                _,
+            ) => vec![Effect::Answer(*origin, Answer::refused(reject))],
             (EntityCommand::Book(message), EntityId::Book(instrument)) => {
                 decline(instrument, message)
             }

@@ -167,11 +167,11 @@ impl Meta {
             if *body_hash == envelope.body_hash {
                 return (answer.clone(), None);
             }
-            return (rejected(Reject::ClientOrderIdReused { id: text(envelope.id) }), None);
+            return (Answer::refused(Reject::ClientOrderIdReused { id: text(envelope.id) }), None);
         }
         let (answer, change) = match perform(catalogue, &mut self.nodes, topology, command) {
             Ok(change) => (Answer::Done, change),
-            Err(reject) => (rejected(reject), None),
+            Err(reject) => (Answer::refused(reject), None),
         };
         if self.order.len() >= REMEMBERED_MAX
             && let Some(oldest) = self.order.pop_front()
@@ -186,10 +186,6 @@ impl Meta {
 
 fn text(id: ClientId) -> Box<str> {
     id.as_str().into()
-}
-
-fn rejected(reject: Reject) -> Answer {
-    Answer::Rejected { order: None, reject: Box::new(reject) }
 }
 
 fn malformed(field: &str, rule: impl Into<Box<str>>) -> Reject {

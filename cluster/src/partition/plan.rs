@@ -152,8 +152,7 @@ impl Core {
             chunk.step(entity, place, EntityCommand::Outside(snapshot, origin));
             return;
         };
-        let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
-        chunk.effect(place, Effect::Answer(origin, answer));
+        chunk.effect(place, Effect::Answer(origin, Answer::refused(reject)));
     }
 
     fn plan_meta(
@@ -399,6 +398,5 @@ fn is_barrier(command: &Command) -> bool {
 }
 
 fn refuse(envelope: &Envelope, reject: Reject) -> Effect {
-    let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
-    Effect::Answer(envelope.origin, answer)
+    Effect::Answer(envelope.origin, Answer::refused(reject))
 }

@@ -18,15 +18,14 @@ impl Core {
         cancels: bool,
         origin: Origin,
     ) -> Answer {
-        let rejected = |reject| Answer::Rejected { order: None, reject: Box::new(reject) };
         let Some(account) = self.state.directory.get(name) else {
-            return rejected(Reject::AccountNotFound { name: name.into() });
+            return Answer::refused(Reject::AccountNotFound { name: name.into() });
         };
         // Commands are counted, so a later opening has a larger epoch.
         let epoch = self.state.commands;
         match self.state.sessions.open(account, id, cancels, origin, epoch) {
             Some(epoch) => Answer::SessionOpened { epoch },
-            None => rejected(Reject::TooManySessions { max: SESSIONS_MAX as u64 }),
+            None => Answer::refused(Reject::TooManySessions { max: SESSIONS_MAX as u64 }),
         }
     }
 

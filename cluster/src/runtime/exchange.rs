@@ -188,7 +188,7 @@ impl Exchange {
         let partition = self.0.options.topology.account_partition(account);
         let request = self.priced(request);
         let account = account.into();
-        self.enter(partition, identified, |envelope| Command::Request {
+        self.enter_identified(partition, identified, |envelope| Command::Request {
             account,
             envelope,
             request,
@@ -208,7 +208,7 @@ impl Exchange {
         let SessionRef { account, id, epoch } = session.clone();
         let partition = self.0.options.topology.account_partition(&account);
         let request = self.priced(request);
-        self.enter(partition, identified, |envelope| {
+        self.enter_identified(partition, identified, |envelope| {
             let asked = Box::new((account, envelope, request));
             Command::InSession { id, epoch, asked }
         })
@@ -237,7 +237,7 @@ impl Exchange {
     ) -> Reply {
         let known = knows(&command);
         let meta = |envelope| Command::Meta { envelope, command };
-        let (origin, answer) = match self.enter(Topology::META, identified, meta) {
+        let (origin, answer) = match self.enter_identified(Topology::META, identified, meta) {
             Ok(submitted) => submitted,
             Err(failure) => return Reply::failure(failure),
         };
@@ -321,26 +321,31 @@ impl Exchange {
         command: impl FnOnce(Origin) -> Command,
         within: Duration,
     ) -> Reply {
-        let (origin, answer) = self.0.answers.open();
-        if let Err(failure) =
-            self.write(partition, Entry { trace, command: command(origin) }, origin)
-        {
-            self.0.answers.forget(origin);
-            return Reply::failure(failure);
+        match self.enter(partition, trace, command) {
+            Ok((origin, answer)) => self.wait(origin, answer, within).await,
+            Err(failure) => Reply::failure(failure),
         }
-        self.wait(origin, answer, within).await
     }
 
-    fn enter(
+    fn enter_identified(
         &self,
         partition: PartitionId,
         identified: &Identified,
         command: impl FnOnce(Envelope) -> Command,
     ) -> Result<(Origin, oneshot::Receiver<Reply>), Failure> {
-        let (origin, answer) = self.0.answers.open();
         let Identified { id, body_hash, sent_at, trace } = *identified;
-        let envelope = Envelope { origin, id, body_hash, sent_at };
-        let entry = Entry { trace, command: command(envelope) };
+        let envelope = |origin| Envelope { origin, id, body_hash, sent_at };
+        self.enter(partition, trace, |origin| command(envelope(origin)))
+    }
+
+    fn enter(
+        &self,
+        partition: PartitionId,
+        trace: Trace,
+        command: impl FnOnce(Origin) -> Command,
+    ) -> Result<(Origin, oneshot::Receiver<Reply>), Failure> {
+        let (origin, answer) = self.0.answers.open();
+        let entry = Entry { trace, command: command(origin) };
         self.write(partition, entry, origin).inspect_err(|_| self.0.answers.forget(origin))?;
         Ok((origin, answer))
     }

@@ -96,7 +96,7 @@ fn new_name(desk: &Desk, caller: &Caller, id: &str) -> Result<AccountName, Refus
     let is_faucet = |asset: &Asset| asset.faucet.as_deref() == Some(name.id());
     let is_reserved = RESERVED.contains(&name.id())
         || symbols.catalogue().assets.values().any(is_faucet)
-        || is_house(&symbols, &name);
+        || symbols.catalogue().is_house(name.id());
     if is_reserved && !caller.is_operator() {
         let message = format!("the name {} is reserved for the exchange itself", name.id());
         return Err(Box::new(refusal("ACCOUNT_NAME_RESERVED", message).field("account_id")));
@@ -238,12 +238,6 @@ pub async fn change(
         (Answer::Rejected { reject, .. }, _) => Err(rejected(&reject, "")),
         (other, _) => unexpected(&other),
     }
-}
-
-/// Whether an instrument is followed with this account on the other side.
-fn is_house(symbols: &Symbols, name: &AccountName) -> bool {
-    let mut instruments = symbols.catalogue().instruments.values();
-    instruments.any(|it| it.follow.as_ref().is_some_and(|follow| *follow.house == *name.id()))
 }
 
 /// An asset and an amount of it, in minor units.

@@ -230,14 +230,14 @@ impl Account {
                     }
                     other => other,
                 };
-                let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
+                let answer = Answer::refused(reject);
                 out.answer(envelope.origin, answer);
                 return;
             }
         }
         self.last_event = context.at;
         if let Err(reject) = self.perform(ask, request, context, out) {
-            let answer = Answer::Rejected { order: None, reject: Box::new(reject) };
+            let answer = Answer::refused(reject);
             self.memory.close(ask, answer.clone(), context.at);
             out.answer(envelope.origin, answer);
         }

@@ -53,7 +53,7 @@ impl Listing {
             origin,
             match posted {
                 Ok(posted) => Answer::Posted(posted),
-                Err(reject) => Answer::Rejected { order: None, reject: Box::new(reject) },
+                Err(reject) => Answer::refused(reject),
             },
         );
     }

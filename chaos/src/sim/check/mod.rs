@@ -23,8 +23,6 @@ mod requests;
 #[cfg(test)]
 mod displayed_tests;
 
-pub use ranks::houses_of;
-
 use super::reference::Reference;
 use super::words::Broken;
 use super::world::Client;
@@ -32,12 +30,13 @@ use hoga_engine::effect::MarketEvent;
 use hoga_engine::follow::Snapshot;
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{InstrumentId, PartitionId};
-use hoga_engine::instrument::Instrument;
+use hoga_engine::instrument::{Catalogue, Instrument};
 use hoga_engine::message::{BookMessage, Message};
 use hoga_engine::order::OrderState;
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub(super) type References = BTreeMap<PartitionId, Reference>;
 
@@ -68,15 +67,15 @@ pub struct Told {
     pub rows: Vec<HistoryRow>,
     pub orders: Vec<OrderState>,
     pub market: Vec<(InstrumentId, MarketEvent)>,
-    /// Accounts that are no users, as this partition knows.
-    pub houses: BTreeSet<Box<str>>,
+    /// What is listed, as this partition knows.
+    pub catalogue: Arc<Catalogue>,
 }
 
 impl Told {
     #[must_use]
     pub fn new(partition: PartitionId, index: u64, time: Time) -> Told {
         let (requests, commands, heard, sent, rows, orders) = Default::default();
-        let (market, houses) = Default::default();
+        let (market, catalogue) = Default::default();
         Told {
             index,
             partition,
@@ -88,7 +87,7 @@ impl Told {
             rows,
             orders,
             market,
-            houses,
+            catalogue,
         }
     }
 }

@@ -6,11 +6,10 @@ use hoga_actors::{Entity, EntityId};
 use hoga_engine::amount::{Amount, Ticks};
 use hoga_engine::board::{ALL, BoardKind, PAGE_ROWS_MAX, Prices};
 use hoga_engine::ids::{AccountId, InstrumentId};
-use hoga_engine::instrument::Catalogue;
 use hoga_engine::message::{BoardMessage, Message, Standing};
 use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Sets of marks that are kept: a board may not have adopted the last ones yet.
 const SETS: usize = 24;
@@ -29,7 +28,7 @@ impl Ranks {
     pub fn hear(&mut self, told: &Told) -> Result<(), Broken> {
         for (_, message) in &told.sent {
             let Message::ToBoard(BoardMessage::Standing(standing)) = message else { continue };
-            let is_user = !told.houses.contains(&standing.name);
+            let is_user = !told.catalogue.is_house(&standing.name);
             hold!("RANK-1", is_user, "{standing:?} is that of a house");
         }
         for (_, message) in &told.heard {
@@ -87,12 +86,11 @@ impl Ranks {
     /// What an account said last is where it stands.
     fn is_current(&self, references: &References) -> Result<(), Broken> {
         let replicas = || references.values().map(|it| &it.replica);
-        let catalogues = replicas().map(|it| &it.core.scene().catalogue);
-        let houses: BTreeSet<Box<str>> = catalogues.flat_map(|it| houses_of(it)).collect();
+        let is_house = |name: &str| replicas().any(|it| it.core.scene().catalogue.is_house(name));
         for entity in replicas().flat_map(|it| it.entities.values()) {
             let Entity::Account(account) = entity else { continue };
             // Boards rank users, and a house is none.
-            if houses.contains(account.name()) {
+            if is_house(account.name()) {
                 continue;
             }
             let said = self.standings.get(&account.id());
@@ -102,12 +100,6 @@ impl Ranks {
         }
         Ok(())
     }
-}
-
-/// Names of accounts that are no users.
-pub fn houses_of(catalogue: &Catalogue) -> impl Iterator<Item = Box<str>> + '_ {
-    let follows = catalogue.instruments.values().filter_map(|it| it.follow.as_ref());
-    follows.map(|follow| follow.house.clone())
 }
 
 fn worth(standing: &Standing, prices: &Prices) -> Amount {
