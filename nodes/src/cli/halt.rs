@@ -1,6 +1,7 @@
 //! `hoga halt`, `hoga resume`, `hoga limit`: an operator's hand on a listed instrument.
 
 use super::failure::Failure;
+use super::updating::update_instrument;
 use super::{Global, actor, json, output, server, wire};
 use clap::Args;
 use hoga_proto::v1;
@@ -94,19 +95,7 @@ impl Limit {
         if paths.is_empty() {
             return Err(Failure::usage("error: say what to change: --band or --open-orders"));
         }
-        let id = actor::request_id(self.id.as_ref());
-        let paths = paths.into_iter().map(Into::into).collect();
-        let request = v1::UpdateInstrumentRequest {
-            instrument: Some(instrument),
-            update_mask: Some(prost_types::FieldMask { paths }),
-            request_id: id.clone(),
-            sent_at: Some(actor::sent_now()),
-        };
-        let answer = server::talk(&actor::acting_as(global, actor::OPERATOR), async |server| {
-            let answer = server.admin().update_instrument(request).await;
-            answer.map_err(|status| Failure::from(status).of_change(&id))
-        })?;
-        let answer = answer.into_inner();
+        let answer = update_instrument(global, instrument, &paths, self.id.as_ref())?;
         if global.json {
             return json::print("UpdateInstrumentResponse", &answer);
         }

@@ -18,6 +18,7 @@ mod sentences;
 mod server;
 mod serving;
 mod table;
+mod updating;
 mod wire;
 
 mod accounts;

@@ -114,14 +114,23 @@ pub fn talk<T>(
     talk: impl AsyncFnOnce(Server) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let credentials = Credentials::of(global, global.within())?;
+    until_interrupted(async {
+        let alive = Some(Progress::of("waiting for the exchange"));
+        let channel = connect(global, &global.server, global.within()).await?;
+        let line = InterceptedService::new(channel, credentials);
+        talk(Server { line, alive }).await
+    })
+}
+
+/// Runs a conversation to its end, or until Ctrl-C.
+///
+/// # Errors
+/// What it ended in.
+pub fn until_interrupted<T>(
+    conversation: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let conversation = async {
-            let alive = Some(Progress::of("waiting for the exchange"));
-            let channel = connect(global, &global.server, global.within()).await?;
-            let line = InterceptedService::new(channel, credentials);
-            talk(Server { line, alive }).await
-        };
         tokio::select! {
             ended = conversation => ended,
             _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")),

@@ -7,7 +7,7 @@ mod timeline;
 mod watch;
 
 use super::failure::{Exit, Failure};
-use super::{Global, actor, json, output};
+use super::{Global, actor, json, output, server};
 use clap::{Args, Subcommand};
 use hoga_proto::v1;
 pub use reach::Reach;
@@ -53,16 +53,7 @@ enum Command {
 impl Cluster {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
         let global = actor::acting_as(global, actor::OPERATOR);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let act = self.command.act(&global);
-            tokio::select! {
-                ended = act => ended,
-                _ = tokio::signal::ctrl_c() => {
-                    Err(Failure::new(Exit::Interrupted, "interrupted"))
-                }
-            }
-        })
+        server::until_interrupted(self.command.act(&global))
     }
 }
 

@@ -1,19 +1,14 @@
 //! `hoga feed status`: the live markets, each as the node sees it that hears it.
 
 use crate::cli::cluster::Reach;
-use crate::cli::failure::{Exit, Failure};
+use crate::cli::failure::Failure;
+use crate::cli::server::until_interrupted;
 use crate::cli::table::{Lean, Table};
 use crate::cli::{Global, actor, json, output, wire};
 use hoga_proto::v1;
 
 pub fn run(global: &Global) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        tokio::select! {
-            ended = ask(global) => ended,
-            _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")),
-        }
-    })
+    until_interrupted(ask(global))
 }
 
 async fn ask(global: &Global) -> Result<(), Failure> {
@@ -68,19 +63,18 @@ fn state(venue: &v1::UpstreamVenue) -> String {
         return format!("the node was not told where it is ({keeper} would hear it)");
     }
     let address = &venue.address;
-    let heard = |venue: &v1::UpstreamVenue| match &venue.message_time {
+    let heard = match &venue.message_time {
         Some(time) => format!("heard last at {}", wire::time(Some(time))),
-        None => "never heard".into(),
+        None => "never heard".to_owned(),
     };
     match (keeper, venue.here, &venue.connect_time) {
         ("", ..) => format!("{address}, nobody leads who would hear it"),
         (keeper, true, Some(since)) => {
             let (since, again) = (wire::time(Some(since)), venue.connect_count.saturating_sub(1));
-            let heard = heard(venue);
             format!("{address}, heard by {keeper} since {since}, {heard}, {again} reconnects")
         }
         (keeper, true, None) => {
-            format!("{address}, {keeper} is not connected, {}", heard(venue))
+            format!("{address}, {keeper} is not connected, {heard}")
         }
         (keeper, false, _) => format!("{address}, to be heard by {keeper}, which does not say"),
     }

@@ -1,7 +1,8 @@
 //! `hoga feed subscribe` and `unsubscribe`: which live market an instrument follows.
 
 use crate::cli::failure::Failure;
-use crate::cli::{Global, actor, json, output, server};
+use crate::cli::updating::update_instrument;
+use crate::cli::{Global, actor, json, output};
 use hoga_proto::v1;
 
 /// Has it follow a venue; none when that has no name.
@@ -18,19 +19,7 @@ pub fn run(
         follow: Some(follow),
         ..Default::default()
     };
-    let paths = ["follow.venue", "follow.code"].map(Into::into).into();
-    let id = actor::request_id(id);
-    let request = v1::UpdateInstrumentRequest {
-        instrument: Some(instrument),
-        update_mask: Some(prost_types::FieldMask { paths }),
-        request_id: id.clone(),
-        sent_at: Some(actor::sent_now()),
-    };
-    let answer = server::talk(&actor::acting_as(global, actor::OPERATOR), async |server| {
-        let answer = server.admin().update_instrument(request).await;
-        answer.map_err(|status| Failure::from(status).of_change(&id))
-    })?;
-    let answer = answer.into_inner();
+    let answer = update_instrument(global, instrument, &["follow.venue", "follow.code"], id)?;
     if global.json {
         return json::print("UpdateInstrumentResponse", &answer);
     }
