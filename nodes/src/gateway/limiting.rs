@@ -107,6 +107,10 @@ fn limits(
                 limits.interruption = Some(wire::interruption(rule)?);
             }
             "limit_opening_first" => limits.by_size = Some(wire::by_size(asked, instrument)?),
+            // A code is one of a venue's: alone it would leave the venue.
+            "follow.code" if !paths.iter().any(|path| path == "follow.venue") => {
+                return Err(malformed("names follow.code without follow.venue".into()));
+            }
             "follow.venue" | "follow.code" => {
                 let follow = asked.follow.clone().unwrap_or_default();
                 let (base, quote) = (&instrument.base_code, &instrument.quote_code);

@@ -226,8 +226,8 @@ impl Session {
         let account = self.caller.account("open.account", &message.account)?;
         let id = ClientId::parse(&message.session_id)
             .map_err(|bad| Refusal::malformed("open.session_id", bad.to_string()))?;
-        let (cancels, trace) = (message.cancel_on_disconnect, self.caller.trace);
-        let opening = Opening { account: account.id().into(), id, cancels, trace };
+        let (cancels, caller) = (message.cancel_on_disconnect, self.caller.anew(WITHIN));
+        let opening = Opening { account: account.id().into(), id, cancels, caller };
         let named = Named::open(&self.desk, opening, WITHIN).await?;
         let epoch = named.session.epoch;
         self.hold = Hold::Named(named);

@@ -7,8 +7,9 @@
 
 use super::desk::Desk;
 use super::failure::{Refused, failed, rejected};
-use super::reasons::refusal;
-use hoga_cluster::partition::{SessionRef, Trace};
+use crate::auth::Caller;
+use hoga_cluster::partition::SessionRef;
+use hoga_cluster::runtime::Failure;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
 use hoga_engine::ids::PartitionId;
@@ -48,7 +49,7 @@ pub struct Opening {
     pub account: Box<str>,
     pub id: ClientId,
     pub cancels: bool,
-    pub trace: Trace,
+    pub caller: Caller,
 }
 
 impl Named {
@@ -67,19 +68,18 @@ impl Named {
         tokio::spawn(async move { drop(told.send(Named::opened(desk, opening).await)) });
         match tokio::time::timeout(within, opened).await {
             Ok(Ok(opened)) => opened,
-            _ => Err(refusal("OUTCOME_UNKNOWN", "it is not known whether the session is open")),
+            _ => Err(failed(&Failure::Unknown, within)),
         }
     }
 
     async fn opened(desk: Arc<Desk>, opening: Opening) -> Result<Named, Refused> {
-        let Opening { account, id, cancels, trace } = opening;
+        let Opening { account, id, cancels, caller } = opening;
         let exchange = &desk.exchange;
-        let reply = exchange.open_session(&account, id, cancels, trace, OPEN_WITHIN).await;
-        let epoch = match reply.answer {
-            Ok(Answer::SessionOpened { epoch }) => epoch,
-            Ok(Answer::Rejected { reject, .. }) => return Err(rejected(&reject, "open")),
-            Ok(other) => super::desk::unexpected(&other),
-            Err(failure) => return Err(failed(&failure, OPEN_WITHIN)),
+        let reply = exchange.open_session(&account, id, cancels, caller.trace, OPEN_WITHIN).await;
+        let epoch = match desk.answered(&caller, reply)?.0 {
+            Answer::SessionOpened { epoch } => epoch,
+            Answer::Rejected { reject, .. } => return Err(rejected(&reject, "open")),
+            other => super::desk::unexpected(&other),
         };
         let partition = exchange.topology().account_partition(&account);
         let mut held = desk.sessions.held();
@@ -122,10 +122,11 @@ impl Sessions {
         Some((held.lost.clone(), held.changed.clone()))
     }
 
-    fn was_told(&self, partition: PartitionId, lost: &[SessionRef]) {
+    /// The first so many of what is lost are known there.
+    fn was_told(&self, partition: PartitionId, told: usize) {
         if let Some(held) = self.held().get_mut(&partition) {
             // New ones come at the end.
-            held.lost.drain(..lost.len());
+            held.lost.drain(..told);
         }
     }
 }
@@ -133,9 +134,10 @@ impl Sessions {
 /// Speaks to one partition for as long as there is something to say.
 async fn attend(desk: Arc<Desk>, partition: PartitionId) {
     while let Some((lost, changed)) = desk.sessions.to_tell(partition) {
-        let reply = desk.exchange.attend(partition, lost.clone(), ATTEND_WITHIN).await;
+        let told = lost.len();
+        let reply = desk.exchange.attend(partition, lost, ATTEND_WITHIN).await;
         match reply.answer {
-            Ok(_) => desk.sessions.was_told(partition, &lost),
+            Ok(_) => desk.sessions.was_told(partition, told),
             Err(_) if *desk.draining.borrow() => return,
             Err(failure) => tracing::debug!(partition = partition.0, %failure, "not heard"),
         }

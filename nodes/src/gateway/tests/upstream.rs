@@ -54,6 +54,9 @@ async fn an_instrument_follows_its_own_pair_unless_it_is_told_another() {
     assert_eq!((follow.venue.as_str(), follow.code.as_str()), ("other", "ETH/KRW"));
     refused(change("Other", "").await, "MALFORMED");
     refused(change("upbit", "KRW\"ETH").await, "MALFORMED");
+    let mut code_alone = follows("ETH-KRW", "", "KRW-ETH");
+    code_alone.update_mask = Some(prost_types::FieldMask { paths: vec!["follow.code".into()] });
+    refused(operator.admin().update_instrument(code_alone).await, "MALFORMED");
 
     let seen = operator.admin().get_upstream(v1::GetUpstreamRequest {}).await.unwrap();
     let venues = seen.into_inner().venues;
