@@ -108,9 +108,9 @@ impl History {
         self.inner().write(&line)
     }
 
-    /// A feed has posted a snapshot of an outside book, and it was taken or came too late.
-    pub fn posted(&self, is_taken: bool) {
-        self.inner().tally.snapshots_taken += u64::from(is_taken);
+    /// A feed's snapshot of an outside book was taken.
+    pub fn snapshot_taken(&self) {
+        self.inner().tally.snapshots_taken += 1;
     }
 
     /// What the run has covered so far.

@@ -126,7 +126,9 @@ impl Feed {
             let times = if self.chance.percent(15) { 2 } else { 1 };
             for _ in 0..times {
                 match self.post(&book).await {
-                    Ok(taken) => history.posted(taken),
+                    Ok(true) => history.snapshot_taken(),
+                    // It was there before, or a newer one.
+                    Ok(false) => {}
                     Err(status) if status.code() == tonic::Code::InvalidArgument => {
                         bail!("snapshot {} was refused: {}", book.number, status.message());
                     }

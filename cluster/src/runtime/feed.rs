@@ -70,23 +70,24 @@ impl Feed {
     /// Follows a topic: from here on its ring is kept, and `bell` rings whenever there is news.
     #[must_use]
     pub fn follow(&self, topic: Topic, bell: &Arc<Notify>) -> Followed {
-        let id = self.shelf(topic).follow(topic, bell.clone());
-        self.followed(topic, Hears::All(id))
+        let mut shelf = self.shelf(topic);
+        let hears = Hears::All(shelf.follow(topic, bell.clone()));
+        self.followed(topic, hears, &mut shelf)
     }
 
     /// The same for one of many: `bell` rings once when there is news behind a read that found
     /// no events. Who does not wait costs nothing.
     #[must_use]
     pub fn listen(&self, topic: Topic, bell: &Arc<Notify>) -> Followed {
-        self.shelf(topic).listen(topic);
-        self.followed(topic, Hears::Awaited { bell: bell.clone(), round: AtomicU64::new(0) })
+        let mut shelf = self.shelf(topic);
+        shelf.listen(topic);
+        let hears = Hears::Awaited { bell: bell.clone(), round: AtomicU64::new(0) };
+        self.followed(topic, hears, &mut shelf)
     }
 
-    fn followed(&self, topic: Topic, hears: Hears) -> Followed {
-        let mut shelf = self.shelf(topic);
+    fn followed(&self, topic: Topic, hears: Hears, shelf: &mut Shelf) -> Followed {
         let (newest, losses) = (shelf.newest(topic), shelf.losses());
         let known = AtomicU64::new(losses.load(Ordering::Acquire));
-        drop(shelf);
         Followed { feed: self.clone(), topic, hears, newest, losses, known }
     }
 

@@ -183,12 +183,12 @@ impl Directory<'_> {
                 let Some(payload) = batch_of(entry) else { continue };
                 let batch = Batch::decode(payload)
                     .map_err(|error| self.unreadable(format!("entry {}: {error}", entry.at)))?;
-                let posts = Posts::of(&batch);
+                let posts = with_rows.then(|| Posts::of(&batch));
                 let absorbed = match replay.apply(entry.at.index, batch, usize::MAX) {
                     Ok(absorbed) => absorbed,
                     Err(poison) => return Ok(Err(poison)),
                 };
-                if with_rows {
+                if let Some(posts) = posts {
                     self.outside.post(posts, &absorbed);
                 }
                 if let (true, Some((ledgers, _))) = (with_rows, &mut self.ledgers) {

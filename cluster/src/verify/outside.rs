@@ -12,7 +12,8 @@ use hoga_actors::{Entity, EntityId};
 use hoga_engine::effect::Answer;
 use hoga_engine::follow::Snapshot;
 use hoga_engine::history::FillRow;
-use hoga_engine::ids::{InstrumentId, OrderNo, Origin, PartitionId};
+use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
+use hoga_engine::message::HOUSE_ORDER;
 use hoga_engine::order::Side;
 use std::collections::BTreeMap;
 
@@ -90,7 +91,7 @@ impl Outside {
 
     /// Counts what a user was filled; the house's side of it is the same once more.
     pub fn fill(&mut self, fill: &FillRow) {
-        let Some(source) = fill.source.filter(|_| fill.order != OrderNo(0)) else { return };
+        let Some(source) = fill.source.filter(|_| fill.order != HOUSE_ORDER) else { return };
         let level = (fill.instrument, source.snapshot, fill.side, source.level);
         *self.filled.entry((fill.account.partition(), level)).or_default() += fill.quantity.0;
     }

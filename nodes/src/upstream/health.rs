@@ -35,9 +35,7 @@ pub struct Seen {
 #[derive(Clone, Debug, Default)]
 pub struct Fed {
     pub code: Box<str>,
-    /// Number of the last snapshot that was taken.
-    pub number: u64,
-    /// When.
+    /// When the last one was taken.
     pub taken_at: Option<SystemTime>,
     pub taken: u64,
     pub dropped: u64,
@@ -52,8 +50,8 @@ pub struct Fed {
 /// What became of a book.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Became {
-    /// It stands, under this number.
-    Taken(u64),
+    /// It stands.
+    Taken,
     /// One that is as new or newer stood.
     Dropped,
     /// The instrument cannot follow it.
@@ -179,8 +177,8 @@ impl Health {
         let mut forgotten = Fed::default();
         let fed = seen.fed.get_mut(&id).unwrap_or(&mut forgotten);
         let label = match became {
-            Became::Taken(number) => {
-                (fed.number, fed.taken_at) = (number, Some(SystemTime::now()));
+            Became::Taken => {
+                fed.taken_at = Some(SystemTime::now());
                 fed.taken += 1;
                 "taken"
             }

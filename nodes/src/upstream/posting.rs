@@ -109,7 +109,7 @@ impl Poster {
         };
         let posted = self.exchange.post(self.id, snapshot, Trace::default(), POST_WITHIN).await;
         match posted.answer {
-            Ok(Answer::Posted(posted)) if posted.is_taken => Became::Taken(posted.number),
+            Ok(Answer::Posted(posted)) if posted.is_taken => Became::Taken,
             Ok(Answer::Posted(_)) => Became::Dropped,
             Ok(Answer::Rejected { reject, .. }) => Became::Unfit(reject.to_string()),
             Ok(other) => Became::Failed(format!("an answer to something else: {other:?}")),

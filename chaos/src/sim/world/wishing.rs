@@ -73,11 +73,10 @@ impl World {
         if self.phase >= Phase::Resting || self.clients[nth].waits_for.is_some() {
             return;
         }
-        let swarm = self.swarm.clone();
+        let repeats = self.swarm.repeats;
         let client = &mut self.clients[nth];
-        let is_repeat = client.script.is_empty()
-            && !client.ops.is_empty()
-            && client.dice.below(100) < swarm.repeats;
+        let is_repeat =
+            client.script.is_empty() && !client.ops.is_empty() && client.dice.below(100) < repeats;
         let op = if is_repeat {
             // Mostly a late one: its answer may still be under way.
             let reach = *client.dice.one_of(&[4, 64]);

@@ -156,6 +156,8 @@ impl Talk {
                 && futures::poll!(&mut self.alarm).is_pending()
             {
                 woken().await;
+                // Taken, if that was it: left behind, it would ring once more.
+                let _ = futures::poll!(&mut rung);
             }
         }
     }

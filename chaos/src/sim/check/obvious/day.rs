@@ -17,7 +17,6 @@ pub struct Day {
     pub next: Option<Time>,
     pub pause: Option<Pause>,
     call: Option<Call>,
-    stops: u8,
     /// It ended before its table did.
     over_until: Option<Time>,
     /// Base price and band as operators gave them last.
@@ -44,7 +43,6 @@ impl Day {
             next: rules.begins_by_time().then_some(Time(0)),
             pause: (rules.calls.opening_ns > 0).then_some(opens),
             call: None,
-            stops: 0,
             over_until: None,
             given: (rules.base_price, rules.band),
         }
@@ -120,7 +118,6 @@ impl Trading {
 
     fn end_day(&mut self) {
         self.book.close_day(&mut self.tape);
-        self.day.stops = 0;
         let Some(close) = self.tape.prints.last else { return };
         self.tape.prints.last_call = None;
         self.rules.base_price = Some(close);
@@ -133,12 +130,6 @@ impl Trading {
     pub fn stop_for(&mut self, level: u8, at: Time) {
         let rule = self.rules.calls.breaker.get(usize::from(level)).copied();
         let (Some(rule), Some(table)) = (rule, self.rules.schedule.clone()) else { return };
-        let is_later = |next| table.day_at(next) > table.day_at(at);
-        let is_over = self.day.planned == Phase::Closed && self.day.next.is_none_or(is_later);
-        if is_over {
-            return;
-        }
-        self.day.stops = level + 1;
         if self.day.planned != Phase::Continuous {
             return;
         }
