@@ -1,5 +1,6 @@
 //! The entities of a partition behind one face.
 
+use crate::Cores;
 use hoga_engine::account::{Account, Context};
 use hoga_engine::board::Board;
 use hoga_engine::book::Listing;
@@ -118,7 +119,7 @@ impl Entity {
             (Entity::Book(listing), EntityCommand::Tick) => listing.tick(at, out),
             (Entity::Board(board), EntityCommand::Board(message)) => {
                 let before = board.view().set().number;
-                let level = board.handle(message, at, &scene.catalogue);
+                let level = board.handle_with(message, at, &scene.catalogue, &Cores::all());
                 announce_set(board, before, out);
                 if let Some(level) = level {
                     stop_market(level, &scene.topology, out);
@@ -126,7 +127,7 @@ impl Entity {
             }
             (Entity::Board(board), EntityCommand::Tick) => {
                 let before = board.view().set().number;
-                board.tick(at, &scene.catalogue);
+                board.tick_with(at, &scene.catalogue, &Cores::all());
                 announce_set(board, before, out);
             }
             (entity, command) => {

@@ -10,6 +10,7 @@
 
 mod actor;
 mod capture;
+mod cores;
 mod entity;
 mod host;
 mod idleness;
@@ -21,6 +22,7 @@ mod resident;
 mod slice;
 mod supervisor;
 
+pub use cores::Cores;
 pub use entity::{Entity, EntityCommand, EntityId, Scene};
 pub use host::{Captured, Host, HostError, Panicked, Purpose};
 pub use resident::Resident;

@@ -1,9 +1,9 @@
 //! How long an acknowledgement takes when there is little to do: orders at a steady, low rate
 //! beside two commits of the bare log, which is what a RESULT waits for.
 
-use super::figure::{Figure, FigureReport, Target};
+use super::figure::{Figure, FigureReport, Headline, Target};
 use super::orders::{Paced, WaitFor};
-use super::{BenchError, Machine, machine};
+use super::{BenchError, Figures, Machine, machine};
 use bytes::Bytes;
 use hdrhistogram::Histogram;
 use hoga_cluster::log::{LogEntry, LogOptions, LogPosition, PartitionId, SegmentLog};
@@ -38,6 +38,10 @@ pub fn run(options: &Options) -> Result<FigureReport, BenchError> {
     let figure = |what: &str, times: &Histogram<u64>, share: f64| {
         Figure::new(what, "us", at(times, share)).over(at(&floor, share))
     };
+    let side = |name, times: &Histogram<u64>| {
+        let [p50_us, p99_us, p999_us] = [50.0, 99.0, 99.9].map(|share| at(times, share));
+        Figures { name, rate: Some(f64::from(options.rate)), p50_us, p99_us, p999_us }
+    };
     let figures = vec![
         figure("RESULT p50", &result, 50.0).below(Target::Ratio(2.0)),
         figure("RESULT p99", &result, 99.0).below(Target::Ratio(3.0)),
@@ -53,6 +57,11 @@ pub fn run(options: &Options) -> Result<FigureReport, BenchError> {
             options.round.as_secs_f64()
         ),
         machine,
+        headline: Some(Headline {
+            floor: side("two commits", &floor),
+            result: side("RESULT", &result),
+            ratio: at(&result, 50.0) / at(&floor, 50.0),
+        }),
         figures,
         method: format!(
             "the floor is two commits of the bare log, one after the other, {ENTRY_BYTES} bytes \

@@ -219,7 +219,7 @@ fn measure(options: &Options) -> Result<BenchReport, BenchError> {
     let times = Latencies::measure(&flow.for_book, |operation| real.perform(operation));
     let figures = |name, rates: &[f64], times: &Latencies| Figures {
         name,
-        rate: median(rates),
+        rate: Some(median(rates)),
         p50_us: times.quantile_us(0.5),
         p99_us: times.quantile_us(0.99),
         p999_us: times.quantile_us(0.999),

@@ -1,6 +1,6 @@
 //! Reports of figures that are no rates: each with its floor, its ratio and its target.
 
-use super::Machine;
+use super::{Figures, Machine};
 use serde::Serialize;
 use std::fmt;
 
@@ -10,10 +10,22 @@ pub struct FigureReport {
     pub bench: &'static str,
     pub workload: String,
     pub machine: Machine,
+    /// None where nothing is a rate or a time.
+    #[serde(flatten)]
+    pub headline: Option<Headline>,
     pub figures: Vec<Figure>,
     /// What the figures do and do not contain.
     pub method: String,
     pub commit: String,
+}
+
+/// The two sides that a benchmark is known by.
+#[derive(Clone, Debug, Serialize)]
+pub struct Headline {
+    pub floor: Figures,
+    pub result: Figures,
+    /// Result / floor, by what the benchmark says.
+    pub ratio: f64,
 }
 
 /// One figure.
@@ -65,10 +77,27 @@ impl fmt::Display for FigureReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.bench, self.workload)?;
         writeln!(f, "on {}, commit {}", self.machine, self.commit)?;
+        if let Some(Headline { floor, result, ratio }) = &self.headline {
+            floor.in_milliseconds(f)?;
+            result.in_milliseconds(f)?;
+            writeln!(f, "  ratio {ratio:.2}")?;
+        }
         for figure in &self.figures {
             writeln!(f, "  {figure}")?;
         }
         write!(f, "  {}", self.method)
+    }
+}
+
+impl Figures {
+    fn in_milliseconds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "  {:<28} ", self.name)?;
+        match self.rate {
+            Some(rate) => write!(f, "{rate:>11.0} /s   ")?,
+            None => write!(f, "{:>17}", "")?,
+        }
+        let [p50, p99, p999] = [self.p50_us, self.p99_us, self.p999_us].map(|us| us / 1e3);
+        writeln!(f, "p50 {p50:.1} ms   p99 {p99:.1} ms   p99.9 {p999:.1} ms")
     }
 }
 

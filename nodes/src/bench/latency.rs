@@ -1,7 +1,7 @@
 //! Times of single operations, from the system's clock.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How often the clock's own cost is measured.
 const CLOCK_SAMPLES: usize = 200_000;
@@ -49,6 +49,14 @@ impl Latencies {
         let rank = ((count as f64 * share) as usize).min(count.saturating_sub(1));
         self.nanoseconds.get(rank).map_or(f64::NAN, |&ns| f64::from(ns) / 1e3)
     }
+}
+
+/// Microseconds below which that share of some times stays.
+pub(super) fn quantile_us(times: &[Duration], share: f64) -> f64 {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    let rank = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
+    sorted.get(rank).map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
 }
 
 /// What two readings of the clock cost, in nanoseconds.

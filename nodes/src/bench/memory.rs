@@ -43,6 +43,7 @@ pub fn run() -> Result<FigureReport, BenchError> {
              {ACTIVE} with an actor, {ORDERS} resting orders in one book"
         ),
         machine,
+        headline: None,
         figures,
         method: "resident bytes of the process after, less before, by their number; the floor of \
                  an active account is an actor of ractor's with nothing in it"

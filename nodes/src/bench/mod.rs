@@ -12,12 +12,14 @@ pub mod ack;
 pub mod book;
 mod commands;
 pub mod core;
+pub mod failover;
 pub mod figure;
 mod floor;
 mod latency;
 mod machine;
 pub mod memory;
 pub mod orders;
+pub mod ranking;
 pub mod reads;
 pub mod replay;
 pub mod streams;
@@ -71,8 +73,8 @@ pub struct BenchReport {
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
     pub name: &'static str,
-    /// Operations per second, the median over the rounds.
-    pub rate: f64,
+    /// Operations per second, the median over the rounds; none where nothing is counted.
+    pub rate: Option<f64>,
     /// Time of one operation, in microseconds.
     pub p50_us: f64,
     pub p99_us: f64,
@@ -83,7 +85,8 @@ impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ns = [self.p50_us, self.p99_us, self.p999_us].map(|us| us * 1e3);
         let [p50, p99, p999] = ns;
-        write!(f, "{:<28} {:>9.3} M/s   ", self.name, self.rate / 1e6)?;
+        let rate = self.rate.unwrap_or(f64::NAN) / 1e6;
+        write!(f, "{:<28} {rate:>9.3} M/s   ", self.name)?;
         write!(f, "p50 {p50:.0} ns   p99 {p99:.0} ns   p99.9 {p999:.0} ns")
     }
 }

@@ -1,7 +1,8 @@
 //! Reads of the history: single rows and pages, at rest and while rows are written.
 
-use super::figure::{Figure, FigureReport, Target};
-use super::{BenchError, Machine, machine};
+use super::figure::{Figure, FigureReport, Headline, Target};
+use super::latency::quantile_us;
+use super::{BenchError, Figures, Machine, machine};
 use hoga_cluster::history::{History, HistoryDatabase, HistoryOptions, RowKey, RowKind};
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::history::{FillRow, HistoryRow};
@@ -71,6 +72,11 @@ pub fn run(options: &Options) -> Result<FigureReport, BenchError> {
             each * ACCOUNTS
         ),
         machine,
+        headline: Some(Headline {
+            floor: side("point reads, at rest", &rest.points),
+            result: side("point reads, while writing", &busy.points),
+            ratio: p99(&busy.points) / p99(&rest.points),
+        }),
         figures,
         method: "through the port, tail and store; the floor of a read while writing is the same \
                  read at rest"
@@ -172,10 +178,15 @@ fn row(account: u64, sequence: u64) -> HistoryRow {
     })
 }
 
+/// One caller's reads, one after the other.
+fn side(name: &'static str, times: &[Duration]) -> Figures {
+    let rate = times.len() as f64 / times.iter().sum::<Duration>().as_secs_f64();
+    let [p50_us, p99_us, p999_us] = [0.5, 0.99, 0.999].map(|share| quantile_us(times, share));
+    Figures { name, rate: Some(rate), p50_us, p99_us, p999_us }
+}
+
 fn p99(times: &[Duration]) -> f64 {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    sorted[(sorted.len() - 1) * 99 / 100].as_secs_f64() * 1e6
+    quantile_us(times, 0.99)
 }
 
 fn failed(error: impl std::fmt::Display) -> BenchError {

@@ -160,7 +160,7 @@ async fn measure(
 fn figures(name: &'static str, rates: &[f64], seconds: &[f64]) -> Figures {
     let slowest = seconds.iter().copied().fold(f64::NAN, f64::max) * 1e6;
     let p50_us = median(seconds) * 1e6;
-    Figures { name, rate: median(rates), p50_us, p99_us: slowest, p999_us: slowest }
+    Figures { name, rate: Some(median(rates)), p50_us, p99_us: slowest, p999_us: slowest }
 }
 
 /// Options under which nothing takes a snapshot by itself.
@@ -216,7 +216,8 @@ impl fmt::Display for ReplayReport {
         writeln!(f, "{bench}: {workload}")?;
         writeln!(f, "on {machine}, commit {}", self.report.commit)?;
         for side in [floor, result] {
-            let (name, rate, seconds) = (side.name, side.rate / 1e6, side.p50_us / 1e6);
+            let rate = side.rate.unwrap_or(f64::NAN) / 1e6;
+            let (name, seconds) = (side.name, side.p50_us / 1e6);
             writeln!(f, "  {name:<34} {rate:>8.3} M commands/s   {seconds:>7.3} s")?;
         }
         let alone = ("the same in one thread, bare", self.alone_seconds);
@@ -231,7 +232,7 @@ impl fmt::Display for ReplayReport {
             "  ratio {ratio:.3}; target {:.0} M commands/s: {}; target \
              {start_after_snapshot_seconds} s after a snapshot: {}",
             commands_per_second / 1e6,
-            verdict(result.rate >= commands_per_second),
+            verdict(result.rate >= Some(commands_per_second)),
             verdict(self.start_after_snapshot_seconds <= start_after_snapshot_seconds),
         )?;
         write!(

@@ -2,8 +2,9 @@
 
 use super::book::{Flow, Options, Real, run};
 use super::floor::Floor;
-use super::median;
+use super::{median, ranking};
 use hoga_scenarios::replay::flow_source::Shape;
+use serde::Serialize;
 
 fn options(shape: Shape) -> Options {
     Options { shape, operations: 30_000, rounds: 2, ..Options::default() }
@@ -28,7 +29,24 @@ fn floor_and_book_trade_alike() {
 #[test]
 fn a_report_has_the_documented_fields() {
     let report = run(options(Shape::Default)).expect("floor and book agree");
-    let json = serde_json::to_value(&report).expect("a report is JSON");
+    has_the_documented_fields(&report);
+    assert!(report.ratio > 0.0 && report.ratios.len() == 2);
+    assert!(report.to_string().contains("p99.9"), "{report}");
+}
+
+#[test]
+fn a_ranking_has_the_documented_fields_and_its_figures() {
+    let options = ranking::Options { accounts: 30_000, rounds: 2 };
+    let report = ranking::run(&options).expect("every account has its rank");
+    has_the_documented_fields(&report);
+    assert!(report.figures.iter().all(|figure| figure.result > 0.0), "{report}");
+    let [few, none] =
+        [(1, 1), (2, 0)].map(|(accounts, rounds)| ranking::Options { accounts, rounds });
+    assert!(ranking::run(&few).is_err() && ranking::run(&none).is_err());
+}
+
+fn has_the_documented_fields(report: &impl Serialize) {
+    let json = serde_json::to_value(report).expect("a report is JSON");
     for path in [
         "/bench",
         "/workload",
@@ -48,8 +66,6 @@ fn a_report_has_the_documented_fields() {
     ] {
         assert!(json.pointer(path).is_some(), "{path} is missing in {json}");
     }
-    assert!(report.ratio > 0.0 && report.ratios.len() == 2);
-    assert!(report.to_string().contains("p99.9"), "{report}");
 }
 
 #[test]

@@ -4,7 +4,9 @@ use super::failure::{Exit, Failure};
 use super::output::{self, Progress};
 use super::{Global, json};
 use crate::bench::orders::{OrdersOptions, Shape as OrdersShape, WaitFor};
-use crate::bench::{BenchError, ack, book, core, memory, orders, reads, replay, streams};
+use crate::bench::{
+    BenchError, ack, book, core, failover, memory, orders, ranking, reads, replay, streams,
+};
 use clap::{Args, Subcommand, ValueEnum};
 use hoga_scenarios::replay::flow_source::{SEED, Shape};
 use serde::Serialize;
@@ -36,10 +38,26 @@ enum What {
         #[arg(value_parser = clap::value_parser!(u64).range(2..=5))]
         nodes: u64,
     },
+    /// Nodes killed under load: the longest silence, beside what an election takes
+    Failover {
+        /// One every eight seconds
+        #[arg(long, value_name = "N", default_value_t = 31)]
+        #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000))]
+        kills: u64,
+    },
     /// How long an acknowledgement takes at a low rate, beside two commits of the bare log
     Ack(Calm),
     /// What accounts, actors and resting orders take of the memory
     Memory,
+    /// Every account ranked, beside one pass over as many columns and one sort
+    Ranking {
+        /// 20 million take some four gigabytes
+        #[arg(long, value_name = "N", default_value_t = 20_000_000)]
+        #[arg(value_parser = clap::value_parser!(u32).range(2..=50_000_000))]
+        accounts: u32,
+        #[arg(long, value_name = "N", default_value_t = 3)]
+        rounds: usize,
+    },
     /// Reads of the history, at rest and while it is written
     History(Reads),
     /// Many readers of one book beside a bare fan-out to as many
@@ -191,11 +209,17 @@ impl Bench {
             What::Cluster { orders, nodes } => {
                 show(global, || orders::several::run(&orders.options(), nodes))
             }
+            What::Failover { kills } => {
+                show(global, || failover::run(&failover::Options { kills }))
+            }
             What::Ack(Calm { rate, rounds, seconds }) => {
                 let options = ack::Options { rate, rounds, round: Duration::from_secs(seconds) };
                 show(global, || ack::run(&options))
             }
             What::Memory => show(global, memory::run),
+            What::Ranking { accounts, rounds } => {
+                show(global, || ranking::run(&ranking::Options { accounts, rounds }))
+            }
             What::History(Reads { rows, load }) => {
                 show(global, || reads::run(&reads::Options { rows, load }))
             }

@@ -1,7 +1,10 @@
 //! The board by tables, and against a board that sorts everything whenever it is asked (RANK-1).
 
 use super::arbitrary::*;
-use super::{ALL, Board, BoardKind, Missing, QUICK_ACCOUNTS_MAX, Score, TradingDay};
+use super::{
+    ALL, BadBoard, Board, BoardKind, InTurn, Missing, QUICK_ACCOUNTS_MAX, Score, TradingDay,
+    Unranked,
+};
 use crate::amount::{Amount, Ticks};
 use crate::ids::{AssetId, InstrumentId, PartitionId};
 use crate::instrument::Catalogue;
@@ -39,6 +42,26 @@ pub(super) fn names(board: &Board, season: &str, kind: BoardKind) -> String {
 
 fn check(kind: BoardKind, standings: &[(u32, Amount, Amount, u64)], order: &str) {
     assert_eq!(names(&board(standings), ALL, kind), order, "{kind:?} of {standings:?}");
+}
+
+#[test]
+fn a_board_that_began_with_everybody_equals_one_that_heard_them_in_turn() {
+    let standings: Vec<Standing> =
+        (1..40).map(|index| standing(index, 1_000, Amount::from(index * 7 % 13), 5)).collect();
+    let mut heard = Board::new();
+    heard.handle(&mark(LPJ_KRW, 11), at(100), &catalogue());
+    for standing in &standings {
+        heard.handle(&BoardMessage::Standing(standing.clone()), at(100), &catalogue());
+    }
+    heard.tick(at(200), &catalogue());
+    let begun = Unranked::of(standings.clone()).expect("everybody stands once");
+    let begun = begun.rank([(LPJ_KRW, Ticks(11))], at(200), &catalogue(), &InTurn);
+    for kind in BoardKind::ALL {
+        assert_eq!(names(&begun, ALL, kind), names(&heard, ALL, kind), "{kind:?}");
+    }
+    let twice = [standings[3].clone(), standings[3].clone()];
+    let refused = Unranked::of(twice).expect_err("an account stands twice");
+    assert_eq!(refused, BadBoard::Twice(standings[3].account));
 }
 
 #[test]
@@ -280,7 +303,7 @@ proptest! {
                 pair.compare(&pair.board);
             }
         }
-        pair.board.freeze(DAY, pair.now, &pair.catalogue);
+        pair.board.freeze(DAY, pair.now, &pair.catalogue, &InTurn);
         pair.plain.adopt(pair.now);
         pair.compare(&pair.board);
         let written = bytes(&pair.board);

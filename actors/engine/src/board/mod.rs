@@ -26,14 +26,13 @@ mod register;
 mod score;
 mod season;
 mod state;
+mod unranked;
 mod view;
 
 #[cfg(test)]
 mod arbitrary;
 #[cfg(test)]
 mod board_tests;
-#[cfg(test)]
-mod measure;
 #[cfg(test)]
 mod rank_tests;
 #[cfg(test)]
@@ -50,6 +49,7 @@ pub use register::ACCOUNTS_MAX;
 pub use score::Score;
 pub use season::{ALL, SEASONS_OPEN_MAX, SeasonRefused};
 pub use state::BadBoard;
+pub use unranked::Unranked;
 pub use view::{Missing, PAGE_ROWS_MAX, Page, Row, View};
 
 use crate::amount::Ticks;
@@ -125,21 +125,32 @@ impl Board {
         at: Time,
         catalogue: &Catalogue,
     ) -> Option<u8> {
-        self.tick(at, catalogue);
+        self.handle_with(message, at, catalogue, &InTurn)
+    }
+
+    /// The same, with the cores that the caller has. The result is the same, too.
+    pub fn handle_with<J: Join>(
+        &mut self,
+        message: &BoardMessage,
+        at: Time,
+        catalogue: &Catalogue,
+        join: &J,
+    ) -> Option<u8> {
+        self.tick_with(at, catalogue, join);
         match message {
             BoardMessage::Standing(standing) => self.stand(standing),
             BoardMessage::Mark { instrument, price, time, stops } => {
                 self.marks.insert(*instrument, *price);
                 return self.breaker.hear(*instrument, *time, *stops, catalogue, &self.marks);
             }
-            BoardMessage::DayClosed(closed) => self.close(closed, at, catalogue),
+            BoardMessage::DayClosed(closed) => self.close(closed, at, catalogue, join),
         }
         None
     }
 
     /// A partition's accounts stand as they did at the close. The day is frozen, at its last prices,
     /// once that holds for all.
-    fn close(&mut self, closed: &DayClosed, at: Time, catalogue: &Catalogue) {
+    fn close<J: Join>(&mut self, closed: &DayClosed, at: Time, catalogue: &Catalogue, join: &J) {
         let day = closed.day;
         if self.archive.0.contains_key(&day) {
             return;
@@ -158,7 +169,7 @@ impl Board {
         // Somebody may trade on already.
         let live = self.marks.clone();
         self.marks.extend(marks);
-        self.freeze(day, at, catalogue);
+        self.freeze(day, at, catalogue, join);
         self.marks = live;
     }
 
@@ -215,11 +226,17 @@ impl Board {
 
     /// Keeps the rankings of a day, valued with the marks known by now. A day is frozen once:
     /// says whether this was the time.
-    pub fn freeze(&mut self, day: TradingDay, at: Time, catalogue: &Catalogue) -> bool {
+    fn freeze<J: Join>(
+        &mut self,
+        day: TradingDay,
+        at: Time,
+        catalogue: &Catalogue,
+        join: &J,
+    ) -> bool {
         if self.archive.0.contains_key(&day) {
             return false;
         }
-        self.adopt(at, catalogue, &InTurn);
+        self.adopt(at, catalogue, join);
         let frozen = Frozen { set: self.set, ranking: self.ranking.clone() };
         self.archive.keep(day, frozen);
         true
@@ -310,6 +327,15 @@ impl Board {
     fn arrive(&mut self, standing: &Standing) {
         let slot = self.enter(standing, Extremes::default());
         self.ranking.insert(slot as u32, &self.register);
+    }
+
+    /// The same as [`Board::enter`], for whoever has not looked whether the account is there.
+    fn enter_once(&mut self, standing: &Standing, extremes: Extremes) -> Result<(), BadBoard> {
+        if self.register.slot(standing.account).is_some() {
+            return Err(BadBoard::Twice(standing.account));
+        }
+        self.enter(standing, extremes);
+        Ok(())
     }
 
     /// Fills the columns for a new account, without a place in the orders yet.

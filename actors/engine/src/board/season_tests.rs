@@ -3,8 +3,8 @@
 use super::arbitrary::*;
 use super::board_tests::{at, board, mark, names};
 use super::{
-    ALL, Board, BoardKind, FROZEN_DAYS_MAX, Missing, SEASONS_OPEN_MAX, Score, SeasonRefused,
-    TradingDay,
+    ALL, Board, BoardKind, FROZEN_DAYS_MAX, InTurn, Missing, SEASONS_OPEN_MAX, Score,
+    SeasonRefused, TradingDay,
 };
 use crate::message::{BoardMessage, Standing};
 
@@ -70,7 +70,7 @@ fn a_frozen_day_stays_as_it_was_at_its_last_marks() {
     stand(&mut board, holder, 100);
     board.handle(&mark(LPJ_KRW, 500), at(100), &catalogue());
     let day = TradingDay(20_261_120);
-    assert!(board.freeze(day, at(100), &catalogue()));
+    assert!(board.freeze(day, at(100), &catalogue(), &InTurn));
     let frozen = |board: &Board| {
         let view = board.frozen(day).expect("the day is kept");
         let page = view.page(ALL, BoardKind::Equity, 0, 10).expect("the season was open");
@@ -81,7 +81,7 @@ fn a_frozen_day_stays_as_it_was_at_its_last_marks() {
     assert_eq!(frozen(&board), closing);
     stand(&mut board, standing(1, 100, 900, 101), 101);
     stand(&mut board, standing(3, 100, 950, 101), 101);
-    assert!(!board.freeze(day, at(101), &catalogue()), "a day closes once");
+    assert!(!board.freeze(day, at(101), &catalogue(), &InTurn), "a day closes once");
     assert_eq!(frozen(&board), closing);
     let late = board.frozen(day).map(|view| view.rank(ALL, BoardKind::Equity, account(3)));
     assert_eq!(late, Some(Err(Missing::Account)));
@@ -92,7 +92,7 @@ fn a_frozen_day_stays_as_it_was_at_its_last_marks() {
 fn the_oldest_frozen_days_go_first() {
     let mut board = board(&[(1, 100, 100, 1)]);
     for day in 0..FROZEN_DAYS_MAX as u32 + 3 {
-        board.freeze(TradingDay(20_260_000 + day), at(200), &catalogue());
+        board.freeze(TradingDay(20_260_000 + day), at(200), &catalogue(), &InTurn);
     }
     let days: Vec<_> = board.frozen_days().collect();
     assert_eq!((days.len(), days[0]), (FROZEN_DAYS_MAX, TradingDay(20_260_003)));

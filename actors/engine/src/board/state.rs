@@ -162,10 +162,7 @@ impl TryFrom<Kept> for Board {
         let Kept { marks, set, prices, accounts, seasons, frozen, closing, breaker } = kept;
         let mut board = Board { marks, set, prices, closing, breaker, ..Board::new() };
         for (standing, extremes) in &accounts {
-            if board.register.slot(standing.account).is_some() {
-                return Err(BadBoard::Twice(standing.account));
-            }
-            board.enter(standing, *extremes);
+            board.enter_once(standing, *extremes)?;
         }
         let figures = std::mem::take(&mut board.ranking.figures);
         board.ranking = ranking(&board, figures, seasons)?;

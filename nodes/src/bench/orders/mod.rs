@@ -132,7 +132,7 @@ fn figures(name: &'static str, rounds: &[Outcome]) -> Figures {
         |figure: fn(&Outcome) -> f64| median(&rounds.iter().map(figure).collect::<Vec<_>>());
     Figures {
         name,
-        rate: middle(Outcome::rate),
+        rate: Some(middle(Outcome::rate)),
         p50_us: middle(|round| round.percentile(50.0)),
         p99_us: middle(|round| round.percentile(99.0)),
         p999_us: middle(|round| round.percentile(99.9)),

@@ -74,7 +74,7 @@ pub(super) struct Heard {
 impl Heard {
     pub fn figures(&self, name: &'static str) -> Figures {
         let [p50_us, p99_us, p999_us] = [50.0, 99.0, 99.9].map(|share| self.delivery.at(share));
-        Figures { name, rate: self.frames_per_second, p50_us, p99_us, p999_us }
+        Figures { name, rate: Some(self.frames_per_second), p50_us, p99_us, p999_us }
     }
 }
 

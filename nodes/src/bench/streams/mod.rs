@@ -10,11 +10,10 @@ mod fan_out;
 mod sockets;
 mod source;
 
-use super::figure::{Figure, Target};
+use super::figure::{Figure, FigureReport, Headline, Target};
 use super::orders::Market;
-use super::{BenchError, Figures, Machine, machine};
+use super::{BenchError, Machine, machine};
 use crowd::{Crowd, Heard};
-use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 
@@ -32,27 +31,11 @@ pub struct Options {
     pub half: Duration,
 }
 
-/// What was found: the documented shape, with the other figures beside it.
-#[derive(Debug, Serialize)]
-pub struct Report {
-    bench: &'static str,
-    workload: String,
-    machine: Machine,
-    floor: Figures,
-    result: Figures,
-    /// Delivery beside the floor's: the larger of the ratios at p50 and p99. Less is better.
-    ratio: f64,
-    target: f64,
-    figures: Vec<Figure>,
-    method: String,
-    commit: String,
-}
-
 /// Runs the floor, then the product.
 ///
 /// # Errors
 /// See [`BenchError`].
-pub fn run(options: &Options) -> Result<Report, BenchError> {
+pub fn run(options: &Options) -> Result<FigureReport, BenchError> {
     if options.subscribers == 0 || options.updates_per_second == 0 {
         return Err(BenchError::Options("at least one subscriber and one update".into()));
     }
@@ -61,7 +44,7 @@ pub fn run(options: &Options) -> Result<Report, BenchError> {
     runtime.map_err(failed)?.block_on(measure(options, machine))
 }
 
-async fn measure(options: &Options, machine: Machine) -> Result<Report, BenchError> {
+async fn measure(options: &Options, machine: Machine) -> Result<FigureReport, BenchError> {
     let sockets = sockets::room_for(options.subscribers + STUCK);
     let crowd = Crowd { options: *options, sockets };
     let address = fan_out::serve(options).await?;
@@ -80,8 +63,9 @@ fn report(
     sockets: usize,
     floor: &Heard,
     result: &Heard,
-) -> Result<Report, BenchError> {
+) -> Result<FigureReport, BenchError> {
     let ratio_at = |share| result.delivery.at(share) / floor.delivery.at(share);
+    // Less is better.
     let ratio = f64::max(ratio_at(50.0), ratio_at(99.0));
     let share = |part: usize| part as f64 * 100.0 / options.subscribers as f64;
     let ms = |us: f64| us / 1e3;
@@ -122,7 +106,7 @@ fn report(
         sockets if sockets >= options.subscribers => "a socket each".to_owned(),
         sockets => format!("over {sockets} sockets, which is what may be open"),
     };
-    Ok(Report {
+    Ok(FigureReport {
         bench: "streams",
         workload: format!(
             "{} subscribers of one book, {how}; {} updates/s, {} frames/s a subscriber, {} s",
@@ -132,38 +116,21 @@ fn report(
             2.0 * options.half.as_secs_f64()
         ),
         machine,
-        floor: floor.figures("bare tonic fan-out"),
-        result: result.figures("hoga"),
-        ratio,
-        target: 2.0,
+        headline: Some(Headline {
+            floor: floor.figures("bare tonic fan-out"),
+            result: result.figures("hoga"),
+            ratio,
+        }),
         figures,
         method: format!(
-            "server and subscribers in one process, {} connect at a time; delivery counts from \
+            "server and subscribers in one process, {} connect at a time; rates are frames; the ratio \
+             is the larger of delivery's at p50 and p99; delivery counts from \
              the newest change in a frame, and a durable order makes each change; the last of two \
              figures in a row with stuck readers is over the same without",
             crowd::CONNECTING_MAX
         ),
         commit: machine::commit(),
     })
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.bench, self.workload)?;
-        writeln!(f, "on {}, commit {}", self.machine, self.commit)?;
-        for side in [&self.floor, &self.result] {
-            let Figures { name, rate, p50_us, p99_us, p999_us } = side;
-            let [p50, p99, p999] = [p50_us, p99_us, p999_us].map(|us| us / 1e3);
-            write!(f, "  {name:<20} {rate:>9.0} frames/s   ")?;
-            writeln!(f, "p50 {p50:.1} ms   p99 {p99:.1} ms   p99.9 {p999:.1} ms")?;
-        }
-        let verdict = if self.ratio <= self.target { "met" } else { "missed" };
-        writeln!(f, "  ratio {:.2} (target {}: {verdict})", self.ratio, self.target)?;
-        for figure in &self.figures {
-            writeln!(f, "  {figure}")?;
-        }
-        write!(f, "  {}", self.method)
-    }
 }
 
 fn failed(error: impl fmt::Display) -> BenchError {
