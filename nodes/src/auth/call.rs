@@ -1,9 +1,11 @@
 //! One call from its door to its answer: its place in a trace, and what it came to.
 
 use super::door::REQUEST_ID;
+use super::token::Grant;
 use super::trace::Parent;
 use crate::telemetry::hop;
 use hoga_cluster::partition::Trace;
+use hoga_proto::scope::{self, Scope};
 use hoga_proto::status::Refusal;
 use http::{HeaderValue, Response};
 use std::time::SystemTime;
@@ -13,6 +15,9 @@ use tonic::{Code, Status};
 /// The services whose refusals are all of one kind.
 const OURS: &str = "/hoga.v1.";
 
+/// Operators' calls that no line is left of: those that look, and the beat of a feed.
+const UNSUNG: [&str; 2] = ["/hoga.v1.AdminService/Get", "/hoga.v1.AdminService/PostOutsideBook"];
+
 /// A call under way.
 pub struct Call {
     path: Box<str>,
@@ -20,6 +25,8 @@ pub struct Call {
     trace: Trace,
     parent: Option<Parent>,
     begun: SystemTime,
+    /// Who did what only operators may do.
+    operator: Option<Box<str>>,
 }
 
 impl Call {
@@ -30,7 +37,15 @@ impl Call {
         request_id: &HeaderValue,
     ) -> Call {
         let (path, request_id) = (path.into(), request_id.clone());
-        Call { path, request_id, trace, parent, begun: SystemTime::now() }
+        Call { path, request_id, trace, parent, begun: SystemTime::now(), operator: None }
+    }
+
+    /// The same, by whoever has been let in.
+    pub fn by(self, grant: Option<&Grant>) -> Call {
+        let is_sung = scope::required(&self.path) == Some(Scope::Admin)
+            && !UNSUNG.iter().any(|start| self.path.starts_with(start));
+        let operator = grant.filter(|_| is_sung).map(|grant| grant.subject.to_string().into());
+        Call { operator, ..self }
     }
 
     /// The answer as the caller gets it: with the request's id, and refused in our words when the
@@ -47,7 +62,17 @@ impl Call {
         }
         response.headers_mut().insert(REQUEST_ID, self.request_id.clone());
         self.tell(&response);
+        self.audit(&response);
         response
+    }
+
+    /// Leaves a line of what an operator did, whatever came of it.
+    fn audit(&self, response: &Response<Body>) {
+        let Some(operator) = &self.operator else { return };
+        let status = response.headers().get("grpc-status").and_then(|code| code.to_str().ok());
+        let code = Code::from_bytes(status.unwrap_or("0").as_bytes());
+        let request = self.request_id.to_str().unwrap_or_default();
+        tracing::info!(target: "hoga::audit", %operator, call = %self.path, request, ?code);
     }
 
     /// Leaves the call's own hop in its trace, if anybody follows traces.

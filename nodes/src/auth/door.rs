@@ -25,17 +25,28 @@ const OPEN_SERVICES: [&str; 3] = [
     "/grpc.reflection.v1alpha.ServerReflection/",
 ];
 
+/// What operators do, which a listener of their own keeps from everybody else's.
+const OPERATORS_SERVICE: &str = "/hoga.v1.AdminService/";
+
 /// Asks everyone who comes for a token, and writes on the request who it is.
 #[derive(Clone)]
 pub struct Door {
     accepts: Accepts,
     names: Arc<Names>,
+    /// Operators have a door of their own.
+    is_for_clients: bool,
 }
 
 impl Door {
     #[must_use]
     pub fn new(accepts: Accepts, names: Arc<Names>) -> Door {
-        Door { accepts, names }
+        Door { accepts, names, is_for_clients: false }
+    }
+
+    /// The same without the service of operators.
+    #[must_use]
+    pub fn for_clients(self) -> Door {
+        Door { is_for_clients: true, ..self }
     }
 
     /// Who calls, if the call may enter.
@@ -47,6 +58,10 @@ impl Door {
             let message = format!("there is no method {path}");
             return Err(Box::new(Refusal::new(Code::Unimplemented, "UNKNOWN_METHOD", message)));
         };
+        if self.is_for_clients && path.starts_with(OPERATORS_SERVICE) {
+            let message = format!("{path} is served where operators call, not here");
+            return Err(Box::new(Refusal::new(Code::Unimplemented, "NOT_SERVED", message)));
+        }
         // A wrong token is refused everywhere: its bearer takes himself for somebody.
         let grant = self.grant(headers)?;
         let has = grant.as_ref().map_or(Scope::Public, |grant| grant.scope);
@@ -116,7 +131,8 @@ where
                 let parent = trace::of(headers);
                 let trace = parent.map_or_else(|| self.door.names.trace(), |parent| parent.trace);
                 let deadline = deadline::of(headers);
-                let log = Call::begin(request.uri().path(), trace, parent, &request_id);
+                let path = request.uri().path();
+                let log = Call::begin(path, trace, parent, &request_id).by(grant.as_deref());
                 let caller = Caller { grant, request_id, trace, deadline };
                 request.extensions_mut().insert(caller);
                 Passing::Entered { call: self.inner.call(request), log }

@@ -11,8 +11,6 @@ use std::path::Path;
 const PLAN: &str = include_str!("../../../chaos/plans/kill-leader.toml");
 /// Between two kills of the plan.
 const KILL_EVERY_MS: u64 = 8_000;
-/// From the plan's last kill to its end.
-const LAST_MS: u64 = 5_000;
 
 /// What to measure.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +39,7 @@ pub fn run(options: &Options) -> Result<FigureReport, BenchError> {
 
 fn attack(kills: u64, directory: &Path) -> Result<Report, BenchError> {
     let mut plan = plan::parse("kill-leader.toml", PLAN).map_err(failed)?;
-    plan.attack.length.0 = kills * KILL_EVERY_MS + LAST_MS;
+    plan.attack.length.0 = kills * KILL_EVERY_MS;
     // They are of the whole plan.
     plan.checks.coverage.clear();
     let hoga = std::env::current_exe().map_err(failed)?;

@@ -1,7 +1,7 @@
 //! `hoga node`: one node, told everything by its config.
 
 use super::failure::{Exit, Failure};
-use super::serving;
+use super::serving::{self, Standing};
 use super::{Global, json, output};
 use crate::config::{self, ConfigError, NodeConfig, SETTINGS};
 use clap::Args;
@@ -39,17 +39,23 @@ impl Node {
             output::tell(&config);
         }
         serving::is_free(config.listen, "`listen` in [gateway]")?;
+        if let Some(operators) = config.listen_for_operators {
+            serving::is_free(operators, "`admin_listen` in [gateway]")?;
+        }
         if let Some(metrics) = config.metrics {
             serving::is_free(metrics, "`metrics` in [telemetry]")?;
         }
         let is_json = global.json;
         let started = serving::Started { seeded: self.seeded, by_parent: self.stops_with_parent };
         serving::run(&config, started, |standing| {
+            let Standing { config, url, operators, metrics, .. } = standing;
             if is_json {
-                let (address, metrics) = (&standing.url, &standing.metrics);
-                return json::document(&json!({"address": address, "metrics": metrics}));
+                let document = json!({"address": url, "operators": operators, "metrics": metrics});
+                return json::document(&document);
             }
-            output::say(format!("node {} listens on {}", standing.config.id, standing.url))
+            let to_operators =
+                operators.as_ref().map_or(String::new(), |at| format!(", to operators on {at}"));
+            output::say(format!("node {} listens on {url}{to_operators}", config.id))
         })
     }
 }

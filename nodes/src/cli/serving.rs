@@ -7,6 +7,7 @@ use crate::gateway::{self, GatewayOptions, Running};
 use crate::market::{self, FoundingError};
 use crate::telemetry::otlp::Otlp;
 use crate::telemetry::{self, Endpoint, Lines, Registry};
+use crate::tls::Identity;
 use crate::upstream::{self, Upstream};
 use hoga_cluster::runtime::{Exchange, Failure as Unwritten, StartError};
 use hoga_scenarios::listing;
@@ -28,6 +29,8 @@ pub struct Standing<'c> {
     pub config: &'c NodeConfig,
     /// Where it really listens, also when the config left the port open.
     pub url: String,
+    /// Where it listens to operators, when that is somewhere else.
+    pub operators: Option<String>,
     pub symbols: Vec<String>,
     /// Where Prometheus reads, if anywhere.
     pub metrics: Option<String>,
@@ -76,8 +79,9 @@ pub fn run(
         let served = match endpoint(config, registry, &exchange).await {
             Ok(endpoint) => {
                 let metrics = endpoint.as_ref().map(|at| format!("http://{}/metrics", at.address));
-                serve(config, started.seeded, &exchange, &mut stop, |url, symbols| {
-                    announce(&Standing { config, url, symbols, metrics })
+                serve(config, started.seeded, &exchange, &mut stop, |at, symbols| {
+                    let At { url, operators } = at;
+                    announce(&Standing { config, url, operators, symbols, metrics })
                 })
                 .await
             }
@@ -91,12 +95,18 @@ pub fn run(
     })
 }
 
+/// Where a gateway really listens.
+struct At {
+    url: String,
+    operators: Option<String>,
+}
+
 async fn serve(
     config: &NodeConfig,
     seeded: bool,
     exchange: &Exchange,
     stop: &mut Stop,
-    announce: impl FnOnce(String, Vec<String>) -> Result<(), Failure>,
+    announce: impl FnOnce(At, Vec<String>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     // Alone, nobody is let in before there is a market. Among others, clients are: what is asked
     // before a partition has a leader is answered so.
@@ -109,6 +119,10 @@ async fn serve(
     let tls = config.security.identity();
     let tls = tls.map_err(|error| failed(format!("error: the gateway's certificate: {error}")))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
+    if let Some(identity) = tls.clone() {
+        // As long as the process lives.
+        tokio::spawn(renew(identity));
+    }
     let mirror = config.redis.mirror();
     let mirror =
         mirror.map_err(|error| failed(format!("error: the password of Redis: {error}")))?;
@@ -121,6 +135,7 @@ async fn serve(
         mirror,
         upstream,
         listen: config.listen,
+        listen_for_operators: config.listen_for_operators,
         auth,
         tls,
         insecure: config.security.insecure,
@@ -140,13 +155,29 @@ async fn serve(
     }
     let symbols = exchange.catalogue();
     let symbols = symbols.instruments.values().map(|listed| listed.symbol.to_string()).collect();
-    announce(format!("{scheme}://{}", gateway.address), symbols)?;
+    let url = |address| format!("{scheme}://{address}");
+    let at = At { url: url(gateway.address), operators: gateway.operators.map(url) };
+    announce(at, symbols)?;
 
     tokio::select! {
         () = stop.asked() => output::tell("stopping; Ctrl-C again stops at once"),
         cause = exchange.failed() => return Err(of_node(&cause)),
     }
     drain(gateway, stop).await
+}
+
+/// Reads the gateway's certificate again at every SIGHUP.
+async fn renew(identity: Identity) {
+    let mut asked = match signal(SignalKind::hangup()) {
+        Ok(asked) => asked,
+        Err(error) => return tracing::warn!(%error, "SIGHUP will not renew the certificate"),
+    };
+    while asked.recv().await.is_some() {
+        match identity.reload() {
+            Ok(()) => tracing::info!("the gateway shows its new certificate"),
+            Err(error) => tracing::warn!(%error, "the gateway shows its old certificate on"),
+        }
+    }
 }
 
 /// Lets go of outside markets when this node stops serving.

@@ -26,7 +26,8 @@ use hoga_cluster::log::LogOptions;
 use hoga_cluster::runtime::ExchangeOptions;
 use hoga_engine::topology::Topology;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::iter;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// The port of `hoga up`, and of every client that is told nothing else.
@@ -39,6 +40,8 @@ pub struct NodeConfig {
     pub id: u16,
     pub data: PathBuf,
     pub listen: SocketAddr,
+    /// Where operators call; none for the same address.
+    pub listen_for_operators: Option<SocketAddr>,
     pub auth: Auth,
     pub security: SecurityConfig,
     pub cluster: ClusterConfig,
@@ -84,6 +87,7 @@ impl Default for NodeConfig {
             id: 1,
             data: default_data(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
+            listen_for_operators: None,
             auth: Auth::Development,
             security: SecurityConfig::default(),
             cluster: ClusterConfig::default(),
@@ -106,11 +110,12 @@ impl NodeConfig {
     /// What is wrong between the settings, with the key to blame; empty for a sound config.
     fn complaints(&self) -> Vec<(&'static str, &'static str, String)> {
         let mut complaints = Vec::new();
-        if self.auth == Auth::Development && !self.listen.ip().is_loopback() {
+        if let Some(open) = self.open_address()
+            && self.auth == Auth::Development
+        {
             let why = format!(
-                "development tokens prove nothing, and {} is no loopback address: listen on \
-                 127.0.0.1",
-                self.listen.ip()
+                "development tokens prove nothing, and {open} is no loopback address: listen on \
+                 127.0.0.1"
             );
             complaints.push(("gateway", "auth", why));
         }
@@ -123,11 +128,27 @@ impl NodeConfig {
         if let Err(why) = self.log.check() {
             complaints.push(("log", "segment_bytes", why));
         }
-        if self.metrics == Some(self.listen) && self.listen.port() != 0 {
-            let why = format!("{} is where the gateway listens already", self.listen);
-            complaints.push(("telemetry", "metrics", why));
+        let is_taken = |wanted: Option<SocketAddr>, by: Option<SocketAddr>| {
+            wanted.filter(|address| address.port() != 0 && wanted == by)
+        };
+        let (clients, operators) = (Some(self.listen), self.listen_for_operators);
+        let taken = [
+            ("gateway", "admin_listen", is_taken(operators, clients)),
+            ("telemetry", "metrics", is_taken(self.metrics, clients)),
+            ("telemetry", "metrics", is_taken(self.metrics, operators)),
+        ];
+        for (section, key, address) in taken {
+            let Some(address) = address else { continue };
+            let why = format!("{address} is where the gateway listens already");
+            complaints.push((section, key, why));
         }
         complaints
+    }
+
+    /// An address of the gateway that can be reached from elsewhere, if there is one.
+    fn open_address(&self) -> Option<IpAddr> {
+        let addresses = iter::once(self.listen).chain(self.listen_for_operators);
+        addresses.map(|address| address.ip()).find(|address| !address.is_loopback())
     }
 
     /// What the exchange is started with.

@@ -42,15 +42,12 @@ impl SecurityConfig {
             return Some(("token_keys", why.into()));
         }
         let is_plain = self.certificate.is_none() && !self.insecure;
-        if is_plain && !config.listen.ip().is_loopback() {
-            let why = format!(
-                "calls to {} would travel in plain text: name a certificate and its key, or say \
-                 insecure = \"yes\"",
-                config.listen.ip()
-            );
-            return Some(("certificate", why));
-        }
-        None
+        let open = config.open_address().filter(|_| is_plain)?;
+        let why = format!(
+            "calls to {open} would travel in plain text: name a certificate and its key, or say \
+             insecure = \"yes\""
+        );
+        Some(("certificate", why))
     }
 
     /// What the gateway proves itself with; none for plain text.

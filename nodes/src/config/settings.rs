@@ -72,6 +72,13 @@ pub const SETTINGS: &[Setting] = &[
     }),
     text(
         "gateway",
+        "admin_listen",
+        "the address that only operators call, or none: they call where clients do",
+        set_listen_for_operators,
+        |config| config.listen_for_operators.map_or("none".into(), |address| address.to_string()),
+    ),
+    text(
+        "gateway",
         "auth",
         "how callers prove who they are: development, or signed (hoga token --key)",
         set_auth,
@@ -326,6 +333,11 @@ fn set_data(config: &mut NodeConfig, text: &str) -> Result<(), String> {
 
 fn set_listen(config: &mut NodeConfig, text: &str) -> Result<(), String> {
     config.listen = address(text)?;
+    Ok(())
+}
+
+fn set_listen_for_operators(config: &mut NodeConfig, text: &str) -> Result<(), String> {
+    config.listen_for_operators = if text == "none" { None } else { Some(address(text)?) };
     Ok(())
 }
 

@@ -51,6 +51,10 @@ fn settings_that_contradict_each_other_are_refused() {
     assert!(open[0].contains("0.0.0.0 is no loopback address"), "{open:?}");
     let twice = mistakes("[telemetry]\nmetrics = \"127.0.0.1:7070\"\n");
     assert!(twice[0].contains("where the gateway listens already"), "{twice:?}");
+    let both = mistakes("[gateway]\nadmin_listen = \"127.0.0.1:7070\"\n");
+    assert!(both[0].contains("where the gateway listens already"), "{both:?}");
+    let operators = mistakes("[gateway]\nadmin_listen = \"0.0.0.0:7071\"\n");
+    assert!(operators[0].contains("0.0.0.0 is no loopback address"), "{operators:?}");
     let sizes = mistakes("[log]\nsegment_bytes = 4096\n");
     assert!(sizes[0].contains("write_bytes_max"), "{sizes:?}");
 }

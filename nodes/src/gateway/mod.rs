@@ -21,6 +21,7 @@ mod identity;
 mod kill_switch;
 mod ladder;
 mod limiting;
+mod listener;
 mod listing_orders;
 mod market;
 mod meters;

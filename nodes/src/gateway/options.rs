@@ -15,6 +15,8 @@ pub const ORDERS_PER_SECOND_MAX: u32 = 10_000;
 pub struct GatewayOptions {
     /// Where it listens; port 0 for any that is free.
     pub listen: SocketAddr,
+    /// Where operators call, and nobody else has to; none for the same address.
+    pub listen_for_operators: Option<SocketAddr>,
     pub auth: Accepts,
     /// What it proves itself with; none for plain text.
     pub tls: Option<Identity>,
@@ -43,6 +45,7 @@ impl Default for GatewayOptions {
     fn default() -> Self {
         GatewayOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7070)),
+            listen_for_operators: None,
             auth: Accepts::Nothing,
             tls: None,
             insecure: false,

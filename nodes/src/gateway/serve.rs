@@ -3,6 +3,7 @@
 use super::account::Accounts;
 use super::admin::Admin;
 use super::desk::Desk;
+use super::listener::{Listener, Serving};
 use super::market::Market;
 use super::mirror;
 use super::options::GatewayOptions;
@@ -12,7 +13,7 @@ use super::ranking::Ranking;
 use super::stream::Streams;
 use super::tape::Tape;
 use crate::auth::{Accepts, Door, Names};
-use crate::tls;
+use futures::future::join_all;
 use hoga_cluster::runtime::Exchange;
 use hoga_proto::FILE_DESCRIPTOR_SET;
 use hoga_proto::v1::account_service_server::AccountServiceServer;
@@ -25,12 +26,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::AbortHandle;
 use tonic::server::NamedService;
 use tonic::service::Routes;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
@@ -38,8 +36,6 @@ use tonic_reflection::server::Builder as Reflection;
 
 /// Bytes of one answer: pages are the largest.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
-/// A connection that says nothing is asked whether it lives, and closed when it is silent.
-const KEEPALIVE: Duration = Duration::from_secs(20);
 
 /// Why a gateway does not serve. Nothing is listening.
 #[derive(Debug, thiserror::Error)]
@@ -64,10 +60,11 @@ pub enum ServeError {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where it listens to operators, when that is somewhere else.
+    pub operators: Option<SocketAddr>,
     desk: Arc<Desk>,
     health: HealthReporter,
-    stop: oneshot::Sender<()>,
-    server: JoinHandle<Result<(), tonic::transport::Error>>,
+    listeners: Vec<Listener>,
     drain: Duration,
     mirror: Option<AbortHandle>,
 }
@@ -89,17 +86,7 @@ impl Running {
         for service in SERVICES {
             self.health.set_service_status(service, ServingStatus::NotServing).await;
         }
-        // A server that ended already does not have to be told.
-        let _ = self.stop.send(());
-        let abort = self.server.abort_handle();
-        match tokio::time::timeout(self.drain, self.server).await {
-            Ok(Ok(Err(error))) => tracing::error!(%error, "the gateway did not end well"),
-            Ok(_) => {}
-            Err(_) => {
-                tracing::warn!("calls under way were cut off");
-                abort.abort();
-            }
-        }
+        join_all(self.listeners.into_iter().map(|listener| listener.close(self.drain))).await;
     }
 }
 
@@ -120,9 +107,11 @@ const SERVICES: [&str; 7] = [
 /// See [`ServeError`].
 pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Running, ServeError> {
     check(&options)?;
-    let listen = |source| ServeError::Listen { address: options.listen, source };
-    let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
+    let (clients, address) = listen(options.listen).await?;
+    let operators = match options.listen_for_operators {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let names = Arc::new(Names::new(exchange.options().node));
     let tape = Tape::follow(&exchange).await;
     let pace = Pace::new(options.orders_per_second_max);
@@ -135,44 +124,46 @@ pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Runnin
     }
     let mirror = options.mirror.map(|options| mirror::start(&desk, options));
     let routes = routes(&desk, &health, options.message_bytes_max)?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    let server = Server::builder()
-        .layer(Door::new(options.auth, names))
-        .max_concurrent_streams(options.streams_max)
-        .http2_max_header_list_size(options.header_bytes_max)
-        .http2_keepalive_interval(Some(KEEPALIVE))
-        .add_routes(routes);
-    let stopped = async {
-        // A dropped handle stops the gateway as well.
-        let _ = stopped.await;
+    let door = Door::new(options.auth, names);
+    let serving = Serving {
+        routes,
+        tls: options.tls.clone(),
+        streams_max: options.streams_max,
+        header_bytes_max: options.header_bytes_max,
     };
     let is_secret = options.tls.is_some();
-    let server = match options.tls {
-        Some(identity) => {
-            let incoming = tls::incoming(listener, identity);
-            tokio::spawn(server.serve_with_incoming_shutdown(incoming, stopped))
+    let (mut listeners, mut at) = (Vec::new(), None);
+    match operators {
+        Some((tcp, address)) => {
+            listeners.push(serving.start(clients, door.clone().for_clients()));
+            listeners.push(serving.start(tcp, door));
+            at = Some(address);
+            tracing::info!(%address, tls = is_secret, "the gateway serves operators");
         }
-        None => {
-            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-            tokio::spawn(server.serve_with_incoming_shutdown(incoming, stopped))
-        }
-    };
+        None => listeners.push(serving.start(clients, door)),
+    }
     tracing::info!(%address, tls = is_secret, "the gateway serves");
-    Ok(Running { address, desk, health, stop, server, drain: options.drain, mirror })
+    Ok(Running { address, operators: at, desk, health, listeners, drain: options.drain, mirror })
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let failed = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 fn check(options: &GatewayOptions) -> Result<(), ServeError> {
-    if options.listen.ip().is_loopback() {
-        return Ok(());
+    let addresses = std::iter::once(options.listen).chain(options.listen_for_operators);
+    for address in addresses.filter(|address| !address.ip().is_loopback()) {
+        if matches!(options.auth, Accepts::Development) {
+            return Err(ServeError::DevelopmentIsLocal(address));
+        }
+        if options.tls.is_none() && !options.insecure {
+            return Err(ServeError::PlainText(address));
+        }
     }
-    if matches!(options.auth, Accepts::Development) {
-        return Err(ServeError::DevelopmentIsLocal(options.listen));
-    }
-    if options.tls.is_some() || options.insecure {
-        Ok(())
-    } else {
-        Err(ServeError::PlainText(options.listen))
-    }
+    Ok(())
 }
 
 fn routes(

@@ -55,10 +55,10 @@ impl Papers {
 }
 
 /// A listener that says "hoga" to everybody whose handshake is done; its port.
-async fn greets(papers: &Papers) -> u16 {
+async fn greets(identity: Identity) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let mut clients = incoming(listener, papers.identity());
+    let mut clients = incoming(listener, identity);
     tokio::spawn(async move {
         while let Some(Ok(mut client)) = clients.next().await {
             client.write_all(b"hoga").await.unwrap();
@@ -77,7 +77,7 @@ async fn greeting(trust: &Trust, host: &str, port: u16) -> std::io::Result<Strin
 #[tokio::test]
 async fn a_client_believes_whom_its_authority_vouches_for() {
     let papers = Papers::issued();
-    let port = greets(&papers).await;
+    let port = greets(papers.identity()).await;
     assert_eq!(greeting(&papers.trust(), "localhost", port).await.unwrap(), "hoga");
     let said = |outcome: std::io::Result<String>| outcome.unwrap_err().to_string();
     let stranger = greeting(&Papers::issued().trust(), "localhost", port).await;
@@ -87,9 +87,25 @@ async fn a_client_believes_whom_its_authority_vouches_for() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_was_renewed_is_shown_to_who_comes_next() {
+    let (papers, renewed) = (Papers::issued(), Papers::issued());
+    let identity = papers.identity();
+    let port = greets(identity.clone()).await;
+    assert_eq!(greeting(&papers.trust(), "localhost", port).await.unwrap(), "hoga");
+    fs::write(papers.certificate(), "nothing").unwrap();
+    assert!(identity.reload().is_err());
+    assert_eq!(greeting(&papers.trust(), "localhost", port).await.unwrap(), "hoga");
+    fs::copy(renewed.certificate(), papers.certificate()).unwrap();
+    fs::copy(renewed.key(), papers.key()).unwrap();
+    identity.reload().unwrap();
+    assert_eq!(greeting(&renewed.trust(), "localhost", port).await.unwrap(), "hoga");
+    assert!(greeting(&papers.trust(), "localhost", port).await.is_err());
+}
+
+#[tokio::test]
 async fn who_begins_no_handshake_or_a_wrong_one_holds_nobody_up() {
     let papers = Papers::issued();
-    let port = greets(&papers).await;
+    let port = greets(papers.identity()).await;
     let _silent = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let mut plain = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     plain.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();

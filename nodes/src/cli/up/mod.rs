@@ -117,7 +117,7 @@ fn announce_json(standing: &Standing<'_>) -> Result<(), Failure> {
 }
 
 fn announce(standing: &Standing<'_>) -> Result<(), Failure> {
-    let Standing { config, url, symbols, metrics } = standing;
+    let Standing { config, url, symbols, metrics, .. } = standing;
     let symbol = symbols.first().map_or("LPJ-KRW", String::as_str);
     let server = match config.listen.port() {
         PORT => String::new(),

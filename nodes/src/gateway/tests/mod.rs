@@ -10,6 +10,7 @@ mod door;
 mod limits;
 mod lives;
 mod market;
+mod operators;
 mod orders;
 mod paging;
 mod refusals;
