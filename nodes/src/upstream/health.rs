@@ -150,8 +150,11 @@ impl Health {
     }
 
     pub fn refused(&self, why: &str) {
-        self.lock().trouble = format!("it refuses: {why}");
-        tracing::warn!(venue = %self.venue, why, "a venue refuses what is asked of it");
+        let (mut seen, trouble) = (self.lock(), format!("it refuses: {why}"));
+        if seen.trouble != trouble {
+            seen.trouble = trouble;
+            tracing::warn!(venue = %self.venue, why, "a venue refuses what is asked of it");
+        }
     }
 
     /// Forgets the books that are not followed any more.

@@ -42,8 +42,10 @@ async fn ask(global: &Global) -> Result<(), Failure> {
 
 fn shown(venue: &v1::UpstreamVenue) -> String {
     let mut lines = vec![format!("{}  {}", venue.name, state(venue))];
-    if venue.here && venue.connect_time.is_none() && !venue.trouble.is_empty() {
-        lines.push(format!("trouble: {}", venue.trouble));
+    if venue.here && !venue.trouble.is_empty() {
+        // Where it is connected it may be over.
+        let when = if venue.connect_time.is_some() { "last trouble" } else { "trouble" };
+        lines.push(format!("{when}: {}", venue.trouble));
     }
     if venue.unreadable_count > 0 {
         lines.push(format!("{} messages were not understood", venue.unreadable_count));
