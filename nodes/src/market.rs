@@ -157,7 +157,7 @@ impl Founding<'_> {
     }
 
     async fn open(&self, account: &str) -> Result<(), FoundingError> {
-        match self.exchange.account(account, None, None, |_, _, _| ()).await {
+        match self.exchange.account(account, None, Vec::new(), |_, _, _| ()).await {
             Ok(()) => Ok(()),
             Err(ReadError::NotFound(_)) => {
                 self.ask(account, "found:open", AccountRequest::Open).await
@@ -173,7 +173,8 @@ impl Founding<'_> {
         let had = move |account: &hoga_engine::account::Account| {
             account.balances().any(|(known, _)| known == asset)
         };
-        let looked = self.exchange.account(account, None, None, move |account, _, _| had(account));
+        let looked =
+            self.exchange.account(account, None, Vec::new(), move |account, _, _| had(account));
         let step = || format!("looking at {account}");
         looked.await.map_err(|error| FoundingError::Read { step: step(), error })
     }

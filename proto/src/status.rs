@@ -156,6 +156,7 @@ impl Refusal {
             // A wait too long for the wire's type is no promise that anybody waits for.
             retry_after: self.retry_after.and_then(|wait| wait.try_into().ok()),
             metadata: self.metadata.clone().into_iter().collect(),
+            request_id: self.request_id.clone().unwrap_or_default(),
         }
     }
 
@@ -165,6 +166,7 @@ impl Refusal {
             field: Some(frame.field).filter(|field| !field.is_empty()),
             retry_after: frame.retry_after.and_then(|wait| wait.try_into().ok()),
             metadata: frame.metadata.into_iter().collect(),
+            request_id: Some(frame.request_id).filter(|id| !id.is_empty()),
             ..Refusal::new(Code::from_i32(frame.code), frame.reason, frame.message)
         }
     }

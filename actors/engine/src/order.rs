@@ -178,6 +178,17 @@ impl OrderRequest {
         self.terms.as_ref()?.stop.as_ref()
     }
 
+    /// How long it stays once it is in the book.
+    #[must_use]
+    #[inline(always)]
+    pub fn in_force(&self) -> TimeInForce {
+        match self.time_in_force {
+            // A stop at market waits as long as it says, and trades at once then.
+            TimeInForce::Gtc if self.price.is_none() => TimeInForce::Ioc,
+            other => other,
+        }
+    }
+
     /// When it goes, if it has a time of its own.
     #[must_use]
     #[inline]

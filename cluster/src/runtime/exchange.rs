@@ -395,7 +395,7 @@ impl Exchange {
         &self,
         name: &str,
         min: Option<At>,
-        settles: Option<Settles>,
+        settles: Vec<Settles>,
         question: impl FnOnce(&Account, &Scene, At) -> T + Send + 'static,
     ) -> Result<T, ReadError> {
         let id = self.0.options.topology.account_partition(name);
@@ -434,7 +434,7 @@ impl Exchange {
             Seen::Core(_, at) => Some(at),
             _ => None,
         };
-        let after = self.fresh(partition, after(partition, min, None)).await?;
+        let after = self.fresh(partition, after(partition, min, Vec::new())).await?;
         let at = self.read(partition, subject, after, seen).await?;
         let mut found = Vec::new();
         while let Ok(answer) = answers.try_recv() {
@@ -459,7 +459,7 @@ impl Exchange {
             _ => None,
         };
         let subject = Subject::Entity(EntityId::Book(instrument));
-        let found = self.read(id, subject, after(id, min, None), seen).await?;
+        let found = self.read(id, subject, after(id, min, Vec::new()), seen).await?;
         found.ok_or_else(|| ReadError::NotFound(format!("the book of #{}", instrument.0)))
     }
 
@@ -478,7 +478,7 @@ impl Exchange {
             _ => None,
         };
         let subject = Subject::Entity(EntityId::Board);
-        let found = self.read(id, subject, after(id, min, None), seen).await?;
+        let found = self.read(id, subject, after(id, min, Vec::new()), seen).await?;
         found.ok_or_else(|| ReadError::NotFound("the board".into()))
     }
 
@@ -518,7 +518,7 @@ impl Exchange {
             }
             for &(source, to, next) in &sent {
                 let settles = Settles { partition: source, sequence: next - 1 };
-                let taken = After { index: 0, settles: Some(settles) };
+                let taken = After { index: 0, settles: vec![settles] };
                 self.read(to, Subject::Core, taken, |_| Some(())).await?;
             }
             // What was taken may have been answered by further messages.
@@ -699,7 +699,7 @@ impl Exchange {
     }
 }
 
-fn after(partition: PartitionId, min: Option<At>, settles: Option<Settles>) -> After {
+fn after(partition: PartitionId, min: Option<At>, settles: Vec<Settles>) -> After {
     let index = min.filter(|at| at.partition == partition).map_or(0, |at| at.index);
     After { index, settles }
 }

@@ -36,19 +36,19 @@ pub enum ReadError {
 }
 
 /// What a read waits for before it looks.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct After {
     /// The log index that must be applied.
     pub index: u64,
-    /// The settlement that must have been taken.
-    pub settles: Option<Settles>,
+    /// The settlements that must have been taken.
+    pub settles: Vec<Settles>,
 }
 
 impl After {
     /// Whether the partition, which has taken everything up to `reached`, has come so far.
     pub fn is_met(&self, core: &Core, reached: u64) -> bool {
-        let settled = |s: Settles| core.next_in(s.partition) > s.sequence;
-        reached >= self.index && self.settles.is_none_or(settled)
+        let settled = |s: &Settles| core.next_in(s.partition) > s.sequence;
+        reached >= self.index && self.settles.iter().all(settled)
     }
 }
 

@@ -199,7 +199,7 @@ impl Node {
     ) -> T {
         let (answer, seen) = oneshot::channel();
         let look: Look = Box::new(move |seen| drop(answer.send(look(seen))));
-        let after = After { index, settles: None };
+        let after = After { index, settles: Vec::new() };
         let order = Order::Read { subject, after, until: Instant::now() + SOON, look };
         self.orders.send(order).await.expect("it works");
         timeout(SOON, seen).await.expect("it gets there").expect("it answers")

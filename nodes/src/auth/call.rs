@@ -94,11 +94,16 @@ fn bare(response: &Response<Body>) -> Option<Refusal> {
     if headers.contains_key("grpc-status-details-bin") {
         return None;
     }
-    let status = Status::from_header_map(headers).unwrap_or_else(|| {
+    Some(in_our_words(Status::from_header_map(headers).unwrap_or_else(|| {
         Status::new(Code::from_bytes(status.as_bytes()), "a failure without words")
-    });
+    })))
+}
+
+/// What the transport says, as one of our refusals.
+#[must_use]
+pub fn in_our_words(status: Status) -> Refusal {
     let message = status.message();
-    Some(match status.code() {
+    match status.code() {
         Code::OutOfRange | Code::ResourceExhausted if message.contains("too large") => {
             Refusal::new(Code::InvalidArgument, "MESSAGE_TOO_LARGE", message)
         }
@@ -110,5 +115,5 @@ fn bare(response: &Response<Body>) -> Option<Refusal> {
             Refusal::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message)
         }
         code => Refusal::new(code, "INTERNAL", message),
-    })
+    }
 }

@@ -24,6 +24,7 @@ mod signed_tests;
 #[cfg(test)]
 mod tests;
 
+pub use call::in_our_words;
 pub use caller::Caller;
 pub use claims::LIFETIME_MAX_S;
 pub use door::Door;

@@ -113,6 +113,9 @@ impl Changing {
         let is_repeated = reply.is_repeated;
         match desk.answered(caller, reply)? {
             (Answer::Decided { outcome, settles }, at) => {
+                if let Some(settles) = settles {
+                    desk.promised.note(&self.account, settles);
+                }
                 let order = match partial {
                     Some(instrument) => self.outline(desk, &outcome, instrument),
                     None => self.whole(desk, caller, &outcome).await,
@@ -148,6 +151,8 @@ impl Changing {
         let is_settled = state.filled == outcome.filled;
         bring_to(&mut state, outcome);
         let mut order = wire::state(&state, self.account.id(), instrument);
+        // The account stamps the change when it hears of it.
+        order.update_time = None;
         if !is_settled {
             (order.notional, order.fee, order.tax) = (None, None, None);
         }

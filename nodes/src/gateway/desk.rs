@@ -3,6 +3,7 @@
 use super::failure::{Refused, failed, history, not_ready, unread};
 use super::meters::AckMeters;
 use super::pace::Pace;
+use super::promised::Promised;
 use super::reasons::refusal;
 use super::sessions::Sessions;
 use super::stream::Shared;
@@ -36,6 +37,7 @@ pub struct Desk {
     pub acks: AckMeters,
     pub sessions: Sessions,
     pub pace: Pace,
+    pub promised: Promised,
     pub streams: Shared,
     pub upstream: Upstream,
     pub started: SystemTime,
@@ -45,10 +47,10 @@ pub struct Desk {
 }
 
 /// From when on a read of an account may be answered.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Reading {
     pub min: Option<At>,
-    pub settles: Option<Settles>,
+    pub settles: Vec<Settles>,
 }
 
 impl Desk {
@@ -69,6 +71,7 @@ impl Desk {
             acks: AckMeters::default(),
             sessions: Sessions::default(),
             pace,
+            promised: Promised::default(),
             streams: Shared::default(),
             upstream,
             started: SystemTime::now(),
@@ -117,7 +120,7 @@ impl Desk {
         matches!(reject, Reject::AccountNotFound { .. }) && self.symbols.is_founding()
     }
 
-    /// Reads from when on an account may be read.
+    /// Reads from when on an account may be read: never before what was answered about it here.
     ///
     /// # Errors
     /// A position is of a partition that has nothing to do with the account.
@@ -137,7 +140,9 @@ impl Desk {
                 return Err(Box::new(Refusal::malformed("after.partition", rule)));
             }
         }
-        Ok(Reading { min, settles })
+        let mut promised = self.promised.of(account);
+        promised.extend(settles);
+        Ok(Reading { min, settles: promised })
     }
 
     /// Reads a position that an answer has to reach.

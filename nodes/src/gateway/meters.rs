@@ -1,6 +1,7 @@
 //! What the gateway counts about orders. Handles are looked up once, not with every order.
 
-use hoga_engine::order::Side;
+use hoga_engine::order::{OrderRequest, Side};
+use hoga_engine::terms::StopAsked;
 use metrics::{Counter, Histogram, counter, histogram};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -31,27 +32,64 @@ impl OrderResult {
     }
 }
 
+/// What an order is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderKind {
+    Limit,
+    Market,
+    Stop,
+    StopLimit,
+    TrailingStop,
+}
+
+impl OrderKind {
+    const COUNT: usize = 5;
+
+    #[must_use]
+    pub fn of(order: &OrderRequest) -> OrderKind {
+        match (order.stop().map(StopAsked::is_trailing), order.price) {
+            (Some(true), _) => OrderKind::TrailingStop,
+            (Some(false), None) => OrderKind::Stop,
+            (Some(false), Some(_)) => OrderKind::StopLimit,
+            (None, None) => OrderKind::Market,
+            (None, Some(_)) => OrderKind::Limit,
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            OrderKind::Limit => "limit",
+            OrderKind::Market => "market",
+            OrderKind::Stop => "stop",
+            OrderKind::StopLimit => "stop_limit",
+            OrderKind::TrailingStop => "trailing_stop",
+        }
+    }
+}
+
+/// Of both sides, all kinds, all results.
+const COUNTERS: usize = 2 * OrderKind::COUNT * OrderResult::COUNT;
+
 /// Counters of one instrument, each made when it is first needed.
 pub struct OrderMeters {
     symbol: Box<str>,
-    counters: [OnceLock<Counter>; 4 * OrderResult::COUNT],
+    counters: [OnceLock<Counter>; COUNTERS],
 }
 
 impl OrderMeters {
     #[must_use]
     pub fn new(symbol: &str) -> OrderMeters {
-        OrderMeters { symbol: symbol.into(), counters: [const { OnceLock::new() }; 24] }
+        OrderMeters { symbol: symbol.into(), counters: [const { OnceLock::new() }; COUNTERS] }
     }
 
-    pub fn count(&self, side: Side, is_market: bool, result: OrderResult) {
-        let column = usize::from(side == Side::Sell) * 2 + usize::from(is_market);
+    pub fn count(&self, side: Side, kind: OrderKind, result: OrderResult) {
+        let column = usize::from(side == Side::Sell) * OrderKind::COUNT + kind as usize;
         let counter = &self.counters[column * OrderResult::COUNT + result as usize];
         let make = || {
             let side = if side == Side::Buy { "buy" } else { "sell" };
-            let kind = if is_market { "market" } else { "limit" };
             let symbol = self.symbol.to_string();
-            counter!("hoga_orders_total", "symbol" => symbol, "side" => side, "type" => kind,
-                "result" => result.label())
+            counter!("hoga_orders_total", "symbol" => symbol, "side" => side,
+                "type" => kind.label(), "result" => result.label())
         };
         counter.get_or_init(make).increment(1);
     }

@@ -32,6 +32,7 @@ mod order;
 mod pace;
 mod page;
 mod placing;
+mod promised;
 mod ranking;
 pub mod reasons;
 mod rows;

@@ -262,5 +262,5 @@ async fn standing(
     account: &AccountName,
     at: At,
 ) -> Result<(v1::Account, At), Refused> {
-    shown_account(desk, account, Reading { min: Some(at), settles: None }).await
+    shown_account(desk, account, Reading { min: Some(at), settles: Vec::new() }).await
 }

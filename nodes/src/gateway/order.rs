@@ -36,7 +36,7 @@ impl Orders {
         let (account, within) = (placing.account.id(), caller.remaining());
         let request = placing.request();
         let reply = self.0.exchange.ask(account, &placing.identified, request, within).await;
-        placing.conclude(&self.0, caller, reply)
+        placing.conclude(&self.0, caller, reply).await
     }
 
     async fn get(

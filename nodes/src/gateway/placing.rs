@@ -1,21 +1,24 @@
 //! A new order: from the wire to the engine, and the engine's answer back.
 
-use super::desk::{Desk, Reading, shown_at, unexpected};
-use super::failure::{Refused, rejected};
+use super::desk::{Desk, shown_at, unexpected};
+use super::failure::{Refused, rejected, unread};
 use super::identity::{body_hash, identified, order_id};
-use super::meters::OrderResult;
+use super::meters::{OrderKind, OrderResult};
+use super::rows::filled_on_entry;
 use super::symbols::Symbols;
 use crate::auth::Caller;
 use hoga_cluster::runtime::{At, Identified, Reply};
 use hoga_engine::account::Context;
 use hoga_engine::amount::Amount;
+use hoga_engine::book::Listing;
 use hoga_engine::effect::Answer;
 use hoga_engine::history::FillRow;
-use hoga_engine::ids::{OrderKey, OrderNo};
+use hoga_engine::ids::{OrderKey, OrderNo, Origin};
 use hoga_engine::instrument::Instrument;
 use hoga_engine::message::Outcome;
 use hoga_engine::order::{OrderRequest, Size, Status};
-use hoga_engine::request::{AccountRequest, Ack};
+use hoga_engine::reject::Reject;
+use hoga_engine::request::{AccountRequest, Ack, Envelope};
 use hoga_engine::topology::Role;
 use hoga_proto::convert::{numbers, order as wire};
 use hoga_proto::names::AccountName;
@@ -76,9 +79,17 @@ impl Placing {
         Ok(Placing { account, identified, order, ack, symbols, echo, was_named_here, since })
     }
 
-    /// The order that an answer starts from.
-    fn echo(&mut self) -> v1::Order {
-        let mut order = self.echo.take().map_or_else(v1::Order::default, |order| *order);
+    /// The order that an answer starts from: as the client sent it, with what it left to the
+    /// exchange.
+    fn echo(&mut self, instrument: &Instrument) -> v1::Order {
+        let mut order = self.echo.take().map_or_else(v1::Order::default, |order| {
+            let self_match = self.order.self_match.unwrap_or(instrument.self_match);
+            v1::Order {
+                time_in_force: v1::TimeInForce::from(self.order.in_force()).into(),
+                self_match: v1::SelfMatch::from(self_match).into(),
+                ..*order
+            }
+        });
         if self.was_named_here {
             order.client_order_id = self.identified.id.as_str().into();
         }
@@ -95,17 +106,17 @@ impl Placing {
     ///
     /// # Errors
     /// The order was refused, or there is no answer.
-    pub fn conclude(
+    pub async fn conclude(
         self,
         desk: &Desk,
         caller: &Caller,
         reply: Reply,
     ) -> Result<v1::CreateOrderResponse, Refused> {
-        let (side, is_market) = (self.order.side, self.order.price.is_none());
+        let (side, kind) = (self.order.side, OrderKind::of(&self.order));
         let (symbols, id) = (self.symbols.clone(), self.order.instrument);
         let count = |result| {
             if let Some(meters) = symbols.meters(id) {
-                meters.count(side, is_market, result);
+                meters.count(side, kind, result);
             }
         };
         let is_repeated = reply.is_repeated;
@@ -113,6 +124,14 @@ impl Placing {
             desk.answered(caller, reply).inspect_err(|_| count(OrderResult::Unknown))?;
         desk.acks.record(self.ack, self.since.elapsed());
         count(result_of(&answer));
+        let answer = match answer {
+            // Only its outcome is remembered; what it traded is in the history.
+            Answer::Decided { outcome, .. } if is_repeated && self.ack == Ack::Full => {
+                let fills = filled_on_entry(desk, caller, &self.account, &outcome).await?;
+                Answer::Settled { outcome, fills }
+            }
+            answer => answer,
+        };
         let other = self.order.other().map(|other| (self.account.clone(), other));
         let key = match &answer {
             Answer::Accepted(key) => Some(*key),
@@ -135,9 +154,10 @@ impl Placing {
         at: At,
         repeated_answer: bool,
     ) -> Result<v1::CreateOrderResponse, Refused> {
-        let mut shown = self.echo();
-        let Placing { account, identified, order, symbols, .. } = self;
-        let instrument = symbols.listed(order.instrument).expect("it was listed a moment ago");
+        let symbols = self.symbols.clone();
+        let instrument = symbols.listed(self.order.instrument).expect("it was listed a moment ago");
+        let mut shown = self.echo(instrument);
+        let Placing { account, identified, order, .. } = self;
         let is_account = desk.exchange.topology().role(at.partition) == Role::Accounts;
         let (position, book_position) =
             if is_account { (Some(shown_at(at)), None) } else { (None, Some(shown_at(at))) };
@@ -151,6 +171,9 @@ impl Placing {
                 Ok(v1::CreateOrderResponse { order, position, ..Default::default() })
             }
             Answer::Decided { outcome, settles } => {
+                if let Some(settles) = settles {
+                    desk.promised.note(&account, settles);
+                }
                 decide(&mut shown, &outcome, &account, instrument, &order);
                 Ok(v1::CreateOrderResponse {
                     order: Some(shown),
@@ -170,6 +193,7 @@ impl Placing {
                     order: Some(shown),
                     settled_position: position,
                     fills: fills.collect(),
+                    repeated_answer,
                     ..Default::default()
                 })
             }
@@ -187,7 +211,7 @@ impl Placing {
         }
     }
 
-    /// Makes every check and places nothing.
+    /// Makes every check of the account and then those of the book, and places nothing.
     ///
     /// # Errors
     /// What placing it would be refused for.
@@ -195,19 +219,31 @@ impl Placing {
         let order = self.order.clone();
         let market_price = desk.exchange.quote(order.instrument).market_price(&order);
         let now = desk.exchange.options().clock.now();
-        let checked = desk.look(&self.account, Reading::default(), move |account, scene, at| {
+        let Identified { id, body_hash, sent_at, .. } = self.identified;
+        // Nobody is answered.
+        let origin = Origin { node: 0, incarnation: 0, request: 0 };
+        let envelope = Envelope { origin, id, body_hash, sent_at };
+        let reading = desk.reading(&self.account, None, None)?;
+        let checked = desk.look(&self.account, reading, move |account, scene, at| {
             let context =
                 Context { catalogue: &scene.catalogue, topology: &scene.topology, at: now };
-            account.validate(&order, market_price, &context).map(|()| at).map_err(Box::new)
+            let asked = account.validate(&envelope, &order, market_price, &context);
+            asked.map(|asked| (asked, at)).map_err(Box::new)
         });
-        match checked.await? {
-            Ok(at) => Ok(v1::CreateOrderResponse {
-                order: Some(self.echo()),
-                position: Some(shown_at(at)),
-                ..Default::default()
-            }),
-            Err(reject) => Err(rejected(&reject, "order.")),
+        let refusal = |reject: Box<Reject>| rejected(&reject, "order.");
+        let (asked, at) = checked.await?.map_err(refusal)?;
+        if let Some(asked) = asked {
+            let validate = move |listing: &Listing, _| listing.validate(&asked).map_err(Box::new);
+            let checked = desk.exchange.book(self.order.instrument, None, validate).await;
+            checked.map_err(|error| unread(&error))?.map_err(refusal)?;
         }
+        let symbols = self.symbols.clone();
+        let instrument = symbols.listed(self.order.instrument).expect("it was listed a moment ago");
+        Ok(v1::CreateOrderResponse {
+            order: Some(self.echo(instrument)),
+            position: Some(shown_at(at)),
+            ..Default::default()
+        })
     }
 }
 

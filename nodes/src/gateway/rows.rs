@@ -2,12 +2,16 @@
 
 use super::desk::{Desk, Reading, shown_at};
 use super::failure::Refused;
+use super::finding::find;
 use super::page::{self, List, Place};
 use crate::auth::Caller;
 use hoga_cluster::history::{Direction, History, HistoryError, RowKey, RowKind};
 use hoga_cluster::runtime::At;
+use hoga_engine::amount::Lots;
 use hoga_engine::history::{FillRow, HistoryRow, LedgerKind, LedgerRow};
 use hoga_engine::ids::{AccountId, OrderNo};
+use hoga_engine::message::Outcome;
+use hoga_engine::request::OrderRef;
 use hoga_engine::time::Time;
 use hoga_proto::convert::numbers::time_if_any;
 use hoga_proto::convert::{ledger, order};
@@ -218,6 +222,42 @@ pub async fn list_fills(
         next_page_token: list.token(found.next),
         position: Some(shown_at(at)),
     })
+}
+
+/// What an order traded when it entered its book, as its first outcome says, the oldest first.
+///
+/// # Errors
+/// It could not be read.
+pub async fn filled_on_entry(
+    desk: &Desk,
+    caller: &Caller,
+    account: &AccountName,
+    outcome: &Outcome,
+) -> Result<Vec<FillRow>, Refused> {
+    let key = outcome.order;
+    let by_number = OrderRef::No(key.no);
+    let (order, _) = find(desk, caller, account, by_number, Reading::default()).await?;
+    let read = move |history: &dyn History| {
+        let mut fills = Vec::new();
+        let all = 0..=u64::MAX;
+        for row in history.scan(key.account, RowKind::Fill, all, Direction::NewestFirst) {
+            match row? {
+                HistoryRow::Fill(fill) if fill.posted < order.created => break,
+                HistoryRow::Fill(fill) if fill.order == key.no => fills.push(fill),
+                _ => {}
+            }
+        }
+        Ok(fills)
+    };
+    let mut fills = desk.past(caller, account, read).await?;
+    fills.reverse();
+    let mut left = outcome.filled;
+    fills.retain(|fill| {
+        let is_of_entry = !left.is_zero();
+        left = Lots(left.0.saturating_sub(fill.quantity.0));
+        is_of_entry
+    });
+    Ok(fills)
 }
 
 /// The order that a filter names; it has to be one of the account.

@@ -13,7 +13,7 @@ use super::placing::Placing;
 use super::reasons::refusal;
 use super::session_orders::SessionOrders;
 use super::sessions::{Named, Opening};
-use crate::auth::Caller;
+use crate::auth::{Caller, in_our_words};
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, FuturesUnordered, StreamExt};
 use hoga_cluster::runtime::{Identified, Reply};
@@ -64,6 +64,8 @@ pub struct Session {
     draining: watch::Receiver<bool>,
     /// Nothing more is read: the client has said all, or the gateway is about to stop.
     has_ended: bool,
+    /// What the stream ends with, once everything before it is answered.
+    broken: Option<Status>,
 }
 
 impl Session {
@@ -75,7 +77,8 @@ impl Session {
     ) -> Session {
         let (waiting, orders) = (FuturesUnordered::new(), SessionOrders::default());
         let (hold, draining) = (Hold::Unnamed, desk.draining.subscribe());
-        Session { desk, caller, requests, waiting, orders, hold, draining, has_ended: false }
+        let (has_ended, broken) = (false, None);
+        Session { desk, caller, requests, waiting, orders, hold, draining, has_ended, broken }
     }
 
     /// The stream of answers. Requests are read as it is: a client that does not take its
@@ -99,19 +102,18 @@ impl Session {
                 request = self.requests.message(), if has_room => match request {
                     Ok(Some(v1::SessionRequest { tag, request })) => {
                         if let Err(refusal) = self.take(tag, request).await {
-                            return Some((Ok(refused(tag, &refusal)), self));
+                            return Some((Ok(refused(tag, *refusal, &self.caller)), self));
                         }
                     }
                     // What waits is still answered.
                     Ok(None) => self.has_ended = true,
                     Err(status) => {
                         self.has_ended = true;
-                        self.waiting.clear();
-                        return Some((Err(status), self));
+                        self.broken = Some(self.caller.refuse(in_our_words(status)));
                     }
                 },
                 _ = drained(&mut self.draining), if !self.has_ended => self.has_ended = true,
-                else => return None,
+                else => return self.broken.take().map(|status| (Err(status), self)),
             }
         }
     }
@@ -152,14 +154,14 @@ impl Session {
         self.waiting.push(Box::pin(async move {
             let account = placing.account.clone();
             let reply = reply.on(&desk).await;
-            match placing.conclude(&desk, &caller, reply) {
+            match placing.conclude(&desk, &caller, reply).await {
                 Ok(placed) => {
                     let learned = number_of(&placed);
                     let learned = learned.map(|no| Learned { account, no, instrument });
                     let response = Some(Answered::CreateOrder(placed));
                     (v1::SessionResponse { tag, response }, learned)
                 }
-                Err(refusal) => (refused(tag, &refusal), None),
+                Err(refusal) => (refused(tag, *refusal, &caller), None),
             }
         }));
         Ok(())
@@ -257,10 +259,11 @@ impl Session {
         tag: u64,
         answer: impl Future<Output = Result<Answered, Refused>> + Send + 'static,
     ) {
+        let caller = self.caller.clone();
         self.waiting.push(Box::pin(async move {
             match answer.await {
                 Ok(response) => (v1::SessionResponse { tag, response: Some(response) }, None),
-                Err(refusal) => (refused(tag, &refusal), None),
+                Err(refusal) => (refused(tag, *refusal, &caller), None),
             }
         }));
     }
@@ -282,8 +285,8 @@ fn number_of(placed: &v1::CreateOrderResponse) -> Option<OrderNo> {
 }
 
 /// The answer to a request that failed.
-fn refused(tag: u64, refusal: &Refusal) -> v1::SessionResponse {
-    let frame = refusal.to_frame();
+fn refused(tag: u64, refusal: Refusal, caller: &Caller) -> v1::SessionResponse {
+    let frame = refusal.request_id(caller.request_id()).to_frame();
     v1::SessionResponse { tag, response: Some(Answered::Refusal(frame)) }
 }
 

@@ -10,7 +10,8 @@ fn lpj(exchange: &Exchange) -> Market {
 
 async fn has(exchange: &Exchange, account: &str, code: &str) -> Amount {
     let asset = exchange.catalogue().asset_by_code(code).expect("an asset").id;
-    let looked = exchange.account(account, None, None, move |a, _, _| a.balance(asset).total());
+    let looked =
+        exchange.account(account, None, Vec::new(), move |a, _, _| a.balance(asset).total());
     looked.await.expect("an account")
 }
 

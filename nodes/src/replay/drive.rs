@@ -171,7 +171,7 @@ impl<'a> Driver<'a> {
         // The book has decided; now the account has to hear of it.
         let Some((step, settles)) = self.decided else { return Ok(()) };
         let account = &self.accounts[order.account.index() as usize];
-        self.exchange.account(account, None, Some(settles), |_, _, _| ()).await?;
+        self.exchange.account(account, None, vec![settles], |_, _, _| ()).await?;
         self.taken = step;
         Ok(())
     }

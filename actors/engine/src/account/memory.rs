@@ -163,12 +163,10 @@ impl Memory {
 
     #[cold]
     fn recall_known(&mut self, slot: u32, ask: &Ask, request: &AccountRequest) -> Recall {
-        let entry = self.slots.get_mut(slot);
-        // Two ids that share half a hash are one id here: the second is refused, never mixed up.
-        if entry.body_hash != ask.envelope.body_hash || entry.id != halves(ask.id) {
-            let id = ask.envelope.id.as_str().into();
-            return Recall::Refused(Reject::ClientOrderIdReused { id });
+        if let Err(reused) = self.check_same(slot, ask) {
+            return Recall::Refused(reused);
         }
+        let entry = self.slots.get_mut(slot);
         let ack = match request {
             AccountRequest::Place { ack, .. } => *ack,
             _ => Ack::Result,
@@ -187,6 +185,30 @@ impl Memory {
                 let outcome = decided.outcome(ask, order);
                 Recall::Answer(Answer::decided(outcome))
             }
+        }
+    }
+
+    /// Whether what was remembered is what is asked.
+    fn check_same(&self, slot: u32, ask: &Ask) -> Result<(), Reject> {
+        let entry = self.slots.get(slot);
+        // Two ids that share half a hash are one id here: the second is refused, never mixed up.
+        if entry.body_hash == ask.envelope.body_hash && entry.id == halves(ask.id) {
+            return Ok(());
+        }
+        Err(Reject::ClientOrderIdReused { id: ask.envelope.id.as_str().into() })
+    }
+
+    /// Whether the same was asked under this id before.
+    ///
+    /// # Errors
+    /// The id stands for something else, or may have been forgotten.
+    pub fn foresee(&self, ask: &Ask) -> Result<bool, Reject> {
+        if let Some(slot) = self.slot(ask.id as u64) {
+            return self.check_same(slot, ask).map(|()| true);
+        }
+        match self.recall_unknown(ask) {
+            Recall::Refused(reject) => Err(reject),
+            _ => Ok(false),
         }
     }
 

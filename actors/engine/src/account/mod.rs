@@ -35,6 +35,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod till;
+mod validate;
 
 pub use balances::Balance;
 pub use open_order::OpenOrder;

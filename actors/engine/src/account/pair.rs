@@ -75,7 +75,11 @@ impl Account {
     }
 
     /// Under which id the second leg is remembered; it must not have been used.
-    fn second_envelope(&self, ask: &Ask, order: &OrderRequest) -> Result<Envelope, Reject> {
+    pub(super) fn second_envelope(
+        &self,
+        ask: &Ask,
+        order: &OrderRequest,
+    ) -> Result<Envelope, Reject> {
         let id = order.other().map_or(ClientId::NONE, |other| other.id);
         if id == ask.envelope.id || self.memory.is_used(id.hash()) {
             return Err(Reject::ClientOrderIdReused { id: id.as_str().into() });

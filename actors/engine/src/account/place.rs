@@ -27,16 +27,6 @@ pub(super) struct Sized {
     pub(super) terms: Option<Box<Terms>>,
 }
 
-/// How long an order stays once it is in the book.
-#[inline(always)]
-fn in_force(order: &OrderRequest) -> TimeInForce {
-    match order.time_in_force {
-        // A stop at market waits as long as it says, and trades at once then.
-        TimeInForce::Gtc if order.price.is_none() => TimeInForce::Ioc,
-        other => other,
-    }
-}
-
 /// Whom a book answers directly.
 #[inline(always)]
 pub(super) fn waiting(ask: &Ask, ack: Ack) -> Option<Origin> {
@@ -58,7 +48,7 @@ pub(super) fn submit_of(
         limit: sized.limit,
         quantity: sized.quantity,
         value_max: sized.value_max,
-        time_in_force: in_force(asked),
+        time_in_force: asked.in_force(),
         is_market: asked.price.is_none(),
         post_only: asked.post_only,
         self_match: asked.self_match.unwrap_or(instrument.self_match),
@@ -130,7 +120,7 @@ impl Account {
             limit,
             is_market: order.price.is_none(),
             quote_amount,
-            time_in_force: in_force(order),
+            time_in_force: order.in_force(),
             post_only: order.post_only,
             self_match: order.self_match.unwrap_or(instrument.self_match),
             terms,
@@ -153,28 +143,6 @@ impl Account {
         open.hold = hold;
         open.fills = (ack == Ack::Full).then(Box::default);
         self.till.tell(&mut open.state, out);
-    }
-
-    /// Every check that placing makes, and nothing else.
-    ///
-    /// # Errors
-    /// What would be refused.
-    pub fn validate(
-        &self,
-        order: &OrderRequest,
-        market_price: Option<Ticks>,
-        context: &Context,
-    ) -> Result<(), Reject> {
-        check_form(order)?;
-        check_future(order, context.at)?;
-        let instrument = context.instrument(order.instrument)?;
-        if let Some(second) = order.other_leg() {
-            let pair = [order, &second];
-            return self.check_pair(pair, instrument, market_price).map(|_| ());
-        }
-        let sized = self.check(order, instrument, market_price, 1)?;
-        let need = sized.need(order.side, instrument);
-        check_funds(&self.till, order.side, need, instrument)
     }
 
     pub(super) fn check(
@@ -314,7 +282,7 @@ pub(super) fn check_form(order: &OrderRequest) -> Result<(), Reject> {
 
 /// Whether there is still time for it.
 #[inline]
-fn check_future(order: &OrderRequest, at: Time) -> Result<(), Reject> {
+pub(super) fn check_future(order: &OrderRequest, at: Time) -> Result<(), Reject> {
     match order.expires() {
         Some(time) if time <= at => Err(malformed("expire_time", "must lie in the future")),
         _ => Ok(()),

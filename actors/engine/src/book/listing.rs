@@ -355,10 +355,7 @@ impl Listing {
     /// Two orders of which one cancels the other: both enter, or neither.
     fn submit_pair(&mut self, pair: &Pair, at: Time, out: &mut impl Effects) {
         let Pair { limit, stop } = pair;
-        // Both enter at once, so neither can wait for the open.
-        let is_open = self.instrument.check_amendable(false);
-        let checked = is_open.and_then(|()| self.check(limit)).and_then(|()| self.check(stop));
-        let mut waits = match (checked, waiting(stop)) {
+        let mut waits = match (self.check_pair(pair), waiting(stop)) {
             (Ok(()), _) if is_past(stop, at) => {
                 for leg in [limit, stop] {
                     self.answer(expired(leg), leg.origin, out);
@@ -387,6 +384,13 @@ impl Listing {
         self.answer(outcome, stop.origin, out);
     }
 
+    fn check_pair(&self, Pair { limit, stop }: &Pair) -> Result<(), Reject> {
+        // Both enter at once, so neither can wait for the open.
+        self.instrument.check_amendable(false)?;
+        self.check(limit)?;
+        self.check(stop)
+    }
+
     #[inline(always)]
     pub(super) fn match_now(
         &mut self,
@@ -413,6 +417,18 @@ impl Listing {
     ) {
         outcome.arrival = self.tape.commands;
         out.outcome(outcome, origin);
+    }
+
+    /// Every check that a message to this book makes, and nothing else.
+    ///
+    /// # Errors
+    /// What would be refused.
+    pub fn validate(&self, message: &BookMessage) -> Result<(), Reject> {
+        match message {
+            BookMessage::Submit(submit) => self.check(submit),
+            BookMessage::Pair(pair) => self.check_pair(pair),
+            _ => Ok(()),
+        }
     }
 
     /// Checks again what may have changed since the account looked, then post-only.

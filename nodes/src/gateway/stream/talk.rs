@@ -6,7 +6,7 @@
 use super::frame;
 use super::opening;
 use super::subscription::{Next, READ_WITHIN, Subscription};
-use crate::auth::Caller;
+use crate::auth::{Caller, in_our_words};
 use crate::gateway::desk::Desk;
 use crate::gateway::failure::Refused;
 use crate::gateway::reasons::refusal;
@@ -202,12 +202,13 @@ impl Talk {
                 self.has_said_all = true;
                 return Ok(());
             }
-            Some(Err(_)) => return Err(None),
+            Some(Err(status)) => return Err(Some(self.caller.refuse(in_our_words(status)))),
         };
         let tag = frame.tag;
         if let Err(refusal) = self.answer(tag, frame.frame).await {
             let reason = refusal.reason.clone();
             metrics::counter!("hoga_refusals_total", "reason" => reason).increment(1);
+            let refusal = refusal.request_id(self.caller.request_id());
             self.ready.push_back(frame::plain(tag, Frame::Refusal(refusal.to_frame())));
         }
         Ok(())

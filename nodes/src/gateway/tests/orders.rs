@@ -202,6 +202,87 @@ async fn validate_only_checks_everything_and_places_nothing() {
 }
 
 #[tokio::test]
+async fn validate_only_asks_the_book_and_the_memory_of_ids_too() {
+    let rig = Rig::start().await;
+    let (alice, bob) = rig.two().await;
+    bob.orders().create_order(sell("5", "790")).await.unwrap();
+    let checked = async |order: v1::Order| {
+        let parent = "accounts/me".into();
+        let check = v1::CreateOrderRequest {
+            parent,
+            order: Some(order),
+            validate_only: true,
+            ..Default::default()
+        };
+        alice.orders().create_order(check).await
+    };
+    let order = |quantity, price| buy(quantity, price).order.unwrap();
+    let crossing = v1::Order { post_only: true, ..order("1", "790") };
+    super::refused(checked(crossing).await, "POST_ONLY_WOULD_TRADE");
+
+    let mut mine = buy("5", "790");
+    mine.order.as_mut().unwrap().client_order_id = "mine".into();
+    alice.orders().create_order(mine.clone()).await.unwrap();
+    let stop = v1::Order {
+        r#type: v1::OrderType::Stop.into(),
+        price: None,
+        trigger_price: Some(number("600")),
+        ..order("1", "790")
+    };
+    super::refused(checked(stop).await, "STOP_WOULD_TRIGGER");
+    let other = v1::Order { quantity: Some(number("6")), ..mine.order.clone().unwrap() };
+    super::refused(checked(other).await, "CLIENT_ORDER_ID_REUSED");
+    let same = checked(mine.order.unwrap()).await.unwrap().into_inner().order.unwrap();
+    assert!(same.name.is_empty(), "a retry would be answered, and this is none");
+}
+
+#[tokio::test]
+async fn everybody_reads_what_he_was_answered() {
+    let rig = Rig::start().await;
+    let (alice, _) = rig.two().await;
+    let mut orders = alice.orders();
+    for round in 0..50 {
+        let placed = orders.create_order(buy("10", "777")).await.unwrap().into_inner();
+        let name = placed.order.unwrap().name;
+        let get = || v1::GetOrderRequest { name: name.clone(), ..Default::default() };
+        let read = orders.get_order(get()).await.unwrap().into_inner().order.unwrap();
+        assert_eq!(read.state(), OrderState::Open, "round {round}");
+        let amend = v1::AmendOrderRequest {
+            name: name.clone(),
+            quantity: Some(number("4")),
+            price: Some(number("776")),
+            ..Default::default()
+        };
+        orders.amend_order(amend).await.unwrap();
+        let read = orders.get_order(get()).await.unwrap().into_inner().order.unwrap();
+        assert_eq!((text(&read.quantity), text(&read.price)), ("4", "776"), "round {round}");
+        let cancel = v1::CancelOrderRequest { name: name.clone(), ..Default::default() };
+        orders.cancel_order(cancel).await.unwrap();
+        let read = orders.get_order(get()).await.unwrap().into_inner().order.unwrap();
+        assert_eq!(read.state(), OrderState::Cancelled, "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_answer_that_is_repeated_has_its_fills_again() {
+    let rig = Rig::start().await;
+    let (alice, bob) = rig.two().await;
+    for price in ["770", "771"] {
+        bob.orders().create_order(sell("2", price)).await.unwrap();
+    }
+    let mut full = buy("5", "777");
+    full.ack = v1::Ack::Full.into();
+    full.order.as_mut().unwrap().client_order_id = "mine".into();
+    let first = alice.orders().create_order(full.clone()).await.unwrap().into_inner();
+    assert_eq!((first.fills.len(), first.repeated_answer), (2, false));
+    // What it trades later is none of the answer.
+    bob.orders().create_order(sell("1", "777")).await.unwrap();
+    let again = alice.orders().create_order(full).await.unwrap().into_inner();
+    assert!(again.repeated_answer && again.settled_position.is_some());
+    assert_eq!((again.fills, again.order), (first.fills, first.order));
+}
+
+#[tokio::test]
 async fn accepted_answers_before_the_book() {
     let rig = Rig::start().await;
     let (alice, _) = rig.two().await;

@@ -206,3 +206,22 @@ async fn a_gateway_that_stops_answers_what_is_under_way_and_ends_its_sessions() 
     drop((requests, answers, alice, rig.channel));
     ended.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_message_that_is_too_large_ends_the_stream_in_our_words_behind_all_answers() {
+    let rig = Rig::start().await;
+    let (alice, _) = rig.two().await;
+    let large = named(buy("1", "700"), &"x".repeat(70_000));
+    let asked = [named(buy("1", "0.0001"), "a"), large];
+    let requests = (1..).zip(asked);
+    let requests =
+        requests.map(|(tag, request)| v1::SessionRequest { tag, request: Some(request) });
+    let requests: Vec<_> = requests.collect();
+    let answers = alice.orders().session(tokio_stream::iter(requests)).await.unwrap();
+    let mut answers = answers.into_inner();
+    let first = answers.message().await.unwrap().unwrap();
+    let Some(Answered::Refusal(refusal)) = first.response else { panic!("{first:?}") };
+    assert_eq!((first.tag, &*refusal.reason), (1, "PRICE_NOT_ON_TICK"));
+    assert!(!refusal.request_id.is_empty());
+    super::refused(answers.message().await, "MESSAGE_TOO_LARGE");
+}

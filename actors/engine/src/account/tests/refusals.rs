@@ -2,12 +2,15 @@
 
 use super::*;
 use crate::amount::{Lots, Ticks};
+use crate::client_id::ClientId;
 use crate::effect::Effect;
-use crate::ids::{AssetId, InstrumentId};
+use crate::ids::{AssetId, InstrumentId, Origin};
 use crate::instrument::{Instrument, Phase};
+use crate::message::BookMessage;
 use crate::order::Size;
 use crate::pit::tests::market::{LPJ_KRW, instruments};
 use crate::reject::Reject;
+use crate::request::Envelope;
 use crate::tick_table::{Band, TickTable};
 
 /// Ticks and lots of 10, orders of 20 to 1,000 worth at least 30,000, between 900 and 1,100.
@@ -167,17 +170,27 @@ fn refusals_of_money_say_what_is_missing() {
 
 #[test]
 fn what_would_be_refused_is_told_without_placing_anything() {
-    let pit = street();
+    let mut pit = street();
+    place(&mut pit, "alice", "used", sell(1, 900));
     let desk = pit.desks().find(|desk| desk.find("alice").is_some()).expect("her partition");
     let topology = topology();
     let (catalogue, at) = (desk.catalogue(), pit.now());
     let context = crate::account::Context { catalogue, topology: &topology, at };
     let alice = account(&pit, "alice");
-    assert_eq!(alice.validate(&buy(10, 777), None, &context), Ok(()));
-    let reject = alice.validate(&buy(10_000, 777), None, &context);
+    let origin = Origin { node: 1, incarnation: 1, request: 1 };
+    let named = |name: &str| {
+        let id = ClientId::parse(name).expect("it keeps the rule");
+        Envelope { origin, id, body_hash: 7, sent_at: None }
+    };
+    let fresh = named("fresh");
+    let asked = alice.validate(&fresh, &buy(10, 777), None, &context).expect("nothing is wrong");
+    assert!(matches!(asked, Some(BookMessage::Submit(submit)) if submit.quantity.0 == 10));
+    let reject = alice.validate(&fresh, &buy(10_000, 777), None, &context);
     assert!(matches!(reject, Err(Reject::InsufficientFunds { .. })));
+    let reject = alice.validate(&named("used"), &buy(10, 777), None, &context);
+    assert!(matches!(reject, Err(Reject::ClientOrderIdReused { .. })));
     let by_amount = OrderRequest { size: Size::QuoteAmount(RICH + 1), price: None, ..buy(1, 1) };
-    let reject = alice.validate(&by_amount, Some(Ticks(100)), &context);
+    let reject = alice.validate(&fresh, &by_amount, Some(Ticks(100)), &context);
     assert!(matches!(reject, Err(Reject::InsufficientFunds { .. })));
     assert_eq!(balance(&pit, "alice", KRW), (RICH, 0));
 }
