@@ -8,7 +8,7 @@ use super::reasons::refusal;
 use crate::auth::Caller;
 use hoga_cluster::link::PeerState;
 use hoga_cluster::partition::{MetaCommand, NodeId, NodeTable, Standing};
-use hoga_cluster::runtime::PartitionStatus;
+use hoga_cluster::runtime::{Exchange, PartitionStatus};
 use hoga_proto::names::NodeName;
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
@@ -57,7 +57,7 @@ fn partition(desk: &Desk, status: &PartitionStatus) -> v1::ClusterPartition {
     let here = catalogue.instruments.values().filter(|listed| listed.partition.0 == status.id);
     v1::ClusterPartition {
         partition: status.id.into(),
-        leader: status.leader.map(shown).unwrap_or_default(),
+        leader: leader(&desk.exchange, status).map(shown).unwrap_or_default(),
         term: status.term,
         voters: status.voters.iter().copied().map(shown).collect(),
         learners: status.learners.iter().copied().map(shown).collect(),
@@ -65,6 +65,29 @@ fn partition(desk: &Desk, status: &PartitionStatus) -> v1::ClusterPartition {
         applied_commands: status.commands,
         symbols: here.map(|listed| listed.symbol.to_string()).collect(),
     }
+}
+
+/// Who leads a partition as far as this node can tell: a leader that it cannot reach, and this node
+/// itself without most of the voters, lead nothing that they could go on with.
+#[must_use]
+pub fn leader(exchange: &Exchange, status: &PartitionStatus) -> Option<NodeId> {
+    let leader = status.leader?;
+    let Some(membership) = exchange.membership() else { return Some(leader) };
+    let (me, states) = (exchange.options().node, membership.peer_states());
+    let is_there = |id: NodeId| {
+        use v1::NodeReach as Reach;
+        let reach = reach(id == me, &states.borrow(), id);
+        matches!(reach, Reach::Self_ | Reach::Up | Reach::Suspect)
+    };
+    let most = status.voters.len() / 2 + 1;
+    let is_heard = leader != me || status.voters.iter().filter(|id| is_there(**id)).count() >= most;
+    (is_there(leader) && is_heard).then_some(leader)
+}
+
+/// Whether operators have this node emptied, or gave it up.
+#[must_use]
+pub fn is_leaving(table: &NodeTable, me: NodeId) -> bool {
+    table.get(me).is_some_and(|node| node.standing != Standing::Active)
 }
 
 /// A node's resource name.

@@ -2,6 +2,7 @@
 
 use super::account::Accounts;
 use super::admin::Admin;
+use super::cluster::is_leaving;
 use super::desk::Desk;
 use super::listener::{Listener, Serving};
 use super::market::Market;
@@ -14,6 +15,7 @@ use super::stream::Streams;
 use super::tape::Tape;
 use crate::auth::{Accepts, Door, Names};
 use futures::future::join_all;
+use hoga_cluster::partition::{NodeId, NodeTable};
 use hoga_cluster::runtime::Exchange;
 use hoga_proto::FILE_DESCRIPTOR_SET;
 use hoga_proto::v1::account_service_server::AccountServiceServer;
@@ -26,6 +28,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tonic::server::NamedService;
 use tonic::service::Routes;
@@ -64,6 +67,8 @@ pub struct Running {
     pub operators: Option<SocketAddr>,
     desk: Arc<Desk>,
     health: HealthReporter,
+    /// Says by the health of all services when operators have this node emptied.
+    standing: Option<AbortHandle>,
     listeners: Vec<Listener>,
     drain: Duration,
     mirror: Option<AbortHandle>,
@@ -79,13 +84,11 @@ impl Running {
     /// What is still under way after the time to drain is cut off.
     pub async fn shutdown(self) {
         self.desk.draining.send_replace(true);
-        self.mirror.iter().for_each(AbortHandle::abort);
+        self.mirror.iter().chain(&self.standing).for_each(AbortHandle::abort);
         self.desk.tape.keep(&self.desk.exchange).await;
         // They have no end of their own.
         self.desk.streams.close();
-        for service in SERVICES {
-            self.health.set_service_status(service, ServingStatus::NotServing).await;
-        }
+        say(&self.health, ServingStatus::NotServing).await;
         join_all(self.listeners.into_iter().map(|listener| listener.close(self.drain))).await;
     }
 }
@@ -119,9 +122,11 @@ pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Runnin
     let desk = Desk::new(exchange, names.clone(), tape, pace, upstream, is_founding);
     let desk = Arc::new(desk);
     let health = HealthReporter::new();
-    for service in SERVICES {
-        health.set_service_status(service, ServingStatus::Serving).await;
-    }
+    say(&health, ServingStatus::Serving).await;
+    let standing = desk.exchange.membership().map(|membership| {
+        let following = follow(membership.table(), desk.exchange.options().node, health.clone());
+        tokio::spawn(following).abort_handle()
+    });
     let mirror = options.mirror.map(|options| mirror::start(&desk, options));
     let routes = routes(&desk, &health, options.message_bytes_max)?;
     let door = Door::new(options.auth, names);
@@ -143,7 +148,27 @@ pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Runnin
         None => listeners.push(serving.start(clients, door)),
     }
     tracing::info!(%address, tls = is_secret, "the gateway serves");
-    Ok(Running { address, operators: at, desk, health, listeners, drain: options.drain, mirror })
+    let (operators, drain) = (at, options.drain);
+    Ok(Running { address, operators, desk, health, standing, listeners, drain, mirror })
+}
+
+async fn say(health: &HealthReporter, status: ServingStatus) {
+    for service in SERVICES {
+        health.set_service_status(service, status).await;
+    }
+}
+
+/// A node that operators have emptied still answers; whoever asks for its health goes elsewhere.
+async fn follow(mut table: watch::Receiver<Arc<NodeTable>>, me: NodeId, health: HealthReporter) {
+    loop {
+        let is_leaving = is_leaving(&table.borrow_and_update(), me);
+        let status =
+            if is_leaving { ServingStatus::NotServing } else { ServingStatus::Serving };
+        say(&health, status).await;
+        if table.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {

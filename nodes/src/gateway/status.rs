@@ -1,5 +1,6 @@
 //! How this node and its partitions are doing.
 
+use super::cluster;
 use super::desk::Desk;
 use super::failure::{Refused, unread};
 use super::reasons::refusal;
@@ -50,6 +51,10 @@ pub async fn status(
     let log = desk.exchange.log().stats();
     let snapshots = desk.exchange.options().data.join("snapshots");
     let snapshot_bytes = tokio::task::spawn_blocking(move || bytes_below(&snapshots)).await;
+    let me = desk.exchange.options().node;
+    let is_leaving = desk.exchange.membership();
+    let is_leaving =
+        is_leaving.is_some_and(|membership| cluster::is_leaving(&membership.table().borrow(), me));
     let started = desk.started.duration_since(UNIX_EPOCH).unwrap_or_default();
     let status = v1::NodeStatus {
         name: own,
@@ -58,7 +63,7 @@ pub async fn status(
             seconds: started.as_secs() as i64,
             nanos: started.subsec_nanos() as i32,
         }),
-        draining: *desk.draining.borrow(),
+        draining: *desk.draining.borrow() || is_leaving,
         log_bytes: log.segments * desk.exchange.options().log.segment_bytes,
         snapshot_bytes: snapshot_bytes.unwrap_or_default(),
         partitions,
@@ -113,7 +118,7 @@ async fn partition(
     Ok(v1::PartitionStatus {
         partition: status.id.into(),
         kind: kind.into(),
-        leader: status.leader.map(super::cluster::shown).unwrap_or_default(),
+        leader: cluster::leader(&desk.exchange, status).map(cluster::shown).unwrap_or_default(),
         term: status.term,
         first_index: log.first_index,
         last_index: log.last.map_or(0, |at| at.index),
