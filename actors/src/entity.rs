@@ -97,9 +97,9 @@ impl Entity {
             (Entity::Account(account), EntityCommand::Account(message)) => {
                 account.hear(message, &scene.context(at), out);
             }
-            // Boards rank users, and a house is none; also before it has its first funds.
+            // Boards rank users; a house is none also before it has its first funds.
             (Entity::Account(account), EntityCommand::Report)
-                if account.is_house() || scene.catalogue.is_house(account.name()) => {}
+                if account.is_house() || scene.catalogue.is_of_exchange(account.name()) => {}
             (Entity::Account(account), EntityCommand::Report) => {
                 let standing = BoardMessage::Standing(account.standing());
                 out.push(Effect::Send(Topology::BOARDS, Message::ToBoard(standing)));

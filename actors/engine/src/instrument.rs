@@ -291,6 +291,14 @@ impl Catalogue {
         self.instruments.values().find(|instrument| &*instrument.symbol == symbol)
     }
 
+    /// Whether an account of this name is nobody's who trades: the house of a followed instrument,
+    /// or the faucet of an asset of fixed supply. Boards rank users alone.
+    #[must_use]
+    pub fn is_of_exchange(&self, name: &str) -> bool {
+        let mut faucets = self.assets.values().filter_map(|asset| asset.faucet.as_deref());
+        self.is_house(name) || faucets.any(|faucet| faucet == name)
+    }
+
     /// Whether an account of this name is the house of a followed instrument.
     #[must_use]
     pub fn is_house(&self, name: &str) -> bool {

@@ -93,10 +93,8 @@ fn new_name(desk: &Desk, caller: &Caller, id: &str) -> Result<AccountName, Refus
     }
     let name = caller.admitted(name)?;
     let symbols = desk.symbols();
-    let is_faucet = |asset: &Asset| asset.faucet.as_deref() == Some(name.id());
-    let is_reserved = RESERVED.contains(&name.id())
-        || symbols.catalogue().assets.values().any(is_faucet)
-        || symbols.catalogue().is_house(name.id());
+    let is_reserved =
+        RESERVED.contains(&name.id()) || symbols.catalogue().is_of_exchange(name.id());
     if is_reserved && !caller.is_operator() {
         let message = format!("the name {} is reserved for the exchange itself", name.id());
         return Err(Box::new(refusal("ACCOUNT_NAME_RESERVED", message).field("account_id")));

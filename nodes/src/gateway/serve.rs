@@ -162,8 +162,7 @@ async fn say(health: &HealthReporter, status: ServingStatus) {
 async fn follow(mut table: watch::Receiver<Arc<NodeTable>>, me: NodeId, health: HealthReporter) {
     loop {
         let is_leaving = is_leaving(&table.borrow_and_update(), me);
-        let status =
-            if is_leaving { ServingStatus::NotServing } else { ServingStatus::Serving };
+        let status = if is_leaving { ServingStatus::NotServing } else { ServingStatus::Serving };
         say(&health, status).await;
         if table.changed().await.is_err() {
             return;

@@ -28,7 +28,7 @@ impl Ranks {
     pub fn hear(&mut self, told: &Told) -> Result<(), Broken> {
         for (_, message) in &told.sent {
             let Message::ToBoard(BoardMessage::Standing(standing)) = message else { continue };
-            let is_user = !told.catalogue.is_house(&standing.name);
+            let is_user = !told.catalogue.is_of_exchange(&standing.name);
             hold!("RANK-1", is_user, "{standing:?} is that of a house");
         }
         for (_, message) in &told.heard {
@@ -86,11 +86,12 @@ impl Ranks {
     /// What an account said last is where it stands.
     fn is_current(&self, references: &References) -> Result<(), Broken> {
         let replicas = || references.values().map(|it| &it.replica);
-        let is_house = |name: &str| replicas().any(|it| it.core.scene().catalogue.is_house(name));
+        let is_of_exchange =
+            |name: &str| replicas().any(|it| it.core.scene().catalogue.is_of_exchange(name));
         for entity in replicas().flat_map(|it| it.entities.values()) {
             let Entity::Account(account) = entity else { continue };
             // Boards rank users, and a house is none.
-            if is_house(account.name()) {
+            if is_of_exchange(account.name()) {
                 continue;
             }
             let said = self.standings.get(&account.id());
