@@ -15,6 +15,7 @@ mod changing;
 mod cluster;
 mod desk;
 mod failure;
+mod fault;
 mod finding;
 mod follow;
 mod identity;

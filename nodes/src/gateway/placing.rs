@@ -1,7 +1,8 @@
 //! A new order: from the wire to the engine, and the engine's answer back.
 
 use super::desk::{Desk, shown_at, unexpected};
-use super::failure::{Refused, rejected, unread};
+use super::failure::{Refused, unread};
+use super::fault;
 use super::identity::{body_hash, identified, order_id};
 use super::meters::{OrderKind, OrderResult};
 use super::rows::filled_on_entry;
@@ -198,7 +199,7 @@ impl Placing {
                 })
             }
             Answer::Rejected { order: key, reject } => {
-                let refusal = rejected(&reject, "order.");
+                let refusal = fault::refused(&reject, &order);
                 Err(match key {
                     Some(key) => {
                         let name = wire::name(account.id(), key);
@@ -230,7 +231,8 @@ impl Placing {
             let asked = account.validate(&envelope, &order, market_price, &context);
             asked.map(|asked| (asked, at)).map_err(Box::new)
         });
-        let refusal = |reject: Box<Reject>| rejected(&reject, "order.");
+        let order = self.order.clone();
+        let refusal = |reject: Box<Reject>| fault::refused(&reject, &order);
         let (asked, at) = checked.await?.map_err(refusal)?;
         if let Some(asked) = asked {
             let validate = move |listing: &Listing, _| listing.validate(&asked).map_err(Box::new);

@@ -100,3 +100,31 @@ async fn one_of_two_orders_cancels_the_other() {
     };
     assert_eq!((gone.reason.as_str(), gone.client_order_id.as_str()), ("OTHER_LEG", "down"));
 }
+
+#[tokio::test]
+async fn a_refused_number_is_named_by_the_field_that_has_it() {
+    let rig = Rig::start().await;
+    let (_, bob) = rig.two().await;
+    bob.orders().create_order(buy("1", "700")).await.unwrap();
+    let trailing = |offset: &str| {
+        let mut asked = at_market(sell("4", "1"));
+        let order = asked.order.as_mut().unwrap();
+        order.set_type(OrderType::TrailingStop);
+        order.trailing_offset = Some(number(offset));
+        asked
+    };
+    let mut iceberg = sell("40", "800");
+    iceberg.order.as_mut().unwrap().display_quantity = Some(number("0.5"));
+    let cases = [
+        (stop(sell("4", "600"), "650.5"), "PRICE_NOT_ON_TICK", "order.trigger_price"),
+        (stop(sell("4", "600.5"), "650"), "PRICE_NOT_ON_TICK", "order.price"),
+        (trailing("7.5"), "PRICE_NOT_ON_TICK", "order.trailing_offset"),
+        (iceberg, "QUANTITY_NOT_ON_LOT", "order.display_quantity"),
+        (sell("0.5", "800"), "QUANTITY_NOT_ON_LOT", "order.quantity"),
+    ];
+    for (asked, reason, field) in cases {
+        let shown = format!("{asked:?}");
+        let refusal = refused(bob.orders().create_order(asked).await, reason);
+        assert_eq!(refusal.field.as_deref(), Some(field), "{shown}");
+    }
+}
