@@ -50,6 +50,22 @@ pub struct Instrument {
     /// Its users trade against an outside book, and not with one another.
     #[serde(default)]
     pub follows: bool,
+    /// Before the first trade, what the price of a call is to be near to.
+    #[serde(default)]
+    pub base_price: Option<Number>,
+    /// When it trades; none for always.
+    #[serde(default)]
+    pub table: Option<Table>,
+}
+
+/// The phases of a trading day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// How far its clock is ahead of UTC.
+    pub zone_minutes: i64,
+    /// `OPENING_CALL`, `CONTINUOUS` or `CLOSING_CALL`, the first minute of the day and the one at
+    /// which it is over.
+    pub spans: Vec<(String, u64, u64)>,
 }
 
 /// An outside book as its feed wrote it down: pairs of price and quantity, best first.
@@ -122,6 +138,28 @@ pub struct Order {
     pub notional: Number,
     pub fee: Number,
     pub tax: Number,
+    #[serde(default)]
+    pub terms: Terms,
+    /// When its account took it, nanoseconds of exchange time.
+    #[serde(default)]
+    pub created: u64,
+}
+
+/// What few orders have, as it stands now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Terms {
+    /// `LIMIT`, `STOP_LIMIT`, …
+    pub kind: String,
+    /// Of a trailing stop, where it has come to.
+    pub trigger: Option<Number>,
+    /// Of a trailing stop, in the quote asset; none where it is a share of the price.
+    pub offset: Option<Number>,
+    /// None for any step.
+    pub step: Option<Number>,
+    pub display: Option<Number>,
+    /// Of a GTD order, nanoseconds of exchange time.
+    pub expires: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -144,6 +182,9 @@ pub struct Fill {
     pub outside_snapshot: u64,
     #[serde(default)]
     pub outside_level: u32,
+    /// When the book traded, nanoseconds of exchange time.
+    #[serde(default)]
+    pub time: u64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -168,7 +209,8 @@ pub struct Trade {
     pub name: String,
     pub price: Number,
     pub quantity: Number,
-    pub taker_side: Side,
+    /// None in a call, where neither side took.
+    pub taker_side: Option<Side>,
 }
 
 impl Export {
@@ -182,8 +224,31 @@ impl Export {
 }
 
 impl Order {
+    /// Something of it may still trade.
     pub fn is_open(&self) -> bool {
-        matches!(self.state.as_str(), "PENDING" | "OPEN" | "PARTIALLY_FILLED")
+        self.rests() || self.waits() || self.state == "PENDING"
+    }
+
+    /// It stands in the book.
+    pub fn rests(&self) -> bool {
+        matches!(self.state.as_str(), "OPEN" | "PARTIALLY_FILLED")
+    }
+
+    /// It stands beside the book, for a trigger or its hours.
+    pub fn waits(&self) -> bool {
+        matches!(self.state.as_str(), "UNTRIGGERED" | "RESERVED")
+    }
+
+    pub fn is_stop(&self) -> bool {
+        matches!(self.terms.kind.as_str(), "STOP" | "STOP_LIMIT" | "TRAILING_STOP")
+    }
+
+    /// A stop that was reached: whatever became of it, it did not go while it waited.
+    pub fn has_fired(&self) -> bool {
+        let is_over =
+            matches!(self.reason.as_str(), "REQUESTED" | "OTHER_LEG" | "EXPIRED" | "MARKET_CLOSED");
+        let traded_or_went = !self.filled.is_zero() || !(self.waits() || is_over);
+        self.is_stop() && self.state != "REJECTED" && (traded_or_went || self.rests())
     }
 }
 

@@ -73,6 +73,13 @@ pub enum Request {
     GetBook {
         instrument: String,
     },
+    /// Of an operator, who also says when nothing is halted any more.
+    HaltInstrument {
+        instrument: String,
+    },
+    ResumeInstrument {
+        instrument: String,
+    },
 }
 
 /// An order as a client asked for it. When to answer is no part of it.
@@ -94,6 +101,24 @@ pub struct Asked {
     /// `CANCEL_TAKER`, `NONE`, …; empty for the instrument's default.
     #[serde(default)]
     pub self_match: String,
+    /// `STOP`, `STOP_LIMIT`, `TRAILING_STOP`; empty for what does not wait.
+    #[serde(default, rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub trigger: Option<Number>,
+    #[serde(default)]
+    pub offset: Option<Number>,
+    #[serde(default)]
+    pub step: Option<Number>,
+    /// Of an iceberg.
+    #[serde(default)]
+    pub display: Option<Number>,
+    /// Of a GTD order, nanoseconds of exchange time.
+    #[serde(default)]
+    pub expires: Option<u64>,
+    /// The second of two of which one cancels the other.
+    #[serde(default)]
+    pub other: Option<Box<Asked>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
@@ -101,6 +126,15 @@ pub struct Asked {
 pub enum Side {
     Buy,
     Sell,
+}
+
+impl Side {
+    pub fn other(self) -> Side {
+        match self {
+            Side::Buy => Side::Sell,
+            Side::Sell => Side::Buy,
+        }
+    }
 }
 
 /// What a client was told. What an answer does not have is absent.
@@ -164,6 +198,9 @@ pub struct Ladder {
     pub bids: Vec<(Number, Number)>,
     pub asks: Vec<(Number, Number)>,
     pub sequence: u64,
+    /// `CONTINUOUS`, or why nothing matches now; empty where nobody says.
+    #[serde(default)]
+    pub phase: String,
 }
 
 /// A frame of the `book` channel. A snapshot has the whole ladder and only `last`; a delta the
@@ -226,7 +263,10 @@ impl Request {
             | Request::Deposit { account, id, .. }
             | Request::Withdraw { account, id, .. }
             | Request::Transfer { account, id, .. } => Some((account, id)),
-            Request::GetAccount { .. } | Request::GetBook { .. } => None,
+            Request::GetAccount { .. }
+            | Request::GetBook { .. }
+            | Request::HaltInstrument { .. }
+            | Request::ResumeInstrument { .. } => None,
         }
     }
 }

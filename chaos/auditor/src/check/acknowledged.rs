@@ -38,10 +38,14 @@ pub fn check(case: &Case) -> Verdict {
     }
     amends(&requests, &index, &mut verdict);
     let known: HashSet<&str> = requests.keys().map(|(account, _)| *account).collect();
+    let seconds: HashSet<(&str, &str)> =
+        case.history.attempts.iter().filter_map(|attempt| second_id(&attempt.request)).collect();
     for (account, id) in index.rows.keys().chain(index.orders.keys()) {
         let is_known = id.is_empty() || id.starts_with(FOUNDING);
         if known.contains(account) && !is_known {
-            let is_asked = requests.contains_key(&(*account, *id)) || index.came_in(account, id);
+            let key = (*account, *id);
+            let is_asked =
+                requests.contains_key(&key) || seconds.contains(&key) || index.came_in(account, id);
             verdict.expect(is_asked, || format!("{account}: nobody asked for {id}"));
         }
     }
@@ -89,7 +93,13 @@ impl<'e> Index<'e> {
                 verdict
                     .expect_once(usize::from(exists), || format!("{name}: there is no {account}"));
             }
-            Request::CreateOrder(asked) => self.order_done(name, asked, answer, verdict),
+            Request::CreateOrder(asked) => {
+                self.order_done(name, asked, answer, verdict);
+                if let Some((account, id)) = second_id(&attempt.request) {
+                    let count = self.orders_of(account, id).len();
+                    verdict.expect_once(count, || format!("{name}: {count} second orders {id}"));
+                }
+            }
             Request::Deposit { account, id, asset, amount } => {
                 self.moved(name, (account, id), asset, *amount, verdict);
             }
@@ -204,6 +214,12 @@ impl<'e> Index<'e> {
             format!("{name}: {what}, and done {times} times ({moved} moved)")
         });
     }
+}
+
+/// The second of two orders that one request asks for.
+fn second_id(request: &Request) -> Option<(&str, &str)> {
+    let Request::CreateOrder(asked) = request else { return None };
+    asked.other.as_ref().map(|other| (asked.account.as_str(), other.id.as_str()))
 }
 
 /// The last acknowledged amend of an order is how it stands, unless another may have followed.

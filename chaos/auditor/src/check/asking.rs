@@ -26,7 +26,9 @@ const REUSED: &str = "CLIENT_ORDER_ID_REUSED";
 pub fn binds(request: &Request, reason: &str) -> bool {
     // An amend is looked up before it is logged: the units of its numbers are its order's.
     let is_lookup = matches!(request, Request::AmendOrder { .. }) && reason == "ORDER_NOT_FOUND";
-    !is_lookup && reason != REUSED && !NOT_REMEMBERED.contains(&reason)
+    // What an amend may not change is told from its order: no try of it was taken.
+    let is_amend = matches!(request, Request::AmendOrder { .. }) && reason == "MALFORMED";
+    is_amend || (!is_lookup && reason != REUSED && !NOT_REMEMBERED.contains(&reason))
 }
 
 /// What became of a request.

@@ -1,5 +1,5 @@
-//! FILL-2: a trade has one maker and one taker, at the maker's price, inside both limits; and
-//! trades are numbered without gaps.
+//! FILL-2: a trade has one maker and one taker, at the maker's price, inside both limits; in a call
+//! two that took, at the call's price; and trades are numbered without gaps.
 
 use super::{Case, Verdict};
 use crate::export::{Fill, Order, Side, number};
@@ -25,27 +25,39 @@ pub fn check(case: &Case) -> Verdict {
         });
         before = (instrument, *no);
         look(legs, &limits, &mut verdict);
+        let is_call = legs.iter().all(|leg| !leg.is_maker);
+        verdict.expect(!is_call || has_calls(case, instrument), || {
+            format!("{}: of a call, and {instrument} has none", legs[0].trade)
+        });
     }
     for trade in &case.export.trades {
         let instrument = trade.name.split_once("/trades/").map_or("", |(name, _)| name);
         let key = (instrument, number(&trade.name).unwrap_or_default());
         let is_same = |leg: &&Fill| leg.price == trade.price && leg.quantity == trade.quantity;
         let legs = trades.get(&key).map_or(&[][..], |legs| legs);
-        let taker = legs.iter().find(|leg| !leg.is_maker);
-        let holds = legs.iter().all(is_same) && taker.is_some_and(|t| t.side == trade.taker_side);
+        let is_call = legs.iter().all(|leg| !leg.is_maker);
+        let taker = legs.iter().find(|leg| !leg.is_maker).map(|leg| leg.side);
+        let took = taker.filter(|_| !is_call);
+        let holds = legs.iter().all(is_same) && taker.is_some() && took == trade.taker_side;
         verdict.expect(holds, || format!("{}: everyone sees another trade", trade.name));
     }
     verdict
 }
 
+/// Whether orders of an instrument ever collect.
+fn has_calls(case: &Case, instrument: &str) -> bool {
+    let mut listed = case.export.instruments.iter().filter(|listed| listed.name == instrument);
+    listed.any(|listed| listed.table.is_some())
+}
+
 fn look(legs: &[&Fill], limits: &HashMap<&str, Vec<Number>>, verdict: &mut Verdict) {
     let name = &legs[0].trade;
     let (makers, takers): (Vec<&Fill>, Vec<&Fill>) = legs.iter().partition(|leg| leg.is_maker);
-    let ([maker], [taker]) = (&makers[..], &takers[..]) else {
-        verdict.expect(false, || {
-            format!("{name}: {} maker and {} taker legs", makers.len(), takers.len())
-        });
-        return;
+    // Of a call neither made the price: either may stand for the other here.
+    let (maker, taker, is_call) = match (&makers[..], &takers[..]) {
+        ([maker], [taker]) => (maker, taker, false),
+        ([], [one, other]) => (one, other, true),
+        _ => return not_two(name, &makers, &takers, verdict),
     };
     verdict.expect(maker.side != taker.side, || format!("{name}: both legs {:?}", maker.side));
     verdict.expect(maker.price == taker.price && maker.quantity == taker.quantity, || {
@@ -55,15 +67,23 @@ fn look(legs: &[&Fill], limits: &HashMap<&str, Vec<Number>>, verdict: &mut Verdi
     let none = Vec::new();
     let of = |leg: &Fill| limits.get(leg.order.as_str()).unwrap_or(&none);
     let is_house = |leg: &Fill| leg.order.is_empty();
-    verdict.expect(is_house(maker) || of(maker).contains(&maker.price), || {
+    verdict.expect(is_call || is_house(maker) || of(maker).contains(&maker.price), || {
         format!("{name}: at {}, the maker {} asked for {:?}", maker.price, maker.order, of(maker))
     });
-    let is_inside = of(taker).iter().any(|&limit| match taker.side {
-        Side::Buy => taker.price <= limit,
-        Side::Sell => taker.price >= limit,
-    });
-    verdict.expect(is_house(taker) || is_inside, || {
-        format!("{name}: at {}, beyond the limit of {}", taker.price, taker.order)
+    for leg in [maker, taker].into_iter().filter(|leg| !leg.is_maker) {
+        let is_inside = of(leg).iter().any(|&limit| match leg.side {
+            Side::Buy => leg.price <= limit,
+            Side::Sell => leg.price >= limit,
+        });
+        verdict.expect(is_house(leg) || is_inside, || {
+            format!("{name}: at {}, beyond the limit of {}", leg.price, leg.order)
+        });
+    }
+}
+
+fn not_two(name: &str, makers: &[&Fill], takers: &[&Fill], verdict: &mut Verdict) {
+    verdict.expect(false, || {
+        format!("{name}: {} maker and {} taker legs", makers.len(), takers.len())
     });
 }
 
@@ -79,13 +99,22 @@ fn limits<'e>(
         limits.insert(name, vec![order.limit]);
         by_id.insert((crate::export::owner(name), &order.client_order_id), name);
     }
+    let mut asked_for = Vec::new();
     for attempt in &case.history.attempts {
         let (account, id, price) = match &attempt.request {
-            Request::CreateOrder(asked) => (&asked.account, &asked.id, asked.price),
+            Request::CreateOrder(asked) => {
+                if let Some(other) = &asked.other {
+                    asked_for.push((&attempt.end, &other.account, &other.id, other.price));
+                }
+                (&asked.account, &asked.id, asked.price)
+            }
             Request::AmendOrder { account, order, price, .. } => (account, order, *price),
             _ => continue,
         };
-        let is_refused = matches!(attempt.end, End::Fail { .. });
+        asked_for.push((&attempt.end, account, id, price));
+    }
+    for (end, account, id, price) in asked_for {
+        let is_refused = matches!(end, End::Fail { .. });
         if let (Some(price), false) = (price, is_refused)
             && let Some(name) = by_id.get(&(account.as_str(), id.as_str()))
         {

@@ -12,10 +12,12 @@ mod conservation;
 mod crossed;
 mod displayed;
 mod drained;
+mod happened;
 mod holds;
 mod ladders;
 mod ledgers;
 mod legs;
+mod lives;
 mod negative;
 mod once;
 mod positions;
@@ -31,6 +33,7 @@ mod tests;
 
 use crate::export::{Export, Snapshot};
 use crate::history::History;
+use happened::Happened;
 use serde::Serialize;
 
 /// Faults that a report quotes; the others are counted.
@@ -60,12 +63,14 @@ pub struct Verdict {
     pub left_out: u64,
     /// What the figures do not say by themselves.
     pub note: String,
+    /// Rarer things that the checker saw.
+    pub happened: Happened,
 }
 
 /// A checker and the invariant that it is for.
 type Checker = (&'static str, fn(&Case) -> Verdict);
 
-const CHECKERS: [Checker; 17] = [
+const CHECKERS: [Checker; 18] = [
     ("CASH-1", conservation::check),
     ("CASH-2", negative::check),
     ("CASH-3", holds::check),
@@ -82,6 +87,7 @@ const CHECKERS: [Checker; 17] = [
     ("LOG-1", acknowledged::check),
     ("LOG-2", replicas::check),
     ("LOG-4", positions::check),
+    ("LIFE-1", lives::check),
     ("LIVE-1", drained::check),
 ];
 
@@ -92,6 +98,8 @@ pub struct Report {
     pub lost: u64,
     /// Effects that happened more than once.
     pub doubled: u64,
+    /// How much of the rarer things there was.
+    pub happened: Happened,
     pub ok: bool,
 }
 
@@ -145,16 +153,18 @@ impl Verdict {
 
 /// Runs every checker.
 pub fn all(case: &Case) -> Report {
-    let (mut lost, mut doubled) = (0, 0);
+    let (mut lost, mut doubled, mut happened) = (0, 0, Happened::default());
+    happened.count(case);
     let line = |(id, check): Checker| {
         let verdict = check(case);
         let ok = verdict.faults.is_empty();
         lost += verdict.lost;
         doubled += verdict.doubled;
+        happened.add(verdict.happened);
         let (checked, left_out, detail) = (verdict.checked, verdict.left_out, verdict.detail());
         Line { id, checked, left_out, ok, detail }
     };
     let invariants: Vec<Line> = CHECKERS.into_iter().map(line).collect();
     let ok = invariants.iter().all(|line| line.ok);
-    Report { invariants, lost, doubled, ok }
+    Report { invariants, lost, doubled, happened, ok }
 }

@@ -7,7 +7,8 @@
 
 use super::Case;
 use crate::export::{
-    Account, Balance, Export, Fill, Instrument, Ladder, Order, Partition, Row, Side, Totals, Trade,
+    Account, Balance, Export, Fill, Instrument, Ladder, Order, Partition, Row, Side, Terms, Totals,
+    Trade,
 };
 use crate::history::History;
 use crate::number::Number;
@@ -89,6 +90,8 @@ fn export() -> Export {
             self_match: "CANCEL_TAKER".into(),
             lot: number("1"),
             follows: false,
+            base_price: None,
+            table: None,
         }],
         accounts: vec![ann(), bob()],
         partitions: vec![
@@ -113,13 +116,14 @@ fn export() -> Export {
             bids: vec![(number("91"), number("6"))],
             asks: Vec::new(),
             sequence: 7,
+            phase: String::new(),
         }],
         trades: [("1", "10"), ("2", "2")]
             .map(|(no, quantity)| Trade {
                 name: format!("{LISTED}/trades/{no}"),
                 price: number("100"),
                 quantity: number(quantity),
-                taker_side: Side::Buy,
+                taker_side: Some(Side::Buy),
             })
             .into(),
         views: Vec::new(),
@@ -256,6 +260,8 @@ fn order(
         notional: number(notional),
         fee: number(fee),
         tax: Number::ZERO,
+        terms: Terms::default(),
+        created: 0,
     }
 }
 
@@ -282,6 +288,7 @@ fn fill(
         tax: Number::ZERO,
         outside_snapshot: 0,
         outside_level: 0,
+        time: 0,
     }
 }
 

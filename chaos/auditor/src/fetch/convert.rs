@@ -1,7 +1,8 @@
 //! From the wire to the auditor's own shapes.
 
 use crate::export::{
-    Account, Balance, Fill, Instrument, Ladder, Order, Partition, Replica, Row, Side, Totals, Trade,
+    Account, Balance, Fill, Instrument, Ladder, Order, Partition, Replica, Row, Side, Table, Terms,
+    Totals, Trade,
 };
 use crate::number::Number;
 use crate::v1;
@@ -33,6 +34,13 @@ fn side(side: v1::Side) -> Result<Side, Error> {
 /// `OPEN` of `ORDER_STATE_OPEN`.
 fn bare(name: &str, prefix: &str) -> String {
     name.strip_prefix(prefix).unwrap_or(name).to_owned()
+}
+
+/// Nanoseconds since 1970; zero when it is absent.
+fn nanoseconds(time: Option<prost_types::Timestamp>) -> u64 {
+    let time = time.unwrap_or_default();
+    let seconds = u64::try_from(time.seconds).unwrap_or_default();
+    seconds * 1_000_000_000 + u64::try_from(time.nanos).unwrap_or_default()
 }
 
 impl TryFrom<v1::PartitionStatus> for Partition {
@@ -103,7 +111,20 @@ impl TryFrom<v1::Instrument> for Instrument {
             taker_fee: or_zero("taker_fee", wire.taker_fee)?,
             lot: number("lot", wire.lot)?,
             follows: wire.follow.is_some(),
+            base_price: if_any("base_price", wire.base_price)?,
+            table: wire.schedule.map(Table::from),
         })
+    }
+}
+
+impl From<v1::Schedule> for Table {
+    fn from(wire: v1::Schedule) -> Table {
+        let span = |span: v1::SchedulePhase| {
+            let phase = bare(span.phase().as_str_name(), "PLANNED_PHASE_");
+            (phase, span.from_minute.into(), span.to_minute.into())
+        };
+        let zone_minutes = wire.zone_offset_minutes.into();
+        Table { zone_minutes, spans: wire.phases.into_iter().map(span).collect() }
     }
 }
 
@@ -111,7 +132,20 @@ impl TryFrom<v1::Order> for Order {
     type Error = Error;
 
     fn try_from(wire: v1::Order) -> Result<Order, Error> {
-        let is_market = wire.r#type() == v1::OrderType::Market;
+        let kind = wire.r#type();
+        let is_market = matches!(
+            kind,
+            v1::OrderType::Market | v1::OrderType::Stop | v1::OrderType::TrailingStop
+        );
+        let expires = wire.expire_time.map(|time| nanoseconds(Some(time)));
+        let terms = Terms {
+            kind: bare(kind.as_str_name(), "ORDER_TYPE_"),
+            trigger: if_any("trigger_price", wire.trigger_price.clone())?,
+            offset: if_any("trailing_offset", wire.trailing_offset.clone())?,
+            step: if_any("trailing_step", wire.trailing_step.clone())?,
+            display: if_any("display_quantity", wire.display_quantity.clone())?,
+            expires,
+        };
         let limit = if is_market { wire.worst_price.clone() } else { wire.price.clone() };
         Ok(Order {
             side: side(wire.side())?,
@@ -130,6 +164,8 @@ impl TryFrom<v1::Order> for Order {
             fee: number("fee", wire.fee)?,
             tax: number("tax", wire.tax)?,
             reason: wire.reason,
+            terms,
+            created: nanoseconds(wire.create_time),
             arrival: wire.arrival,
             last_arrival: wire.last_arrival,
             name: wire.name,
@@ -158,6 +194,7 @@ impl TryFrom<v1::Fill> for Fill {
             instrument: wire.instrument,
             outside_snapshot: wire.outside_snapshot,
             outside_level: wire.outside_level,
+            time: nanoseconds(wire.time),
         })
     }
 }
@@ -188,7 +225,10 @@ impl TryFrom<v1::Trade> for Trade {
 
     fn try_from(wire: v1::Trade) -> Result<Trade, Error> {
         Ok(Trade {
-            taker_side: side(wire.taker_side())?,
+            taker_side: match wire.taker_side() {
+                v1::Side::Unspecified => None,
+                known => Some(side(known)?),
+            },
             price: number("price", wire.price)?,
             quantity: number("quantity", wire.quantity)?,
             name: wire.name,
@@ -203,7 +243,9 @@ impl TryFrom<v1::Book> for Ladder {
         let level = |level: v1::Level| -> Result<(Number, Number), Error> {
             Ok((number("price", level.price)?, number("quantity", level.quantity)?))
         };
+        let phase = bare(wire.phase().as_str_name(), "PHASE_");
         Ok(Ladder {
+            phase,
             instrument: wire.instrument,
             bids: wire.bids.into_iter().map(level).collect::<Result<_, _>>()?,
             asks: wire.asks.into_iter().map(level).collect::<Result<_, _>>()?,

@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use crate::check::asking::Asking;
-use crate::export::{Fill, Order, number};
+use crate::export::{Fill, Order, Side, number};
 use crate::number::Number;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,8 +11,13 @@ use std::fmt;
 #[derive(Clone, Copy, Debug)]
 pub struct Trade<'e> {
     pub no: u64,
+    /// Of a call, where nobody took, the buy.
     pub taker: &'e str,
+    /// Of a call the sell.
     pub maker: &'e str,
+    pub in_call: bool,
+    /// When the book traded, nanoseconds of exchange time.
+    pub time: u64,
     pub price: Number,
     pub quantity: Number,
 }
@@ -27,9 +32,19 @@ pub struct Command<'e> {
     pub heard: Heard,
 }
 
+/// Two orders of one request: a limit order and a stop.
+#[derive(Clone, Debug)]
+pub struct Pair<'e> {
+    pub first: Entry<'e>,
+    pub second: &'e Order,
+    pub stop: Entry<'e>,
+}
+
 #[derive(Clone, Debug)]
 pub enum What<'e> {
     Enter(Entry<'e>),
+    /// Two of which one cancels the other; the second is a stop.
+    Pair(Box<Pair<'e>>),
     /// Not taken, for this reason if it is known.
     Refuse(Entry<'e>, Option<&'e str>),
     Cancel,
@@ -46,6 +61,7 @@ pub struct Heard {
     pub since: u64,
     /// When it was first known to be decided.
     pub until: Option<u64>,
+    pub standing: Option<Standing>,
     /// What the order had filled over its life, and what stayed open of it.
     pub filled: Option<Number>,
     pub open: Option<Number>,
@@ -54,12 +70,36 @@ pub struct Heard {
     pub record: Option<(u64, u64)>,
 }
 
+/// Where an order stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Rests,
+    /// For its trigger.
+    Waits,
+    /// For its hours.
+    Reserved,
+    Gone,
+}
+
+impl Standing {
+    fn of(state: &str) -> Option<Standing> {
+        match state {
+            "OPEN" | "PARTIALLY_FILLED" => Some(Standing::Rests),
+            "UNTRIGGERED" => Some(Standing::Waits),
+            "RESERVED" => Some(Standing::Reserved),
+            "FILLED" | "CANCELLED" | "EXPIRED" | "REJECTED" => Some(Standing::Gone),
+            _ => None,
+        }
+    }
+}
+
 impl Heard {
     pub fn of(asking: &Asking) -> Heard {
         let mut heard = Heard { since: asking.since, ..Heard::default() };
         if let Some((time, answer)) = asking.decided() {
             let said = answer.order.as_ref();
             heard.until = Some(time);
+            heard.standing = said.and_then(|said| Standing::of(&said.state));
             heard.filled = said.and_then(|said| said.filled);
             heard.open = said.and_then(|said| said.remaining);
         }
@@ -79,6 +119,9 @@ impl fmt::Display for Command<'_> {
         let shown = |number: &Option<Number>| number.map_or("as it was".into(), String::from);
         match what {
             What::Enter(entry) => write!(f, "{entry}"),
+            What::Pair(pair) => {
+                write!(f, "{} or {}: {}", pair.first, pair.second.name, pair.stop)
+            }
             What::Refuse(entry, reason) => {
                 write!(f, "{entry}, refused {}", reason.unwrap_or("for a reason not heard"))
             }
@@ -98,17 +141,23 @@ pub fn trades<'e>(
     fills: impl Iterator<Item = &'e Fill>,
     instrument: &str,
 ) -> Result<Vec<Trade<'e>>, String> {
-    let mut legs: BTreeMap<u64, [Option<&Fill>; 2]> = BTreeMap::new();
+    let mut legs: BTreeMap<u64, Vec<&Fill>> = BTreeMap::new();
     for fill in fills.filter(|fill| fill.instrument == instrument) {
         let no = number(&fill.trade).ok_or_else(|| format!("{} has no number", fill.trade))?;
-        legs.entry(no).or_default()[usize::from(fill.is_maker)] = Some(fill);
+        legs.entry(no).or_default().push(fill);
     }
-    let whole = |(no, legs): (u64, [Option<&'e Fill>; 2])| {
-        let [Some(taker), Some(maker)] = legs else {
-            return Err(format!("trade {no} of {instrument} has one leg"));
+    let whole = |(no, mut legs): (u64, Vec<&'e Fill>)| {
+        legs.sort_by_key(|leg| (leg.is_maker, leg.side == Side::Sell));
+        let [taker, maker] = legs[..] else {
+            return Err(format!("trade {no} of {instrument} has {} legs, not two", legs.len()));
         };
-        let (price, quantity) = (maker.price, maker.quantity);
-        Ok(Trade { no, taker: &taker.order, maker: &maker.order, price, quantity })
+        if taker.is_maker || taker.side == maker.side {
+            return Err(format!("trade {no} of {instrument} has nobody who took, or one side"));
+        }
+        let (price, quantity, time) = (maker.price, maker.quantity, maker.time);
+        let in_call = !maker.is_maker;
+        let (taker, maker) = (&taker.order, &maker.order);
+        Ok(Trade { no, taker, maker, in_call, time, price, quantity })
     };
     legs.into_iter().map(whole).collect()
 }

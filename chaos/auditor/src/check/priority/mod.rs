@@ -12,21 +12,36 @@
 //! the book's next ones, with these makers, prices and quantities. What answers said of an order
 //! is what the naive book has of it at that moment; at the end the book is what is open.
 //!
+//! **What comes without a command.** Stops fire by what commands print, which is known. That an
+//! order's time is over, that a phase of the day begins, that an operator halts the book, has no
+//! number; where it lies between two commands is [searched for](search), within what is known of
+//! its time, and there must be a place from which everything follows.
+//!
 //! **What is not.** An amend that nobody was answered and that others followed has a number that
 //! nobody knows. Nothing is judged from the first one on that it may have: the verdict counts the
 //! trades behind that as left out, and its note says how many commands had no number.
 
 mod arrivals;
 mod book;
+mod call;
 mod commands;
+mod day;
 mod entry;
+mod life;
+mod matching;
+mod moments;
 mod plan;
 mod replay;
+mod search;
+mod stops;
 mod taker;
 
+use super::happened::Happened;
 use super::{Case, Verdict};
+use day::Phase;
 use plan::Plan;
 use replay::Run;
+use search::{Choice, Found, come, explain};
 
 /// Commands that a fault quotes, the last of them the one that was done otherwise.
 const QUOTED: usize = 4;
@@ -49,7 +64,7 @@ pub fn check(case: &Case) -> Verdict {
         unplaced += plan.unplaced;
         let faults = plan.faults.iter().cloned().chain(arrivals::check(case, &plan));
         verdict.faults.extend(faults.map(|why| format!("{}: {why}", instrument.name)));
-        let (explained, outcome) = replay(&plan);
+        let (explained, outcome) = replay(&plan, &mut verdict.happened);
         verdict.checked += explained as u64;
         match outcome {
             Ok(()) => verdict.left_out += (plan.trades.len() - explained) as u64,
@@ -64,31 +79,40 @@ pub fn check(case: &Case) -> Verdict {
 }
 
 /// How many trades were explained, and the first that was not as it had to be.
-fn replay(plan: &Plan) -> (usize, Result<(), String>) {
-    let mut run = Run::new(plan);
-    for (at, command) in plan.commands.iter().enumerate() {
-        if plan.cut.is_some_and(|cut| cut <= command.number) {
-            return (run.explained(), Ok(()));
-        }
-        if let Err(why) = run.perform(command) {
-            return (run.explained(), Err(format!("{why}; {}", scene(plan, at))));
-        }
-    }
-    let end = if plan.cut.is_some() { Ok(()) } else { run.finish() };
+fn replay(plan: &Plan, happened: &mut Happened) -> (usize, Result<(), String>) {
+    let Found { run, fault } = explain(plan);
+    happened.stops_fired += run.fired;
+    happened.icebergs_refilled += run.refilled;
+    happened.calls_priced += run.calls;
+    happened.orders_admitted += run.admitted;
+    let end =
+        fault.map_or(Ok(()), |(why, at)| Err(format!("{why}; {}", scene(plan, at, &run.choices))));
     (run.explained(), end)
 }
 
 /// What had happened just before a command, and what it met: a fault is understood without a
 /// second look at the run.
-fn scene(plan: &Plan, at: usize) -> String {
+fn scene(plan: &Plan, at: usize, choices: &[Choice]) -> String {
     let mut run = Run::new(plan);
     // They went through a moment ago.
-    let _ = plan.commands[..at].iter().try_for_each(|command| run.perform(command));
+    let mut choices = choices.iter().peekable();
+    for (place, command) in plan.commands.iter().enumerate().take(at + 1) {
+        while let Some((_, kind)) = choices.next_if(|(before, _)| *before == place) {
+            let _ = come(plan, &mut run, place, *kind);
+        }
+        if place < at {
+            let _ = run.perform(command);
+        }
+    }
     let first = (at + 1).saturating_sub(QUOTED);
-    let quoted = plan.commands[first..=at].iter().map(|command| format!("[{command}]"));
-    let quoted: Vec<String> = quoted.collect();
-    format!("commands {} met {}", quoted.join(" "), run.book.shown(QUOTED_ORDERS))
+    let quoted = plan.commands.iter().take(at + 1).skip(first);
+    let quoted: Vec<String> = quoted.map(|command| format!("[{command}]")).collect();
+    let (phase, met) = (run.day.phase(), run.book.shown(QUOTED_ORDERS));
+    let phase = if phase == Phase::Continuous { String::new() } else { format!(" {phase:?}:") };
+    format!("commands {} met{phase} {met}", quoted.join(" "))
 }
 
+#[cfg(test)]
+mod terms_tests;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,12 @@
 //! Finds each command's number, and from where on numbers are missing.
 
-use super::commands::{Command, Heard, Trade, What, trades};
+use super::commands::{Command, Heard, Pair, Trade, What, trades};
+use super::day::Phase;
 use super::entry::Entry;
+use super::moments::{Moment, Word, moments, words};
 use crate::check::Case;
 use crate::check::asking::{Asking, Fate};
-use crate::export::{Instrument, Order, owner};
+use crate::export::{Instrument, Ladder, Order, owner};
 use crate::history::{Asked, Request};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,6 +18,12 @@ pub struct Plan<'e> {
     pub orders: BTreeMap<&'e str, &'e Order>,
     pub commands: Vec<Command<'e>>,
     pub trades: Vec<Trade<'e>>,
+    /// What came without a command, and what was in force before.
+    pub first_phase: Phase,
+    pub moments: Vec<Moment<'e>>,
+    pub words: Vec<Word>,
+    /// The book as everybody sees it at the end.
+    pub ladder: Option<&'e Ladder>,
     /// Commands that may have been done, and whose numbers nobody can know.
     pub unplaced: u64,
     /// The lowest number that one of them may have: from there on nothing is judged.
@@ -26,6 +34,8 @@ pub struct Plan<'e> {
 /// The requests about one order that may have been done.
 #[derive(Default)]
 struct About<'e> {
+    /// It is the second of two; the first one's command is its own.
+    is_second: bool,
     entries: Vec<(&'e Asked, Asking<'e>)>,
     amends: Vec<Asking<'e>>,
     cancels: Vec<Asking<'e>>,
@@ -44,6 +54,10 @@ impl<'e> Plan<'e> {
             orders,
             commands: Vec::new(),
             trades,
+            first_phase: Phase::Continuous,
+            moments: Vec::new(),
+            words: Vec::new(),
+            ladder: case.export.books.iter().find(|book| book.instrument == listed.name),
             unplaced: 0,
             cut: None,
             faults: Vec::new(),
@@ -65,6 +79,11 @@ impl<'e> Plan<'e> {
             plan.place_rest(order, about, is_last_known, &floors);
         }
         plan.commands.sort_by_key(|command| command.number);
+        let created = case.export.orders().map(|order| order.created);
+        let now = created.chain(case.export.fills().map(|fill| fill.time)).max();
+        let now = now.unwrap_or_default();
+        (plan.first_phase, plan.moments) = moments(listed, &plan.orders, now);
+        plan.words = words(case, &listed.name, &plan.commands, &floors);
         Ok(plan)
     }
 
@@ -88,6 +107,12 @@ impl<'e> Plan<'e> {
                     _ => continue,
                 };
                 let Some(name) = by_id.get(&(account, order.as_str())) else { continue };
+                if let Request::CreateOrder(asked) = asking.request
+                    && let Some(second) = &asked.other
+                    && let Some(name) = by_id.get(&(account, second.id.as_str()))
+                {
+                    about.entry(name).or_default().is_second = true;
+                }
                 let about = about.entry(name).or_default();
                 match asking.request {
                     Request::CreateOrder(asked) => about.entries.push((asked, asking)),
@@ -105,14 +130,14 @@ impl<'e> Plan<'e> {
         if order.arrival == 0 {
             return;
         }
-        if let Some((entry, asking)) = self.entry(order, about) {
+        if let Some((entry, asking)) = self.entry(order, about).filter(|_| !about.is_second) {
             let reason = asking.and_then(|asking| match asking.fate {
                 Fate::Refused(reason) => reason,
                 _ => None,
             });
             let what = match order.state.as_str() {
                 "REJECTED" => What::Refuse(entry, reason),
-                _ => What::Enter(entry),
+                _ => self.pair(order, entry, asking).unwrap_or(What::Enter(entry)),
             };
             let heard = asking.map_or_else(Heard::default, Heard::of);
             self.agree(order, "entry", order.arrival, asking.and_then(Asking::entry_number));
@@ -164,6 +189,23 @@ impl<'e> Plan<'e> {
         }
     }
 
+    /// The second of two orders that were asked for at once.
+    fn pair(
+        &self,
+        order: &Order,
+        entry: Entry<'e>,
+        asking: Option<&Asking<'e>>,
+    ) -> Option<What<'e>> {
+        let Request::CreateOrder(asked) = asking?.request else { return None };
+        let second = asked.other.as_deref()?;
+        let mut orders = self.orders.values();
+        let other = orders.find(|other| {
+            other.client_order_id == second.id && owner(&other.name) == owner(&order.name)
+        })?;
+        let stop = Entry::second(second, &entry, other, self.listed);
+        Some(What::Pair(Box::new(Pair { first: entry, second: other, stop })))
+    }
+
     /// What has no number by itself: an amend that nobody was answered is the order's last command
     /// if nothing else is; otherwise it may have any number behind what was known when it was
     /// asked.
@@ -182,7 +224,7 @@ impl<'e> Plan<'e> {
             }
             return;
         }
-        if self.entry(order, about).is_none() {
+        if self.entry(order, about).is_none() && !about.is_second {
             self.unplaced(order.arrival - 1);
             return;
         }
@@ -195,9 +237,15 @@ impl<'e> Plan<'e> {
             return;
         }
         match open[..] {
+            // It fired, or was let in: by whatever command made it so.
+            [] if order.is_stop() || self.listed.table.is_some() => {}
             [] => {
                 let name = &order.name;
                 self.faults.push(format!("{name}: nobody asked for its last command, {last}"));
+            }
+            // Its last number is that of the command by which it fired or was let in.
+            _ if self.commands.iter().any(|command| command.number == last) => {
+                open.iter().for_each(|asking| self.unplaced(floor(asking)));
             }
             [asking] => self.amend(order, last, asking),
             _ => open.iter().for_each(|asking| self.unplaced(floor(asking))),

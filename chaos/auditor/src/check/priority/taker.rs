@@ -1,10 +1,13 @@
 //! An order while it takes what stands in the book.
 
 use super::commands::Trade;
+use super::entry::Entry;
+use super::life::Life;
 use super::plan::Plan;
 use crate::export::Side;
 use crate::number::Number;
 
+#[derive(Clone)]
 pub struct Taker<'e> {
     pub order: &'e str,
     pub side: Side,
@@ -19,9 +22,32 @@ pub struct Taker<'e> {
     pub value: Number,
     pub self_match: &'e str,
     pub is_stopped: bool,
+    /// Of what rests of it.
+    pub life: Life,
+    pub display: Option<Number>,
 }
 
-impl Taker<'_> {
+impl<'e> Taker<'e> {
+    pub fn new(order: &'e str, entry: &Entry<'e>) -> Taker<'e> {
+        let &Entry { side, limit, quantity: left, amount, self_match, life, display, .. } = entry;
+        let [filled, reduced, value] = [Number::ZERO; 3];
+        let is_stopped = false;
+        Taker {
+            order,
+            side,
+            limit,
+            left,
+            amount,
+            filled,
+            reduced,
+            value,
+            self_match,
+            is_stopped,
+            life,
+            display,
+        }
+    }
+
     pub fn goes_on(&self) -> bool {
         !self.is_stopped && self.left.is_none_or(|left| !left.is_zero())
     }
