@@ -55,9 +55,16 @@ pub enum Ask {
     GetBook {
         instrument: String,
     },
+    /// Of an operator.
+    HaltInstrument {
+        instrument: String,
+    },
+    ResumeInstrument {
+        instrument: String,
+    },
 }
 
-/// An order as it is asked for. Without a price it is a market order.
+/// An order as it is asked for. Without a price it is one at market.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Order {
     pub account: String,
@@ -68,9 +75,23 @@ pub struct Order {
     pub quantity: Option<String>,
     pub quote_amount: Option<String>,
     pub price: Option<String>,
-    /// `GTC`, `IOC`, `FOK`; empty for the default.
+    /// `GTC`, `IOC`, `DAY`, …; empty for the default.
     pub time_in_force: &'static str,
     pub post_only: bool,
+    /// `NONE`, `DECREMENT`, …; empty for the instrument's default.
+    pub self_match: &'static str,
+    /// `STOP`, `STOP_LIMIT`, `TRAILING_STOP`; empty for what does not wait.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub trigger: Option<String>,
+    pub offset: Option<String>,
+    pub step: Option<String>,
+    /// Of an iceberg.
+    pub display: Option<String>,
+    /// Of a GTD order, nanoseconds since 1970.
+    pub expires: Option<u64>,
+    /// The second of two of which one cancels the other.
+    pub other: Option<Box<Order>>,
     /// When to answer: `ACCEPTED`, `RESULT`, `FULL`. No part of the request.
     #[serde(skip)]
     pub ack: &'static str,
@@ -150,7 +171,8 @@ impl Said {
     /// Something of it can still trade.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        matches!(self.state.as_str(), "PENDING" | "OPEN" | "PARTIALLY_FILLED")
+        let waits = matches!(self.state.as_str(), "PENDING" | "UNTRIGGERED" | "RESERVED");
+        waits || matches!(self.state.as_str(), "OPEN" | "PARTIALLY_FILLED")
     }
 
     #[must_use]

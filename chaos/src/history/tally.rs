@@ -21,6 +21,7 @@ pub struct Tally {
     pub orders: u64,
     pub cancels: u64,
     pub amends: u64,
+    pub halts: u64,
     pub moves_of_money: u64,
     /// Of an outside book, by its instrument.
     pub snapshots_taken: u64,
@@ -55,6 +56,7 @@ impl Tally {
             Ask::CreateOrder(_) => &mut self.orders,
             Ask::CancelOrder { .. } | Ask::CancelAll { .. } => &mut self.cancels,
             Ask::AmendOrder { .. } => &mut self.amends,
+            Ask::HaltInstrument { .. } | Ask::ResumeInstrument { .. } => &mut self.halts,
             _ => &mut self.moves_of_money,
         }
     }

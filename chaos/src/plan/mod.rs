@@ -10,6 +10,7 @@ mod read;
 pub use kinds::{KINDS, Kind};
 pub(crate) use read::CLIENTS;
 
+use crate::workload::Terms;
 use hoga_scenarios::document::{self, Mistakes};
 use hoga_scenarios::file::Attack;
 use std::collections::BTreeMap;
@@ -50,6 +51,9 @@ pub struct Load {
     /// Of a hundred orders, so many go to an instrument that follows an outside book; none for no
     /// such instrument.
     pub outside: u64,
+    /// Of a hundred orders, so many have rarer terms, and so many go to an instrument that has days
+    /// and is halted now and then; none for no such instrument.
+    pub terms: Terms,
 }
 
 /// `[check]`: what must hold, besides that nothing is lost and nothing doubled.

@@ -3,6 +3,7 @@
 use super::kinds::nodes;
 use super::{Checks, KINDS, Load, Nodes, Plan};
 use crate::run::COUNTERS;
+use crate::workload::Terms;
 use hoga_cluster::partition::NODES_MAX;
 use hoga_scenarios::document::Fields;
 use hoga_scenarios::file::Attack;
@@ -13,6 +14,9 @@ use std::time::Duration;
 
 /// Strikes of one plan: each is a line of its report.
 const STRIKES_MAX: usize = 10_000;
+/// Accounts of a plan: as many as the auditor reads one by one in a minute or two. Clients share
+/// connections, so it is not these that bound them.
+const ACCOUNTS_MAX: u64 = 10_000;
 /// What a node's name in a fault may be besides `n1` to `n9`.
 pub(crate) const CLIENTS: &str = "clients";
 
@@ -76,9 +80,10 @@ fn workload(file: &mut Fields<'_>) -> Load {
         pause: Duration::from_millis(10),
         attempt: Duration::from_millis(500),
         outside: 0,
+        terms: Terms::default(),
     };
     let Some(mut fields) = file.table("workload") else { return load };
-    if let Some(accounts) = fields.count("accounts", 2, 1_000) {
+    if let Some(accounts) = fields.count("accounts", 2, ACCOUNTS_MAX) {
         load.accounts = accounts as usize;
     }
     if let Some(clients) = fields.count("clients", 1, 26) {
@@ -92,6 +97,12 @@ fn workload(file: &mut Fields<'_>) -> Load {
     }
     if let Some(outside) = fields.count("outside", 0, 100) {
         load.outside = outside;
+    }
+    if let Some(of_hundred) = fields.count("terms", 0, 100) {
+        load.terms.of_hundred = of_hundred;
+    }
+    if let Some(of_hundred) = fields.count("days", 0, 100) {
+        load.terms.days_of_hundred = of_hundred;
     }
     fields.finish();
     load

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What is counted besides the faults of each kind.
-pub const COUNTERS: [&str; 25] = [
+pub const COUNTERS: [&str; 37] = [
     "asked",
     "acknowledged",
     "unknown",
@@ -38,7 +38,22 @@ pub const COUNTERS: [&str; 25] = [
     "streams_resumed",
     "directories_verified",
     "replicas_compared",
+    "halts",
+    "stops_fired",
+    "trailing_fired",
+    "other_legs_cancelled",
+    "icebergs_refilled",
+    "calls_priced",
+    "orders_admitted",
+    "expired_by_date",
+    "expired_with_day",
+    "filled_at_open",
+    "filled_at_close",
+    "waiting_at_end",
 ];
+
+/// Those that the auditor counts.
+const HAPPENED: std::ops::RangeFrom<usize> = 26..;
 
 pub(super) type Coverage = BTreeMap<&'static str, u64>;
 
@@ -81,8 +96,12 @@ pub(super) fn count(
         ("streams_resumed", watched.resumed),
         ("directories_verified", verified.directories),
         ("replicas_compared", verified.compared),
+        ("halts", tally.halts),
     ] {
         coverage.insert(name, value);
+    }
+    for name in &COUNTERS[HAPPENED] {
+        coverage.insert(name, audit["happened"][name].as_u64().unwrap_or_default());
     }
     for kind in KINDS {
         let is_done = |done: &&Done| {

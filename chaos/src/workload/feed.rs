@@ -3,6 +3,7 @@
 //! Every snapshot is written down before it is posted: whether one whose answer was lost came to
 //! its instrument is for the auditor to find out.
 
+use super::office::{ATTEMPT, Office, asked};
 use super::{ASSETS, Gateways};
 use crate::chance::Chance;
 use crate::history::History;
@@ -16,10 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
-use tonic::metadata::MetadataValue;
-use tonic::transport::Channel;
-use tonic::{Request, Status};
-use v1::admin_service_client::AdminServiceClient;
+use tonic::Status;
 
 /// The instrument that follows.
 pub const OUTSIDE: &str = "instruments/OUT-KRW";
@@ -29,8 +27,6 @@ pub const OUTSIDE_ASSET: &str = "OUT";
 const SCALE: u32 = 8;
 /// After this nothing trades against a snapshot any more; a failover is shorter.
 const STALE_SECONDS: i64 = 5;
-/// How long one gateway may take.
-const ATTEMPT: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(50);
 /// Where the outside market's middle lies, and how far it goes.
 const MIDDLE: u64 = 777;
@@ -43,12 +39,10 @@ const FUNDS: &str = "100000000";
 
 /// A feed that is ready to post.
 pub struct Feed {
-    gateways: Arc<Gateways>,
+    office: Office,
     chance: Chance,
     record: File,
     number: u64,
-    /// Which gateway is asked.
-    at: usize,
 }
 
 impl Feed {
@@ -63,7 +57,7 @@ impl Feed {
         within: Duration,
     ) -> anyhow::Result<Feed> {
         let record = File::create(record)?;
-        let mut feed = Feed { gateways, chance, record, number: 0, at: 0 };
+        let mut feed = Feed { office: Office::new(gateways), chance, record, number: 0 };
         let instrument = v1::Instrument {
             name: OUTSIDE.into(),
             base_asset: OUTSIDE_ASSET.into(),
@@ -87,16 +81,18 @@ impl Feed {
         let asset = Some(v1::Asset { code, scale, shown_scale: 0, faucet });
         let create =
             v1::CreateAssetRequest { asset, request_id: "chaos.asset".into(), sent_at: None };
-        feed.until_done(until, |mut admin| {
-            let create = create.clone();
-            async move { admin.create_asset(asked(create)).await.map(drop) }
-        })
-        .await?;
-        feed.until_done(until, |mut admin| {
-            let list = list.clone();
-            async move { admin.create_instrument(asked(list)).await.map(drop) }
-        })
-        .await?;
+        feed.office
+            .until_done(until, |mut admin| {
+                let create = create.clone();
+                async move { admin.create_asset(asked(create)).await.map(drop) }
+            })
+            .await?;
+        feed.office
+            .until_done(until, |mut admin| {
+                let list = list.clone();
+                async move { admin.create_instrument(asked(list)).await.map(drop) }
+            })
+            .await?;
         for asset in [ASSETS[0], OUTSIDE_ASSET] {
             let amount = v1::Decimal { value: FUNDS.into() };
             let fund = v1::FundHouseRequest {
@@ -105,11 +101,12 @@ impl Feed {
                 request_id: format!("chaos.fund.{asset}"),
                 sent_at: None,
             };
-            feed.until_done(until, |mut admin| {
-                let fund = fund.clone();
-                async move { admin.fund_house(asked(fund)).await.map(drop) }
-            })
-            .await?;
+            feed.office
+                .until_done(until, |mut admin| {
+                    let fund = fund.clone();
+                    async move { admin.fund_house(asked(fund)).await.map(drop) }
+                })
+                .await?;
         }
         Ok(feed)
     }
@@ -133,7 +130,7 @@ impl Feed {
                         bail!("snapshot {} was refused: {}", book.number, status.message());
                     }
                     // Nobody knows whether it came; the next one will.
-                    Err(_) => self.at += 1,
+                    Err(_) => self.office.go_on(),
                 }
             }
             let pause = self.chance.pick(&every).copied().unwrap_or(PAUSE);
@@ -143,7 +140,9 @@ impl Feed {
     }
 
     async fn post(&mut self, book: &v1::OutsideBook) -> Result<bool, Status> {
-        let Some(mut admin) = self.admin() else { return Err(Status::unavailable("nobody")) };
+        let Some(mut admin) = self.office.admin() else {
+            return Err(Status::unavailable("nobody"));
+        };
         let (name, book) = (OUTSIDE.into(), Some(book.clone()));
         let request = v1::PostOutsideBookRequest { name, book };
         let posted = timeout(ATTEMPT, admin.post_outside_book(asked(request))).await;
@@ -183,44 +182,4 @@ impl Feed {
             ..Default::default()
         })
     }
-
-    /// Asks one gateway after the other, under one id, until one did it.
-    async fn until_done<F>(
-        &mut self,
-        until: Instant,
-        ask: impl Fn(AdminServiceClient<Channel>) -> F,
-    ) -> anyhow::Result<()>
-    where
-        F: Future<Output = Result<(), Status>>,
-    {
-        let mut last = "no gateway is known".to_owned();
-        while Instant::now() < until {
-            if let Some(admin) = self.admin() {
-                match timeout(4 * ATTEMPT, ask(admin)).await {
-                    Ok(Ok(())) => return Ok(()),
-                    Ok(Err(status)) => {
-                        last = format!("{:?}: {}", status.code(), status.message());
-                    }
-                    Err(_) => last = "no answer".into(),
-                }
-            }
-            self.at += 1;
-            sleep(PAUSE).await;
-        }
-        bail!("the outside market could not be listed: {last}")
-    }
-
-    fn admin(&self) -> Option<AdminServiceClient<Channel>> {
-        let channels = self.gateways.channels(0);
-        let channel = channels.get(self.at % channels.len().max(1))?;
-        Some(AdminServiceClient::new(channel.clone()))
-    }
-}
-
-/// A request of an operator.
-fn asked<T>(message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    let token = MetadataValue::from_static("Bearer dev:operator");
-    request.metadata_mut().insert("authorization", token);
-    request
 }

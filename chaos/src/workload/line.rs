@@ -249,35 +249,65 @@ fn end_of(refusal: Refusal) -> End {
 }
 
 fn create(order: Order) -> v1::CreateOrderRequest {
+    let ack = match order.ack {
+        "ACCEPTED" => v1::Ack::Accepted,
+        "FULL" => v1::Ack::Full,
+        _ => v1::Ack::Result,
+    };
+    let (parent, mut order) = (order.account.clone(), order);
+    let oco_order = order.other.take().map(|other| wire_of(*other));
+    let order = Some(wire_of(order));
+    let ack = ack.into();
+    v1::CreateOrderRequest { parent, order, oco_order, ack, ..Default::default() }
+}
+
+fn wire_of(order: Order) -> v1::Order {
     let is_market = order.price.is_none();
+    let time = |nanoseconds: u64| prost_types::Timestamp {
+        seconds: (nanoseconds / 1_000_000_000) as i64,
+        nanos: (nanoseconds % 1_000_000_000) as i32,
+    };
     let mut wire = v1::Order {
         client_order_id: order.id,
         instrument: order.instrument,
         quantity: order.quantity.map(decimal),
         quote_amount: order.quote_amount.map(decimal),
         price: order.price.map(decimal),
+        trigger_price: order.trigger.map(decimal),
+        trailing_offset: order.offset.map(decimal),
+        trailing_step: order.step.map(decimal),
+        display_quantity: order.display.map(decimal),
+        expire_time: order.expires.map(time),
         post_only: order.post_only,
         ..v1::Order::default()
     };
     wire.set_side(if order.side == "BUY" { v1::Side::Buy } else { v1::Side::Sell });
-    wire.set_type(if is_market { v1::OrderType::Market } else { v1::OrderType::Limit });
+    wire.set_type(match order.kind {
+        "STOP" => v1::OrderType::Stop,
+        "STOP_LIMIT" => v1::OrderType::StopLimit,
+        "TRAILING_STOP" => v1::OrderType::TrailingStop,
+        _ if is_market => v1::OrderType::Market,
+        _ => v1::OrderType::Limit,
+    });
     wire.set_time_in_force(match order.time_in_force {
         "GTC" => v1::TimeInForce::Gtc,
         "IOC" => v1::TimeInForce::Ioc,
         "FOK" => v1::TimeInForce::Fok,
+        "DAY" => v1::TimeInForce::Day,
+        "GTD" => v1::TimeInForce::Gtd,
+        "AT_OPEN" => v1::TimeInForce::AtOpen,
+        "AT_CLOSE" => v1::TimeInForce::AtClose,
         _ => v1::TimeInForce::Unspecified,
     });
-    let mut request = v1::CreateOrderRequest {
-        parent: order.account,
-        order: Some(wire),
-        ..v1::CreateOrderRequest::default()
-    };
-    request.set_ack(match order.ack {
-        "ACCEPTED" => v1::Ack::Accepted,
-        "FULL" => v1::Ack::Full,
-        _ => v1::Ack::Result,
+    wire.set_self_match(match order.self_match {
+        "NONE" => v1::SelfMatch::None,
+        "CANCEL_TAKER" => v1::SelfMatch::CancelTaker,
+        "CANCEL_MAKER" => v1::SelfMatch::CancelMaker,
+        "CANCEL_BOTH" => v1::SelfMatch::CancelBoth,
+        "DECREMENT" => v1::SelfMatch::Decrement,
+        _ => v1::SelfMatch::Unspecified,
     });
-    request
+    wire
 }
 
 fn decimal(value: String) -> v1::Decimal {

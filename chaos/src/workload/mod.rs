@@ -5,19 +5,24 @@
 //! to be refused, repetitions, and other bodies under used ids. On failure: a request of unknown
 //! outcome stays with its client and is asked again, with the same id, until it is known.
 
+mod day;
 mod feed;
 mod gateways;
 mod line;
+mod office;
 mod pulse;
+mod terms;
 mod trader;
 mod voice;
 mod watcher;
 mod wishes;
 
+pub use day::{DAYS, Days};
 pub use feed::{Feed, OUTSIDE, OUTSIDE_ASSET};
 pub use gateways::Gateways;
 pub use line::{Line, connect};
 pub use pulse::{Pulse, Silence, Who};
+pub use terms::Terms;
 pub use trader::Trader;
 pub use voice::Voice;
 pub use watcher::{Watched, Watcher};

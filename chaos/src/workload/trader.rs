@@ -1,12 +1,14 @@
 //! One client: what it remembers, and what it does until it is told to stop.
 
 use super::line::Line;
+use super::terms::Terms;
 use super::voice::Voice;
 use super::wishes::{self, Scene};
 use crate::chance::Chance;
 use crate::history::{Ask, End, History};
 use anyhow::bail;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -32,7 +34,8 @@ fn passes(reason: &str) -> bool {
 pub struct Trader {
     pub name: String,
     pub account: String,
-    others: Vec<String>,
+    /// Everybody, itself among them.
+    others: Arc<[String]>,
     chance: Chance,
     /// Requests so far: their ids are made of it.
     count: u64,
@@ -42,6 +45,7 @@ pub struct Trader {
     acknowledged: VecDeque<Ask>,
     may_sweep: bool,
     outside: u64,
+    terms: Terms,
 }
 
 impl Trader {
@@ -51,14 +55,14 @@ impl Trader {
     pub fn new(
         name: String,
         account: String,
-        others: Vec<String>,
+        others: impl Into<Arc<[String]>>,
         chance: Chance,
         may_sweep: bool,
     ) -> Trader {
         Trader {
             name,
             account,
-            others,
+            others: others.into(),
             chance,
             count: 0,
             open: Vec::new(),
@@ -66,6 +70,7 @@ impl Trader {
             acknowledged: VecDeque::new(),
             may_sweep,
             outside: 0,
+            terms: Terms::default(),
         }
     }
 
@@ -73,6 +78,12 @@ impl Trader {
     #[must_use]
     pub fn with_outside(self, outside: u64) -> Trader {
         Trader { outside, ..self }
+    }
+
+    /// The same; some of its orders have more to them.
+    #[must_use]
+    pub fn with_terms(self, terms: Terms) -> Trader {
+        Trader { terms, ..self }
     }
 
     /// Whether a request of it was under way when the exchange was lost.
@@ -269,6 +280,7 @@ impl Trader {
                 let is_open = answer.order.as_ref().is_some_and(|said| said.is_open());
                 if is_open && !answer.repeated {
                     self.open.push(order.id.clone());
+                    self.open.extend(order.other.iter().map(|other| other.id.clone()));
                 }
             }
             (Ask::CancelOrder { order, .. }, _) => self.open.retain(|open| open != order),
@@ -307,6 +319,7 @@ impl Trader {
             is_full: self.open.len() > OPEN_MAX,
             may_sweep: self.may_sweep,
             outside: self.outside,
+            terms: self.terms,
         };
         wishes::next(&mut self.chance, scene)
     }

@@ -1,6 +1,7 @@
 //! What a client wants next: of every kind something, and some of it wrong on purpose.
 
-use super::{ASSETS, INSTRUMENT, OUTSIDE, OUTSIDE_ASSET};
+use super::terms::{self, Terms};
+use super::{ASSETS, DAYS, INSTRUMENT, OUTSIDE, OUTSIDE_ASSET};
 use crate::chance::Chance;
 use crate::history::{Ask, Order};
 
@@ -24,6 +25,7 @@ pub(super) struct Scene<'a> {
     pub may_sweep: bool,
     /// Of a hundred orders, so many go to the instrument that follows an outside book.
     pub outside: u64,
+    pub terms: Terms,
 }
 
 /// The next thing to ask. Weights are in percent.
@@ -31,16 +33,32 @@ pub(super) fn next(chance: &mut Chance, scene: Scene<'_>) -> Ask {
     let Scene { account, id, .. } = &scene;
     let (account, id) = (account.to_string(), id.clone());
     if scene.may_sweep && chance.percent(6) {
-        return Ask::CancelAll { account, id, instrument: INSTRUMENT.into() };
+        let has_days = scene.terms.days_of_hundred > 0;
+        let instrument = if has_days && chance.percent(40) { DAYS } else { INSTRUMENT };
+        return Ask::CancelAll { account, id, instrument: instrument.into() };
     }
     let mut ask = next_inside(chance, &scene, account, id);
+    if let Ask::CreateOrder(order) = &mut ask
+        && scene.terms != Terms::default()
+        && !is_wrong(order)
+    {
+        terms::add(chance, scene.terms, MIDDLE, order);
+    }
+    // What follows an outside book takes no second orders.
     if scene.outside > 0
         && let Ask::CreateOrder(order) = &mut ask
+        && order.other.is_none()
         && chance.percent(scene.outside)
     {
         order.instrument = OUTSIDE.into();
     }
     ask
+}
+
+/// It is to be refused for what it is, and stays that.
+fn is_wrong(order: &Order) -> bool {
+    let quantity = order.quantity.as_deref().unwrap_or("1");
+    order.price.as_deref() == Some("777.5") || quantity.len() > 2
 }
 
 fn next_inside(chance: &mut Chance, scene: &Scene<'_>, account: String, id: String) -> Ask {
@@ -158,7 +176,8 @@ fn money(chance: &mut Chance, scene: &Scene<'_>) -> Ask {
     let (account, id) = (scene.account.to_owned(), scene.id.clone());
     let asset = ASSETS[usize::from(chance.percent(30))].to_owned();
     let amount = chance.between(1, 500).to_string();
-    match (chance.between(0, 2), chance.pick(scene.others)) {
+    let to = chance.pick(scene.others).filter(|to| *to != scene.account);
+    match (chance.between(0, 2), to) {
         (0, Some(to)) => Ask::Transfer { account, id, to: to.clone(), asset, amount },
         (1, _) => Ask::Withdraw { account, id, asset, amount },
         _ => Ask::Deposit { account, id, asset, amount },
