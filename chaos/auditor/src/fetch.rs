@@ -9,7 +9,10 @@ mod convert;
 use crate::export::{Account, Export, Partition, Replica, View};
 use crate::v1;
 use anyhow::Context;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::interceptor::InterceptedService;
@@ -22,6 +25,8 @@ use v1::order_service_client::OrderServiceClient;
 
 /// Entries of a page.
 const PAGE: i32 = 1_000;
+/// Accounts that are read at the same time.
+const READ_AT_ONCE: usize = 32;
 /// Levels of a side; the API gives no more.
 const DEPTH: i32 = 1_000;
 /// Between two looks at an exchange that is not at rest yet.
@@ -65,6 +70,7 @@ impl tonic::service::Interceptor for Token {
 type Line = InterceptedService<Channel, Token>;
 
 /// A connection with all the services that are read.
+#[derive(Clone)]
 pub struct Reader {
     accounts: AccountServiceClient<Line>,
     admin: AdminServiceClient<Line>,
@@ -146,11 +152,7 @@ impl Reader {
         for partition in self.status().await? {
             export.partitions.push(Partition::try_from(partition)?);
         }
-        for listed in self.list_accounts().await? {
-            let mut account = Account::try_from(listed)?;
-            self.fill_in(&mut account).await.with_context(|| account.name.clone())?;
-            export.accounts.push(account);
-        }
+        export.accounts = self.accounts().await?;
         for instrument in self.list_instruments().await? {
             let name = instrument.name.clone();
             export.instruments.push(instrument.try_into()?);
@@ -160,6 +162,27 @@ impl Reader {
             }
         }
         Ok(export)
+    }
+
+    /// Every account with everything that it did, several read at once: there may be thousands.
+    async fn accounts(&mut self) -> anyhow::Result<Vec<Account>> {
+        let turns = Arc::new(Semaphore::new(READ_AT_ONCE));
+        let mut reading: JoinSet<anyhow::Result<Account>> = JoinSet::new();
+        for listed in self.list_accounts().await? {
+            let (mut reader, mut account) = (self.clone(), Account::try_from(listed)?);
+            let turn = Arc::clone(&turns).acquire_owned().await?;
+            reading.spawn(async move {
+                let read = reader.fill_in(&mut account).await;
+                drop(turn);
+                read.with_context(|| account.name.clone()).map(|()| account)
+            });
+        }
+        let mut accounts = Vec::new();
+        while let Some(account) = reading.join_next().await {
+            accounts.push(account??);
+        }
+        accounts.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(accounts)
     }
 
     /// Orders, fills and ledger rows, oldest first.
