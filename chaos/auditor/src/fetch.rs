@@ -29,6 +29,8 @@ const PAGE: i32 = 1_000;
 const READ_AT_ONCE: usize = 32;
 /// Levels of a side; the API gives no more.
 const DEPTH: i32 = 1_000;
+/// Times that a page is asked for.
+const ASKED_MAX: u32 = 20;
 /// Between two looks at an exchange that is not at rest yet.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Bytes of one answer: a page of a thousand orders.
@@ -210,6 +212,12 @@ impl Reader {
     }
 }
 
+/// Whether a read that failed may be answered when it is asked again: a busy machine is no fault.
+fn passes(status: &Status) -> bool {
+    use tonic::Code::{Cancelled, DeadlineExceeded, ResourceExhausted, Unavailable};
+    matches!(status.code(), Cancelled | DeadlineExceeded | ResourceExhausted | Unavailable)
+}
+
 /// Reads all pages of a list.
 macro_rules! pages {
     ($name:ident, $client:ident.$method:ident, $request:ident, $field:ident -> $item:ident
@@ -218,15 +226,23 @@ macro_rules! pages {
             async fn $name(&mut self $(, $parent: &str)?) -> anyhow::Result<Vec<v1::$item>> {
                 let mut all = Vec::new();
                 let mut page_token = String::new();
+                let mut asked = 0;
                 loop {
                     let request = v1::$request {
                         page_size: PAGE,
-                        page_token,
+                        page_token: page_token.clone(),
                         $($parent: $parent.into(),)?
                         ..Default::default()
                     };
-                    let answer = self.$client.$method(request).await;
-                    let page = answer.context(stringify!($method))?.into_inner();
+                    asked += 1;
+                    let page = match self.$client.$method(request).await {
+                        Err(status) if passes(&status) && asked < ASKED_MAX => {
+                            sleep(LOOK_EVERY).await;
+                            continue;
+                        }
+                        answer => answer.context(stringify!($method))?.into_inner(),
+                    };
+                    asked = 0;
                     all.extend(page.$field);
                     page_token = page.next_page_token;
                     if page_token.is_empty() {

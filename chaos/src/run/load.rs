@@ -19,7 +19,7 @@ use tokio::time::sleep;
 /// Accounts whose clients now and then cancel everything.
 const SWEEPERS: usize = 1;
 /// How long an exchange that has just started may take until it opens accounts.
-const OPEN_WITHIN: Duration = Duration::from_secs(60);
+const OPEN_WITHIN: Duration = Duration::from_secs(180);
 /// Accounts that are opened, and clients that settle what they do not know, at the same time: an
 /// exchange that is asked by ten thousand at once refuses most of them.
 const AT_ONCE: usize = 128;
