@@ -15,6 +15,7 @@ use hoga_engine::ids::{AccountId, AssetId, InstrumentId, Origin, PartitionId};
 use hoga_engine::message::{Message, PartitionMessage};
 use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 struct Said {
@@ -22,7 +23,7 @@ struct Said {
     batch: Option<Bytes>,
     output: u64,
     answers: Vec<(Origin, u64)>,
-    market: Vec<(InstrumentId, MarketEvent)>,
+    market: Arc<[(InstrumentId, MarketEvent)]>,
 }
 
 pub struct Reference {
@@ -80,7 +81,7 @@ impl Reference {
     /// LOG-1: a committed entry was replaced by another.
     pub fn is_same(&self, index: u64, term: u64, batch: Option<&Bytes>) -> Result<(), Broken> {
         let Some(said) = self.at(index) else { return Ok(()) };
-        let same = said.term == term && said.batch.as_ref() == batch;
+        let same = said.term == term && is_same(said.batch.as_ref(), batch);
         let (id, was) = (self.partition.0, said.term);
         hold!("LOG-1", same, "entry {index} of {id}, of term {was}, became another of term {term}");
         Ok(())
@@ -124,7 +125,8 @@ impl Reference {
             told.sent.extend(fresh.map(|message| (to, message)));
             *sent = outbox.next();
         }
-        self.entries.push(Said { term, batch: batch.cloned(), output, answers, market });
+        let (batch, market) = (batch.cloned(), market.into());
+        self.entries.push(Said { term, batch, output, answers, market });
         if index.is_multiple_of(self.hash_every) {
             self.states.insert(index, self.replica.hash());
         }
@@ -184,6 +186,11 @@ impl Reference {
     #[must_use]
     pub fn output_at(&self, index: u64) -> Option<u64> {
         self.at(index).map(|said| said.output)
+    }
+
+    #[must_use]
+    pub fn market_at(&self, index: u64) -> Option<Arc<[(InstrumentId, MarketEvent)]>> {
+        self.at(index).map(|said| said.market.clone())
     }
 
     /// The state's hash behind an entry, where it is known.
@@ -257,6 +264,16 @@ impl Reference {
         let same = replica.hash() == self.replica.hash();
         hold!("LOG-3", same, "replayed, {} has another state", self.partition.0);
         Ok(())
+    }
+}
+
+/// Mostly one is a clone of the other.
+fn is_same(one: Option<&Bytes>, other: Option<&Bytes>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => {
+            std::ptr::eq(&raw const **one, &raw const **other) || one == other
+        }
+        (one, other) => one.is_none() && other.is_none(),
     }
 }
 

@@ -20,6 +20,7 @@ use hoga_engine::effect::{Answer, MarketEvent};
 use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
 use hoga_engine::topology::Topology;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub struct Witness {
     references: BTreeMap<PartitionId, Reference>,
@@ -114,6 +115,17 @@ impl Witness {
             hold!("LOG-2", same, "node {node} has another state than others at {index} of {id}");
         }
         Ok(())
+    }
+
+    /// What an entry said, as one number, and what of it is market data.
+    #[must_use]
+    pub fn said(
+        &self,
+        partition: PartitionId,
+        index: u64,
+    ) -> Option<(u64, Arc<[(InstrumentId, MarketEvent)]>)> {
+        let reference = self.references.get(&partition)?;
+        reference.output_at(index).zip(reference.market_at(index))
     }
 
     /// A replica took over a snapshot.

@@ -17,6 +17,7 @@ mod desk;
 mod feed;
 mod gateway;
 mod host;
+mod life;
 mod nemesis;
 mod packet;
 mod pump;

@@ -319,11 +319,11 @@ impl World {
             && self.is_shown()
             && self.nemesis.replacing.is_none()
             && members().all(|host| host.is_up)
-            && seats().all(|(id, seat)| seat.replica.applied == self.witness.reached(*id))
+            && seats().all(|(id, seat)| seat.life.applied() == self.witness.reached(*id))
             && seats().all(|(_, seat)| {
-                let outboxes = seat.replica.core.outboxes();
+                let outboxes = seat.life.replica().core.outboxes();
                 outboxes.values().all(hoga_cluster::partition::Outbox::is_empty)
-                    && !seat.replica.core.needs_tick()
+                    && !seat.life.replica().core.needs_tick()
             })
     }
 
@@ -340,7 +340,9 @@ impl World {
             .members
             .iter()
             .filter_map(|node| self.hosts.get(node))
-            .flat_map(|host| host.seats.iter().map(|(id, seat)| (host.node, *id, &seat.replica)))
+            .flat_map(|host| {
+                host.seats.iter().map(|(id, seat)| (host.node, *id, seat.life.replica()))
+            })
             .map(|(node, id, replica)| (node, id, replica.applied, replica.hash()))
             .collect();
         for (node, id, applied, hash) in hashes {
@@ -371,10 +373,10 @@ impl World {
                 text += &format!("; node {node} is down");
             }
             for (id, seat) in &host.seats {
-                let (applied, reached) = (seat.replica.applied, self.witness.reached(*id));
+                let (applied, reached) = (seat.life.applied(), self.witness.reached(*id));
                 let waits: usize =
-                    seat.replica.core.outboxes().values().map(|outbox| outbox.len()).sum();
-                let ticks = if seat.replica.core.needs_tick() { ", owes ticks" } else { "" };
+                    seat.life.replica().core.outboxes().values().map(|outbox| outbox.len()).sum();
+                let ticks = if seat.life.replica().core.needs_tick() { ", owes ticks" } else { "" };
                 if applied != reached || waits > 0 || seat.leader.is_none() || !ticks.is_empty() {
                     let leader = seat.leader;
                     text += &format!(
