@@ -1,7 +1,7 @@
 //! A partition as the witness knows it: all entries, what each said, and the state behind the
 //! last.
 
-use super::check::{BookCommand, Told};
+use super::check::{BookCommand, SessionCommand, Told};
 use super::mutants::Mutant;
 use super::replica::{Replica, hash_of};
 use super::words::{Broken, hold};
@@ -13,17 +13,21 @@ use hoga_engine::account::Balance;
 use hoga_engine::effect::{Answer, MarketEvent};
 use hoga_engine::ids::{AccountId, AssetId, InstrumentId, Origin, PartitionId};
 use hoga_engine::message::{Message, PartitionMessage};
+use hoga_engine::reject::Reject;
 use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
+
+/// What of an entry is market data, shared with the replicas that keep it ready.
+pub type Market = Arc<[(InstrumentId, MarketEvent)]>;
 
 struct Said {
     term: u64,
     batch: Option<Bytes>,
     output: u64,
     answers: Vec<(Origin, u64)>,
-    market: Arc<[(InstrumentId, MarketEvent)]>,
+    market: Market,
 }
 
 pub struct Reference {
@@ -109,6 +113,7 @@ impl Reference {
         let (mut answers, mut market) = (Vec::new(), Vec::new());
         for one in absorbed {
             answers.extend(one.all_answers().map(|(to, answer)| (*to, hash(answer))));
+            told.fenced.extend(one.all_answers().filter(is_fenced).map(|(to, _)| *to));
             market.extend(one.market.iter().cloned());
             for (account, moved) in one.balances {
                 let history = self.balances.entry(account).or_default();
@@ -136,29 +141,52 @@ impl Reference {
     /// What came in, each message of another partition once.
     fn note_commands(&mut self, batch: Batch, told: &mut Told) {
         for entry in batch.entries {
-            match entry.command {
-                Command::Tick if self.has_books() => told.commands.push((None, BookCommand::Tick)),
+            let command = match entry.command {
+                Command::Tick => {
+                    if self.has_books() {
+                        told.commands.push((None, BookCommand::Tick));
+                    }
+                    SessionCommand::Tick
+                }
                 Command::Post { instrument, snapshot, .. } => {
                     told.commands.push((Some(instrument), BookCommand::Post(snapshot)));
+                    SessionCommand::Other
                 }
                 Command::Inbound { source, first, messages } => {
-                    let next = self.next_in.entry(source).or_insert(1);
-                    if first > *next {
-                        continue;
-                    }
-                    let known = (*next - first) as usize;
-                    *next = (*next).max(first + messages.len() as u64);
-                    for Carried { message, .. } in messages.into_iter().skip(known) {
-                        told.commands.extend(self.book_command(&message));
-                        told.heard.push((source, message));
-                    }
+                    self.note_messages(source, first, messages, told);
+                    SessionCommand::Other
                 }
                 Command::Request { account, envelope, request } => {
                     self.opened.entry(account.clone()).or_insert(told.index);
-                    told.requests.push((account, envelope, request));
+                    SessionCommand::Request(Box::new((account, envelope, request)))
                 }
-                _ => {}
-            }
+                Command::OpenSession { account, id, cancels, origin } => {
+                    SessionCommand::Open { account, id, cancels, origin }
+                }
+                Command::InSession { id, epoch, asked } => SessionCommand::In { id, epoch, asked },
+                Command::Attend { origin, lost } => SessionCommand::Attend { origin, lost },
+                _ => SessionCommand::Other,
+            };
+            told.sessions.push(command);
+        }
+    }
+
+    fn note_messages(
+        &mut self,
+        source: PartitionId,
+        first: u64,
+        messages: Vec<Carried>,
+        told: &mut Told,
+    ) {
+        let next = self.next_in.entry(source).or_insert(1);
+        if first > *next {
+            return;
+        }
+        let known = (*next - first) as usize;
+        *next = (*next).max(first + messages.len() as u64);
+        for Carried { message, .. } in messages.into_iter().skip(known) {
+            told.commands.extend(self.book_command(&message));
+            told.heard.push((source, message));
         }
     }
 
@@ -189,7 +217,7 @@ impl Reference {
     }
 
     #[must_use]
-    pub fn market_at(&self, index: u64) -> Option<Arc<[(InstrumentId, MarketEvent)]>> {
+    pub fn market_at(&self, index: u64) -> Option<Market> {
         self.at(index).map(|said| said.market.clone())
     }
 
@@ -265,6 +293,11 @@ impl Reference {
         hold!("LOG-3", same, "replayed, {} has another state", self.partition.0);
         Ok(())
     }
+}
+
+fn is_fenced((_, answer): &&(Origin, Answer)) -> bool {
+    let Answer::Rejected { reject, .. } = answer else { return false };
+    matches!(**reject, Reject::SessionFenced { .. })
 }
 
 /// Mostly one is a clone of the other.

@@ -50,7 +50,7 @@ tally! {
     reads, looks, fills, partial_fills, rested, cancelled, elections, crashes, power_losses,
     blackouts, pauses, partitions, spoilt, disks, failed_disks, lost_disks, replaced, grown, shrunk,
     clocks, transfers, aimed, snapshots, installs, shown, resumed, resyncs, torn,
-    refused_starts,
+    refused_starts, vanished, attended,
 }
 
 impl Tally {

@@ -1,6 +1,7 @@
 //! Starting and stopping hosts, and what consensus tells their replicas.
 
 use super::feed::Ring;
+use super::gateway::Asker;
 use super::host::{Generation, Seat};
 use super::life::Life;
 use super::packet::{Packet, Why};
@@ -73,9 +74,10 @@ impl World {
         }
         let lives = std::mem::take(&mut host.seats).into_iter();
         host.earlier.extend(lives.filter_map(|(id, seat)| Some((id, seat.life.end()?))));
+        host.gateway.held.clear();
         let under = std::mem::take(&mut host.gateway.under);
         for request in under.into_values() {
-            let client = request.client;
+            let Asker::Client(client) = request.asker else { continue };
             let attempt = self.clients[client].attempt;
             let delay = self.dice.below(30 * MS);
             self.after(delay, Event::Reset { client, attempt });
@@ -175,6 +177,7 @@ impl World {
         }
         let found = self.witness.committed(partition, index, term, batch);
         self.found(found);
+        self.see_lapses();
         let wants_hash = self.witness.wants_hash(index);
         let Some(seat) = self.seat(node, partition) else { return false };
         if index != seat.life.applied() + 1 {

@@ -36,11 +36,12 @@ impl World {
 
     /// Stamps an order that the market gives a price to with where its book stands on this node.
     fn price(&self, node: NodeId, entry: &mut Entry) {
-        let Command::Request { request: AccountRequest::Place { order, market_price, .. }, .. } =
-            &mut entry.command
-        else {
-            return;
+        let request = match &mut entry.command {
+            Command::Request { request, .. } => request,
+            Command::InSession { asked, .. } => &mut asked.2,
+            _ => return,
         };
+        let AccountRequest::Place { order, market_price, .. } = request else { return };
         // A plain market has the middle that all prices are drawn around.
         if self.swarm.offer.is_plain() {
             return;

@@ -318,6 +318,7 @@ impl World {
         self.is_answered()
             && self.is_shown()
             && self.nemesis.replacing.is_none()
+            && self.are_sessions_at_rest()
             && members().all(|host| host.is_up)
             && seats().all(|(id, seat)| seat.life.applied() == self.witness.reached(*id))
             && seats().all(|(_, seat)| {
@@ -363,6 +364,9 @@ impl World {
         let mut text = format!("clients {waits:?} wait");
         if !self.is_shown() {
             text += "; a subscriber has not looked at everything";
+        }
+        if !self.are_sessions_at_rest() {
+            text += &format!("; sessions {:?} are open", self.left_behind());
         }
         if let Some(replacing) = self.nemesis.replacing {
             text += &format!("; {replacing:?} is not replaced");
