@@ -14,6 +14,7 @@ use hoga_engine::ids::{InstrumentId, PartitionId};
 use hoga_engine::instrument::Phase;
 use hoga_engine::message::{AccountMessage, BoardMessage, BookMessage, Message, OutcomeOf};
 use hoga_engine::order::{SelfMatch, TimeInForce};
+use hoga_engine::request::AccountRequest;
 use hoga_engine::topology::Topology;
 
 /// Where a planted bug needs real consensus and a real log under the world.
@@ -89,6 +90,12 @@ mutants! {
     BodyIgnored "body-of-a-reused-id-ignored" Breadth,
     InboxForgets "inbox-takes-everything-twice" Breadth,
     NewIdOnRetry "retry-under-a-new-id" Breadth,
+    // Sessions.
+    FenceIgnored "fenced-session-is-let-in" Breadth,
+    AttendIgnored "attendance-heard-of-nobody" Breadth,
+    AttendUnlogged "attendance-never-logged" Breadth,
+    LostForgotten "lost-client-forgotten" Breadth,
+    LapseKeepsOrders "lapse-cancels-nothing" Breadth,
     // Outboxes.
     AckAhead "outbox-acknowledged-one-ahead" Breadth,
     NeverSentAgain "lost-sending-never-repeated" Breadth,
@@ -140,6 +147,14 @@ impl Mutant {
                     let text = format!("{index}.{nth}");
                     envelope.id = ClientId::parse(&text).unwrap_or(envelope.id);
                 }
+                (Mutant::FenceIgnored, Command::InSession { asked, .. }) => {
+                    let (account, envelope, request) = (**asked).clone();
+                    entry.command = Command::Request { account, envelope, request };
+                }
+                (Mutant::AttendIgnored, Command::Attend { origin, .. }) => {
+                    origin.incarnation = 0;
+                }
+                (Mutant::LostForgotten, Command::Attend { lost, .. }) => lost.clear(),
                 (Mutant::BodyIgnored, Command::Request { envelope, .. }) => {
                     envelope.body_hash = 0;
                 }
@@ -187,6 +202,12 @@ impl Mutant {
             }
             (Mutant::SelfMatchIgnored, EntityCommand::Book(BookMessage::Submit(submit))) => {
                 submit.self_match = SelfMatch::None;
+            }
+            (
+                Mutant::LapseKeepsOrders,
+                EntityCommand::Request(envelope, AccountRequest::CancelAll { instrument }),
+            ) if envelope.id.as_str().starts_with('~') => {
+                *instrument = Some(InstrumentId(u32::MAX));
             }
             (Mutant::StandingStale, EntityCommand::Board(BoardMessage::Standing(standing)))
                 if standing.last_event.0.is_multiple_of(3) =>
@@ -288,9 +309,11 @@ impl Mutant {
 
     /// What a leader's sequencer puts into a batch.
     pub fn edit_entries(self, entries: &mut Vec<Entry>) {
-        if self == Mutant::TicksForgotten {
-            entries.retain(|entry| !matches!(entry.command, Command::Tick));
-        }
+        entries.retain(|entry| match self {
+            Mutant::TicksForgotten => !matches!(entry.command, Command::Tick),
+            Mutant::AttendUnlogged => !matches!(entry.command, Command::Attend { .. }),
+            _ => true,
+        });
     }
 
     #[must_use]

@@ -1,7 +1,7 @@
 //! A partition as the witness knows it: all entries, what each said, and the state behind the
 //! last.
 
-use super::check::{BookCommand, Told};
+use super::check::{BookCommand, SessionCommand, Told};
 use super::mutants::Mutant;
 use super::replica::{Replica, hash_of};
 use super::words::{Broken, hold};
@@ -13,16 +13,21 @@ use hoga_engine::account::Balance;
 use hoga_engine::effect::{Answer, MarketEvent};
 use hoga_engine::ids::{AccountId, AssetId, InstrumentId, Origin, PartitionId};
 use hoga_engine::message::{Message, PartitionMessage};
+use hoga_engine::reject::Reject;
 use hoga_engine::topology::{Role, Topology};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
+
+/// What of an entry is market data, shared with the replicas that keep it ready.
+pub type Market = Arc<[(InstrumentId, MarketEvent)]>;
 
 struct Said {
     term: u64,
     batch: Option<Bytes>,
     output: u64,
     answers: Vec<(Origin, u64)>,
-    market: Vec<(InstrumentId, MarketEvent)>,
+    market: Market,
 }
 
 pub struct Reference {
@@ -80,7 +85,7 @@ impl Reference {
     /// LOG-1: a committed entry was replaced by another.
     pub fn is_same(&self, index: u64, term: u64, batch: Option<&Bytes>) -> Result<(), Broken> {
         let Some(said) = self.at(index) else { return Ok(()) };
-        let same = said.term == term && said.batch.as_ref() == batch;
+        let same = said.term == term && is_same(said.batch.as_ref(), batch);
         let (id, was) = (self.partition.0, said.term);
         hold!("LOG-1", same, "entry {index} of {id}, of term {was}, became another of term {term}");
         Ok(())
@@ -108,6 +113,7 @@ impl Reference {
         let (mut answers, mut market) = (Vec::new(), Vec::new());
         for one in absorbed {
             answers.extend(one.all_answers().map(|(to, answer)| (*to, hash(answer))));
+            told.fenced.extend(one.all_answers().filter(is_fenced).map(|(to, _)| *to));
             market.extend(one.market.iter().cloned());
             for (account, moved) in one.balances {
                 let history = self.balances.entry(account).or_default();
@@ -124,7 +130,8 @@ impl Reference {
             told.sent.extend(fresh.map(|message| (to, message)));
             *sent = outbox.next();
         }
-        self.entries.push(Said { term, batch: batch.cloned(), output, answers, market });
+        let (batch, market) = (batch.cloned(), market.into());
+        self.entries.push(Said { term, batch, output, answers, market });
         if index.is_multiple_of(self.hash_every) {
             self.states.insert(index, self.replica.hash());
         }
@@ -134,29 +141,52 @@ impl Reference {
     /// What came in, each message of another partition once.
     fn note_commands(&mut self, batch: Batch, told: &mut Told) {
         for entry in batch.entries {
-            match entry.command {
-                Command::Tick if self.has_books() => told.commands.push((None, BookCommand::Tick)),
+            let command = match entry.command {
+                Command::Tick => {
+                    if self.has_books() {
+                        told.commands.push((None, BookCommand::Tick));
+                    }
+                    SessionCommand::Tick
+                }
                 Command::Post { instrument, snapshot, .. } => {
                     told.commands.push((Some(instrument), BookCommand::Post(snapshot)));
+                    SessionCommand::Other
                 }
                 Command::Inbound { source, first, messages } => {
-                    let next = self.next_in.entry(source).or_insert(1);
-                    if first > *next {
-                        continue;
-                    }
-                    let known = (*next - first) as usize;
-                    *next = (*next).max(first + messages.len() as u64);
-                    for Carried { message, .. } in messages.into_iter().skip(known) {
-                        told.commands.extend(self.book_command(&message));
-                        told.heard.push((source, message));
-                    }
+                    self.note_messages(source, first, messages, told);
+                    SessionCommand::Other
                 }
                 Command::Request { account, envelope, request } => {
                     self.opened.entry(account.clone()).or_insert(told.index);
-                    told.requests.push((account, envelope, request));
+                    SessionCommand::Request(Box::new((account, envelope, request)))
                 }
-                _ => {}
-            }
+                Command::OpenSession { account, id, cancels, origin } => {
+                    SessionCommand::Open { account, id, cancels, origin }
+                }
+                Command::InSession { id, epoch, asked } => SessionCommand::In { id, epoch, asked },
+                Command::Attend { origin, lost } => SessionCommand::Attend { origin, lost },
+                _ => SessionCommand::Other,
+            };
+            told.sessions.push(command);
+        }
+    }
+
+    fn note_messages(
+        &mut self,
+        source: PartitionId,
+        first: u64,
+        messages: Vec<Carried>,
+        told: &mut Told,
+    ) {
+        let next = self.next_in.entry(source).or_insert(1);
+        if first > *next {
+            return;
+        }
+        let known = (*next - first) as usize;
+        *next = (*next).max(first + messages.len() as u64);
+        for Carried { message, .. } in messages.into_iter().skip(known) {
+            told.commands.extend(self.book_command(&message));
+            told.heard.push((source, message));
         }
     }
 
@@ -184,6 +214,11 @@ impl Reference {
     #[must_use]
     pub fn output_at(&self, index: u64) -> Option<u64> {
         self.at(index).map(|said| said.output)
+    }
+
+    #[must_use]
+    pub fn market_at(&self, index: u64) -> Option<Market> {
+        self.at(index).map(|said| said.market.clone())
     }
 
     /// The state's hash behind an entry, where it is known.
@@ -257,6 +292,21 @@ impl Reference {
         let same = replica.hash() == self.replica.hash();
         hold!("LOG-3", same, "replayed, {} has another state", self.partition.0);
         Ok(())
+    }
+}
+
+fn is_fenced((_, answer): &&(Origin, Answer)) -> bool {
+    let Answer::Rejected { reject, .. } = answer else { return false };
+    matches!(**reject, Reject::SessionFenced { .. })
+}
+
+/// Mostly one is a clone of the other.
+fn is_same(one: Option<&Bytes>, other: Option<&Bytes>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => {
+            std::ptr::eq(&raw const **one, &raw const **other) || one == other
+        }
+        (one, other) => one.is_none() && other.is_none(),
     }
 }
 

@@ -119,6 +119,12 @@ fn floors(tally: &Tally, seeds: u64) -> Vec<BelowFloor> {
         ("halts", happened("halts"), seeds / 8),
         ("snapshots_applied", happened("snapshots_applied"), seeds),
         ("fills outside", outside, seeds),
+        ("sessions_opened", happened("sessions_opened"), seeds / 2),
+        ("sessions_taken_over", happened("sessions_taken_over"), seeds / 4),
+        ("sessions_lapsed", happened("sessions_lapsed"), seeds / 4),
+        ("orders_left_behind", happened("orders_left_behind"), seeds / 8),
+        ("session_requests", happened("session_requests"), seeds),
+        ("session_requests_fenced", happened("session_requests_fenced"), seeds / 8),
     ];
     let is_low = |(counter, found, floor): (&'static str, u64, u64)| {
         (found < floor).then_some(BelowFloor { counter, found, floor })

@@ -53,11 +53,16 @@ pub struct Swarm {
     pub kills: bool,
     /// What there is to trade, and how.
     pub offer: Offer,
+    /// Clients trade in named sessions.
+    pub sessions: bool,
     /// How much may wait for a sequencer.
     pub room: Room,
     /// What is written down.
     pub conversation: Option<Conversation>,
 }
+
+/// Chosen so that seeds which once found something have no sessions, and go as they did.
+const SESSIONS_SALT: u64 = 0x5E55_1000_0000_0055;
 
 /// Kinds of faults that a seed chooses from; see [`super::faults`].
 pub const KINDS: usize = 16;
@@ -120,10 +125,13 @@ impl Swarm {
             repeats: *dice.one_of(&[3, 10, 25]),
             kills: Chooser(seed ^ 0x0000_4111_0000_0001).below(4) == 0,
             offer: Offer::plain(),
+            sessions: false,
             room: room(seed),
             conversation: None,
         };
         swarm.offer = Offer::of(seed, swarm.dangerous);
+        // Gateways speak in seconds of the machines.
+        swarm.sessions = swarm.offer.pace == 1 && Chooser(seed ^ SESSIONS_SALT).below(3) == 0;
         if breadth {
             swarm.may_storm();
         }

@@ -46,11 +46,11 @@ macro_rules! tally {
 }
 
 tally! {
-    events, batches, applied, messages, resent, refused, acknowledged, unknown, given_up, repeats,
+    events, batches, applied, skipped, messages, resent, refused, acknowledged, unknown, given_up, repeats,
     reads, looks, fills, partial_fills, rested, cancelled, elections, crashes, power_losses,
     blackouts, pauses, partitions, spoilt, disks, failed_disks, lost_disks, replaced, grown, shrunk,
     clocks, transfers, aimed, snapshots, installs, shown, resumed, resyncs, torn,
-    refused_starts,
+    refused_starts, vanished, attended,
 }
 
 impl Tally {

@@ -45,6 +45,16 @@ fn seeds_with_every_rule_hold() {
     check(5, 7, Level::Depth);
 }
 
+/// Seeds whose clients trade in named sessions, vanish, and come back elsewhere.
+#[test]
+fn seeds_with_sessions_hold() {
+    let breadth = check(6, 7, Level::Breadth);
+    for name in ["sessions_lapsed", "sessions_taken_over", "session_requests_fenced"] {
+        assert!(breadth.coverage.witness.happened.get(name) > Some(&0), "{breadth:#?}");
+    }
+    check(15, 16, Level::Depth);
+}
+
 /// Acknowledgements that were in a batch which a full disk refused were never logged again.
 #[test]
 fn an_acknowledgement_in_a_refused_batch_is_logged_later() {
@@ -119,6 +129,8 @@ fn planted_bugs_of_each_kind_are_found() {
         Mutant::AnswerBeforeCommit,
         Mutant::TakenForgotten,
         Mutant::LeftCrossed,
+        Mutant::FenceIgnored,
+        Mutant::AttendUnlogged,
     ];
     let mutants = kill_mutants(&some, 1, &Silent);
     assert!(mutants.ok, "{:#?}", mutants.mutants);

@@ -9,16 +9,17 @@
 //! other has said. So sums over all of them are right at every moment, also in the middle of
 //! faults.
 
-use super::check::Checks;
+use super::check::{Checks, Lapsed};
 use super::mutants::Mutant;
-use super::reference::Reference;
+use super::reference::{Market, Reference};
+use super::swarm::Swarm;
 use super::tally::WitnessCounts;
 use super::words::{Broken, NodeId, hold};
 use super::world::{At, Balances, Client, Op, Room, Shown};
 use bytes::Bytes;
+use hoga_cluster::partition::SessionRef;
 use hoga_engine::effect::{Answer, MarketEvent};
 use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
-use hoga_engine::topology::Topology;
 use std::collections::BTreeMap;
 
 pub struct Witness {
@@ -35,14 +36,15 @@ pub struct Witness {
 
 impl Witness {
     #[must_use]
-    pub fn new(topology: Topology, hash_every: u64, mutant: Option<Mutant>) -> Witness {
+    pub fn new(swarm: &Swarm, mutant: Option<Mutant>) -> Witness {
+        let (topology, hash_every) = (swarm.topology, swarm.hash_every);
         let reference = |(id, _)| (id, Reference::new(id, topology, hash_every, mutant));
         Witness {
             references: topology.partitions().map(reference).collect(),
             hash_every,
             leaders: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
-            checks: Checks::default(),
+            checks: Checks::new(swarm.sessions),
             counts: WitnessCounts::default(),
         }
     }
@@ -83,7 +85,7 @@ impl Witness {
         hold!("LOG-1", index == reached + 1, "{index} of {id} is committed, {reached} is not");
         let told = reference.apply(term, batch)?;
         self.counts.committed += 1;
-        self.checks.hear(&told)
+        self.checks.hear(told)
     }
 
     /// Whether states are compared behind this entry.
@@ -114,6 +116,13 @@ impl Witness {
             hold!("LOG-2", same, "node {node} has another state than others at {index} of {id}");
         }
         Ok(())
+    }
+
+    /// What an entry said, as one number, and what of it is market data.
+    #[must_use]
+    pub fn said(&self, partition: PartitionId, index: u64) -> Option<(u64, Market)> {
+        let reference = self.references.get(&partition)?;
+        reference.output_at(index).zip(reference.market_at(index))
     }
 
     /// A replica took over a snapshot.
@@ -292,6 +301,16 @@ impl Witness {
         let (same, id) = (reference.replica.hash() == state, partition.0);
         hold!("LOG-2", same, "node {node} ends with another state of {id} than others");
         Ok(())
+    }
+
+    /// Sessions that lapsed since this was asked last.
+    pub fn take_lapsed(&mut self) -> Vec<Lapsed> {
+        self.checks.sessions.take_lapsed()
+    }
+
+    /// Sessions that the log has open, and who opened them.
+    pub fn sessions(&self) -> impl Iterator<Item = (PartitionId, SessionRef, Origin)> {
+        self.checks.sessions.open()
     }
 
     /// What can only be said at the end.

@@ -70,7 +70,9 @@ fn essence(answer: &Answer) -> Option<Answer> {
             Some(Answer::Decided { outcome: outcome.clone(), settles: None })
         }
         Answer::Rejected { reject, .. } => match **reject {
-            Reject::ClientOrderIdTooOld { .. } | Reject::AccountNotFound { .. } => None,
+            Reject::ClientOrderIdTooOld { .. }
+            | Reject::AccountNotFound { .. }
+            | Reject::SessionFenced { .. } => None,
             _ => Some(answer.clone()),
         },
         other => Some(other.clone()),

@@ -19,6 +19,7 @@ mod obvious;
 mod orders;
 mod ranks;
 mod requests;
+mod sessions;
 
 #[cfg(test)]
 mod displayed_tests;
@@ -26,10 +27,12 @@ mod displayed_tests;
 use super::reference::Reference;
 use super::words::Broken;
 use super::world::Client;
+use hoga_cluster::partition::SessionRef;
+use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::MarketEvent;
 use hoga_engine::follow::Snapshot;
 use hoga_engine::history::HistoryRow;
-use hoga_engine::ids::{InstrumentId, PartitionId};
+use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
 use hoga_engine::instrument::{Catalogue, Instrument};
 use hoga_engine::message::{BookMessage, Message};
 use hoga_engine::order::OrderState;
@@ -37,6 +40,8 @@ use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use sessions::Lapsed;
 
 pub(super) type References = BTreeMap<PartitionId, Reference>;
 
@@ -51,6 +56,31 @@ pub enum BookCommand {
     Post(Box<Snapshot>),
 }
 
+/// What a partition is told, as far as named sessions are concerned.
+#[derive(Clone, Debug)]
+pub enum SessionCommand {
+    /// Outside of any session.
+    Request(Box<(Box<str>, Envelope, AccountRequest)>),
+    Open {
+        account: Box<str>,
+        id: ClientId,
+        cancels: bool,
+        origin: Origin,
+    },
+    In {
+        id: ClientId,
+        epoch: u64,
+        asked: Box<(Box<str>, Envelope, AccountRequest)>,
+    },
+    Attend {
+        origin: Origin,
+        lost: Vec<SessionRef>,
+    },
+    Tick,
+    /// Counts as a command.
+    Other,
+}
+
 /// What one committed entry brought and said.
 pub struct Told {
     pub index: u64,
@@ -58,6 +88,10 @@ pub struct Told {
     /// Exchange time there.
     pub time: Time,
     pub requests: Vec<(Box<str>, Envelope, AccountRequest)>,
+    /// One for each command. What they ask becomes a request when the session is open.
+    pub sessions: Vec<SessionCommand>,
+    /// Whom the partition told that their session is another's.
+    pub fenced: Vec<Origin>,
     /// For which book, or for all of the partition.
     pub commands: Vec<(Option<InstrumentId>, BookCommand)>,
     /// From which partition, each message once.
@@ -75,12 +109,14 @@ impl Told {
     #[must_use]
     pub fn new(partition: PartitionId, index: u64, time: Time) -> Told {
         let (requests, commands, heard, sent, rows, orders) = Default::default();
-        let (market, catalogue) = Default::default();
+        let (market, catalogue, sessions, fenced) = Default::default();
         Told {
             index,
             partition,
             time,
             requests,
+            sessions,
+            fenced,
             commands,
             heard,
             sent,
@@ -105,15 +141,24 @@ pub struct Checks {
     books: books::Books,
     ranks: ranks::Ranks,
     requests: requests::Requests,
+    pub sessions: sessions::Sessions,
     channels: channels::Channels,
     cash: cash::Cash,
     balances: balances::Holds,
 }
 
 impl Checks {
+    /// `sessions` says whether there are any.
+    #[must_use]
+    pub fn new(sessions: bool) -> Checks {
+        Checks { sessions: sessions::Sessions::new(sessions), ..Checks::default() }
+    }
+
     /// # Errors
     /// What is broken.
-    pub fn hear(&mut self, told: &Told) -> Result<(), Broken> {
+    pub fn hear(&mut self, mut told: Told) -> Result<(), Broken> {
+        self.sessions.hear(&mut told)?;
+        let told = &told;
         self.happened.hear(told);
         self.requests.hear(told);
         self.channels.hear(told)?;
@@ -142,6 +187,7 @@ impl Checks {
         self.fills.finish()?;
         self.orders.finish(references)?;
         self.requests.finish(clients)?;
+        self.sessions.finish(references)?;
         self.ranks.finish(references)
     }
 
@@ -160,12 +206,15 @@ impl Checks {
             ("ORD-1", self.answers.checked),
             ("ORD-2", self.gone.checked),
             ("RANK-1", self.ranks.checked),
+            ("SES-1", self.sessions.checked),
         ])
     }
 
     /// What happened that not every run has, by name.
     #[must_use]
     pub fn happened(&self) -> BTreeMap<&'static str, u64> {
-        self.happened.counts.clone()
+        let mut counts = self.happened.counts.clone();
+        counts.extend(&self.sessions.counts);
+        counts
     }
 }

@@ -1,7 +1,9 @@
 //! Starting and stopping hosts, and what consensus tells their replicas.
 
 use super::feed::Ring;
+use super::gateway::Asker;
 use super::host::{Generation, Seat};
+use super::life::Life;
 use super::packet::{Packet, Why};
 use super::pump::Pump;
 use super::sequencer::{Concerned, Sequencer};
@@ -30,20 +32,17 @@ impl World {
         host.incarnation += 1;
         host.gateway = super::gateway::Gateway::default();
         for (partition, _) in topology.partitions() {
-            let newest = host.shelf.get(&partition).and_then(|shelf| shelf.back());
-            let replica = match newest {
-                None => Ok(Replica::empty(partition, topology, mutant)),
-                Some(it) => Replica::decode(partition, topology, &it.bytes, it.index, mutant),
-            };
-            let replica = match replica {
-                Ok(replica) => replica,
+            let newest = host.shelf.get(&partition).and_then(|shelf| shelf.back()).cloned();
+            let earlier = (host.earlier.remove(&partition), host.incarnation);
+            let life = match Life::begin(partition, topology, mutant, newest, earlier) {
+                Ok(life) => life,
                 Err(error) => {
                     broken = Some(Broken { invariant: "LOG-3", what: error.to_string() });
-                    Replica::empty(partition, topology, mutant)
+                    Life::empty(partition, topology, mutant)
                 }
             };
-            reached.insert(partition, replica.applied);
-            host.seats.insert(partition, Seat::new(replica));
+            reached.insert(partition, life.applied());
+            host.seats.insert(partition, Seat::new(life));
         }
         let incarnation = host.incarnation;
         for (partition, applied) in &reached {
@@ -73,10 +72,12 @@ impl World {
                 shelf.retain(|kept| seat.writing.as_ref().is_none_or(|it| it.index != kept.index));
             }
         }
-        host.seats.clear();
+        let lives = std::mem::take(&mut host.seats).into_iter();
+        host.earlier.extend(lives.filter_map(|(id, seat)| Some((id, seat.life.end()?))));
+        host.gateway.held.clear();
         let under = std::mem::take(&mut host.gateway.under);
         for request in under.into_values() {
-            let client = request.client;
+            let Asker::Client(client) = request.asker else { continue };
             let attempt = self.clients[client].attempt;
             let delay = self.dice.below(30 * MS);
             self.after(delay, Event::Reset { client, attempt });
@@ -176,14 +177,18 @@ impl World {
         }
         let found = self.witness.committed(partition, index, term, batch);
         self.found(found);
+        self.see_lapses();
         let wants_hash = self.witness.wants_hash(index);
         let Some(seat) = self.seat(node, partition) else { return false };
-        if index != seat.replica.applied + 1 {
-            let what = format!("{index} of {partition:?} came after {}", seat.replica.applied);
+        if index != seat.life.applied() + 1 {
+            let what = format!("{index} of {partition:?} came after {}", seat.life.applied());
             self.found(Err(Broken { invariant: "LOG-2", what }));
             return false;
         }
-        let absorbed = match seat.replica.apply(index, batch.map(|bytes| &bytes[..])) {
+        if !seat.leads && seat.life.skip(batch) {
+            return self.skipped(node, partition, index);
+        }
+        let absorbed = match seat.life.apply(batch) {
             Ok(absorbed) => absorbed,
             Err(panic) => {
                 let what = format!("partition {} at {index}: {panic}", partition.0);
@@ -192,9 +197,9 @@ impl World {
             }
         };
         let hash = hash_of(&absorbed);
-        let state = wants_hash.then(|| seat.replica.hash());
-        let market = absorbed.iter().flat_map(|one| one.market.iter().cloned()).collect();
-        seat.ring.push(index, market);
+        let state = wants_hash.then(|| seat.life.replica().hash());
+        let market: Vec<_> = absorbed.iter().flat_map(|one| one.market.iter().cloned()).collect();
+        seat.ring.push(index, market.into());
         seat.since_snapshot += 1;
         let leads = seat.leads;
         self.tally.applied += 1;
@@ -204,6 +209,17 @@ impl World {
         if leads {
             self.dispatch(node, partition, index, absorbed);
         }
+        self.snapshot(node, partition)
+    }
+
+    /// A replica had taken the entry in an earlier life, with this result.
+    fn skipped(&mut self, node: NodeId, partition: PartitionId, index: u64) -> bool {
+        let Some((hash, market)) = self.witness.said(partition, index) else { return false };
+        let Some(seat) = self.seat(node, partition) else { return false };
+        seat.ring.push(index, market);
+        seat.since_snapshot += 1;
+        self.tally.skipped += 1;
+        self.note(node << 48 | u64::from(partition.0) << 40 | index, hash);
         self.snapshot(node, partition)
     }
 
@@ -241,16 +257,19 @@ impl World {
             return false;
         }
         seat.since_snapshot = 0;
-        let (mut index, bytes) = (seat.replica.applied, seat.replica.encode());
-        if self.mutant == Some(super::Mutant::SnapshotBehind) {
-            // As if an entry came between the capture and its name.
-            index += 1;
-        }
-        let bytes = match self.mutant {
-            Some(mutant) => mutant.edit_snapshot(partition, self.swarm.topology, bytes),
-            None => bytes,
-        };
-        let generation = Generation { index, bytes: bytes.into() };
+        let (mutant, topology) = (self.mutant, self.swarm.topology);
+        let generation = seat.life.capture(|replica| {
+            let (mut index, bytes) = (replica.applied, replica.encode());
+            if mutant == Some(super::Mutant::SnapshotBehind) {
+                // As if an entry came between the capture and its name.
+                index += 1;
+            }
+            let bytes = match mutant {
+                Some(mutant) => mutant.edit_snapshot(partition, topology, bytes),
+                None => bytes,
+            };
+            Generation { index, bytes: bytes.into() }
+        });
         seat.writing = Some(generation.clone());
         if self.mutant == Some(super::Mutant::SnapshotNotDurable) {
             // As if it were durable already; a crash takes it away again.
@@ -312,10 +331,10 @@ impl World {
         host.shelf.remove(&partition);
         host.shelve(partition, generation.clone());
         // Nothing older is of use any more, and the log goes back to this one.
-        host.shelve(partition, generation);
+        host.shelve(partition, generation.clone());
         let Some(seat) = host.seats.get_mut(&partition) else { return };
         seat.ring = Ring::new(index);
-        seat.replica = replica;
+        seat.life = Life::installed(partition, topology, mutant, generation, replica);
         seat.writing = None;
         seat.since_snapshot = 0;
         self.tally.installs += 1;
@@ -340,7 +359,7 @@ impl World {
             Fate::Done(_) => {
                 for (from, source, sending) in concerned.pumps {
                     let Some(seat) = self.seat(node, partition) else { return };
-                    let next = Ok(seat.replica.core.next_in(source));
+                    let next = Ok(seat.life.replica().core.next_in(source));
                     let packet = Packet::Taken { source, to: partition, sending, next };
                     self.send(node, from, packet);
                 }
@@ -376,10 +395,10 @@ impl Seat {
         Time(wall + (now - since) * pace)
     }
 
-    fn new(replica: Replica) -> Seat {
-        let ring = Ring::new(replica.applied);
+    fn new(life: Life) -> Seat {
+        let ring = Ring::new(life.applied());
         Seat {
-            replica,
+            life,
             leads: false,
             leader: None,
             sequencer: Sequencer::default(),

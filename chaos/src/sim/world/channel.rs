@@ -10,7 +10,7 @@ impl World {
     /// A new leader sends everything that is not acknowledged.
     pub(super) fn start_pumps(&mut self, node: NodeId, partition: PartitionId) {
         let Some(seat) = self.seat(node, partition) else { return };
-        let all: Vec<PartitionId> = seat.replica.core.outboxes().keys().copied().collect();
+        let all: Vec<PartitionId> = seat.life.replica().core.outboxes().keys().copied().collect();
         for to in all {
             self.pump(node, partition, to);
         }
@@ -23,7 +23,7 @@ impl World {
         let incarnation = host.incarnation;
         let target = host.seats.get(&to).and_then(|seat| seat.leader);
         let Some(seat) = host.seats.get_mut(&source).filter(|seat| seat.leads) else { return };
-        let Some(outbox) = seat.replica.core.outboxes().get(&to) else { return };
+        let Some(outbox) = seat.life.replica().core.outboxes().get(&to) else { return };
         let pump = seat.pumps.entry(to).or_insert_with(|| Pump::new(outbox.first()));
         let Some(target) = target else {
             self.after(BACK_OFF, Event::Pump { node, incarnation, source, to });
@@ -59,7 +59,7 @@ impl World {
         let Some(seat) = self.seat(node, source).filter(|seat| seat.leads) else { return };
         let Some(pump) = seat.pumps.get_mut(&to) else { return };
         let next = if forgets { next.or(Ok(u64::MAX)) } else { next };
-        let next = next.map(|next| next.min(seat.replica.core.outboxes()[&to].next()));
+        let next = next.map(|next| next.min(seat.life.replica().core.outboxes()[&to].next()));
         let rests = pump.told(sending, next, now);
         self.go_on(node, source, to, rests);
     }
@@ -77,7 +77,7 @@ impl World {
         let Some(seat) = host.seats.get_mut(&source).filter(|seat| seat.leads) else { return };
         let Some(pump) = seat.pumps.get_mut(&to) else { return };
         if forgets {
-            let end = seat.replica.core.outboxes()[&to].next();
+            let end = seat.life.replica().core.outboxes()[&to].next();
             pump.told(sending, Ok(end), now);
             return;
         }

@@ -2,6 +2,7 @@
 //! history of everything that it asked and heard.
 
 use crate::sim::words::NodeId;
+use hoga_cluster::partition::SessionRef;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
 use hoga_engine::follow::Snapshot;
@@ -35,6 +36,8 @@ pub enum Asked {
     Meta(hoga_cluster::partition::MetaCommand),
     /// A feed's snapshot of an outside book.
     Post(InstrumentId, Box<Snapshot>),
+    /// A session under this id; whether its end cancels the account's orders.
+    Session(ClientId, bool),
     /// The account's balances.
     Read,
 }
@@ -72,4 +75,18 @@ pub struct Client {
     pub placed: Vec<ClientId>,
     pub numbers: u64,
     pub name: usize,
+    /// The session that it has, and the process of its gateway.
+    pub session: Option<Stream>,
+    /// One that it had before.
+    pub stale: Option<SessionRef>,
+    /// In which opening it asked last.
+    pub used: Option<u64>,
+}
+
+/// A session as its client has it.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    pub session: SessionRef,
+    pub node: NodeId,
+    pub incarnation: u32,
 }

@@ -25,7 +25,7 @@ impl World {
         let is_full = seat.sequencer.waiting().clients >= room.clients;
         let why = if !seat.leads {
             Why::NotLeader(seat.leader)
-        } else if is_full || seat.replica.core.is_congested() {
+        } else if is_full || seat.life.replica().core.is_congested() {
             Why::Busy
         } else {
             seat.sequencer.ask(origin, entry);
@@ -36,18 +36,20 @@ impl World {
 
     /// Stamps an order that the market gives a price to with where its book stands on this node.
     fn price(&self, node: NodeId, entry: &mut Entry) {
-        let Command::Request { request: AccountRequest::Place { order, market_price, .. }, .. } =
-            &mut entry.command
-        else {
-            return;
+        let request = match &mut entry.command {
+            Command::Request { request, .. } => request,
+            Command::InSession { asked, .. } => &mut asked.2,
+            _ => return,
         };
+        let AccountRequest::Place { order, market_price, .. } = request else { return };
         // A plain market has the middle that all prices are drawn around.
         if self.swarm.offer.is_plain() {
             return;
         }
         let book = self.swarm.topology.book_partition(order.instrument);
         let seat = self.hosts.get(&node).and_then(|host| host.seats.get(&book));
-        let entity = seat.and_then(|it| it.replica.entities.get(&EntityId::Book(order.instrument)));
+        let entity =
+            seat.and_then(|it| it.life.replica().entities.get(&EntityId::Book(order.instrument)));
         *market_price = match entity {
             Some(Entity::Book(book)) => {
                 order.market_price(book.best(order.side.opposite()), book.prints())
@@ -99,7 +101,7 @@ impl World {
                 return;
             }
         }
-        let time = seat.time.now(seat.clock(now), seat.replica.core.time());
+        let time = seat.time.now(seat.clock(now), seat.life.replica().core.time());
         let batch = Batch { time, entries };
         let bytes = postcard::to_stdvec(&batch).expect("a batch always encodes");
         self.tickets = ticket;
@@ -114,7 +116,7 @@ impl World {
     fn foretell(&mut self, node: NodeId, partition: PartitionId, batch: &[u8]) {
         let topology = self.swarm.topology;
         let Some(seat) = self.seat(node, partition) else { return };
-        let (index, bytes) = (seat.replica.applied, seat.replica.encode());
+        let (index, bytes) = (seat.life.applied(), seat.life.replica().encode());
         let copy = Replica::decode(partition, topology, &bytes, index, None);
         let Ok(mut copy) = copy else { return };
         let absorbed = copy.apply(index + 1, Some(batch)).unwrap_or_default();
@@ -140,10 +142,13 @@ impl World {
                 seat.sequencer.order(Command::OutboxAck { to, next });
             }
         }
-        if seat.replica.core.is_tick_due(seat.clock(now)) && seat.sequencer.under_way.is_none() {
+        if seat.life.replica().core.is_tick_due(seat.clock(now))
+            && seat.sequencer.under_way.is_none()
+        {
             seat.sequencer.order(Command::Tick);
         }
-        let behind: Vec<PartitionId> = seat.replica.core.outboxes().keys().copied().collect();
+        let behind: Vec<PartitionId> =
+            seat.life.replica().core.outboxes().keys().copied().collect();
         for to in behind {
             self.pump(node, partition, to);
         }
@@ -187,9 +192,10 @@ impl World {
         let Some(seat) = self.seat(node, partition) else { return };
         let packet = match fate {
             Fate::Done(_) => {
-                let index = seat.replica.applied;
-                let id = seat.replica.core.directory().get(account);
-                let found = id.and_then(|id| seat.replica.entities.get(&EntityId::Account(id)));
+                let index = seat.life.applied();
+                let id = seat.life.replica().core.directory().get(account);
+                let found =
+                    id.and_then(|id| seat.life.replica().entities.get(&EntityId::Account(id)));
                 let balances = found.and_then(|entity| match entity {
                     Entity::Account(account) => Some(
                         account.balances().map(|(asset, b)| (asset, b.available, b.held)).collect(),

@@ -5,6 +5,7 @@ use hoga_engine::effect::MarketEvent;
 use hoga_engine::ids::InstrumentId;
 use hoga_engine::order::Side;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 /// Entries with market events that a replica keeps for subscribers that come back.
 const KEPT: usize = 48;
@@ -14,7 +15,7 @@ pub type Event = (InstrumentId, MarketEvent);
 /// The newest market events of a replica.
 #[derive(Default)]
 pub struct Ring {
-    events: VecDeque<(u64, Vec<Event>)>,
+    events: VecDeque<(u64, Arc<[Event]>)>,
     /// Everything behind this index is in the ring.
     pub complete_after: u64,
 }
@@ -25,7 +26,7 @@ impl Ring {
         Ring { events: VecDeque::new(), complete_after }
     }
 
-    pub fn push(&mut self, index: u64, events: Vec<Event>) {
+    pub fn push(&mut self, index: u64, events: Arc<[Event]>) {
         if events.is_empty() {
             return;
         }
@@ -43,7 +44,7 @@ impl Ring {
         let is_complete = token >= self.complete_after;
         is_complete.then(|| {
             let behind = self.events.iter().filter(|(index, _)| *index > token);
-            behind.cloned().collect()
+            behind.map(|(index, events)| (*index, events.to_vec())).collect()
         })
     }
 }

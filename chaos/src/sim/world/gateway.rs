@@ -2,6 +2,7 @@
 //! request out of a retry.
 
 use super::packet::{Balances, Packet, Why};
+use super::session::Held;
 use crate::sim::words::{MS, Nanos, NodeId, SECOND};
 use hoga_engine::ids::{Origin, PartitionId};
 use std::collections::BTreeMap;
@@ -11,9 +12,22 @@ pub const ATTEMPT: Nanos = 500 * MS;
 /// How long the gateway tries altogether.
 pub const TOTAL: Nanos = 5 * SECOND;
 
+/// How long an opening is waited for after its client was told that its outcome is unknown.
+pub const OPENS_WITHIN: Nanos = 60 * SECOND;
+
+/// Who waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    Client(usize),
+    /// The client was told that nobody knows; the opening of its session is waited for.
+    Nobody,
+    /// The gateway itself, which said that so many of its sessions lost their clients.
+    Itself(usize),
+}
+
 /// A request that waits for its answer.
 pub struct Under {
-    pub client: usize,
+    pub asker: Asker,
     pub partition: PartitionId,
     /// What is sent, again if need be: always the same.
     pub packet: Packet,
@@ -40,6 +54,8 @@ pub enum Heard {
 pub struct Gateway {
     next: u64,
     pub under: BTreeMap<u64, Under>,
+    /// Its sessions, by partition.
+    pub held: BTreeMap<PartitionId, Held>,
 }
 
 impl Gateway {
@@ -68,10 +84,19 @@ impl Gateway {
         true
     }
 
-    /// Ends a request without an answer.
-    pub fn give_up(&mut self, request: u64) -> Option<(usize, Heard)> {
+    /// Ends a request without an answer. An opening is waited for all the same.
+    pub fn give_up(&mut self, request: u64) -> Option<(PartitionId, Asker, Heard)> {
+        let under = self.under.get_mut(&request)?;
+        if under.opens().is_some() && matches!(under.asker, Asker::Client(_)) {
+            let asker = std::mem::replace(&mut under.asker, Asker::Nobody);
+            return Some((under.partition, asker, Heard::Unknown));
+        }
         let under = self.under.remove(&request)?;
         let is_unknown = under.is_unknown || under.is_sent;
-        Some((under.client, if is_unknown { Heard::Unknown } else { Heard::Unavailable }))
+        Some((
+            under.partition,
+            under.asker,
+            if is_unknown { Heard::Unknown } else { Heard::Unavailable },
+        ))
     }
 }

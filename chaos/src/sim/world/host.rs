@@ -2,9 +2,9 @@
 
 use super::feed::Ring;
 use super::gateway::Gateway;
+use super::life::{Earlier, Life};
 use super::pump::Pump;
 use super::sequencer::Sequencer;
-use crate::sim::replica::Replica;
 use crate::sim::words::{Nanos, NodeId};
 use bytes::Bytes;
 use hoga_cluster::partition::LeaderTime;
@@ -21,9 +21,18 @@ pub struct Generation {
     pub bytes: Bytes,
 }
 
+impl Generation {
+    #[must_use]
+    pub fn is_same(&self, other: &Generation) -> bool {
+        // Mostly a clone of the other.
+        let is_clone = std::ptr::eq(&raw const *self.bytes, &raw const *other.bytes);
+        self.index == other.index && (is_clone || self.bytes == other.bytes)
+    }
+}
+
 /// One replica with the shells around it.
 pub struct Seat {
-    pub replica: Replica,
+    pub life: Life,
     /// This node may propose.
     pub leads: bool,
     pub leader: Option<NodeId>,
@@ -53,6 +62,8 @@ pub struct Host {
     /// How far its wall clock is off.
     pub skew: i64,
     pub shelf: BTreeMap<PartitionId, VecDeque<Generation>>,
+    /// What its replicas had come to when it died last.
+    pub earlier: BTreeMap<PartitionId, Earlier>,
 }
 
 impl Host {
@@ -68,6 +79,7 @@ impl Host {
             gateway: Gateway::default(),
             skew,
             shelf: BTreeMap::new(),
+            earlier: BTreeMap::new(),
         }
     }
 

@@ -17,10 +17,12 @@ mod desk;
 mod feed;
 mod gateway;
 mod host;
+mod life;
 mod nemesis;
 mod packet;
 mod pump;
 mod sequencer;
+mod session;
 mod subscribe;
 mod wishing;
 
@@ -104,6 +106,13 @@ enum Event {
         incarnation: u32,
         partition: PartitionId,
     },
+    /// A gateway says to a partition that it is there, unless it did since.
+    Attend {
+        node: NodeId,
+        incarnation: u32,
+        partition: PartitionId,
+        turn: u64,
+    },
     Subscriber {
         nth: usize,
     },
@@ -162,6 +171,7 @@ pub struct World {
     named: NodeId,
     /// When everything was well again after the faults.
     pub rested_at: Option<Nanos>,
+    healed_at: Nanos,
 }
 
 impl World {
@@ -184,7 +194,7 @@ impl World {
             hosts,
             clients: Vec::new(),
             subscribers: Vec::new(),
-            witness: Witness::new(swarm.topology, swarm.hash_every, mutant),
+            witness: Witness::new(&swarm, mutant),
             nemesis: Nemesis::new(faults),
             orders: Vec::new(),
             tally: Tally::default(),
@@ -194,6 +204,7 @@ impl World {
             tickets: 0,
             named: swarm.nodes,
             rested_at: None,
+            healed_at: 0,
             members,
             dice,
             mutant,
@@ -262,9 +273,9 @@ impl World {
             Event::Wish { client } => self.wish(client),
             Event::GiveUp { node, incarnation, request } => {
                 if let Some(host) = self.running(node, incarnation)
-                    && let Some((client, heard)) = host.gateway.give_up(request)
+                    && let Some((partition, asker, heard)) = host.gateway.give_up(request)
                 {
-                    self.hears(client, heard);
+                    self.gave_up((node, incarnation), request, partition, asker, heard);
                 }
             }
             Event::Again { node, incarnation, request, attempts } => {
@@ -287,6 +298,9 @@ impl World {
             Event::Written { node, incarnation, partition } => {
                 self.written(node, incarnation, partition);
             }
+            Event::Attend { node, incarnation, partition, turn } => {
+                self.attend(node, incarnation, partition, turn);
+            }
             Event::Subscriber { nth } => self.subscriber(nth),
             Event::Strike { fault, at } => self.strike(fault, at),
             Event::Over { fault, node, turn } => self.is_past(fault, node, turn),
@@ -297,7 +311,10 @@ impl World {
                 self.tally.looks += 1;
                 self.after(SECOND / 2, Event::Look);
             }
-            Event::Heal => self.heal(),
+            Event::Heal => {
+                self.healed_at = self.now;
+                self.heal();
+            }
             Event::Rest => self.phase = Phase::Resting,
             Event::End => self.end(),
         }
@@ -411,6 +428,7 @@ fn kind_of(event: &Event) -> u64 {
         Event::Pump { node, .. } => 0x600 + node,
         Event::PumpLost { node, .. } => 0x700 + node,
         Event::Written { node, .. } => 0x800 + node,
+        Event::Attend { node, .. } => 0xE00 + node,
         Event::Subscriber { .. } => 0x900,
         Event::Strike { fault, .. } => 0xA00 + *fault as u64,
         Event::Over { fault, .. } => 0xB00 + *fault as u64,

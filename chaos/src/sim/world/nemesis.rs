@@ -318,12 +318,13 @@ impl World {
         self.is_answered()
             && self.is_shown()
             && self.nemesis.replacing.is_none()
+            && self.are_sessions_at_rest()
             && members().all(|host| host.is_up)
-            && seats().all(|(id, seat)| seat.replica.applied == self.witness.reached(*id))
+            && seats().all(|(id, seat)| seat.life.applied() == self.witness.reached(*id))
             && seats().all(|(_, seat)| {
-                let outboxes = seat.replica.core.outboxes();
+                let outboxes = seat.life.replica().core.outboxes();
                 outboxes.values().all(hoga_cluster::partition::Outbox::is_empty)
-                    && !seat.replica.core.needs_tick()
+                    && !seat.life.replica().core.needs_tick()
             })
     }
 
@@ -340,7 +341,9 @@ impl World {
             .members
             .iter()
             .filter_map(|node| self.hosts.get(node))
-            .flat_map(|host| host.seats.iter().map(|(id, seat)| (host.node, *id, &seat.replica)))
+            .flat_map(|host| {
+                host.seats.iter().map(|(id, seat)| (host.node, *id, seat.life.replica()))
+            })
             .map(|(node, id, replica)| (node, id, replica.applied, replica.hash()))
             .collect();
         for (node, id, applied, hash) in hashes {
@@ -362,6 +365,9 @@ impl World {
         if !self.is_shown() {
             text += "; a subscriber has not looked at everything";
         }
+        if !self.are_sessions_at_rest() {
+            text += &format!("; sessions {:?} are open", self.left_behind());
+        }
         if let Some(replacing) = self.nemesis.replacing {
             text += &format!("; {replacing:?} is not replaced");
         }
@@ -371,10 +377,10 @@ impl World {
                 text += &format!("; node {node} is down");
             }
             for (id, seat) in &host.seats {
-                let (applied, reached) = (seat.replica.applied, self.witness.reached(*id));
+                let (applied, reached) = (seat.life.applied(), self.witness.reached(*id));
                 let waits: usize =
-                    seat.replica.core.outboxes().values().map(|outbox| outbox.len()).sum();
-                let ticks = if seat.replica.core.needs_tick() { ", owes ticks" } else { "" };
+                    seat.life.replica().core.outboxes().values().map(|outbox| outbox.len()).sum();
+                let ticks = if seat.life.replica().core.needs_tick() { ", owes ticks" } else { "" };
                 if applied != reached || waits > 0 || seat.leader.is_none() || !ticks.is_empty() {
                     let leader = seat.leader;
                     text += &format!(

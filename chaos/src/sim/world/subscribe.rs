@@ -42,14 +42,14 @@ impl World {
             self.tally.resumed += 1;
             return Ok(());
         };
-        if seat.replica.applied < token {
+        if seat.life.applied() < token {
             // A node that is behind has nothing to say yet.
             return Ok(());
         }
         let Some(events) = seat.ring.after(token) else {
-            let reached = seat.replica.applied;
+            let reached = seat.life.applied();
             let books =
-                seat.replica.entities.iter().filter_map(|(id, entity)| match (id, entity) {
+                seat.life.replica().entities.iter().filter_map(|(id, entity)| match (id, entity) {
                     (EntityId::Book(id), Entity::Book(listing)) => Some((*id, Shown::of(listing))),
                     _ => None,
                 });
@@ -60,7 +60,7 @@ impl World {
             subscriber.books = books.clone();
             return self.witness.snapshot_shown(partition, reached, &books);
         };
-        let reached = seat.replica.applied;
+        let reached = seat.life.applied();
         let last = events.last().map_or(token, |(index, _)| *index);
         let events = match mutant {
             Some(mutant) => mutant.edit_feed(events),

@@ -1,13 +1,13 @@
 //! Clients and the gateways that they speak through.
 
 use super::client::{Asked, Client, Op, Trade};
-use super::gateway::{ATTEMPT, Heard, TOTAL, Under};
+use super::gateway::{ATTEMPT, Asker, Heard, TOTAL, Under};
 use super::packet::{At, Balances, Packet, Why};
 use super::{Event, MORNING, Phase, World};
 use crate::sim::wishes::{self, Scene};
 use crate::sim::words::{MS, NodeId, SECOND};
 use crate::sim::{feeds, market, operator};
-use hoga_cluster::partition::{Command, Entry, Trace};
+use hoga_cluster::partition::{Command, Entry, SessionRef, Trace};
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
 use hoga_engine::ids::Origin;
@@ -58,6 +58,9 @@ impl World {
             placed: Vec::new(),
             numbers: 0,
             name,
+            session: None,
+            stale: None,
+            used: None,
         });
         self.after(300 * MS + name as u64 * MS, Event::Wish { client: name });
     }
@@ -73,6 +76,9 @@ impl World {
         if self.phase >= Phase::Resting || self.clients[nth].waits_for.is_some() {
             return;
         }
+        if self.swarm.sessions && self.vanishes(nth) {
+            return;
+        }
         let repeats = self.swarm.repeats;
         let client = &mut self.clients[nth];
         let is_repeat =
@@ -82,8 +88,8 @@ impl World {
             let reach = *client.dice.one_of(&[4, 64]);
             let back = client.dice.below(reach) as usize;
             let op = client.ops.len().saturating_sub(1 + back);
-            let is_read = client.ops[op].request == Asked::Read;
-            if is_read || client.ops[op].given_up { None } else { Some(op) }
+            let is_other = matches!(client.ops[op].request, Asked::Read | Asked::Session(..));
+            if is_other || client.ops[op].given_up { None } else { Some(op) }
         } else {
             None
         };
@@ -93,8 +99,7 @@ impl World {
                 op
             }
             None => {
-                let asked = self.next_wish(nth);
-                let Some(asked) = asked else {
+                let Some(asked) = self.session_wish(nth).or_else(|| self.next_wish(nth)) else {
                     // The operator has nothing more to do.
                     return;
                 };
@@ -190,12 +195,13 @@ impl World {
             let delay = MS + self.clients[nth].dice.below(20 * MS);
             return self.after(delay, Event::Reset { client, attempt });
         }
+        let stream = self.stream(nth);
         let Some(host) = self.hosts.get_mut(&node) else { return };
         let (partition, incarnation) = (op.partition, host.incarnation);
         let origin = host.gateway.open(node, incarnation, |origin| Under {
-            client,
+            asker: Asker::Client(client),
             partition,
-            packet: packet(&op, origin),
+            packet: packet(&op, origin, stream),
             is_unknown: false,
             hint: None,
             attempts: 0,
@@ -207,7 +213,7 @@ impl World {
     }
 
     /// Sends a request to whom the gateway takes for the leader.
-    fn route(&mut self, node: NodeId, request: u64) {
+    pub(super) fn route(&mut self, node: NodeId, request: u64) {
         let misroutes = self.mutant.is_some_and(super::Mutant::asks_under_new_ids);
         let Some(host) = self.hosts.get_mut(&node) else { return };
         let incarnation = host.incarnation;
@@ -264,7 +270,10 @@ impl World {
         self.found(found);
         let Some(host) = self.running(node, origin.incarnation) else { return };
         let Some(under) = host.gateway.under.remove(&origin.request) else { return };
-        self.hears(under.client, Heard::Answer(at, answer));
+        self.note_session(node, origin, &under, &answer);
+        if let Asker::Client(client) = under.asker {
+            self.hears(client, Heard::Answer(at, answer));
+        }
     }
 
     pub(super) fn seen(
@@ -276,7 +285,9 @@ impl World {
     ) {
         let Some(host) = self.running(node, origin.incarnation) else { return };
         let Some(under) = host.gateway.under.remove(&origin.request) else { return };
-        self.hears(under.client, Heard::Seen(at, balances));
+        if let Asker::Client(client) = under.asker {
+            self.hears(client, Heard::Seen(at, balances));
+        }
     }
 
     /// What a client waited for is decided, or not.
@@ -289,7 +300,9 @@ impl World {
                 self.tally.answer(&answer);
                 let found = self.witness.heard(&asked, at, &answer);
                 self.found(found);
-                self.clients[nth].ops[op].answer.get_or_insert((at, answer));
+                if !self.is_fenced(nth, op, &answer) {
+                    self.clients[nth].ops[op].answer.get_or_insert((at, answer));
+                }
                 true
             }
             Heard::Seen(at, balances) => {
@@ -317,9 +330,10 @@ impl World {
             let thinks = client.dice.below(most) + MS;
             self.after(thinks, Event::Wish { client: nth });
         } else {
-            let client = &mut self.clients[nth];
             if self.phase < Phase::Ended {
-                // Elsewhere.
+                self.leave(nth);
+                let client = &mut self.clients[nth];
+                // Elsewhere, so whatever was open there is lost.
                 let members = &self.members;
                 let place = client.dice.below(members.len() as u64) as usize;
                 client.node = members[place];
@@ -348,11 +362,17 @@ impl World {
     }
 }
 
-fn packet(op: &Op, origin: Origin) -> Packet {
+fn packet(op: &Op, origin: Origin, stream: Option<SessionRef>) -> Packet {
     let (partition, trace) = (op.partition, Trace::default());
     let (account, envelope) = (op.account.clone(), op.envelope(origin));
     let command = match op.request.clone() {
-        Asked::Account(request) => Command::Request { account, envelope, request },
+        Asked::Account(request) => match stream {
+            Some(SessionRef { id, epoch, .. }) => {
+                Command::InSession { id, epoch, asked: Box::new((account, envelope, request)) }
+            }
+            None => Command::Request { account, envelope, request },
+        },
+        Asked::Session(id, cancels) => Command::OpenSession { account, id, cancels, origin },
         Asked::Meta(command) => Command::Meta { envelope, command },
         Asked::Post(instrument, snapshot) => Command::Post { instrument, origin, snapshot },
         Asked::Read => return Packet::Read { partition, origin, account },
