@@ -1,12 +1,9 @@
 //! Scenarios on running exchanges: on nodes of their own, and on somebody's.
 
 use crate::rig::{Exchange, hoga};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use tempfile::TempDir;
-
-const HUNDRED: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/hundred-at-one-price.toml");
 
 /// A crowd for a few seconds, whose leader dies in the middle of them.
 const CROWD: &str = r#"
@@ -54,6 +51,47 @@ holds_released = true
 recovered_within = "20s"
 "#;
 
+/// Two people and one trade.
+const PAIR: &str = r#"
+[scenario]
+name = "pair"
+seed = 1
+length = "1s"
+[market]
+rules = "lpj"
+[[accounts]]
+name = "carol"
+deposit = { KRW = "10000" }
+[[accounts]]
+name = "dave"
+deposit = { LPJ = "10" }
+[[step]]
+at = "100ms"
+do = "carol buys 6 LPJ-KRW @ 777 id mine"
+[[step]]
+at = "200ms"
+do = "dave sells 5 LPJ-KRW at market"
+[[step]]
+at = "300ms"
+do = "dave sells 100 LPJ-KRW @ 800"
+[[step]]
+at = "400ms"
+do = "carol amends 1 to 7 @ 770"
+[[step]]
+at = "500ms"
+do = "carol cancels mine"
+[check]
+trades_at_least = 1
+trades_at_most = 1
+traded = { LPJ-KRW = "5" }
+last = { LPJ-KRW = "777" }
+rejects_at_most = 1
+overfilled = 0
+lost_acknowledged_orders = 0
+open_orders_at_most = 0
+conserved = true
+"#;
+
 fn written(text: &str) -> (TempDir, String) {
     let dir = TempDir::new().expect("a directory");
     let path = dir.path().join("scenario.toml");
@@ -96,10 +134,12 @@ fn nothing_is_lost_when_the_leader_of_three_dies() {
 #[test]
 fn a_scenario_plays_on_a_running_exchange_again_and_again() {
     let exchange = Exchange::up();
-    let args = ["--json", "play", HUNDRED, "--target", &exchange.url];
+    let (_dir, path) = written(PAIR);
+    let args = ["--json", "play", &path, "--target", &exchange.url];
     for round in 1..=2 {
         let report = hoga(&args).ended(0).json();
-        assert_eq!((&report["trades"], &report["ok"]), (&Value::from(50), &Value::from(true)));
+        assert_eq!((&report["trades"], &report["ok"]), (&Value::from(1), &Value::from(true)));
+        assert_eq!(report["rejects"], json!({"INSUFFICIENT_FUNDS": 1}), "{report:#}");
         assert_eq!(report["live"]["target"], exchange.url);
         let warned = report["warnings"].to_string().contains("were there already");
         assert_eq!(warned, round == 2, "{report:#}");
@@ -122,15 +162,15 @@ fn faults_are_left_alone_on_somebodys_exchange() {
 #[test]
 fn what_fails_and_what_cannot_be_reached_has_its_exit_code() {
     let exchange = Exchange::up();
-    let text = fs::read_to_string(HUNDRED).expect("the scenario ships");
-    let (_dir, path) = written(&text.replace("trades_at_most = 50", "trades_at_most = 49"));
+    let (_dir, path) = written(&PAIR.replace("trades_at_most = 1", "trades_at_most = 0"));
     hoga(&["play", &path, "--target", &exchange.url])
         .ended(6)
+        .said("FAILED trades_at_most: expected 0, found 1")
         .complained("a check failed: trades_at_most");
-    hoga(&["play", HUNDRED, "--target", "http://127.0.0.1:1"]).ended(5);
-    hoga(&["play", HUNDRED, "--target", "nowhere at all"]).ended(2);
-    hoga(&["play", HUNDRED, "--target", &exchange.url, "--nodes", "3"]).ended(2);
+    hoga(&["play", &path, "--target", "http://127.0.0.1:1"]).ended(5);
+    hoga(&["play", &path, "--target", "nowhere at all"]).ended(2);
+    hoga(&["play", &path, "--target", &exchange.url, "--nodes", "3"]).ended(2);
     let closing = "[[step]]\nat = \"1s\"\ndo = \"close the market\"\n";
-    let (_dir, path) = written(&format!("{text}\n{closing}"));
+    let (_dir, path) = written(&format!("{PAIR}\n{closing}"));
     hoga(&["play", &path, "--nodes", "3"]).ended(2).complained("is played in virtual time only");
 }

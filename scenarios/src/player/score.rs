@@ -183,7 +183,7 @@ impl<'p> Score<'p> {
         }
         if self.tape_faults > 0 {
             let faults = self.tape_faults;
-            warnings.push(format!("ignored {faults} faults of the tape: there is one node"));
+            warnings.push(format!("ignored {faults} faults of the tape: only [[fault]] strikes"));
         }
         if self.tape.as_mut().is_some_and(|tape| tape.entries.peek().is_some()) {
             let length = self.scenario.length;

@@ -94,6 +94,17 @@ impl Venue {
         }
     }
 
+    /// Says which markets are not open: they keep the exchange's own hours.
+    pub fn warn_of_hours(&self) {
+        let boards = self.boards.iter().zip(&self.market.instruments);
+        let closed = boards.filter(|(board, _)| !board.is_open());
+        let warnings = closed.map(|(_, instrument)| {
+            let symbol = &instrument.symbol;
+            format!("{symbol} is not open now; its hours are those of the exchange's own clock")
+        });
+        self.warnings.borrow_mut().extend(warnings);
+    }
+
     /// Looks for as long as it is polled.
     pub async fn look_on(&self) -> std::convert::Infallible {
         let mut look: u32 = 0;

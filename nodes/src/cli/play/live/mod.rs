@@ -37,8 +37,9 @@ use hoga_chaos::chance::Chance;
 use hoga_chaos::cluster::{Cluster, Means};
 use hoga_chaos::fault;
 use hoga_chaos::plan::Nodes;
+use hoga_engine::client_id::ClientId;
 use hoga_scenarios::file::{Check, Scenario, StepAct};
-use hoga_scenarios::grammar::MarketAct;
+use hoga_scenarios::grammar::{Act, MarketAct};
 use hoga_scenarios::listing::{self, Market};
 use hoga_scenarios::player::{LiveReport, Report, Score};
 use line::Lines;
@@ -226,6 +227,7 @@ impl Live<'_> {
             }
         };
         venue.look(true).await;
+        venue.warn_of_hours();
         let conductor = Conductor::new(venue, self.scenario, score, self.speed, stage, &word);
         let played = tokio::select! {
             played = conductor.play() => played,
@@ -238,6 +240,9 @@ impl Live<'_> {
 
     /// Whatever only a play in virtual time has is refused before anything is done.
     fn is_playable(&self) -> Result<(), Failure> {
+        if let Place::Target(_) = self.place {
+            self.are_ids_short()?;
+        }
         let steps = self.scenario.steps.iter();
         let mut acts = steps.filter_map(|step| match &step.what {
             StepAct::Market(act @ (MarketAct::Open | MarketAct::Close)) => Some(act),
@@ -249,6 +254,20 @@ impl Live<'_> {
         let failure = Failure::usage(why);
         Err(failure
             .hint("a running market opens and closes by its own hours; halt what should stop"))
+    }
+
+    /// The play's stamp has to fit in front of every id that the file gives.
+    fn are_ids_short(&self) -> Result<(), Failure> {
+        let ids = self.scenario.steps.iter().filter_map(|step| match &step.what {
+            StepAct::Account { act: Act::Place(order), .. } => order.id.as_ref(),
+            _ => None,
+        });
+        let most = ClientId::LENGTH_MAX - venue::STAMP_MAX;
+        let Some(long) = ids.map(|id| id.as_str()).find(|id| id.len() > most) else {
+            return Ok(());
+        };
+        let why = format!("error: with --target an id has at most {most} characters, not `{long}`");
+        Err(Failure::usage(why))
     }
 
     async fn report(

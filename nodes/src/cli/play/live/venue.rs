@@ -21,6 +21,10 @@ use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Mutex;
 
+/// What stands in front of ids that a file gives, its colon included, has at most so many
+/// characters: `p`, and milliseconds since 1970 in hexadecimal, for the next three hundred years.
+pub const STAMP_MAX: usize = 13;
+
 /// Accounts that are opened at the same time.
 const OPENED_AT_ONCE: usize = 32;
 
