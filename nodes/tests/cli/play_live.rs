@@ -139,7 +139,7 @@ fn a_scenario_plays_on_a_running_exchange_again_and_again() {
     for round in 1..=2 {
         let report = hoga(&args).ended(0).json();
         assert_eq!((&report["trades"], &report["ok"]), (&Value::from(1), &Value::from(true)));
-        assert_eq!(report["rejects"], json!({"INSUFFICIENT_FUNDS": 1}), "{report:#}");
+        assert_eq!(report["rejects"], json!({"INSUFFICIENT_HOLDINGS": 1}), "{report:#}");
         assert_eq!(report["live"]["target"], exchange.url);
         let warned = report["warnings"].to_string().contains("were there already");
         assert_eq!(warned, round == 2, "{report:#}");
