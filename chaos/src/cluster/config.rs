@@ -13,6 +13,7 @@ pub struct Config {
     pub gateway: SocketAddr,
     pub snapshot_bytes: Option<u64>,
     pub segment_bytes: Option<u64>,
+    pub rules: &'static str,
     /// None for an exchange of one.
     pub among: Option<Among>,
 }
@@ -51,6 +52,6 @@ impl Display for Config {
         if let Some(bytes) = self.segment_bytes {
             writeln!(f, "[log]\nsegment_bytes = {bytes}")?;
         }
-        writeln!(f, "[market]\nrules = \"lpj\"")
+        writeln!(f, "[market]\nrules = \"{}\"", self.rules)
     }
 }

@@ -4,6 +4,7 @@ use super::{Disk, Shim};
 use crate::chance::Chance;
 use crate::plan::Plan;
 use crate::proxy::Network;
+use hoga_scenarios::file::Timed;
 use hoga_scenarios::grammar::{Fault, NodeFault};
 use std::path::Path;
 
@@ -20,8 +21,14 @@ impl Means {
     /// Finds out what a plan needs and whether it is there.
     #[must_use]
     pub fn of(plan: &Plan, directory: &Path, chance: &mut Chance) -> Means {
+        Means::for_faults(&plan.attack.faults, directory, chance)
+    }
+
+    /// Finds out what faults need and whether it is there.
+    #[must_use]
+    pub fn for_faults(faults: &[Timed<Fault>], directory: &Path, chance: &mut Chance) -> Means {
         let mut needs = (false, false, false);
-        for timed in &plan.attack.faults {
+        for timed in faults {
             match &timed.what {
                 Fault::Cut { .. }
                 | Fault::CutOneWay { .. }

@@ -33,6 +33,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
+/// The rule book of an exchange that is attacked.
+const MARKET: &str = "lpj";
 /// How long a node may take until it serves.
 const START_WITHIN: Duration = Duration::from_secs(60);
 /// How long a node may take to stop in good order.
@@ -45,6 +47,8 @@ pub struct Cluster {
     hoga: PathBuf,
     directory: PathBuf,
     sizes: Nodes,
+    /// The rule book whose market the nodes found; `none` for none.
+    rules: &'static str,
     pub means: Means,
     /// By place: the first nodes stand at 1, 2, 3 for good, whatever number they have.
     nodes: BTreeMap<usize, Node>,
@@ -66,10 +70,25 @@ impl Cluster {
         sizes: &Nodes,
         means: Means,
     ) -> anyhow::Result<Cluster> {
+        Cluster::start_with(hoga, directory, sizes, means, MARKET).await
+    }
+
+    /// The same, with the market of another rule book, or with `none`.
+    ///
+    /// # Errors
+    /// One of them does not serve.
+    pub async fn start_with(
+        hoga: &Path,
+        directory: &Path,
+        sizes: &Nodes,
+        means: Means,
+        rules: &'static str,
+    ) -> anyhow::Result<Cluster> {
         let mut cluster = Cluster {
             hoga: hoga.into(),
             directory: directory.into(),
             sizes: sizes.clone(),
+            rules,
             means,
             nodes: BTreeMap::new(),
             operator: Operator::default(),
@@ -259,6 +278,7 @@ impl Cluster {
             gateway: node.gateway,
             snapshot_bytes: self.sizes.snapshot_bytes,
             segment_bytes: self.sizes.segment_bytes,
+            rules: self.rules,
             among,
         };
         Ok(std::fs::write(node.config_path(), config.to_string())?)

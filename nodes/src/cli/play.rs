@@ -1,5 +1,6 @@
-//! `hoga play`: a scenario from its start to its end, on an exchange of its own.
+//! `hoga play`: a scenario from its start to its end, in virtual time or on a running exchange.
 
+mod live;
 mod page;
 
 use super::failure::{Exit, Failure};
@@ -9,6 +10,7 @@ use clap::{Args, ValueEnum};
 use hoga_scenarios::file::{self, Scenario};
 use hoga_scenarios::player::{self, PlayError, PlayOptions, Progress, Report, Wall};
 use hoga_scenarios::time::Millis;
+use live::{Live, Place};
 use std::cell::Cell;
 use std::error::Error;
 use std::fs::File;
@@ -18,13 +20,14 @@ use std::time::{Duration, Instant};
 
 /// Play a scenario, and hold its checks against what came of it
 #[derive(Args, Debug)]
+#[command(after_help = WHERE)]
 pub struct Play {
     /// The scenario
     file: PathBuf,
     /// Instead of the scenario's own seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// As fast as it goes, or a second a second
+    /// As fast as it goes, or a second a second; on a running exchange, as fast as answers come
     #[arg(long, value_enum, default_value_t = Speed::Max)]
     speed: Speed,
     /// Write every command that entered, in order
@@ -33,14 +36,23 @@ pub struct Play {
     /// Write a page with the checks and with price, volume and depth of each instrument into it
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
-    /// Play against a running exchange (not served yet)
-    #[arg(long, value_name = "ADDR", hide = true)]
+    /// Play against an exchange that runs already, such as http://127.0.0.1:7070
+    #[arg(long, value_name = "ADDR", conflicts_with = "nodes")]
     target: Option<String>,
-    /// How many nodes its own exchange has (not served yet for more than one)
-    #[arg(long, value_name = "N", default_value_t = 1, hide = true)]
-    #[arg(value_parser = clap::value_parser!(u8).range(1..))]
+    /// How many nodes its own exchange has: with more than one, a process each
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=5))]
     nodes: u8,
 }
+
+const WHERE: &str = "Without --nodes and --target it plays in this process and in virtual time: a \
+    session day takes seconds, and the same file and seed give the same digest.\n\
+    With --nodes N it starts N nodes on this machine, plays over the wire and strikes the \
+    [[fault]]s of the file. With --target it plays on somebody's exchange: what is missing is \
+    listed and opened there, nothing is reset, and nothing is broken. There the digest is another \
+    each time, and `--speed max` goes on as answers come: what steps say is answered before \
+    anything else is asked, and bots act side by side. Only how fast the file is played depends \
+    on it; sessions and orders that end by themselves keep the exchange's own time.";
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 enum Speed {
@@ -51,16 +63,12 @@ enum Speed {
 
 impl Play {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
-        if let Some(target) = &self.target {
-            let why = format!("error: playing against {target} is not served yet");
-            return Err(Failure::usage(why).hint("without --target it plays on its own exchange"));
-        }
-        if self.nodes > 1 {
-            let why = format!("error: playing on {} nodes is not served yet", self.nodes);
-            return Err(Failure::usage(why).hint("`hoga chaos FILE` attacks several nodes"));
-        }
         let scenario = file::check(&self.file).map_err(Failure::report)?;
-        let report = self.play(&scenario)?;
+        let report = match (&self.target, self.nodes) {
+            (None, 1) => self.play(&scenario)?,
+            (Some(target), _) => self.live(&scenario, Place::Target(target), global)?,
+            (None, nodes) => self.live(&scenario, Place::Nodes(nodes), global)?,
+        };
         if let Some(folder) = &self.report {
             page::write(folder, &report)?;
             output::tell(format!("the report is {}", folder.join(page::NAME).display()));
@@ -90,6 +98,18 @@ impl Play {
         let (seed, wall) = (self.seed, &mut clock);
         let options = PlayOptions { scenario, seed, folder, record, wall };
         player::run(options, &mut show).map_err(|error| failure(&error))
+    }
+
+    fn live(
+        &self,
+        scenario: &Scenario,
+        place: Place<'_>,
+        global: &Global,
+    ) -> Result<Report, Failure> {
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        let record = self.recorder(scenario, folder)?;
+        let (seed, speed) = (self.seed.unwrap_or(scenario.seed), self.speed);
+        Live { scenario, seed, speed, place, folder, global }.play(record)
     }
 
     /// The file that is recorded into; never the tape that is played from.

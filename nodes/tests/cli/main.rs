@@ -9,6 +9,7 @@ mod log_in;
 mod metrics;
 mod offline;
 mod play;
+mod play_live;
 mod secure;
 mod starting;
 mod traces;

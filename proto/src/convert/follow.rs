@@ -82,6 +82,27 @@ pub fn snapshot(wire: &v1::OutsideBook, instrument: &Instrument) -> Result<Snaps
     })
 }
 
+/// A snapshot as a feed posts it: the way back of [`snapshot`].
+#[must_use]
+pub fn shown_snapshot(snapshot: &Snapshot, instrument: &Instrument) -> v1::OutsideBook {
+    let side = |side| {
+        let level = |level: &Level| v1::OutsideLevel {
+            price: Some(shown_price(level.price, instrument)),
+            quantity: Some(shown_quantity(level.quantity, instrument)),
+            taken: None,
+        };
+        snapshot.side(side).iter().map(level).collect()
+    };
+    v1::OutsideBook {
+        instrument: format!("instruments/{}", instrument.symbol),
+        number: snapshot.number,
+        time: Some(timestamp(snapshot.time)),
+        bids: side(Side::Buy),
+        asks: side(Side::Sell),
+        stale: false,
+    }
+}
+
 /// The outside book that stands, with what was taken of it.
 #[must_use]
 pub fn shown_outside(follow: &Following, instrument: &Instrument) -> v1::OutsideBook {

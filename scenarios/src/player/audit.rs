@@ -16,7 +16,7 @@ use super::tracks::Asked;
 
 /// The findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Audit {
+pub struct Audit {
     /// Orders with more filled or spent than asked for, orders whose book or account knows of
     /// other fills than were settled, instruments whose legs do not add up to their trades, and
     /// levels of outside books of which more was filled than they displayed.

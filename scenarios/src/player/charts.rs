@@ -2,31 +2,26 @@
 
 use hoga_engine::amount::{Amount, Decimal, Lots, Ticks};
 use hoga_engine::instrument::Instrument;
-use hoga_engine::order::Side;
 
-use super::floor::Floor;
+use super::outcome::Deals;
 use super::strip::SLOTS;
 use crate::chart::{Bar, Chart, Level};
 use crate::time::Millis;
 
-/// Levels of a side that are drawn.
-const LEVELS: usize = 200;
-
-pub(super) fn chart(floor: &Floor<'_>, instrument: &Instrument, length: Millis) -> Chart {
+pub(super) fn chart(instrument: &Instrument, deals: &Deals, length: Millis) -> Chart {
     let price = |price: Ticks| place(instrument.price_amount(price), instrument.quote_scale);
     let quantity = |lots: Lots| place(instrument.base_amount(lots), instrument.base_scale);
-    let strip = floor.pit.tap().strip(instrument.id);
-    let bars = strip.slots().map(|(nth, slot)| Bar {
+    let bars = deals.strip.slots().map(|(nth, slot)| Bar {
         at: nth as f64 / SLOTS as f64,
         high: price(slot.high),
         low: price(slot.low),
         close: price(slot.close),
         volume: quantity(slot.quantity),
     });
-    let side = |side| {
-        let levels = floor.pit.listing(instrument.id).map(|listing| listing.levels(side));
-        let levels = levels.into_iter().flatten().take(LEVELS);
-        levels.map(|(at, open)| Level { price: price(at), quantity: quantity(open) }).collect()
+    let side = |levels: &[(Ticks, Lots)]| {
+        let level =
+            |(at, open): &(Ticks, Lots)| Level { price: price(*at), quantity: quantity(*open) };
+        levels.iter().map(level).collect()
     };
     Chart {
         symbol: instrument.symbol.to_string(),
@@ -35,8 +30,8 @@ pub(super) fn chart(floor: &Floor<'_>, instrument: &Instrument, length: Millis) 
         length: length.to_string(),
         bars: bars.collect(),
         bar_width: 1.0 / SLOTS as f64,
-        bids: side(Side::Buy),
-        asks: side(Side::Sell),
+        bids: side(&deals.bids),
+        asks: side(&deals.asks),
     }
 }
 

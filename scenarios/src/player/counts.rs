@@ -110,11 +110,6 @@ impl Counts {
     pub fn brought(&self, account: AccountId, asset: AssetId) -> Amount {
         self.brought.get(&(account, asset)).copied().unwrap_or(0)
     }
-
-    /// Everything that was refused.
-    pub fn rejected(&self) -> u64 {
-        self.rejects.values().sum()
-    }
 }
 
 pub(super) fn listed(market: &Market, id: InstrumentId) -> Option<&Instrument> {

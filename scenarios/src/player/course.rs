@@ -1,39 +1,34 @@
-//! The course of a play: one sequence of everything that happens.
+//! The course of a play on the pure exchange: each cue is done, whole, before the next one.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::iter::Peekable;
-use std::path::PathBuf;
-use std::vec::IntoIter;
+use hoga_engine::amount::Amount;
+use hoga_engine::ids::{AccountId, AssetId, OrderNo};
+use hoga_engine::instrument::Phase;
+use hoga_engine::order as engine;
+use hoga_engine::request::{AccountRequest, OrderRef};
 
-use super::crowd::Crowd;
-use super::feeds::Feeds;
+use super::bidding;
 use super::floor::Floor;
+use super::outcome;
 use super::report::{self, Report};
+use super::score::{Cue, Score};
 use super::session;
+use super::sight::Sight;
 use super::{PlayError, PlayOptions, Progress, Wall};
-use crate::file::{Occurrence, Scenario, StepAct, TapeFormat};
-use crate::grammar::{Act, Sentence, Who};
+use crate::bots::{Intent, OwnOrder};
+use crate::file::Scenario;
+use crate::grammar::{Act, Side, Who};
 use crate::listing;
-use crate::tape::{Entry, TapeError, TapeReader, TapeWriter};
+use crate::tape::{TapeError, TapeWriter};
 use crate::time::Millis;
 
-/// A tape that is being played, with its name for errors.
-struct Tape {
-    file: PathBuf,
-    entries: Peekable<TapeReader<BufReader<File>>>,
-}
-
-/// Everything that is still to come.
+/// A play under way.
 struct Course<'p> {
     scenario: &'p Scenario,
-    steps: Peekable<IntoIter<Occurrence>>,
-    tape: Option<Tape>,
-    crowd: Crowd,
-    feeds: Feeds,
-    folder: &'p std::path::Path,
-    /// Faults that the tape named so far.
-    tape_faults: u64,
+    score: Score<'p>,
+    /// The accounts of the bots, by index.
+    bots: Vec<AccountId>,
+    own: Vec<OwnOrder>,
+    intents: Vec<Intent>,
 }
 
 pub(super) fn play(
@@ -52,18 +47,9 @@ pub(super) fn play_and(
     let PlayOptions { scenario, seed, folder, record, wall } = options;
     let seed = seed.unwrap_or(scenario.seed);
     let market = listing::market(&scenario.market, &Default::default())?;
-    for step in &scenario.steps {
-        let sentence = match step.what.clone() {
-            StepAct::Account { who, act } => Sentence::Account { who, act },
-            StepAct::Market(act) => Sentence::Market(act),
-        };
-        if let Sentence::Market(act) = &sentence {
-            Feeds::check(act, folder, &market)?;
-        }
-    }
+    let score = Score::open(scenario, seed, folder, &market)?;
     let mut warnings = warnings(scenario);
     let start = session::start(&scenario.market)?;
-    let tape = open_tape(scenario, folder)?;
     let mut floor = Floor::found(market, start, scenario.length, record.map(TapeWriter::new));
     for (name, deposits) in scenario.every_account() {
         floor.account(&name);
@@ -72,22 +58,15 @@ pub(super) fn play_and(
             floor.say(&name, &act)?;
         }
     }
-    let crowd = Crowd::gather(scenario, seed, &mut floor);
-    let mut course = Course {
-        scenario,
-        steps: scenario.step_times().into_iter().peekable(),
-        tape,
-        crowd,
-        feeds: Feeds::default(),
-        folder,
-        tape_faults: 0,
-    };
+    let bots = score.crowd.traders().iter().map(|trader| floor.account(&trader.account)).collect();
+    let (own, intents) = (Vec::new(), Vec::new());
+    let mut course = Course { scenario, score, bots, own, intents };
     course.run(&mut floor, wall, progress)?;
     floor.finish()?;
-    course.warn_of_tape(&mut warnings);
-    let bots: Vec<_> = course.crowd.accounts().collect();
+    warnings.extend(course.score.left_out());
     look(&floor);
-    Ok(report::report(scenario, seed, &floor, &bots, warnings, wall.elapsed()))
+    let outcome = outcome::of(scenario, &floor, &course.bots);
+    Ok(report::report(scenario, seed, &floor.market, &outcome, warnings, wall.elapsed()))
 }
 
 impl Course<'_> {
@@ -99,7 +78,7 @@ impl Course<'_> {
     ) -> Result<(), PlayError> {
         let length = self.scenario.length;
         let mut reported = None;
-        while let Some(at) = self.next_time()?.filter(|at| *at <= length) {
+        while let Some(at) = self.score.next_time()?.filter(|at| *at <= length) {
             let second = at.0 / 1_000;
             if reported != Some(second) {
                 reported = Some(second);
@@ -107,7 +86,9 @@ impl Course<'_> {
             }
             wall.wait_until(at);
             floor.set_time(at);
-            self.play_instant(at, floor)?;
+            while let Some(cue) = self.score.next_cue(at)? {
+                self.play(cue, at, floor)?;
+            }
         }
         wall.wait_until(length);
         floor.set_time(length);
@@ -115,71 +96,76 @@ impl Course<'_> {
         Ok(())
     }
 
-    /// When something happens next; none when nothing will any more.
-    fn next_time(&mut self) -> Result<Option<Millis>, PlayError> {
-        let tape = match &mut self.tape {
-            None => None,
-            Some(Tape { file, entries }) => match entries.next_if(Result::is_err) {
-                Some(Err(source)) => return Err(PlayError::Tape { file: file.clone(), source }),
-                _ => entries.peek().and_then(|entry| entry.as_ref().ok()).map(|entry| entry.at),
-            },
-        };
-        let step = self.steps.peek().map(|step| step.at);
-        let others = [self.feeds.next_time(), self.crowd.next_wake()];
-        Ok([step, tape].into_iter().chain(others).flatten().min())
-    }
-
-    /// Everything of one instant: outside books, steps, tape, bots. What the session does came
-    /// before.
-    fn play_instant(&mut self, at: Millis, floor: &mut Floor<'_>) -> Result<(), PlayError> {
-        self.feeds.post(at, floor);
-        while let Some(step) = self.steps.next_if(|step| step.at == at) {
-            match &self.scenario.steps[step.index].what {
-                StepAct::Account { who, act } => everybody(self.scenario, who, act, floor)?,
-                StepAct::Market(act) => {
-                    floor.operate(act)?;
-                    self.feeds.begin(act, self.folder, &floor.market, at)?;
-                }
-            }
-        }
-        while let Some(entry) = self.next_of_tape(at) {
-            match entry.what {
-                Sentence::Account { who, act } => everybody(self.scenario, &who, &act, floor)?,
-                Sentence::Market(act) => {
-                    floor.operate(&act)?;
-                    self.feeds.begin(&act, self.folder, &floor.market, at)?;
-                }
-                Sentence::Fault(_) => self.tape_faults += 1,
-            }
-        }
-        // What begins now has its first book now.
-        self.feeds.post(at, floor);
-        while self.crowd.next_wake() == Some(at) {
-            self.crowd.wake_next(floor)?;
+    fn play(&mut self, cue: Cue, at: Millis, floor: &mut Floor<'_>) -> Result<(), PlayError> {
+        match cue {
+            Cue::Post(instrument, snapshot) => floor.post(instrument, *snapshot),
+            Cue::Say(who, act) => everybody(self.scenario, &who, &act, floor)?,
+            Cue::Operate(act) => floor.operate(&act)?,
+            Cue::Wake(index) => self.wake(index, at, floor)?,
         }
         Ok(())
     }
 
-    /// What the tape or a feed said and the play left out.
-    fn warn_of_tape(&mut self, warnings: &mut Vec<String>) {
-        if self.feeds.unfit > 0 {
-            let unfit = self.feeds.unfit;
-            warnings.push(format!("left out {unfit} outside books that fit no instrument"));
+    fn wake(&mut self, index: usize, now: Millis, floor: &mut Floor<'_>) -> Result<(), TapeError> {
+        let Course { score, bots, own, intents, .. } = self;
+        let account = bots[index];
+        let instrument = &floor.market.instruments[score.crowd.traders()[index].instrument];
+        let listing = floor.pit.listing(instrument.id);
+        let is_open = listing.is_some_and(|now| now.instrument().phase == Phase::Continuous);
+        let sight = look(floor, account, instrument.base, instrument.quote, listing);
+        own.clear();
+        let open = floor.pit.account(account).open_orders();
+        let open = open.filter(|open| open.state.instrument == instrument.id);
+        own.extend(open.map(|open| OwnOrder {
+            id: open.state.key.no.0,
+            side: said(open.state.side),
+            price: open.state.limit.0.into(),
+            open_lots: open.state.remaining().0,
+        }));
+        intents.clear();
+        score.crowd.act(index, now, &sight.view(instrument, own), intents);
+        let at = score.crowd.traders()[index].instrument;
+        for intent in intents.iter() {
+            let request = match *intent {
+                Intent::Cancel { id } => {
+                    AccountRequest::Cancel { order: OrderRef::No(OrderNo(id)) }
+                }
+                // A bot knows better than to send orders into a book that takes none.
+                Intent::Place { .. } if !is_open => continue,
+                Intent::Place { side, lots, terms } => {
+                    bidding::request(&floor.market.instruments[at], side, lots, terms)
+                }
+            };
+            floor.enter(account, None, &request)?;
         }
-        if self.tape_faults > 0 {
-            let faults = self.tape_faults;
-            warnings.push(format!("ignored {faults} faults of the tape: there is one node"));
-        }
-        if self.tape.as_mut().is_some_and(|tape| tape.entries.peek().is_some()) {
-            let length = self.scenario.length;
-            warnings.push(format!("the tape goes on after the end of the scenario, {length}"));
-        }
+        Ok(())
     }
+}
 
-    fn next_of_tape(&mut self, at: Millis) -> Option<Entry> {
-        let is_now =
-            |entry: &Result<Entry, TapeError>| entry.as_ref().is_ok_and(|entry| entry.at == at);
-        self.tape.as_mut()?.entries.next_if(is_now)?.ok()
+/// The top of the book, the last price, and what an account has available.
+fn look(
+    floor: &Floor<'_>,
+    account: AccountId,
+    base: AssetId,
+    quote: AssetId,
+    listing: Option<&hoga_engine::book::Listing>,
+) -> Sight {
+    let account = floor.pit.account(account);
+    let best = |side| listing.and_then(|listing| listing.best(side));
+    let available = |asset| -> Amount { account.balance(asset).available };
+    Sight {
+        best_bid: best(engine::Side::Buy),
+        best_ask: best(engine::Side::Sell),
+        last: listing.and_then(|listing| listing.last()),
+        cash: available(quote),
+        goods: available(base),
+    }
+}
+
+const fn said(side: engine::Side) -> Side {
+    match side {
+        engine::Side::Buy => Side::Buy,
+        engine::Side::Sell => Side::Sell,
     }
 }
 
@@ -204,19 +190,6 @@ fn everybody(
 fn so_far(floor: &Floor<'_>, length: Millis) -> Progress {
     let (commands, trades) = (floor.counts.commands, floor.pit.tap().trades);
     Progress { at: floor.now(), length, commands, trades }
-}
-
-fn open_tape(scenario: &Scenario, folder: &std::path::Path) -> Result<Option<Tape>, PlayError> {
-    let Some(tape) = &scenario.tape else { return Ok(None) };
-    let file = folder.join(tape.file.as_str());
-    if tape.format == TapeFormat::Lobster {
-        let what = format!("tape {}", file.display());
-        let why = "a LOBSTER day is replayed by `hoga replay --format lobster`".into();
-        return Err(PlayError::NotServed { what, why });
-    }
-    let opened = File::open(&file);
-    let opened = opened.map_err(|source| PlayError::TapeFile { file: file.clone(), source })?;
-    Ok(Some(Tape { file, entries: TapeReader::new(BufReader::new(opened)).peekable() }))
 }
 
 fn warnings(scenario: &Scenario) -> Vec<String> {

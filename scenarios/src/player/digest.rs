@@ -8,14 +8,13 @@
 
 use hoga_engine::amount::{Amount, Lots, Ticks};
 use hoga_engine::hash::Fnv;
-use hoga_engine::ids::{InstrumentId, TradeNo};
+use hoga_engine::ids::{AssetId, InstrumentId, TradeNo};
 use hoga_engine::order::Side;
-use hoga_engine::pit::{Pit, Tap};
 
 use crate::time::Millis;
 
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Digest(Fnv);
+pub struct Digest(Fnv);
 
 impl Digest {
     pub fn trade(
@@ -38,16 +37,18 @@ impl Digest {
         }
     }
 
-    /// The digest with the balances behind the trades, in lower case hexadecimal.
-    pub fn with_balances<T: Tap>(mut self, pit: &Pit<T>) -> String {
-        let mut accounts: Vec<_> = pit.desks().flat_map(|desk| desk.accounts()).collect();
-        accounts.sort_unstable_by_key(|account| account.name());
-        for account in accounts {
-            for (asset, balance) in account.balances().filter(|(_, b)| b.total() != 0) {
-                self.text(account.name());
+    /// The digest with the balances behind the trades, in lower case hexadecimal. A balance is its
+    /// account's name, its asset, what is available and what is held; of one account they come in
+    /// the order of their assets.
+    #[must_use]
+    pub fn with_balances(mut self, mut balances: Vec<(&str, AssetId, Amount, Amount)>) -> String {
+        balances.sort_by_key(|(account, ..)| *account);
+        for (account, asset, available, held) in balances {
+            if available + held != 0 {
+                self.text(account);
                 self.0.word(asset.0.into());
-                self.amount(balance.available);
-                self.amount(balance.held);
+                self.amount(available);
+                self.amount(held);
             }
         }
         format!("{:016x}", self.0.0)

@@ -11,13 +11,15 @@ use hoga_engine::order::Side;
 
 type Level = (InstrumentId, Source, Side);
 
-#[derive(Default)]
-pub(super) struct Displayed {
+/// Levels of outside books, and what was taken of them.
+#[derive(Debug, Default)]
+pub struct Displayed {
     displayed: BTreeMap<Level, Lots>,
     filled: BTreeMap<Level, Lots>,
 }
 
 impl Displayed {
+    /// A book was posted under its number.
     pub fn posted(&mut self, instrument: InstrumentId, snapshot: &Snapshot) {
         // One under the same number was refused: a player numbers none twice that was taken.
         let first = (instrument, Source { snapshot: snapshot.number, level: 0 }, Side::Buy);
@@ -37,12 +39,17 @@ impl Displayed {
 
     pub fn fill(&mut self, fill: &FillRow) {
         if let Some(source) = fill.source.filter(|_| fill.order != HOUSE_ORDER) {
-            let level = (fill.instrument, source, fill.side.opposite());
-            *self.filled.entry(level).or_default() += fill.quantity;
+            self.taken(fill.instrument, source, fill.side, fill.quantity);
         }
     }
 
+    /// A user's order on this side filled so much of a level.
+    pub fn taken(&mut self, instrument: InstrumentId, source: Source, side: Side, of: Lots) {
+        *self.filled.entry((instrument, source, side.opposite())).or_default() += of;
+    }
+
     /// Levels of which more was filled than they displayed.
+    #[must_use]
     pub fn overfilled(&self) -> u64 {
         let shown = |level| self.displayed.get(level).copied().unwrap_or_default();
         self.filled.iter().filter(|(level, filled)| **filled > shown(level)).count() as u64

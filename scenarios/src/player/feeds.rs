@@ -10,7 +10,6 @@ use hoga_engine::follow::Snapshot;
 use hoga_engine::ids::InstrumentId;
 
 use super::PlayError;
-use super::floor::Floor;
 use crate::feed::{self, FeedError};
 use crate::grammar::{MarketAct, Sentence};
 use crate::listing::Market;
@@ -85,15 +84,11 @@ impl Feeds {
         next.map(|(at, _)| *at).min()
     }
 
-    /// Posts what comes at this time, in the order in which the feeds were begun.
-    pub fn post(&mut self, at: Millis, floor: &mut Floor<'_>) {
-        for feed in &mut self.running {
-            while let Some((_, mut snapshot)) = feed.books.next_if(|(due, _)| *due == at) {
-                let book = floor.pit.listing(feed.instrument);
-                let standing = book.and_then(|book| book.following()).map_or(0, |it| it.number());
-                snapshot.number = standing + 1;
-                floor.pit.post(feed.instrument, &snapshot);
-            }
-        }
+    /// The next book that comes at this time, in the order in which the feeds were begun.
+    pub fn next(&mut self, at: Millis) -> Option<(InstrumentId, Snapshot)> {
+        self.running.iter_mut().find_map(|feed| {
+            let (_, snapshot) = feed.books.next_if(|(due, _)| *due == at)?;
+            Some((feed.instrument, snapshot))
+        })
     }
 }

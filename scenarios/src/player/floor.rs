@@ -5,8 +5,9 @@ use std::io::Write;
 
 use hoga_engine::client_id::ClientId as EngineId;
 use hoga_engine::effect::Answer;
+use hoga_engine::follow::Snapshot;
 use hoga_engine::hash::Fnv;
-use hoga_engine::ids::{AccountId, OrderNo, Origin};
+use hoga_engine::ids::{AccountId, InstrumentId, OrderNo, Origin};
 use hoga_engine::instrument::{Instrument, Phase};
 use hoga_engine::pit::Pit;
 use hoga_engine::request::{AccountRequest, Envelope, OrderRef as EngineRef};
@@ -168,6 +169,14 @@ impl<'p> Floor<'p> {
         self.pit.tap_mut().expect(self.requests);
         self.pit.request(account, &Envelope { origin, id, body_hash, sent_at: None }, request);
         self.pit.tap_mut().take_answer()
+    }
+
+    /// Posts an outside book behind the one that stands.
+    pub fn post(&mut self, instrument: InstrumentId, mut snapshot: Snapshot) {
+        let book = self.pit.listing(instrument);
+        let standing = book.and_then(|book| book.following()).map_or(0, |it| it.number());
+        snapshot.number = standing + 1;
+        self.pit.post(instrument, &snapshot);
     }
 
     fn instrument_of(&self, account: AccountId, order: EngineRef) -> Option<&Instrument> {

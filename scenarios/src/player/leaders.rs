@@ -1,10 +1,11 @@
 //! How the bots did.
 
 use hoga_engine::amount::{Amount, Decimal};
-use hoga_engine::ids::{AccountId, AssetId};
+use hoga_engine::ids::AssetId;
 use serde::Serialize;
 
-use super::floor::Floor;
+use super::outcome::Outcome;
+use crate::listing::Market;
 
 /// How many bots a report names.
 const LEADERS_MAX: usize = 5;
@@ -21,21 +22,21 @@ pub struct Leader {
 
 /// The best bots, best first; equals by name. None where instruments are quoted in more than one
 /// asset, because then there is no one measure.
-pub(super) fn leaders(floor: &Floor<'_>, bots: &[AccountId]) -> Vec<Leader> {
-    let instruments = &floor.market.instruments;
+pub(super) fn leaders(market: &Market, outcome: &Outcome) -> Vec<Leader> {
+    let instruments = &market.instruments;
     let Some(first) = instruments.first() else { return Vec::new() };
     if instruments.iter().any(|instrument| instrument.quote != first.quote) {
         return Vec::new();
     }
-    let gain = |bot: &AccountId| {
-        let account = floor.pit.account(*bot);
-        let brought = |asset| floor.counts.brought(*bot, asset);
-        let gains = account
-            .balances()
-            .map(|(asset, balance)| worth(floor, asset, balance.total() - brought(asset)));
-        (gains.sum::<Amount>(), account.name())
-    };
-    let mut gains: Vec<(Amount, &str)> = bots.iter().map(gain).collect();
+    let mut gains: Vec<(Amount, &str)> = outcome
+        .purses
+        .iter()
+        .map(|purse| {
+            let gains = purse.gains.iter();
+            let worths = gains.map(|(asset, gain)| worth(market, outcome, *asset, *gain));
+            (worths.sum::<Amount>(), purse.account.as_str())
+        })
+        .collect();
     gains.sort_unstable_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(other.1)));
     let shown = gains.into_iter().take(LEADERS_MAX).map(|(minor, name)| Leader {
         account: name.into(),
@@ -46,12 +47,12 @@ pub(super) fn leaders(floor: &Floor<'_>, bots: &[AccountId]) -> Vec<Leader> {
 }
 
 /// At the last price, or at the base price when nothing was traded.
-fn worth(floor: &Floor<'_>, asset: AssetId, amount: Amount) -> Amount {
-    let mut listed = floor.market.instruments.iter();
-    let Some(instrument) = listed.find(|instrument| instrument.base == asset) else {
+fn worth(market: &Market, outcome: &Outcome, asset: AssetId, amount: Amount) -> Amount {
+    let mut listed = market.instruments.iter().zip(&outcome.deals);
+    let Some((instrument, deals)) = listed.find(|(instrument, _)| instrument.base == asset) else {
         return amount;
     };
-    let last = floor.pit.listing(instrument.id).and_then(|listing| listing.last());
+    let last = deals.trading.open.map(|_| deals.trading.close);
     let price = last.or(instrument.base_price).unwrap_or_default();
     amount / instrument.lot * instrument.unit() * Amount::from(price.0)
 }

@@ -10,8 +10,13 @@
 //! A command's consequences are all done before the next command enters, so that the same file
 //! and seed give the same digest on every machine. The player has no clock of its own: whoever
 //! wants wall time gives a [`Wall`].
+//!
+//! What happens when ([`Score`]), the bots ([`Crowd`]) and what is made of the end ([`Outcome`],
+//! [`report()`]) do not depend on the exchange that is played on; a player against a running
+//! exchange takes them from here.
 
 mod audit;
+mod bidding;
 mod charts;
 mod checks;
 mod counts;
@@ -22,8 +27,11 @@ mod displayed;
 mod feeds;
 mod floor;
 mod leaders;
+mod outcome;
 mod report;
+mod score;
 mod session;
+mod sight;
 mod strip;
 mod tally;
 mod text;
@@ -42,9 +50,19 @@ use crate::listing::ListingError;
 use crate::tape::TapeError;
 use crate::time::Millis;
 
+pub use audit::Audit;
+pub use bidding::said;
 pub use checks::{CheckReport, Value};
+pub use crowd::{Crowd, Trader};
+pub use digest::Digest;
+pub use displayed::Displayed;
 pub use leaders::Leader;
-pub use report::{MarketReport, Report};
+pub use outcome::{Deals, Outcome, Purse, Recovery, owners};
+pub use report::{FaultReport, LiveReport, MarketReport, Report, report};
+pub use score::{Cue, Score};
+pub use sight::Sight;
+pub use strip::{LEVELS_MAX, Strip};
+pub use tally::Trading;
 
 /// Wall time, as the caller has it.
 pub trait Wall {

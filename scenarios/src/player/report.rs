@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hoga_engine::amount::{Decimal, Ticks};
-use hoga_engine::ids::AccountId;
 use hoga_engine::instrument::Instrument;
 use serde::Serialize;
 
-use super::audit::audit;
 use super::charts::chart;
-use super::checks::{CheckReport, Found, hold};
-use super::floor::Floor;
+use super::checks::{CheckReport, hold};
 use super::leaders::{Leader, leaders};
+use super::outcome::{Deals, Outcome};
 use crate::chart::Chart;
 use crate::file::Scenario;
+use crate::listing::Market;
 
 /// A play as `--json` writes it; `Display` writes it for people. Everything but `wall_seconds`
 /// is the same for the same file and seed. Prices, quantities and money are decimals as text.
@@ -39,12 +38,43 @@ pub struct Report {
     pub markets: Vec<MarketReport>,
     pub best_bots: Vec<Leader>,
     pub warnings: Vec<String>,
+    /// How a running exchange bore it; absent of a play in virtual time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveReport>,
     pub checks: Vec<CheckReport>,
     /// Every check holds.
     pub ok: bool,
     /// What each instrument did.
     #[serde(skip)]
     pub charts: Vec<Chart>,
+}
+
+/// What only a play on a running exchange has.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LiveReport {
+    /// Where it is; absent for nodes of the play's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Nodes of the play's own.
+    pub nodes: u64,
+    /// Requests whose outcome nobody told.
+    pub unknown: u64,
+    /// In the order of their time.
+    pub faults: Vec<FaultReport>,
+}
+
+/// A fault and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FaultReport {
+    /// By the scenario, and since the play began.
+    pub at_seconds: f64,
+    pub wall_seconds: f64,
+    /// As the file says it.
+    pub fault: String,
+    /// `struck`, `mended`, `void` or `skipped`.
+    pub became: String,
+    /// What it struck, or why it did not.
+    pub target: String,
 }
 
 /// One instrument over the whole play. Prices are absent when nothing was traded.
@@ -64,45 +94,43 @@ pub struct MarketReport {
     pub turnover: String,
 }
 
-pub(super) fn report(
+/// Holds the checks of a scenario against what came of it.
+#[must_use]
+pub fn report(
     scenario: &Scenario,
     seed: u64,
-    floor: &Floor<'_>,
-    bots: &[AccountId],
+    market: &Market,
+    outcome: &Outcome,
     warnings: Vec<String>,
     elapsed: Duration,
 ) -> Report {
-    let tally = floor.pit.tap();
-    let digest = tally.digest.with_balances(&floor.pit);
-    let found = Found { floor, audit: audit(floor), digest: &digest };
-    let checks = hold(&scenario.checks, &found);
-    let open_orders = found.audit.open_orders;
-    let (ok, trades, counts) = (checks.iter().all(|check| check.ok), tally.trades, &floor.counts);
-    let rejects = counts.rejects.iter().map(|(reason, count)| (reason.to_string(), *count));
+    let checks = hold(&scenario.checks, market, outcome);
+    let listed = || market.instruments.iter().zip(&outcome.deals);
     Report {
         scenario: scenario.name.clone(),
         about: scenario.about.clone(),
         seed,
-        digest,
+        digest: outcome.digest.clone(),
         virtual_seconds: Duration::from_millis(scenario.length.0).as_secs_f64(),
         wall_seconds: elapsed.as_secs_f64(),
-        accounts: floor.pit.desks().flat_map(|desk| desk.accounts()).count() as u64,
-        commands: counts.commands,
-        orders: counts.orders,
-        trades,
-        rejects: rejects.collect(),
-        open_orders,
-        markets: floor.market.instruments.iter().map(|i| market(floor, i)).collect(),
-        best_bots: leaders(floor, bots),
+        accounts: outcome.accounts,
+        commands: outcome.commands,
+        orders: outcome.orders,
+        trades: outcome.trades(),
+        rejects: outcome.rejects.clone(),
+        open_orders: outcome.audit.open_orders,
+        markets: listed().map(|(instrument, deals)| traded(instrument, deals)).collect(),
+        best_bots: leaders(market, outcome),
         warnings,
+        live: None,
+        ok: checks.iter().all(|check| check.ok),
         checks,
-        ok,
-        charts: floor.market.instruments.iter().map(|i| chart(floor, i, scenario.length)).collect(),
+        charts: listed().map(|(listed, deals)| chart(listed, deals, scenario.length)).collect(),
     }
 }
 
-fn market(floor: &Floor<'_>, instrument: &Instrument) -> MarketReport {
-    let trading = floor.pit.tap().trading(instrument.id);
+fn traded(instrument: &Instrument, deals: &Deals) -> MarketReport {
+    let trading = &deals.trading;
     let quote = |minor| Decimal { minor, scale: instrument.quote_scale }.to_string();
     let price = |price: Ticks| trading.open.map(|_| quote(instrument.price_amount(price)));
     let volume = instrument.base_amount(trading.quantity);

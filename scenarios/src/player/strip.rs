@@ -8,9 +8,12 @@ use crate::time::Millis;
 /// Slots of a whole play: what a chart can show.
 pub(super) const SLOTS: u64 = 480;
 
+/// Levels of a side that are drawn.
+pub const LEVELS_MAX: usize = 200;
+
 /// What was traded within one slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Slot {
+pub struct Slot {
     pub high: Ticks,
     pub low: Ticks,
     pub close: Ticks,
@@ -19,7 +22,7 @@ pub(super) struct Slot {
 
 /// The slots in which something was traded.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Strip(BTreeMap<u64, Slot>);
+pub struct Strip(BTreeMap<u64, Slot>);
 
 impl Strip {
     /// A trade of a play that lasts so long.

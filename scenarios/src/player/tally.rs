@@ -19,7 +19,7 @@ use crate::time::Millis;
 
 /// One instrument's trades.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Trading {
+pub struct Trading {
     pub trades: u64,
     pub quantity: Lots,
     /// Sum of price x quantity, in tick-lots.
@@ -33,6 +33,21 @@ pub(super) struct Trading {
     /// What the legs that accounts settled come to; each must equal `quantity`.
     pub settled_by_buyers: Lots,
     pub settled_by_sellers: Lots,
+}
+
+impl Trading {
+    /// The next trade.
+    pub fn trade(&mut self, price: Ticks, quantity: Lots) {
+        if self.open.is_none() {
+            (self.open, self.high, self.low) = (Some(price), price, price);
+        }
+        self.trades += 1;
+        self.quantity += quantity;
+        self.value += u128::from(price.0) * u128::from(quantity.0);
+        self.high = self.high.max(price);
+        self.low = self.low.min(price);
+        self.close = price;
+    }
 }
 
 /// Hears everything that the pit says, and keeps sums of it.
@@ -104,16 +119,7 @@ impl Tally {
         self.digest.trade(instrument, no, at, price, quantity, taker);
         self.trades += 1;
         self.strips[instrument.0 as usize].trade(at, self.length, price, quantity);
-        let trading = &mut self.tradings[instrument.0 as usize];
-        if trading.open.is_none() {
-            (trading.open, trading.high, trading.low) = (Some(price), price, price);
-        }
-        trading.trades += 1;
-        trading.quantity += quantity;
-        trading.value += u128::from(price.0) * u128::from(quantity.0);
-        trading.high = trading.high.max(price);
-        trading.low = trading.low.min(price);
-        trading.close = price;
+        self.tradings[instrument.0 as usize].trade(price, quantity);
     }
 }
 

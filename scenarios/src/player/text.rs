@@ -3,7 +3,7 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::checks::Value;
-use super::{CheckReport, MarketReport, Report};
+use super::{CheckReport, FaultReport, MarketReport, Report};
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -30,6 +30,14 @@ impl Display for Report {
             let (account, gain) = (&bot.account, grouped(&bot.gain));
             let sign = if gain.starts_with('-') { "" } else { "+" };
             writeln!(f, "    {account:<14} {:>18} {}", format!("{sign}{gain}"), bot.asset)?;
+        }
+        let faults = self.live.iter().flat_map(|live| &live.faults).collect::<Vec<_>>();
+        if !faults.is_empty() {
+            writeln!(f, "\n  faults")?;
+        }
+        for fault in faults {
+            let FaultReport { at_seconds, fault, became, target, .. } = fault;
+            writeln!(f, "    {became:<8} at {at_seconds:.0} s: {fault}: {target}")?;
         }
         if !self.checks.is_empty() {
             writeln!(f, "\n  checks")?;

@@ -138,7 +138,7 @@ fn what_a_tape_says_and_a_play_leaves_out_is_a_warning() {
     assert_eq!(
         report.warnings,
         [
-            "ignored 1 faults of the tape: there is one node",
+            "ignored 1 faults of the tape: only [[fault]] strikes",
             "the tape goes on after the end of the scenario, 1m",
         ]
     );
