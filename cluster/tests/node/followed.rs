@@ -115,7 +115,7 @@ impl Venue {
         let read = self
             .market
             .exchange
-            .account("house", None, None, move |house, _, _| house.balance(base).available);
+            .account("house", None, Vec::new(), move |house, _, _| house.balance(base).available);
         1_000_000 - read.await.unwrap() / WHOLE
     }
 }

@@ -192,7 +192,10 @@ impl Market {
     pub async fn balance_after(&self, name: &str, outcome: &Outcome, code: &str) -> Balance {
         let settles = self.settles.lock().unwrap().get(&outcome.order.no.0).copied();
         let asset = self.asset(code);
-        let read = self.exchange.account(name, None, settles, move |a, _, _| a.balance(asset));
+        let read =
+            self.exchange.account(name, None, settles.into_iter().collect(), move |a, _, _| {
+                a.balance(asset)
+            });
         read.await.unwrap()
     }
 
@@ -213,7 +216,7 @@ impl Market {
             for name in names.await.unwrap() {
                 let read = self
                     .exchange
-                    .account(&name, None, None, |a, _, _| a.balances().collect::<Vec<_>>());
+                    .account(&name, None, Vec::new(), |a, _, _| a.balances().collect::<Vec<_>>());
                 all.insert(name.clone(), read.await.unwrap());
             }
         }

@@ -19,7 +19,7 @@ impl Market {
     async fn open_orders(&self, account: &str) -> usize {
         let count =
             |account: &hoga_engine::account::Account, _: &_, _| account.open_orders().count();
-        self.exchange.account(account, None, None, count).await.unwrap()
+        self.exchange.account(account, None, Vec::new(), count).await.unwrap()
     }
 
     /// Waits until the account has no orders.
