@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 pub const NOTICES_MAX: usize = 32;
 
 /// Most accounts have none, and then no more than a pointer.
+#[expect(clippy::box_collection, reason = "one pointer in an account, where there is nothing")]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Notices(Option<Box<VecDeque<Notice>>>);
 

@@ -11,6 +11,7 @@ pub(super) struct Sweep {
 }
 
 /// By the hash of their request's id. Nearly always none, and then no more than a pointer.
+#[expect(clippy::box_collection, reason = "one pointer in an account, where there is nothing")]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sweeps(Option<Box<BTreeMap<u128, Sweep>>>);
 
