@@ -10,6 +10,7 @@ use crate::history::{FillRow, HistoryRow, LedgerRow, PartyRow};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::{Instrument, Phase};
 use crate::message::{AccountMessage, Message, Outcome};
+use crate::notice::Notice;
 use crate::order::{OrderState, Side};
 use crate::reject::Reject;
 use crate::time::Time;
@@ -34,6 +35,8 @@ pub enum Effect {
     Order(Box<OrderState>),
     /// Goes to whoever listens to this account.
     Balance(AccountId, MovedBalance),
+    /// Goes to whoever listens to this account.
+    Notice(AccountId, Notice),
     /// The boards have a new set of marks; its number.
     Ranked(u64),
     /// The account's standing changed; its board hears of it with the next tick.
@@ -103,6 +106,10 @@ pub trait Effects {
     fn balance(&mut self, account: AccountId, sequence: u64, asset: AssetId, balance: Balance) {
         let _ = (account, sequence, asset, balance);
     }
+    /// Something that the account's owner should know. Whoever only keeps books need not hear it.
+    fn notice(&mut self, account: AccountId, notice: &Notice) {
+        let _ = (account, notice);
+    }
     fn touched(&mut self, account: AccountId);
     /// The rules of a book's instrument as they stand now.
     fn rules(&mut self, instrument: &Instrument);
@@ -161,6 +168,10 @@ impl Effects for Vec<Effect> {
 
     fn balance(&mut self, account: AccountId, sequence: u64, asset: AssetId, balance: Balance) {
         self.push(Effect::Balance(account, MovedBalance { sequence, asset, balance }));
+    }
+
+    fn notice(&mut self, account: AccountId, notice: &Notice) {
+        self.push(Effect::Notice(account, *notice));
     }
 
     fn touched(&mut self, account: AccountId) {

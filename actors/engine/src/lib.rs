@@ -23,6 +23,7 @@ pub mod ids;
 pub mod instrument;
 mod instrument_checks;
 pub mod message;
+pub mod notice;
 pub mod order;
 pub mod pit;
 pub mod reject;

@@ -49,6 +49,8 @@ pub enum BookMessage {
         order: OrderKey,
         request: Option<u128>,
         origin: Option<Origin>,
+        /// What becomes its order's, if it is still open.
+        reason: CancelReason,
     },
     Amend(Amend),
     /// The house of a followed instrument puts funds up. Nobody waits for an outcome.
@@ -127,6 +129,15 @@ pub struct Outcome {
     pub value: u128,
     pub reason: Option<CancelReason>,
     pub reject: Option<Box<Reject>>,
+}
+
+impl Outcome {
+    /// Whether open quantity went because the owner asked.
+    #[must_use]
+    #[inline(always)]
+    pub fn is_requested(&self) -> bool {
+        self.reason == Some(CancelReason::Requested)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

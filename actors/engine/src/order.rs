@@ -280,6 +280,8 @@ pub enum CancelReason {
     Interrupted,
     /// The house of a followed instrument had nothing to trade with any more.
     HouseCannotPay,
+    /// A session that had asked for it lost its client or its gateway.
+    Disconnected,
 }
 
 impl CancelReason {

@@ -92,4 +92,9 @@ pub enum AccountRequest {
         asset: AssetId,
         amount: Amount,
     },
+    /// The exchange's own, which no client asks and no log has: a session of the account is over,
+    /// and every open order is cancelled.
+    Lapse {
+        session: ClientId,
+    },
 }

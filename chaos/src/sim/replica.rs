@@ -114,9 +114,10 @@ impl Replica {
 pub fn hash_of(absorbed: &[Absorbed]) -> u64 {
     let mut bytes = Vec::new();
     for one in absorbed {
-        let Absorbed { answers, repeated, rows, market, orders, balances, ranked, heard, grew } =
-            one;
-        let all = (answers, repeated, rows, market, orders, balances, ranked, heard, grew);
+        let Absorbed { answers, repeated, rows, market, orders, .. } = one;
+        let Absorbed { balances, notices, ranked, heard, grew, .. } = one;
+        let told = (orders, balances, notices);
+        let all = (answers, repeated, rows, market, told, ranked, heard, grew);
         bytes = postcard::to_extend(&all, bytes).expect("what was said always encodes");
     }
     xxh3_64(&bytes)

@@ -11,6 +11,7 @@ use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::{AccountId, InstrumentId, Origin, PartitionId};
 use hoga_engine::instrument::Instrument;
 use hoga_engine::message::{BookMessage, Message, PartitionMessage};
+use hoga_engine::notice::Notice;
 use hoga_engine::order::OrderState;
 use hoga_engine::reject::Reject;
 use hoga_engine::request::Envelope;
@@ -27,6 +28,7 @@ pub struct Absorbed {
     pub market: Vec<(InstrumentId, MarketEvent)>,
     pub orders: Vec<OrderState>,
     pub balances: Vec<(AccountId, MovedBalance)>,
+    pub notices: Vec<(AccountId, Notice)>,
     /// Number of the newest set of marks, when there is a new one.
     pub ranked: Option<u64>,
     /// Sources that were heard, with what is expected of each next.
@@ -67,6 +69,7 @@ impl Core {
                 Effect::Market(instrument, event) => absorbed.market.push((instrument, event)),
                 Effect::Order(order) => absorbed.orders.push(*order),
                 Effect::Balance(account, moved) => absorbed.balances.push((account, moved)),
+                Effect::Notice(account, notice) => absorbed.notices.push((account, notice)),
                 Effect::Ranked(set) => absorbed.ranked = Some(set),
                 Effect::Touched(account) => {
                     self.state.touched.insert(account);

@@ -50,12 +50,13 @@ impl Core {
     pub(super) fn plan_lapses(&mut self, place: u32, chunk: &mut Chunk) {
         let suspended = &self.state.suspended;
         let is_kept = |account| suspended.contains_key(&EntityId::Account(account));
-        for Lapsed { account, epoch, opened_by, cancels } in self.state.sessions.lapse(is_kept) {
+        for lapsed in self.state.sessions.lapse(is_kept) {
+            let Lapsed { account, id: session, epoch, opened_by, cancels } = lapsed;
             if cancels {
                 let id = ClientId::of_lapse(epoch);
                 // Whoever opened the session was answered long ago and hears nothing of this.
                 let envelope = Envelope { origin: opened_by, id, body_hash: 0, sent_at: None };
-                let request = AccountRequest::CancelAll { instrument: None };
+                let request = AccountRequest::Lapse { session };
                 let command = EntityCommand::Request(envelope, request);
                 chunk.step(EntityId::Account(account), place, command);
             }

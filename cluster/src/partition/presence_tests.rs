@@ -62,7 +62,7 @@ impl Accounts {
             for step in chunk.take_slices().iter().flat_map(|slice| slice.steps.iter()) {
                 let EntityCommand::Request(_, request) = &step.command else { continue };
                 came.asked += 1;
-                came.swept += usize::from(matches!(request, AccountRequest::CancelAll { .. }));
+                came.swept += usize::from(matches!(request, AccountRequest::Lapse { .. }));
             }
             came.answers
                 .extend(self.core.absorb(chunk, Vec::new()).answers.into_iter().map(|a| a.1));

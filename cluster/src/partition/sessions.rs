@@ -66,6 +66,7 @@ struct Session {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lapsed {
     pub account: AccountId,
+    pub id: ClientId,
     pub epoch: u64,
     pub opened_by: Origin,
     /// Whether the account's orders are to be cancelled.
@@ -155,7 +156,8 @@ impl Sessions {
         for key in over {
             let Some(session) = self.open.remove(&key) else { continue };
             let Session { epoch, opened_by, cancels, .. } = session;
-            lapsed.push(Lapsed { account: key.0, epoch, opened_by, cancels });
+            let (account, id) = key;
+            lapsed.push(Lapsed { account, id, epoch, opened_by, cancels });
             self.release(session);
         }
         lapsed

@@ -396,8 +396,8 @@ impl<R: Rebuild> Performer<R> {
     }
 
     fn dispatch(&mut self, absorbed: Absorbed) {
-        let Absorbed { answers, repeated, mut rows, market, orders, balances, ranked, heard, grew } =
-            absorbed;
+        let Absorbed { answers, repeated, mut rows, market, orders, .. } = absorbed;
+        let Absorbed { balances, notices, ranked, heard, grew, .. } = absorbed;
         let at = self.at();
         let (partition, index) = (at.partition, at.index);
         if !self.outlets.trusted.now().serves() {
@@ -430,7 +430,8 @@ impl<R: Rebuild> Performer<R> {
             _ => None,
         });
         let (fills, time) = (fills.collect(), self.core.time());
-        let event = FeedEvent { partition, index, time, market, orders, fills, balances, ranked };
+        let event =
+            FeedEvent { partition, index, time, market, orders, fills, balances, notices, ranked };
         self.outlets.feed.publish(event);
         self.keep_rows(index, &mut rows);
     }

@@ -143,6 +143,26 @@ pub const CANCELS: &[(&str, &str)] = &[
     ("MARKET_CLOSED", "The market closed, and it was for that day."),
     ("VOLATILITY_INTERRUPTION", "Its next trade would have begun a call, and it waits for none."),
     ("HOUSE_CANNOT_PAY", "The house of a followed instrument had nothing to trade with any more."),
+    (
+        "DISCONNECTED",
+        "A session of its account that cancels on disconnect lost its client or its gateway.",
+    ),
+];
+
+/// What an account's owner is told: what stands in a notice's `reason`.
+pub const NOTICES: &[(&str, &str)] = &[
+    (
+        "SESSION_CANCELLED",
+        "A session that cancels on disconnect had no client or no gateway for 5 s: books were \
+         asked to cancel every open order of its account (`DISCONNECTED`).",
+    ),
+    (
+        "KILL_SWITCH_ON",
+        "The kill switch was engaged: books were asked to cancel every open order, and nothing \
+         new is taken.",
+    ),
+    ("KILL_SWITCH_OFF", "The kill switch was released: orders are taken again."),
+    ("ACCOUNT_RESET", "The account was reset: what it had was taken back."),
 ];
 
 /// Every reason: those of trading in the order in which they are checked, then the gateway's.

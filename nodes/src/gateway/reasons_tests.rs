@@ -1,7 +1,10 @@
 //! Code, table and document say the same.
 
-use super::{CANCELS, all};
+use super::{CANCELS, NOTICES, all};
+use hoga_engine::client_id::ClientId;
+use hoga_engine::notice::{Notice, NoticeOf};
 use hoga_engine::order::CancelReason;
+use hoga_engine::time::Time;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
@@ -29,6 +32,13 @@ fn document() -> String {
          without a trade.\n\n| reason | meaning |\n|---|---|\n",
     );
     for (reason, meaning) in CANCELS {
+        writeln!(text, "| `{reason}` | {meaning} |").expect("a string takes everything");
+    }
+    text.push_str(
+        "\n## Notices\n\nWhat an account's owner is told on the channel `notices`, by the \
+         notice's `reason`.\n\n| reason | meaning |\n|---|---|\n",
+    );
+    for (reason, meaning) in NOTICES {
         writeln!(text, "| `{reason}` | {meaning} |").expect("a string takes everything");
     }
     text
@@ -79,9 +89,27 @@ fn every_way_to_lose_open_quantity_is_listed() {
         CancelReason::MarketClosed,
         CancelReason::Interrupted,
         CancelReason::HouseCannotPay,
+        CancelReason::Disconnected,
     ];
     let listed: Vec<&str> = CANCELS.iter().map(|(reason, _)| *reason).collect();
     assert_eq!(ways.map(hoga_proto::convert::order::cancel_reason).as_slice(), listed);
+}
+
+#[test]
+fn every_notice_is_listed() {
+    let session = ClientId::parse("desk").expect("it is an id");
+    let all = [
+        NoticeOf::SessionCancelled { session, orders: 2 },
+        NoticeOf::KillSwitchEngaged { orders: 1 },
+        NoticeOf::KillSwitchReleased,
+        NoticeOf::AccountReset,
+    ];
+    let shown = all.map(|of| {
+        let notice = Notice { sequence: 1, time: Time(1), of };
+        hoga_proto::convert::notice::notice(&notice, "alice").reason
+    });
+    let listed: Vec<&str> = NOTICES.iter().map(|(reason, _)| *reason).collect();
+    assert_eq!(shown.as_slice(), listed);
 }
 
 /// Reasons are looked up by text; one that is in no table would panic when it is needed.

@@ -12,6 +12,7 @@ mod field;
 pub mod follow;
 pub mod ledger;
 pub mod market;
+pub mod notice;
 pub mod numbers;
 pub mod order;
 pub mod ranking;

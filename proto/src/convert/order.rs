@@ -357,6 +357,7 @@ pub const fn cancel_reason(reason: CancelReason) -> &'static str {
         CancelReason::MarketClosed => "MARKET_CLOSED",
         CancelReason::Interrupted => "VOLATILITY_INTERRUPTION",
         CancelReason::HouseCannotPay => "HOUSE_CANNOT_PAY",
+        CancelReason::Disconnected => "DISCONNECTED",
     }
 }
 

@@ -215,6 +215,7 @@ pub(super) fn act(
         }
         AccountRequest::Open
         | AccountRequest::KillSwitch { .. }
+        | AccountRequest::Lapse { .. }
         | AccountRequest::Transfer { .. }
         | AccountRequest::Reset { .. }
         | AccountRequest::FundHouse { .. } => None,

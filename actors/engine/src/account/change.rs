@@ -3,24 +3,19 @@
 use super::amends::{AMENDS_MAX, PendingAmend};
 use super::open_order::OpenOrder;
 use super::place::{check_funds, check_notional, to_lots, to_ticks};
+use super::sweeps::Sweep;
 use super::terms::check_parts;
 use super::{Account, Ask, Context};
 use crate::amount::Amount;
+use crate::client_id::ClientId;
 use crate::effect::{Answer, Effects};
 use crate::ids::{InstrumentId, OrderNo};
 use crate::instrument::Instrument;
 use crate::message::{Amend, BookMessage, Message};
-use crate::order::Status;
+use crate::notice::NoticeOf;
+use crate::order::{CancelReason, Status};
 use crate::reject::Reject;
 use crate::request::{Ack, OrderRef};
-use serde::{Deserialize, Serialize};
-
-/// A cancel-all that waits for the books.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Sweep {
-    pub waiting: u64,
-    pub cancelled: u64,
-}
 
 impl Account {
     /// The order that a request names.
@@ -43,18 +38,21 @@ impl Account {
         self.memory.open(ask, None, Some(Ack::Result));
         let (request, origin) = (Some(id), Some(ask.envelope.origin));
         let order = self.key(no);
-        let cancel = || BookMessage::Cancel { order, request, origin };
+        let reason = CancelReason::Requested;
+        let cancel = || BookMessage::Cancel { order, request, origin, reason };
         out.send_with(instrument.partition, || Message::ToBook(instrument.id, cancel()));
         Ok(())
     }
 
+    /// Asks books to cancel what is open, all or of one instrument; returns how many orders.
     pub(super) fn cancel_all(
         &mut self,
         ask: &Ask,
         only: Option<InstrumentId>,
+        reason: CancelReason,
         context: &Context,
         out: &mut impl Effects,
-    ) {
+    ) -> u64 {
         let id = ask.id;
         let mut sweep = Sweep::default();
         for open in self.open.sorted() {
@@ -64,7 +62,7 @@ impl Account {
             }
             sweep.waiting += 1;
             let order = open.state.key;
-            let cancel = BookMessage::Cancel { order, request: Some(id), origin: None };
+            let cancel = BookMessage::Cancel { order, request: Some(id), origin: None, reason };
             let partition = context.listed(instrument).partition;
             out.send(partition, Message::ToBook(instrument, cancel));
         }
@@ -76,6 +74,19 @@ impl Account {
             self.memory.open(ask, None, Some(Ack::Result));
             self.sweeps.insert(id, sweep);
         }
+        sweep.waiting
+    }
+
+    /// Cancels what a session left behind that nobody has any more.
+    pub(super) fn lapse(
+        &mut self,
+        ask: &Ask,
+        session: ClientId,
+        context: &Context,
+        out: &mut impl Effects,
+    ) {
+        let orders = self.cancel_all(ask, None, CancelReason::Disconnected, context, out);
+        self.notify(NoticeOf::SessionCancelled { session, orders }, context, out);
     }
 
     pub(super) fn kill_switch(
@@ -85,12 +96,19 @@ impl Account {
         context: &Context,
         out: &mut impl Effects,
     ) {
-        self.is_killed = engaged;
-        if engaged {
-            return self.cancel_all(ask, None, context, out);
+        let was_killed = std::mem::replace(&mut self.is_killed, engaged);
+        let notice = if engaged {
+            let orders = self.cancel_all(ask, None, CancelReason::Requested, context, out);
+            NoticeOf::KillSwitchEngaged { orders }
+        } else {
+            self.memory.close(ask, Answer::Done, context.at);
+            out.answer(ask.envelope.origin, Answer::Done);
+            NoticeOf::KillSwitchReleased
+        };
+        // Thrown again it changes nothing.
+        if engaged != was_killed {
+            self.notify(notice, context, out);
         }
-        self.memory.close(ask, Answer::Done, context.at);
-        out.answer(ask.envelope.origin, Answer::Done);
     }
 
     /// Whether new orders and amends are taken at all.

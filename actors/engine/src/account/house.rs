@@ -71,6 +71,7 @@ impl Account {
             | AccountRequest::Cancel { .. }
             | AccountRequest::Amend { .. }
             | AccountRequest::KillSwitch { .. }
+            | AccountRequest::Lapse { .. }
             | AccountRequest::CancelAll { .. } => Ok(()),
             AccountRequest::Place { .. }
             | AccountRequest::Deposit { .. }

@@ -347,7 +347,7 @@ impl First {
             (OutcomeOf::Submit, Status::Open) if is_plain && cancelled.is_zero() => {
                 First::Rested { arrival, limit, quantity: remaining }
             }
-            (OutcomeOf::Cancel(_), Status::Cancelled) if is_plain => {
+            (OutcomeOf::Cancel(_), Status::Cancelled) if is_plain && outcome.is_requested() => {
                 First::cancelled(outcome).unwrap_or_else(|| First::whole(outcome))
             }
             (OutcomeOf::Submit, _) if outcome.reject.is_none() => {

@@ -19,6 +19,7 @@ mod index;
 mod memory;
 mod memory_state;
 mod money;
+mod notices;
 mod open_order;
 mod open_orders;
 mod outcome;
@@ -31,6 +32,7 @@ mod seen;
 mod settle;
 mod slots;
 mod supply;
+mod sweeps;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,7 @@ mod till;
 mod validate;
 
 pub use balances::Balance;
+pub use notices::NOTICES_MAX;
 pub use open_order::OpenOrder;
 pub use performance::Performance;
 pub use position::Position;
@@ -47,6 +50,7 @@ use crate::effect::{Answer, Effects};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo};
 use crate::instrument::{Asset, Catalogue, Instrument};
 use crate::message::{AccountMessage, Standing};
+use crate::order::CancelReason;
 use crate::reject::Reject;
 use crate::request::{AccountRequest, Envelope, OrderRef};
 use crate::time::Time;
@@ -54,7 +58,6 @@ use crate::topology::Topology;
 use memory::{Memory, Recall};
 use open_orders::OpenOrders;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// What an account may look at besides itself.
 #[derive(Clone, Copy)]
@@ -89,8 +92,8 @@ pub struct Account {
     open: OpenOrders,
     orders: OrderNo,
     memory: Memory,
-    /// Cancel-alls whose books have not all answered, by the hash of their request id.
-    sweeps: BTreeMap<u128, change::Sweep>,
+    sweeps: sweeps::Sweeps,
+    notices: notices::Notices,
     performance: Performance,
     last_event: Time,
 }
@@ -112,7 +115,8 @@ impl Account {
             open: OpenOrders::default(),
             orders: OrderNo(0),
             memory: Memory::default(),
-            sweeps: BTreeMap::new(),
+            sweeps: sweeps::Sweeps::default(),
+            notices: notices::Notices::default(),
             performance: Performance::default(),
             last_event: created,
         }
@@ -262,6 +266,7 @@ impl Account {
             AccountRequest::Open
             | AccountRequest::CancelAll { .. }
             | AccountRequest::KillSwitch { .. }
+            | AccountRequest::Lapse { .. }
             | AccountRequest::Reset { .. } => Ok(()),
         }
     }
@@ -284,7 +289,11 @@ impl Account {
                 self.amend(ask, *order, *quantity, *price, context, out)
             }
             AccountRequest::CancelAll { instrument } => {
-                self.cancel_all(ask, *instrument, context, out);
+                self.cancel_all(ask, *instrument, CancelReason::Requested, context, out);
+                Ok(())
+            }
+            AccountRequest::Lapse { session } => {
+                self.lapse(ask, *session, context, out);
                 Ok(())
             }
             AccountRequest::KillSwitch { engaged } => {

@@ -7,6 +7,7 @@ use crate::effect::{Answer, Effects, Posting};
 use crate::history::{LedgerKind, LedgerRow, PartyRow};
 use crate::ids::AssetId;
 use crate::message::{AccountMessage, Credit, Message};
+use crate::notice::NoticeOf;
 use crate::reject::{Reject, Shown};
 use crate::request::Ack;
 
@@ -168,6 +169,7 @@ impl Account {
         }
         self.memory.close(ask, Answer::Done, context.at);
         out.answer(ask.envelope.origin, Answer::Done);
+        self.notify(NoticeOf::AccountReset, context, out);
         Ok(())
     }
 

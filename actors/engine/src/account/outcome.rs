@@ -110,12 +110,12 @@ impl Account {
             self.lessen(outcome, context, out);
         }
         let Some(request) = request else { return };
-        if let Some(sweep) = self.sweeps.get_mut(&request) {
+        if let Some(sweep) = self.sweeps.get_mut(request) {
             sweep.waiting -= 1;
             sweep.cancelled += u64::from(outcome.reject.is_none());
             if sweep.waiting == 0 {
                 let answer = Answer::CancelledAll { orders: sweep.cancelled };
-                self.sweeps.remove(&request);
+                self.sweeps.remove(request);
                 self.tell(request, &answer, context, out);
             }
         } else {

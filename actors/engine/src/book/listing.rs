@@ -178,9 +178,10 @@ impl Listing {
                 self.begin_command();
                 self.submit_pair(pair, at, out);
             }
-            BookMessage::Cancel { order, request, origin } => {
+            BookMessage::Cancel { order, request, origin, reason } => {
                 self.begin_command();
-                self.cancel(*order, *request, *origin, at, out);
+                let of = OutcomeOf::Cancel(*request);
+                self.cancel(*order, of, *reason, *origin, at, out);
             }
             BookMessage::Amend(amend) => {
                 self.begin_command();
@@ -478,14 +479,14 @@ impl Listing {
     fn cancel(
         &mut self,
         order: OrderKey,
-        request: Option<u128>,
+        of: OutcomeOf,
+        reason: CancelReason,
         origin: Option<Origin>,
         at: Time,
         out: &mut impl Effects,
     ) {
         let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
-        let of = OutcomeOf::Cancel(request);
-        let gone = |limit, open| cancelled(order, of, limit, open, CancelReason::Requested);
+        let gone = |limit, open| cancelled(order, of, limit, open, reason);
         let outcome = match self.book.cancel(order, &mut wire) {
             Some(removed) => {
                 Outcome { filled: removed.filled, ..gone(removed.price, removed.open) }
@@ -652,7 +653,7 @@ pub fn decline(instrument: InstrumentId, message: &BookMessage) -> Vec<Effect> {
             out.outcome(outcome, origin);
             submit(&pair.stop, reject)
         }
-        BookMessage::Cancel { order, request, origin } => {
+        BookMessage::Cancel { order, request, origin, .. } => {
             (refused(*order, OutcomeOf::Cancel(*request), Ticks(0), reject), *origin)
         }
         BookMessage::Import(_) => return out,

@@ -9,6 +9,7 @@ use hoga_engine::effect::{MarketEvent, MovedBalance};
 use hoga_engine::history::FillRow;
 use hoga_engine::ids::{AccountId, AssetId, InstrumentId, PartitionId};
 use hoga_engine::instrument::Phase;
+use hoga_engine::notice::Notice;
 use hoga_engine::order::{OrderState, Side};
 use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
@@ -26,17 +27,19 @@ pub struct FeedEvent {
     pub orders: Vec<OrderState>,
     pub fills: Vec<FillRow>,
     pub balances: Vec<(AccountId, MovedBalance)>,
+    pub notices: Vec<(AccountId, Notice)>,
     /// Number of the newest set of marks, when the chunk brought one.
     pub ranked: Option<u64>,
 }
 
 impl FeedEvent {
     pub(super) fn is_empty(&self) -> bool {
-        let FeedEvent { market, orders, fills, balances, ranked, .. } = self;
+        let FeedEvent { market, orders, fills, balances, notices, ranked, .. } = self;
         market.is_empty()
             && orders.is_empty()
             && fills.is_empty()
             && balances.is_empty()
+            && notices.is_empty()
             && ranked.is_none()
     }
 
@@ -47,6 +50,7 @@ impl FeedEvent {
             + size_of_val(&*self.orders)
             + size_of_val(&*self.fills)
             + size_of_val(&*self.balances)
+            + size_of_val(&*self.notices)
     }
 
     /// Hands every event to `take`, with the topics that number it.
@@ -86,6 +90,10 @@ impl FeedEvent {
             let balance = || Happened::Balance(moved.asset, moved.balance);
             take(Topic::Balances(*account), moved.sequence, &balance);
         }
+        for (account, notice) in &self.notices {
+            let notice_of = || Happened::Notice(Box::new(*notice));
+            take(Topic::Notices(*account), notice.sequence, &notice_of);
+        }
         if let Some(set) = self.ranked {
             take(Topic::Ranking, set, &|| Happened::Ranked);
         }
@@ -112,6 +120,8 @@ pub enum Topic {
     Fills(AccountId),
     /// An account's balances, one event for each that a command moved.
     Balances(AccountId),
+    /// What an account's owner should know besides.
+    Notices(AccountId),
     /// Sets of marks; a chunk that brought several counts as the last of them.
     Ranking,
 }
@@ -124,9 +134,10 @@ impl Topic {
             Topic::Book(instrument) | Topic::Trades(instrument) | Topic::Candles(instrument) => {
                 topology.book_partition(instrument)
             }
-            Topic::Orders(account) | Topic::Fills(account) | Topic::Balances(account) => {
-                account.partition()
-            }
+            Topic::Orders(account)
+            | Topic::Fills(account)
+            | Topic::Balances(account)
+            | Topic::Notices(account) => account.partition(),
             Topic::Ranking => Topology::BOARDS,
         }
     }
@@ -134,7 +145,7 @@ impl Topic {
     /// Whether only the account's owner hears of it.
     #[must_use]
     pub const fn is_private(self) -> bool {
-        matches!(self, Topic::Orders(_) | Topic::Fills(_) | Topic::Balances(_))
+        matches!(self, Topic::Orders(_) | Topic::Fills(_) | Topic::Balances(_) | Topic::Notices(_))
     }
 }
 
@@ -163,6 +174,7 @@ pub enum Happened {
     /// With the client's id of its order.
     Fill(Box<(FillRow, Option<ClientId>)>),
     Balance(AssetId, Balance),
+    Notice(Box<Notice>),
     Ranked,
 }
 

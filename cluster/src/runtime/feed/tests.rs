@@ -29,6 +29,7 @@ fn chunk(partition: PartitionId, index: u64) -> FeedEvent {
         orders: Vec::new(),
         fills: Vec::new(),
         balances: Vec::new(),
+        notices: Vec::new(),
         ranked: None,
     }
 }

@@ -10,10 +10,11 @@ use hoga_engine::book::Clearing;
 use hoga_engine::history::FillRow;
 use hoga_engine::ids::TradeNo;
 use hoga_engine::instrument::Instrument;
+use hoga_engine::notice::Notice;
 use hoga_engine::order::{OrderState, Side};
 use hoga_engine::time::Time;
 use hoga_proto::convert::numbers::timestamp;
-use hoga_proto::convert::{account, market, order};
+use hoga_proto::convert::{account, market, notice, order};
 use hoga_proto::v1;
 use prost::Message;
 
@@ -61,6 +62,7 @@ fn encode(symbols: &Symbols, topic: Topic, event: &Numbered, account_id: &str) -
             let balance = account::balance(*held, symbols.asset_of(*asset)?);
             v1::BalancesContent { balances: vec![balance] }.encode_to_vec()
         }
+        (Happened::Notice(notice), _) => return Some(of_notice(notice, account_id)),
         (happened, topic) => unreachable!("{happened:?} in {topic:?}"),
     };
     Some(bytes.into())
@@ -83,6 +85,13 @@ pub fn of_fill(
 ) -> Option<Bytes> {
     let fill = order::fill(row, account_id, client_id, symbols.listed(row.instrument)?);
     Some(v1::FillsContent { fills: vec![fill] }.encode_to_vec().into())
+}
+
+/// A notice.
+#[must_use]
+pub fn of_notice(of: &Notice, account_id: &str) -> Bytes {
+    let notices = vec![notice::notice(of, account_id)];
+    v1::NoticesContent { notices }.encode_to_vec().into()
 }
 
 /// The time of a ladder's last change. It stands once in a frame: parts add up.

@@ -121,6 +121,13 @@ impl Subscription {
                 } else {
                     match (followed.topic(), self.account()) {
                         (Topic::Balances(_), _) => true,
+                        (Topic::Notices(_), Some(account)) => {
+                            if past::notices(desk, account, token.sequence).await?.is_empty() {
+                                return Ok(false);
+                            }
+                            self.is_catching_up = true;
+                            false
+                        }
                         (Topic::Fills(id), Some(account)) => {
                             let next = past::fills(desk, caller, account, id, token.sequence, 1);
                             if next.await?.is_empty() {
@@ -169,6 +176,9 @@ async fn stand(desk: &Desk, asked: &Asked, token: Option<Token>) -> Result<Stand
         }
         Whose::Balances(account) => {
             own(desk, account, |own| (Topic::Balances(own.id()), own.told().balances)).await
+        }
+        Whose::Notices(account) => {
+            own(desk, account, |own| (Topic::Notices(own.id()), own.noticed())).await
         }
         Whose::Candles(..) | Whose::Queues(_) | Whose::Ticker(_) | Whose::Ranking(_) => {
             unreachable!("their states are shared")

@@ -1,4 +1,5 @@
-//! What a private topic had before its ring begins, read from the history.
+//! What a private topic had before its ring begins, read from the history or, of notices, from
+//! the account itself.
 
 use super::content;
 use crate::auth::Caller;
@@ -60,6 +61,28 @@ pub async fn fills(
         fills.push((at, fill));
     }
     Ok(fills)
+}
+
+/// Notices behind a number, oldest first and without a gap, each with its number: as far as the
+/// account keeps them.
+///
+/// # Errors
+/// The account could not be read.
+pub async fn notices(
+    desk: &Desk,
+    account: &AccountName,
+    after: u64,
+) -> Result<Vec<(u64, Bytes)>, Refused> {
+    let looked = desk.look(account, Default::default(), move |account, _, _| {
+        account.notices().filter(|notice| notice.sequence > after).copied().collect::<Vec<_>>()
+    });
+    let kept = looked.await?;
+    // Older ones were given up: what is left has a gap before it.
+    if kept.first().is_none_or(|oldest| oldest.sequence != after + 1) {
+        return Ok(Vec::new());
+    }
+    let shown = |notice| content::of_notice(notice, account.id());
+    Ok(kept.iter().map(|notice| (notice.sequence, shown(notice))).collect())
 }
 
 /// Orders that finished behind an event, in the order in which they did. None when there were too

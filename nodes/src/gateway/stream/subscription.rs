@@ -118,10 +118,7 @@ impl Subscription {
 
     /// The account whose topic it is.
     pub(super) fn account(&self) -> Option<&AccountName> {
-        match &self.asked.whose {
-            Whose::Orders(name) | Whose::Fills(name) | Whose::Balances(name) => Some(name),
-            _ => None,
-        }
+        self.asked.whose.account()
     }
 
     /// The next frame, if there is one.
@@ -260,17 +257,21 @@ impl Subscription {
         caller: &Caller,
         topic: Topic,
     ) -> Result<Next, Refused> {
-        let (Topic::Fills(id), Some(account)) = (topic, self.account()) else {
-            return Ok(Next::Nothing);
-        };
+        let Some(account) = self.account() else { return Ok(Next::Nothing) };
         let (after, caller) = (self.place.sequence, caller.anew(READ_WITHIN));
-        let fills = past::fills(desk, &caller, account, id, after, FRAME_EVENTS_MAX).await?;
-        let Some((last, _)) = fills.last() else {
+        let events = match topic {
+            Topic::Fills(id) => {
+                past::fills(desk, &caller, account, id, after, FRAME_EVENTS_MAX).await?
+            }
+            Topic::Notices(_) => past::notices(desk, account, after).await?,
+            _ => return Ok(Next::Nothing),
+        };
+        let Some((last, _)) = events.last() else {
             self.is_catching_up = false;
             return Ok(Next::Nothing);
         };
         let (last, at) = (*last, self.place.at);
-        let parts: Vec<Bytes> = fills.into_iter().map(|(_, fill)| fill).collect();
+        let parts: Vec<Bytes> = events.into_iter().map(|(_, event)| event).collect();
         Ok(Next::Frame(self.delta(last, at, &parts)))
     }
 
@@ -313,6 +314,7 @@ impl Subscription {
                 let behind = behind.filter(|token| token.is_of(self.stamp));
                 orders(desk, caller, account, followed.topic(), behind).await?
             }
+            (Source::Ring(..), Whose::Notices(_)) => self.notices(desk).await?,
             // A fill is no state: what counts is where the reader begins.
             (Source::Ring(..), _) => (self.fills(desk).await?, Vec::new()),
         };
@@ -348,6 +350,17 @@ impl Subscription {
             at,
         });
         looked.await
+    }
+
+    /// Those that the account keeps, oldest first.
+    async fn notices(&self, desk: &Desk) -> Result<(Place, Vec<Bytes>), Refused> {
+        let Some(account) = self.account() else { return Ok((self.place, Vec::new())) };
+        let looked = desk.look(account, Reading::default(), |account, _, at| {
+            let kept: Vec<_> = account.notices().copied().collect();
+            (Place { sequence: account.noticed(), at }, kept)
+        });
+        let (place, kept) = looked.await?;
+        Ok((place, kept.iter().map(|one| content::of_notice(one, account.id())).collect()))
     }
 
     async fn balances(&self, desk: &Desk) -> Result<(Place, Vec<Bytes>), Refused> {

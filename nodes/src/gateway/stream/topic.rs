@@ -32,6 +32,21 @@ pub enum Whose {
     Orders(AccountName),
     Fills(AccountName),
     Balances(AccountName),
+    Notices(AccountName),
+}
+
+impl Whose {
+    /// The account that alone may follow it.
+    #[must_use]
+    pub const fn account(&self) -> Option<&AccountName> {
+        match self {
+            Whose::Orders(name)
+            | Whose::Fills(name)
+            | Whose::Balances(name)
+            | Whose::Notices(name) => Some(name),
+            _ => None,
+        }
+    }
 }
 
 impl Asked {
@@ -60,18 +75,13 @@ impl Asked {
                 let interval = candle::interval("topic.interval", shown.interval)?;
                 Whose::Candles(instrument(&shown.name)?, interval)
             }
-            v1::Channel::Notices => {
-                let name = shown.channel().as_str_name().to_lowercase();
-                let name = name.trim_start_matches("channel_");
-                let refusal = refusal("NOT_SERVED", format!("{name} are not streamed"));
-                return Err(Box::new(refusal.field("topic.channel")));
-            }
+            v1::Channel::Notices => Whose::Notices(account(&shown.name)?),
             v1::Channel::Unspecified => {
                 let rule = format!("{} is none of its values", shown.channel);
                 return Err(Box::new(Refusal::malformed("topic.channel", rule)));
             }
         };
-        if let Whose::Orders(name) | Whose::Fills(name) | Whose::Balances(name) = &whose {
+        if let Some(name) = whose.account() {
             shown.name = name.to_string();
         }
         shown.interval = match whose {
@@ -93,6 +103,7 @@ impl Asked {
             Whose::Orders(_) => 6,
             Whose::Fills(_) => 7,
             Whose::Balances(_) => 8,
+            Whose::Notices(_) => 9,
             Whose::Queues(_) => 10,
         }
     }

@@ -15,6 +15,7 @@ mod lives;
 mod meetings;
 mod memory;
 mod money;
+mod notices;
 mod pairs;
 mod profit;
 mod refusals;

@@ -15,15 +15,15 @@ use crate::time::Time;
 const ID: AccountId = AccountId::new(crate::ids::PartitionId(4), 0);
 
 /// An account by itself, and what it says.
-struct Owner {
-    account: Account,
+pub(super) struct Owner {
+    pub(super) account: Account,
     catalogue: Catalogue,
     requests: u64,
     said: Vec<Effect>,
 }
 
 impl Owner {
-    fn new() -> Owner {
+    pub(super) fn new() -> Owner {
         let mut catalogue = Catalogue::default();
         catalogue.assets.extend(assets().map(|asset| (asset.id, asset)));
         catalogue.instruments.extend(instruments().map(|listed| (listed.id, listed)));
@@ -31,7 +31,7 @@ impl Owner {
         Owner { account, catalogue, requests: 0, said: Vec::new() }
     }
 
-    fn ask(&mut self, request: AccountRequest) -> Vec<Effect> {
+    pub(super) fn ask(&mut self, request: AccountRequest) -> Vec<Effect> {
         self.requests += 1;
         let origin = Origin { node: 1, incarnation: 1, request: self.requests };
         let id = ClientId::parse(&format!("r{}", self.requests)).expect("it is an id");

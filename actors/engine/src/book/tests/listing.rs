@@ -118,7 +118,9 @@ impl Market {
     }
 
     fn cancel(&mut self, no: u64) -> Outcome {
-        self.handle(&BookMessage::Cancel { order: key(no), request: None, origin: None })
+        let reason = CancelReason::Requested;
+        let (order, request, origin) = (key(no), None, None);
+        self.handle(&BookMessage::Cancel { order, request, origin, reason })
     }
 
     fn amend(&mut self, no: u64, total: Option<u64>, limit: Option<u32>) -> Outcome {

@@ -556,6 +556,7 @@ fn stands(decision: &Decision) -> String {
             CancelReason::MarketClosed => "market closed",
             CancelReason::Interrupted => "interrupted",
             CancelReason::HouseCannotPay => "house cannot pay",
+            CancelReason::Disconnected => "disconnected",
         };
         words.push(format!("cancelled {}: {why}", decision.cancelled.0));
     }

@@ -148,7 +148,9 @@ impl<'e> Plan<'e> {
                 self.amend(order, number, asking);
             }
         }
-        if order.state == "CANCELLED" && order.reason == "REQUESTED" {
+        // On disconnect too it was a command that took it.
+        let is_cancel = matches!(&*order.reason, "REQUESTED" | "DISCONNECTED");
+        if order.state == "CANCELLED" && is_cancel {
             let done = about.cancels.iter().find(|asking| asking.fate == Fate::Done);
             // By a cancel-all, or by one that nobody was answered: its number is known anyway.
             let heard = done.map_or_else(Heard::default, Heard::of);

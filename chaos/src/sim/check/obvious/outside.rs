@@ -68,11 +68,10 @@ impl Outside {
                 let by_amount = submit.value_max.is_some();
                 self.tape.decided(submit.order, Of::Submit, &decision, by_amount);
             }
-            BookMessage::Cancel { order, .. } => match place_of(&self.resting, *order) {
+            BookMessage::Cancel { order, reason, .. } => match place_of(&self.resting, *order) {
                 Some(place) => {
                     let gone = self.resting.remove(place);
-                    let asked = CancelReason::Requested;
-                    self.tape.gone(*order, Of::Cancel, gone.filled, gone.open, asked);
+                    self.tape.gone(*order, Of::Cancel, gone.filled, gone.open, *reason);
                 }
                 None => self.tape.refuse(*order, Of::Cancel),
             },

@@ -64,7 +64,7 @@ impl Trading {
         match message {
             BookMessage::Submit(submit) => self.submit(submit, at),
             BookMessage::Pair(pair) => self.pair(pair, at),
-            BookMessage::Cancel { order, .. } => self.cancel(*order),
+            BookMessage::Cancel { order, reason, .. } => self.cancel(*order, *reason),
             BookMessage::Amend(amend) => self.amend(amend),
             BookMessage::Fund(_) | BookMessage::Import(_) => {}
         }
@@ -183,8 +183,8 @@ impl Trading {
             && !(submit.post_only && self.book.would_cross(submit.side, submit.limit))
     }
 
-    fn cancel(&mut self, order: OrderKey) {
-        let (none, asked) = (Lots::ZERO, CancelReason::Requested);
+    fn cancel(&mut self, order: OrderKey, asked: CancelReason) {
+        let none = Lots::ZERO;
         if let Some(gone) = self.book.cancel(order, &mut self.tape) {
             return self.tape.gone(order, Of::Cancel, gone.filled, gone.open, asked);
         }

@@ -52,8 +52,8 @@ async fn a_refused_frame_leaves_the_stream_open() {
     line.ask(subscribe(Channel::Book, LPJ)).await;
     let cases = [
         (subscribe(Channel::Book, LPJ), "ALREADY_SUBSCRIBED"),
-        (subscribe(Channel::Notices, "accounts/alice"), "NOT_SERVED"),
-        (subscribe(Channel::Notices, "accounts/alice"), "NOT_SERVED"),
+        (subscribe(Channel::Notices, "accounts/bob"), "PERMISSION_DENIED"),
+        (subscribe(Channel::Notices, LPJ), "MALFORMED"),
         (subscribe(Channel::Book, "instruments/XYZ-KRW"), "UNKNOWN_INSTRUMENT"),
         (subscribe(Channel::Book, "accounts/alice"), "MALFORMED"),
         (subscribe(Channel::Ranking, "boards/beauty"), "UNKNOWN_BOARD"),

@@ -4,6 +4,7 @@
 
 mod channels;
 mod frames;
+mod notices;
 mod reader;
 mod resuming;
 mod slow;

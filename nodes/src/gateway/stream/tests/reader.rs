@@ -193,6 +193,7 @@ impl Follower {
             Content::Trades(trades) => trades.trades.iter().map(Message::encode_to_vec).collect(),
             Content::Orders(orders) => orders.orders.iter().map(Message::encode_to_vec).collect(),
             Content::Fills(fills) => fills.fills.iter().map(Message::encode_to_vec).collect(),
+            Content::Notices(of) => of.notices.iter().map(Message::encode_to_vec).collect(),
             _ => return,
         };
         assert_eq!(entries.len() as u64, last - first + 1, "an entry for each event");
