@@ -128,6 +128,9 @@ fn look<'v>(
         last: ticks(last),
         base: base.0.into(),
         step: instrument.ticks.step(last.unwrap_or(base)).into(),
+        band: listing
+            .and_then(|listing| listing.instrument().band)
+            .map(|(low, high)| (low.0.into(), high.0.into())),
         own,
         cash: (available(instrument.quote) / instrument.unit()) as u128,
         lots: u64::try_from(lots).unwrap_or(u64::MAX),
