@@ -1,7 +1,8 @@
 //! Code, table and document say the same.
 
-use super::{CANCELS, all};
+use super::{CANCELS, SNAPSHOTS, all};
 use hoga_engine::order::CancelReason;
+use hoga_proto::v1;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
@@ -29,6 +30,13 @@ fn document() -> String {
          without a trade.\n\n| reason | meaning |\n|---|---|\n",
     );
     for (reason, meaning) in CANCELS {
+        writeln!(text, "| `{reason}` | {meaning} |").expect("a string takes everything");
+    }
+    text.push_str(
+        "\n## Why a snapshot was sent\n\nThe `reason` of a stream's snapshot, behind \
+         `SNAPSHOT_REASON_`.\n\n| reason | meaning |\n|---|---|\n",
+    );
+    for (reason, meaning) in SNAPSHOTS {
         writeln!(text, "| `{reason}` | {meaning} |").expect("a string takes everything");
     }
     text
@@ -82,6 +90,14 @@ fn every_way_to_lose_open_quantity_is_listed() {
     ];
     let listed: Vec<&str> = CANCELS.iter().map(|(reason, _)| *reason).collect();
     assert_eq!(ways.map(hoga_proto::convert::order::cancel_reason).as_slice(), listed);
+}
+
+#[test]
+fn every_reason_of_a_snapshot_is_listed() {
+    let listed = (1..).map_while(|number| v1::SnapshotReason::try_from(number).ok());
+    let listed: Vec<&str> = listed.map(|reason| reason.as_str_name()).collect();
+    let known = SNAPSHOTS.iter().map(|(reason, _)| format!("SNAPSHOT_REASON_{reason}"));
+    assert_eq!(known.collect::<Vec<_>>(), listed);
 }
 
 /// Reasons are looked up by text; one that is in no table would panic when it is needed.
