@@ -137,7 +137,7 @@ impl World {
     /// Everybody was paid one of fifty round sums. A third never traded, so their figures tie;
     /// the others hold money and what it bought. Another `turn` makes them stand elsewhere.
     fn standing(&self, index: u32, turn: u64) -> Standing {
-        let draw = |salt: u64| mixed(u64::from(index) + (salt + 8 * turn << 32));
+        let draw = |salt: u64| mixed(u64::from(index) + ((salt + 8 * turn) << 32));
         let rules = &self.catalogue.instruments[&self.traded];
         let deposits = Amount::from(1 + draw(1) % 50) * 100_000_000;
         let has_traded = draw(2) % 3 > 0 || turn > 0;
