@@ -7,12 +7,12 @@
 
 use hoga_cluster::partition::MetaCommand;
 use hoga_cluster::runtime::{Exchange, Failure, Identified, ReadError};
-use hoga_engine::amount::Amount;
+use hoga_engine::amount::{Amount, Lots, Ticks};
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
 use hoga_engine::hash::StateHash;
 use hoga_engine::ids::AssetId;
-use hoga_engine::instrument::Asset;
+use hoga_engine::instrument::{Asset, Instrument};
 use hoga_engine::reject::Reject;
 use hoga_engine::request::AccountRequest;
 use hoga_scenarios::listing::{Fund, Market};
@@ -44,6 +44,27 @@ pub fn first_seeds(market: &Market) -> Vec<Seed> {
     let amounts = market.assets.iter().map(|asset| (asset.code.clone(), amount(asset)));
     let amounts: Vec<_> = amounts.collect();
     FIRST_ACCOUNTS.map(|account| Seed { account, amounts: amounts.clone() }).into()
+}
+
+/// An order that the first accounts can place, as a sentence says it: `10 LPJ-KRW @ 777`. At the
+/// base price, and of ten whole units or, where these cost too much, of what costs half at most.
+pub fn first_order(instrument: &Instrument) -> String {
+    let (lots, price) = quantity_and_price(instrument);
+    let quantity = instrument.shown_quantity(lots);
+    format!("{quantity} {} @ {}", instrument.symbol, instrument.shown_price(price))
+}
+
+fn quantity_and_price(instrument: &Instrument) -> (Lots, Ticks) {
+    let price = instrument.base_price.unwrap_or(Ticks(1));
+    let price = instrument.ticks.floor(price).max(Ticks(instrument.ticks.step(price)));
+    let each = instrument.unit() * Amount::from(price.0);
+    let money = Amount::from(FIRST_MONEY) * 10_i128.pow(instrument.quote_scale.into()) / 2;
+    let ten = 10 * 10_i128.pow(instrument.base_scale.into()) / instrument.lot;
+    // Of what is left, one digit is enough to show how it is written.
+    let affordable = money / each.max(1);
+    let leading = 10_i128.pow(affordable.max(1).ilog10());
+    let lots = if ten <= affordable { ten } else { affordable / leading * leading };
+    (Lots(u64::try_from(lots).unwrap_or(1)), price)
 }
 
 /// Why a market was not founded. What was founded before stays; trying again goes on from there.

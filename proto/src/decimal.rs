@@ -9,7 +9,7 @@ pub const DIGITS_MAX: usize = 28;
 /// Why a text is no decimal. Nothing has changed; the same text never becomes one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadDecimal {
-    #[error("a number is missing: it is empty, write 0 for nothing")]
+    #[error("a number is missing: it is empty")]
     Empty,
     #[error(
         "`{0}` is not a decimal number: an optional minus, digits, and optionally a point \

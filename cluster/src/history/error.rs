@@ -1,6 +1,8 @@
 //! What can go wrong with a history store.
 
 use super::key::RowKey;
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
 /// Why a history did not do what was asked.
@@ -15,7 +17,7 @@ pub enum HistoryError {
     InUse { dir: String },
     /// The store failed. Rows of the last append may be there or not; they are rewritten by
     /// replay, so the remedy is to start the node again.
-    #[error("{what}: {source}")]
+    #[error("{what}: {}", plain(.source))]
     Store { what: String, source: fjall::Error },
     /// The writer met a failure before this call and writes nothing more. Rows handed over may be
     /// there or not; they are rewritten by replay when the node is started again.
@@ -37,5 +39,34 @@ impl HistoryError {
     pub(super) fn store(what: impl Into<String>) -> impl FnOnce(fjall::Error) -> HistoryError {
         let what = what.into();
         move |source| HistoryError::Store { what, source }
+    }
+}
+
+/// A failure of the disk as the system says it; the store would print its own types around it.
+fn plain(error: &fjall::Error) -> String {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(below) = cause {
+        if let Some(disk) = below.downcast_ref::<io::Error>() {
+            return disk.to_string();
+        }
+        cause = below.source();
+    }
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HistoryError;
+    use std::io;
+
+    #[test]
+    fn a_full_disk_is_said_in_words() {
+        for source in [
+            fjall::Error::Io(io::Error::from_raw_os_error(28)),
+            fjall::Error::Storage(fjall::LsmError::Io(io::Error::from_raw_os_error(28))),
+        ] {
+            let error = HistoryError::store("appending rows")(source).to_string();
+            assert_eq!(error, "appending rows: No space left on device (os error 28)");
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::paging::Limit;
 use super::portfolio::balances;
 use super::table::{Lean, Table};
-use super::{Global, actor, json, output, server, wire};
+use super::{Global, actor, json, output, sentences, server, wire};
 use clap::{Args, Subcommand};
 use hoga_proto::names::AccountName;
 use hoga_proto::v1;
@@ -63,6 +63,7 @@ fn create(global: &Global, name: &str, id: Option<&String>) -> Result<(), Failur
         answer.map_err(|status| Failure::from(status).of_change(&id))
     })?;
     let answer = answer.into_inner();
+    sentences::repeated(answer.repeated_answer);
     if global.json {
         return json::print("CreateAccountResponse", &answer);
     }
@@ -107,8 +108,8 @@ fn list(global: &Global, limit: &Limit) -> Result<(), Failure> {
     let mut table = Table::new(columns);
     for account in &accounts {
         let has = account.balances.iter().map(|balance| {
-            let available = wire::text(balance.available.as_ref());
-            format!("{available} {}", balance.asset)
+            let all = wire::sum(balance.available.as_ref(), balance.held.as_ref());
+            format!("{all} {}", balance.asset)
         });
         table.row([
             actor::last_part(&account.name).into(),

@@ -45,6 +45,7 @@ impl Amend {
             answer.map_err(|status| Failure::from(status).of_change(&id))
         })?;
         let answer = answer.into_inner();
+        sentences::repeated(answer.repeated_answer);
         if global.json {
             return json::print("AmendOrderResponse", &answer);
         }

@@ -39,6 +39,7 @@ impl Cancel {
             answer.map_err(|status| Failure::from(status).of_change(&id))
         })?;
         let answer = answer.into_inner();
+        sentences::repeated(answer.repeated_answer);
         if global.json {
             return json::print("CancelOrderResponse", &answer);
         }
@@ -58,6 +59,7 @@ impl Cancel {
             answer.map_err(|status| Failure::from(status).of_change(id))
         })?;
         let answer = answer.into_inner();
+        sentences::repeated(answer.repeated_answer);
         if global.json {
             return json::print("CancelAllOrdersResponse", &answer);
         }

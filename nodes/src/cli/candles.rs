@@ -96,10 +96,21 @@ impl Candles {
             return csv(&candles);
         }
         if candles.is_empty() {
-            output::tell("nothing has traded in that time, nor before it");
+            output::tell(nothing(self.since.as_ref(), &SystemTime::now().into()));
             return Ok(());
         }
         output::say(table(&candles))
+    }
+}
+
+/// Why there is no candle: times without a trade have some too, once there was one before.
+fn nothing(since: Option<&Timestamp>, now: &Timestamp) -> &'static str {
+    match since {
+        Some(since) if (since.seconds, since.nanos) > (now.seconds, now.nanos) => {
+            "that time is yet to come"
+        }
+        Some(_) => "no candle begins in that time",
+        None => "nothing has traded in that time, nor before it",
     }
 }
 
@@ -156,7 +167,7 @@ fn table(candles: &[v1::Candle]) -> Table {
 
 #[cfg(test)]
 mod tests {
-    use super::{interval, when};
+    use super::{interval, nothing, when};
     use hoga_engine::candle::Interval;
 
     #[test]
@@ -165,6 +176,14 @@ mod tests {
         assert_eq!(interval("1M"), Ok(Interval::Month1));
         let wrong = interval("2m").expect_err("no length");
         assert!(wrong.contains("1s 1m 3m 5m 15m 30m 1h 4h 1d 1w 1M 1y"), "{wrong}");
+    }
+
+    #[test]
+    fn a_time_to_come_is_not_called_one_without_trades() {
+        let [now, later] = ["2026-11-20", "2026-11-21"].map(|day| when(day).expect("a day"));
+        assert_eq!(nothing(Some(&later), &now), "that time is yet to come");
+        assert_eq!(nothing(Some(&now), &later), "no candle begins in that time");
+        assert!(nothing(None, &now).starts_with("nothing has traded"));
     }
 
     #[test]

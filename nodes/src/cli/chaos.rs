@@ -1,8 +1,8 @@
 //! `hoga chaos`: an exchange of its own, attacked by a plan and judged from outside.
 
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, unreadable};
 use super::output::{self, Bar};
-use super::{Global, json};
+use super::{Global, check, json};
 use clap::Args;
 use hoga_chaos::plan::{self, Plan};
 use hoga_chaos::run::{self, Interrupted, Report, Setting, Stage};
@@ -76,9 +76,12 @@ impl Chaos {
 /// It cannot be read, or has mistakes.
 pub fn read(file: &Path) -> Result<Plan, Failure> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::new(Exit::Failure, format!("error: {shown} cannot be read: {error}"))
-    })?;
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, error))?;
+    if check::is_scenario(file) && !check::is_plan(file) {
+        let why = "is a scenario: it does not say of which nodes its exchange is made";
+        return Err(Failure::new(Exit::Failure, format!("error: {shown} {why}"))
+            .hint(format!("`hoga play {shown}` plays it; a plan of attack has a [cluster]")));
+    }
     plan::parse(&shown.to_string(), &text).map_err(|mistakes| Failure::report(mistakes.into()))
 }
 

@@ -56,7 +56,8 @@ fn document(known: &Known) -> serde_json::Value {
     json!({"reason": known.reason, "code": known.code, "rule": known.rule})
 }
 
-/// Every reason of a refusal, in the order of precedence, then why open quantity goes, then notices.
+/// Every reason of a refusal, in the order of precedence, then why open quantity goes, then notices,
+/// then why snapshots are sent.
 fn known() -> Vec<Known> {
     let refusals = reasons::all().map(|row| Known {
         reason: row.reason,
@@ -71,7 +72,11 @@ fn known() -> Vec<Known> {
         let code = "not a refusal: a notice to an account's owner".to_owned();
         Known { reason, code, rule }
     });
-    refusals.chain(cancels).chain(notices).collect()
+    let snapshots = reasons::SNAPSHOTS.iter().map(|&(reason, rule)| {
+        let code = "not a refusal: why a stream sent a snapshot".to_owned();
+        Known { reason, code, rule }
+    });
+    refusals.chain(cancels).chain(notices).chain(snapshots).collect()
 }
 
 /// `INVALID_ARGUMENT` for `InvalidArgument`.

@@ -1,7 +1,8 @@
 //! Why a command did not do what was asked, and the exit code that says so.
 
 use hoga_proto::status::Refusal;
-use std::fmt;
+use std::path::Path;
+use std::{fmt, io};
 use tonic::{Code, Status};
 
 /// The exit codes that scripts rely on.
@@ -17,6 +18,9 @@ pub enum Exit {
     CheckFailed = 6,
     Interrupted = 130,
 }
+
+/// How the message of a connection that broke begins.
+const BROKEN: &str = "error: the connection broke";
 
 /// What stands on stderr when a command fails, and its exit code.
 #[derive(Debug)]
@@ -42,7 +46,16 @@ impl Failure {
 
     /// Mistakes in a file, each drawn where it stands.
     pub fn report(report: miette::Report) -> Failure {
-        Failure { report: Some(report), ..Failure::new(Exit::Failure, "") }
+        let causes = report.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+        let is_missing = causes.map(io::Error::kind).any(|kind| kind == io::ErrorKind::NotFound);
+        let exit = if is_missing { Exit::NotFound } else { Exit::Failure };
+        Failure { report: Some(report), ..Failure::new(exit, "") }
+    }
+
+    /// The line went in the middle of a call: what is at the other end speaks something else, or
+    /// has ended.
+    pub fn is_broken(&self) -> bool {
+        self.message.starts_with(BROKEN)
     }
 
     /// What to do about it; several are printed in order.
@@ -94,6 +107,12 @@ impl From<Status> for Failure {
         if let Some(wait) = refusal.retry_after {
             failure = failure.hint(format!("try again in {wait:?}"));
         }
+        if refusal.reason == "UNAUTHENTICATED" {
+            failure = failure.hint(
+                "--as names an account where tokens need no signature; elsewhere --token sends \
+                 one that was signed with `hoga token --key FILE --as NAME`",
+            );
+        }
         failure.hint(format!("hoga explain {}", refusal.reason))
     }
 }
@@ -102,6 +121,12 @@ impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Failure {
         Failure::new(Exit::Failure, format!("error: {error}"))
     }
+}
+
+/// A file that cannot be read: it is not there, or it does not let itself be read.
+pub fn unreadable(file: &Path, why: impl fmt::Display) -> Failure {
+    let exit = if file.exists() { Exit::Failure } else { Exit::NotFound };
+    Failure::new(exit, format!("error: {} cannot be read: {why}", file.display()))
 }
 
 /// A status that the exchange did not write: a broken connection, a deadline, a stranger.

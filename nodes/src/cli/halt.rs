@@ -10,6 +10,7 @@ use hoga_proto::v1;
 #[derive(Args, Debug)]
 #[command(after_help = actor::AN_OPERATORS)]
 pub struct Halt {
+    /// Which instrument, such as LPJ-KRW
     symbol: String,
     /// Your name for this request; the same name again is done once
     #[arg(long, value_name = "NAME")]
@@ -20,6 +21,7 @@ pub struct Halt {
 #[derive(Args, Debug)]
 #[command(after_help = actor::AN_OPERATORS)]
 pub struct Resume {
+    /// Which instrument, such as LPJ-KRW
     symbol: String,
     /// Your name for this request; the same name again is done once
     #[arg(long, value_name = "NAME")]
@@ -30,6 +32,7 @@ pub struct Resume {
 #[derive(Args, Debug)]
 #[command(after_help = actor::AN_OPERATORS)]
 pub struct Limit {
+    /// Which instrument, such as LPJ-KRW
     symbol: String,
     /// Lowest and highest limit price, or `none`
     #[arg(long, value_name = "LOW..HIGH")]
@@ -117,7 +120,7 @@ fn limits(symbol: &str, now: &v1::Instrument) -> String {
             let [low, high] = [&now.band_low, &now.band_high].map(|p| wire::text(p.as_ref()));
             format!("prices from {low} to {high}")
         }
-        _ => "any price".to_owned(),
+        _ => "any price that its book can hold".to_owned(),
     };
     format!("{symbol} takes {band}, {} open orders of an account", now.open_orders_max)
 }

@@ -51,8 +51,8 @@ fn table(instruments: &[v1::Instrument]) -> Table {
             phase(instrument),
             ticks(&instrument.tick_bands),
             wire::text(instrument.lot.as_ref()).into(),
-            wire::percent(wire::text(instrument.maker_fee.as_ref())),
-            wire::percent(wire::text(instrument.taker_fee.as_ref())),
+            wire::rate(wire::text(instrument.maker_fee.as_ref())),
+            wire::rate(wire::text(instrument.taker_fee.as_ref())),
             wire::text(instrument.base_price.as_ref()).into(),
             interruption(instrument.volatility_interruption.as_ref()),
         ]);
@@ -70,7 +70,7 @@ fn phase(instrument: &v1::Instrument) -> String {
 fn interruption(rule: Option<&v1::VolatilityInterruption>) -> String {
     let Some(rule) = rule else { return String::new() };
     let share = |share: Option<&v1::Decimal>| match share {
-        Some(_) => wire::percent(wire::text(share)),
+        Some(_) => wire::rate(wire::text(share)),
         None => "-".into(),
     };
     format!("{} / {}", share(rule.dynamic_rate.as_ref()), share(rule.static_rate.as_ref()))

@@ -1,7 +1,7 @@
 //! `hoga kill-switch`: an account stops trading at once, or may trade again.
 
 use super::failure::Failure;
-use super::{Global, actor, json, output, server};
+use super::{Global, actor, json, output, sentences, server};
 use clap::{Args, ValueEnum};
 use hoga_proto::v1;
 
@@ -33,6 +33,7 @@ impl KillSwitch {
             answer.map_err(|status| Failure::from(status).of_change(&id))
         })?;
         let answer = answer.into_inner();
+        sentences::repeated(answer.repeated_answer);
         if global.json {
             return json::print("SetKillSwitchResponse", &answer);
         }

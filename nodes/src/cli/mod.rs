@@ -75,23 +75,24 @@ struct Cli {
     command: Command,
 }
 
+/// Where `hoga up` listens when nobody says otherwise.
+const LOCAL: &str = "http://127.0.0.1:7070";
+
 /// What every command understands.
 #[derive(Args, Clone, Debug)]
 struct Global {
-    /// The exchange to talk to
-    #[arg(long, global = true, env = "HOGA_SERVER", value_name = "URL")]
-    #[arg(default_value = "http://127.0.0.1:7070", help_heading = "Everywhere")]
+    /// The exchange to talk to; else HOGA_SERVER, else http://127.0.0.1:7070
+    #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
+    #[arg(default_value = "", hide_default_value = true)]
     server: String,
-    /// Who acts: the name of an account
-    #[arg(long = "as", global = true, env = "HOGA_AS", value_name = "NAME")]
-    #[arg(help_heading = "Everywhere")]
+    /// Who acts: the name of an account; or HOGA_AS
+    #[arg(long = "as", global = true, value_name = "NAME", help_heading = "Everywhere")]
     who: Option<String>,
-    /// A token to act with, instead of the development token of --as
-    #[arg(long, global = true, env = "HOGA_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    #[arg(help_heading = "Everywhere")]
+    /// A token to act with, instead of the development token of --as; or HOGA_TOKEN
+    #[arg(long, global = true, value_name = "TOKEN", help_heading = "Everywhere")]
     token: Option<String>,
-    /// The authorities that a server called by https is believed by, in PEM
-    #[arg(long, global = true, env = "HOGA_CA", value_name = "FILE", help_heading = "Everywhere")]
+    /// The authorities that a server called by https is believed by, in PEM; or HOGA_CA
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     ca: Option<PathBuf>,
     /// One JSON document on stdout instead of text
     #[arg(long, global = true, help_heading = "Everywhere")]
@@ -103,6 +104,19 @@ struct Global {
 }
 
 impl Global {
+    /// What was not said is taken from the environment. Not by `clap`: it would show what a
+    /// variable says as a part of every usage.
+    fn or_by(mut self, variable: impl Fn(&str) -> Option<String>) -> Global {
+        let said = |name| variable(name).filter(|text| !text.is_empty());
+        if self.server.is_empty() {
+            self.server = said("HOGA_SERVER").unwrap_or_else(|| LOCAL.into());
+        }
+        self.who = self.who.or_else(|| said("HOGA_AS"));
+        self.token = self.token.or_else(|| said("HOGA_TOKEN"));
+        self.ca = self.ca.or_else(|| said("HOGA_CA").map(PathBuf::from));
+        self
+    }
+
     fn within(&self) -> Duration {
         Duration::from_secs(self.timeout.into())
     }
@@ -155,6 +169,7 @@ enum Command {
 pub fn main() -> ExitCode {
     // Errors of usage end in here, with exit code 2 and a hint of clap's own.
     let Cli { global, command } = Cli::parse();
+    let global = global.or_by(|name| std::env::var(name).ok());
     match run(command, &global) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

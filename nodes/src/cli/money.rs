@@ -55,6 +55,7 @@ impl Deposit {
             answer.map_err(|status| Failure::from(status).of_change(&id))
         })?;
         let answer = answer.into_inner();
+        sentences::repeated(answer.repeated_answer);
         if global.json {
             return json::print("DepositResponse", &answer);
         }
@@ -77,6 +78,7 @@ impl Withdraw {
             answer.map_err(|status| Failure::from(status).of_change(&id))
         })?;
         let answer = answer.into_inner();
+        sentences::repeated(answer.repeated_answer);
         if global.json {
             return json::print("WithdrawResponse", &answer);
         }

@@ -1,6 +1,6 @@
 //! `hoga node`: one node, told everything by its config.
 
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, unreadable};
 use super::serving::{self, Standing};
 use super::{Global, json, output};
 use crate::config::{self, ConfigError, NodeConfig, SETTINGS};
@@ -32,6 +32,7 @@ impl Node {
         let Some(path) = self.config else { return output::say(example()) };
         let config = config::read_file(&path, std::env::vars()).map_err(|error| match error {
             ConfigError::File(mistakes) => Failure::report((*mistakes).into()),
+            ConfigError::Unreadable { source, .. } => unreadable(&path, source),
             other => Failure::new(Exit::Failure, format!("error: {other}")),
         })?;
         // Whoever started it wrote the config.

@@ -160,9 +160,7 @@ impl Entry {
                 output::say(format!("  {}", sentences::fill(fill)))?;
             }
         }
-        if answer.repeated_answer {
-            output::tell("this is the first answer to that id, given again");
-        }
+        sentences::repeated(answer.repeated_answer);
         if order.state() == v1::OrderState::Rejected {
             let hint = format!("hoga explain {}", order.reason);
             return Err(Failure::new(Exit::Refused, "refused by the book").hint(hint));

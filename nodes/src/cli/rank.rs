@@ -6,6 +6,7 @@ use super::paging::Limit;
 use super::table::{Lean, Table};
 use super::{Global, actor, json, output, server, wire};
 use clap::Args;
+use hoga_proto::convert::ranking;
 use hoga_proto::names::BoardName;
 use hoga_proto::v1;
 
@@ -34,6 +35,9 @@ impl Rank {
             .map_err(|error| Failure::usage(format!("error: {error}")))?
             .to_string();
         let date = self.at.clone().unwrap_or_default();
+        if let Some(Err(rule)) = self.at.as_deref().map(ranking::day) {
+            return Err(Failure::usage(format!("error: --at {date}: {rule}")));
+        }
         match &self.of {
             Some(account) => {
                 let account = actor::named(account)?.to_string();

@@ -6,9 +6,15 @@ use crate::tls::Trust;
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::rustls::{self, CertificateError};
 use tonic::codegen::http::Uri;
 use tonic::transport::{Channel, Endpoint, Error};
+
+/// How long an answer to a question in plain text is waited for.
+const PROBED_WITHIN: Duration = Duration::from_secs(1);
 
 /// What has no port in its URL.
 const HTTPS_PORT: u16 = 443;
@@ -44,4 +50,72 @@ pub async fn connect(endpoint: Endpoint, trust: Trust, within: Duration) -> Resu
         }
     });
     endpoint.connect_with_connector(proven).await
+}
+
+/// Whoever answers there showed a certificate that proves nothing; none for any other failure.
+pub fn disbelieved(server: &str, error: &(dyn std::error::Error + 'static)) -> Option<Failure> {
+    let found = rustls_error(error)?;
+    let wrong = |what: &str| {
+        Failure::new(Exit::Failure, format!("error: {server} does not prove to be it: {what}"))
+    };
+    let rustls::Error::InvalidCertificate(why) = found else {
+        return Some(wrong(&found.to_string()).hint("does a gateway with TLS listen there?"));
+    };
+    let whose = "--ca names the authority that its certificate has to be from";
+    Some(match why {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            wrong("its certificate is from no authority that --ca names").hint(whose)
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            wrong("its certificate has expired").hint("the node reads a new one at SIGHUP")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            wrong("its certificate is for another host").hint("call it as its certificate does")
+        }
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            wrong("its certificate is that of an authority, which proves no server").hint(
+                "give the node a certificate that the authority issued for its host, and name the \
+                 authority by --ca",
+            )
+        }
+        other => wrong(&format!("its certificate is not valid: {other}")).hint(whose),
+    })
+}
+
+/// What TLS said, however deep it is wrapped: an error of I/O shows as its cause what is behind the
+/// error that it carries, not that one.
+fn rustls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    let mut cause = Some(error);
+    while let Some(below) = cause {
+        if let Some(found) = below.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        let carried = below.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(found) = carried.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return Some(found);
+        }
+        cause = below.source();
+    }
+    None
+}
+
+/// Whether TLS is expected at an address that was called by http: what is sent in plain text is
+/// answered by an alert.
+pub async fn is_expected(server: &str) -> bool {
+    /// The first byte of an alert of TLS.
+    const ALERT: u8 = 0x15;
+    let Some(address) = server.strip_prefix("http://") else { return false };
+    let asked = async {
+        let mut line = TcpStream::connect(address.trim_end_matches('/')).await?;
+        line.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await?;
+        line.read_u8().await
+    };
+    matches!(timeout(PROBED_WITHIN, asked).await, Ok(Ok(ALERT)))
+}
+
+/// A gateway with TLS that was called by http.
+pub fn unproven(server: &str) -> Failure {
+    let address = server.trim_start_matches("http://");
+    Failure::new(Exit::Failure, format!("error: {server} is called by https only"))
+        .hint(format!("--server https://{address} --ca FILE"))
 }

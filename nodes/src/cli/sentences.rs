@@ -1,7 +1,7 @@
 //! What people read: one short sentence for what happened.
 
 use super::failure::Failure;
-use super::{actor, wire};
+use super::{actor, output, wire};
 use hoga_proto::v1;
 use hoga_scenarios::grammar::GrammarError;
 
@@ -92,3 +92,10 @@ pub fn balance(account: &str, balance: &v1::Balance) -> String {
 #[cfg(test)]
 #[path = "sentences_tests.rs"]
 mod tests;
+
+/// Says on stderr that a request was done before: the answer is the one that it got then.
+pub fn repeated(is_repeated: bool) {
+    if is_repeated {
+        output::tell("this is the first answer to that id, given again");
+    }
+}

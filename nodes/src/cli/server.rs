@@ -118,7 +118,12 @@ pub fn talk<T>(
         let alive = Some(Progress::of("waiting for the exchange"));
         let channel = connect(global, &global.server, global.within()).await?;
         let line = InterceptedService::new(channel, credentials);
-        talk(Server { line, alive }).await
+        match talk(Server { line, alive }).await {
+            Err(failure) if failure.is_broken() && secure::is_expected(&global.server).await => {
+                Err(secure::unproven(&global.server))
+            }
+            ended => ended,
+        }
     })
 }
 
@@ -162,14 +167,14 @@ pub async fn connect(global: &Global, server: &str, within: Duration) -> Result<
         Some(trust) => secure::connect(endpoint, trust, connect_within).await,
     };
     connected.map_err(|error| {
+        if let Some(failure) = secure::disbelieved(server, &error) {
+            return failure;
+        }
         let why = deepest(&error);
         let failure = Failure::new(
             Exit::Unreachable,
             format!("error: no exchange answers at {server} ({why})"),
         );
-        if why.contains("certificate") {
-            return failure.hint("--ca names the authority that its certificate has to be from");
-        }
         failure.hint("start one with `hoga up`, or name another with --server")
     })
 }

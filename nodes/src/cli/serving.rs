@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::output::{self, Progress};
-use crate::config::{LogFormat, NodeConfig};
+use crate::config::{LogFormat, NodeConfig, Papers};
 use crate::gateway::{self, GatewayOptions, Running};
 use crate::market::{self, FoundingError};
 use crate::telemetry::otlp::Otlp;
@@ -65,6 +65,8 @@ pub fn run(
         // Before the exchange: what is recorded without a registry is lost.
         let registry = config.metrics.map(|_| Registry::install()).transpose();
         let registry = registry.map_err(|error| failed(format!("error: {error}")))?;
+        // And these: a node that has no key for its door is not to open anything behind it.
+        let papers = config.papers().map_err(|why| failed(format!("error: {why}")))?;
         let mut stop = Stop::listen(started.by_parent)?;
         let exchange = {
             let _alive = Progress::of("replaying the log");
@@ -79,7 +81,7 @@ pub fn run(
         let served = match endpoint(config, registry, &exchange).await {
             Ok(endpoint) => {
                 let metrics = endpoint.as_ref().map(|at| format!("http://{}/metrics", at.address));
-                serve(config, started.seeded, &exchange, &mut stop, |at, symbols| {
+                serve(config, papers, started.seeded, &exchange, &mut stop, |at, symbols| {
                     let At { url, operators } = at;
                     announce(&Standing { config, url, operators, symbols, metrics })
                 })
@@ -103,6 +105,7 @@ struct At {
 
 async fn serve(
     config: &NodeConfig,
+    papers: Papers,
     seeded: bool,
     exchange: &Exchange,
     stop: &mut Stop,
@@ -114,18 +117,12 @@ async fn serve(
     if is_alone {
         found(exchange, config, seeded).await?;
     }
-    let auth = config.accepts();
-    let auth = auth.map_err(|error| failed(format!("error: the keys of tokens: {error}")))?;
-    let tls = config.security.identity();
-    let tls = tls.map_err(|error| failed(format!("error: the gateway's certificate: {error}")))?;
+    let Papers { auth, tls, mirror } = papers;
     let scheme = if tls.is_some() { "https" } else { "http" };
     if let Some(identity) = tls.clone() {
         // As long as the process lives.
         tokio::spawn(renew(identity));
     }
-    let mirror = config.redis.mirror();
-    let mirror =
-        mirror.map_err(|error| failed(format!("error: the password of Redis: {error}")))?;
     let upstream = upstream::start(exchange, config.upstream.options());
     let upstream =
         upstream.map_err(|error| failed(format!("error: who proves venues: {error}")))?;

@@ -4,6 +4,7 @@ use super::actor;
 use hoga_proto::{decimal, v1};
 use hoga_scenarios::grammar::{self, Distance, OrderKind, Stop};
 use hoga_scenarios::numbers::Amount;
+use rust_decimal::Decimal;
 
 /// The order of a sentence, under this client order id.
 pub fn order(said: &grammar::Order, id: &str) -> v1::Order {
@@ -103,6 +104,12 @@ pub fn is_zero(number: Option<&v1::Decimal>) -> bool {
     number.is_none_or(|number| decimal::parse(&number.value).is_ok_and(|value| value.is_zero()))
 }
 
+/// Two parts of one whole: what is available, and what orders hold.
+pub fn sum(one: Option<&v1::Decimal>, other: Option<&v1::Decimal>) -> String {
+    let value = |part| decimal::parse(text(part)).unwrap_or_default();
+    decimal::print((value(one) + value(other)).normalize())
+}
+
 /// `total / count` without more digits than people read; none for a zero count.
 pub fn per(total: Option<&v1::Decimal>, count: Option<&v1::Decimal>) -> Option<String> {
     let (total, count) = (decimal::parse(text(total)).ok()?, decimal::parse(text(count)).ok()?);
@@ -182,11 +189,24 @@ pub fn phase(phase: v1::Phase, kind: v1::CallKind, end: Option<&prost_types::Tim
     shown
 }
 
-/// A fraction as a percentage: `0.1234` is `12.34 %`.
+/// A fraction as a percentage, to what people read of it: `0.123456` is `12.35 %`.
 pub fn percent(fraction: &str) -> String {
-    let hundredfold = decimal::parse(fraction).ok().and_then(|value| value.checked_mul(100.into()));
-    hundredfold.map_or_else(
+    hundredfold(fraction, |value| value.round_dp(2))
+}
+
+/// A rate of a rule as a percentage, exactly: `0.00015` is `0.015 %`.
+pub fn rate(fraction: &str) -> String {
+    hundredfold(fraction, |value| value)
+}
+
+fn hundredfold(fraction: &str, shown: impl Fn(Decimal) -> Decimal) -> String {
+    let value = decimal::parse(fraction).ok().and_then(|value| value.checked_mul(100.into()));
+    value.map_or_else(
         || fraction.to_owned(),
-        |value| format!("{} %", decimal::print(value.round_dp(2).normalize())),
+        |value| format!("{} %", decimal::print(shown(value).normalize())),
     )
 }
+
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;

@@ -7,6 +7,7 @@
 //! known key; a wrong variable by its name. Nothing is started.
 
 mod cluster;
+mod papers;
 mod read;
 mod redis;
 mod security;
@@ -14,6 +15,7 @@ mod settings;
 mod upstream;
 
 pub use cluster::ClusterConfig;
+pub use papers::Papers;
 pub use read::{ConfigError, read_file};
 pub use redis::RedisConfig;
 pub use security::SecurityConfig;

@@ -52,7 +52,7 @@ impl Admin {
                 desk.symbols().catalogue().asset_by_code(&code).is_some().then_some("ASSET_EXISTS")
             })
         })?;
-        tracing::info!(asset = %code, by = ?caller.subject().map(AccountName::id), "asset created");
+        tracing::info!(asset = %code, by = caller.subject().map(AccountName::id), "asset created");
         let symbols = self.0.symbols();
         let asset = symbols.asset("asset.code", &code)?;
         Ok(v1::CreateAssetResponse {
@@ -87,7 +87,7 @@ impl Admin {
                 listed.is_some().then_some("INSTRUMENT_EXISTS")
             })
         })?;
-        tracing::info!(%symbol, by = ?caller.subject().map(AccountName::id), "instrument listed");
+        tracing::info!(%symbol, by = caller.subject().map(AccountName::id), "instrument listed");
         let symbols = self.0.symbols();
         let listed = symbols.instrument("instrument.name", &asked.name)?;
         Ok(v1::CreateInstrumentResponse {

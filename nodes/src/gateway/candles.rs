@@ -207,7 +207,7 @@ impl Admin {
             self.wait_for_import(caller, instrument.id, last).await?;
         }
         let by = caller.subject().map(AccountName::id);
-        tracing::info!(symbol = %instrument.symbol, imported, ?by, "candles imported");
+        tracing::info!(symbol = %instrument.symbol, imported, by, "candles imported");
         Ok(v1::ImportCandlesResponse {
             imported_count: imported as u32,
             skipped_count: (ends.len() - imported) as u32,

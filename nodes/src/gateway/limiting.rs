@@ -79,7 +79,7 @@ impl Admin {
         command: MetaCommand,
     ) -> Result<Changed, Refused> {
         let by = caller.subject().map(AccountName::id);
-        tracing::warn!(symbol = %instrument.symbol, ?command, ?by, "an operator's change");
+        tracing::warn!(symbol = %instrument.symbol, ?command, by, "an operator's change");
         let (at, is_repeated) = self.administer(caller, named, command).await?;
         let symbols = self.0.symbols();
         let now = symbols.listed(instrument.id).map(wire::shown_instrument);

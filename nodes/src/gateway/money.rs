@@ -13,6 +13,7 @@ use hoga_engine::amount::Amount;
 use hoga_engine::effect::Answer;
 use hoga_engine::ids::AssetId;
 use hoga_engine::instrument::Asset;
+use hoga_engine::reject::Reject;
 use hoga_engine::request::AccountRequest;
 use hoga_proto::convert::account::balance;
 use hoga_proto::convert::numbers::amount;
@@ -194,7 +195,7 @@ pub async fn reset(
             let (account, position) = (Some(account), Some(shown_at(at)));
             Ok(v1::ResetAccountResponse { account, position, repeated_answer })
         }
-        (Answer::Rejected { reject, .. }, ..) => Err(rejected(&reject, "")),
+        (Answer::Rejected { reject, .. }, ..) => Err(unpaid(&reject, true)),
         (other, ..) => unexpected(&other),
     }
 }
@@ -216,6 +217,7 @@ pub async fn change(
         AccountRequest::Transfer { asset, .. } => Some(asset),
         _ => None,
     };
+    let is_deposit = matches!(request, AccountRequest::Deposit { .. });
     let (answer, at, repeated_answer) = desk.ask(caller, account, &identified, request).await?;
     let moved = |asset, held, at| {
         let asset = symbols.asset_of(asset).expect("it was known a moment ago");
@@ -233,9 +235,23 @@ pub async fn change(
             let (balance, at) = looked.await?;
             Ok(moved(asset, balance, at))
         }
-        (Answer::Rejected { reject, .. }, _) => Err(rejected(&reject, "")),
+        (Answer::Rejected { reject, .. }, _) => Err(unpaid(&reject, is_deposit)),
         (other, _) => unexpected(&other),
     }
+}
+
+/// A refusal to move money. Unlike an order it has no fee, and what is deposited of a fixed supply
+/// is paid by a faucet.
+fn unpaid(reject: &Reject, by_faucet: bool) -> Refused {
+    let mut refusal = rejected(reject, "");
+    if let Reject::InsufficientFunds { needed, available, asset } = reject {
+        refusal.message = if by_faucet {
+            format!("{asset} has a fixed supply, and its faucet has {available} of the {needed}")
+        } else {
+            format!("this takes {needed} {asset}; {available} {asset} is available")
+        };
+    }
+    refusal
 }
 
 /// An asset and an amount of it, in minor units.
@@ -250,7 +266,13 @@ pub fn asset_amount<'a>(
         return Err(Box::new(Refusal::malformed("amount", "is required and was not given")));
     };
     let asset = symbols.asset("amount.asset", &wire.asset)?;
-    let minor = amount("amount.amount", wire.amount.as_ref(), asset.scale)?;
+    let minor = amount("amount.amount", wire.amount.as_ref(), asset.scale);
+    let minor = minor.map_err(|bad| {
+        // The field is named by its whole path beside the message.
+        let mut refusal = Refusal::from(bad);
+        refusal.message = refusal.message.replacen("amount.amount", "amount", 1);
+        Box::new(refusal)
+    })?;
     Ok((asset, minor))
 }
 

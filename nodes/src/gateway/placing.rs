@@ -1,7 +1,7 @@
 //! A new order: from the wire to the engine, and the engine's answer back.
 
 use super::desk::{Desk, shown_at, unexpected};
-use super::failure::{Refused, unread};
+use super::failure::{Refused, naming_largest, unread};
 use super::fault;
 use super::identity::{body_hash, identified, order_id};
 use super::meters::{OrderKind, OrderResult};
@@ -200,6 +200,7 @@ impl Placing {
             }
             Answer::Rejected { order: key, reject } => {
                 let refusal = fault::refused(&reject, &order);
+                let refusal = naming_largest(refusal, &reject, instrument);
                 Err(match key {
                     Some(key) => {
                         let name = wire::name(account.id(), key);
@@ -232,15 +233,17 @@ impl Placing {
             asked.map(|asked| (asked, at)).map_err(Box::new)
         });
         let order = self.order.clone();
-        let refusal = |reject: Box<Reject>| fault::refused(&reject, &order);
+        let symbols = self.symbols.clone();
+        let instrument = symbols.listed(self.order.instrument).expect("it was listed a moment ago");
+        let refusal = |reject: Box<Reject>| {
+            naming_largest(fault::refused(&reject, &order), &reject, instrument)
+        };
         let (asked, at) = checked.await?.map_err(refusal)?;
         if let Some(asked) = asked {
             let validate = move |listing: &Listing, _| listing.validate(&asked).map_err(Box::new);
             let checked = desk.exchange.book(self.order.instrument, None, validate).await;
             checked.map_err(|error| unread(&error))?.map_err(refusal)?;
         }
-        let symbols = self.symbols.clone();
-        let instrument = symbols.listed(self.order.instrument).expect("it was listed a moment ago");
         Ok(v1::CreateOrderResponse {
             order: Some(self.echo(instrument)),
             position: Some(shown_at(at)),

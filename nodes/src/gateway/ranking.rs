@@ -200,22 +200,9 @@ impl Ranking {
     }
 }
 
-/// A day of the exchange's calendar, `2026-11-20`.
+/// A day of the exchange's calendar.
 fn day(text: &str) -> Result<TradingDay, Refused> {
-    let number = || {
-        let bytes = text.as_bytes();
-        let is_formed = bytes.len() == 10
-            && bytes.iter().enumerate().all(|(at, byte)| match at {
-                4 | 7 => *byte == b'-',
-                _ => byte.is_ascii_digit(),
-            });
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let number: u32 = is_formed.then(|| digits.parse().ok())??;
-        let (month, day) = (number / 100 % 100, number % 100);
-        ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(number)
-    };
-    let rule = "write a day as YYYY-MM-DD, or leave it out for the board as it is now";
-    number().map(TradingDay).ok_or_else(|| Box::new(Refusal::malformed("date", rule)))
+    wire::day(text).map_err(|rule| Box::new(Refusal::malformed("date", rule)))
 }
 
 #[tonic::async_trait]

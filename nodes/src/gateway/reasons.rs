@@ -165,6 +165,20 @@ pub const NOTICES: &[(&str, &str)] = &[
     ("ACCOUNT_RESET", "The account was reset: what it had was taken back."),
 ];
 
+/// Why a subscription's snapshot was sent: what streams say, beside the refusals.
+pub const SNAPSHOTS: &[(&str, &str)] = &[
+    ("FIRST", "The subscription began without a resume token."),
+    (
+        "RESUME_TOO_OLD",
+        "What came right after the resume token is not kept any more: a bounded number of events is. \
+         Those between it and the snapshot were not sent; go on from the snapshot.",
+    ),
+    (
+        "CONFLATED",
+        "The reader was slow, and events were folded into the snapshot. Never on a private channel.",
+    ),
+];
+
 /// Every reason: those of trading in the order in which they are checked, then the gateway's.
 pub fn all() -> impl Iterator<Item = Reason> {
     let trading = Reject::TABLE.iter();

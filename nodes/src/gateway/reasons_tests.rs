@@ -1,10 +1,11 @@
 //! Code, table and document say the same.
 
-use super::{CANCELS, NOTICES, all};
+use super::{CANCELS, NOTICES, SNAPSHOTS, all};
 use hoga_engine::client_id::ClientId;
 use hoga_engine::notice::{Notice, NoticeOf};
 use hoga_engine::order::CancelReason;
 use hoga_engine::time::Time;
+use hoga_proto::v1;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
@@ -39,6 +40,13 @@ fn document() -> String {
          notice's `reason`.\n\n| reason | meaning |\n|---|---|\n",
     );
     for (reason, meaning) in NOTICES {
+        writeln!(text, "| `{reason}` | {meaning} |").expect("a string takes everything");
+    }
+    text.push_str(
+        "\n## Why a snapshot was sent\n\nThe `reason` of a stream's snapshot, behind \
+         `SNAPSHOT_REASON_`.\n\n| reason | meaning |\n|---|---|\n",
+    );
+    for (reason, meaning) in SNAPSHOTS {
         writeln!(text, "| `{reason}` | {meaning} |").expect("a string takes everything");
     }
     text
@@ -110,6 +118,14 @@ fn every_notice_is_listed() {
     });
     let listed: Vec<&str> = NOTICES.iter().map(|(reason, _)| *reason).collect();
     assert_eq!(shown.as_slice(), listed);
+}
+
+#[test]
+fn every_reason_of_a_snapshot_is_listed() {
+    let listed = (1..).map_while(|number| v1::SnapshotReason::try_from(number).ok());
+    let listed: Vec<&str> = listed.map(|reason| reason.as_str_name()).collect();
+    let known = SNAPSHOTS.iter().map(|(reason, _)| format!("SNAPSHOT_REASON_{reason}"));
+    assert_eq!(known.collect::<Vec<_>>(), listed);
 }
 
 /// Reasons are looked up by text; one that is in no table would panic when it is needed.

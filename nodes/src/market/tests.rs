@@ -1,7 +1,7 @@
 use super::*;
 use hoga_cluster::runtime::ExchangeOptions;
 use hoga_scenarios::listing;
-use hoga_scenarios::rules::RuleBook;
+use hoga_scenarios::rules::{RuleBook, SHIPPED};
 
 fn lpj(exchange: &Exchange) -> Market {
     let book = RuleBook::shipped("lpj").expect("it ships").expect("it is sound");
@@ -13,6 +13,29 @@ async fn has(exchange: &Exchange, account: &str, code: &str) -> Amount {
     let looked =
         exchange.account(account, None, Vec::new(), move |a, _, _| a.balance(asset).total());
     looked.await.expect("an account")
+}
+
+#[test]
+fn the_order_to_try_first_is_one_that_the_first_accounts_can_place() {
+    for (name, _) in SHIPPED {
+        let book = RuleBook::shipped(name).expect("it ships").expect("it is sound");
+        let topology = ExchangeOptions::new("").topology;
+        let market = listing::market(&book, &topology).expect("a market");
+        for instrument in &market.instruments {
+            let (lots, price) = quantity_and_price(instrument);
+            instrument.check_tick(price).expect(name);
+            instrument.check_band(price).expect(name);
+            instrument.check_size(lots).expect(name);
+            let cost = instrument.unit() * Amount::from(price.0) * Amount::from(lots.0);
+            assert!(cost >= instrument.notional_min, "{name}: {}", first_order(instrument));
+            let money = Amount::from(FIRST_MONEY) * 10_i128.pow(instrument.quote_scale.into());
+            assert!(cost < money, "{name}: {}", first_order(instrument));
+        }
+        let said = first_order(&market.instruments[0]);
+        if name == "lpj" {
+            assert_eq!(said, "10 LPJ-KRW @ 777");
+        }
+    }
 }
 
 const UNIT: Amount = 100_000_000;

@@ -1,6 +1,6 @@
 //! Every command explains itself.
 
-use crate::rig::hoga;
+use crate::rig::{command, hoga};
 
 const COMMANDS: [&str; 30] = [
     "up",
@@ -60,4 +60,12 @@ fn nothing_said_shows_the_help_and_is_a_slip_of_usage() {
 #[test]
 fn the_version_is_that_of_the_package() {
     hoga(&["--version"]).ended(0).said(env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn a_usage_has_nothing_of_the_environment() {
+    let mut bare = command(&["buy"]);
+    let bare = bare.env("HOGA_SERVER", "http://127.0.0.1:1").env("HOGA_AS", "alice").output();
+    let said = String::from_utf8(bare.expect("the binary runs").stderr).expect("text");
+    assert!(said.contains("Usage: hoga buy <ORDER>..."), "{said}");
 }

@@ -19,6 +19,7 @@ fn a_reason_is_explained() {
     hoga(&["explain", "price-not-on-tick"]).ended(0).said("INVALID_ARGUMENT");
     hoga(&["explain", "PRICE_NOT_ON_TIK"]).ended(3).complained("did you mean PRICE_NOT_ON_TICK?");
     hoga(&["explain", "WEATHER"]).ended(3).complained("there is no reason `WEATHER`");
+    hoga(&["explain", "RESUME_TOO_OLD"]).ended(0).said("why a stream sent a snapshot");
     let all = hoga(&["explain", "--json"]).ended(0).json();
     assert!(all.as_array().is_some_and(|all| all.len() > 20), "{all}");
 }
@@ -122,4 +123,45 @@ fn nobody_at_the_other_end_is_said_so() {
         .complained("no exchange answers at http://127.0.0.1:1")
         .complained("hoga up");
     hoga(&["book", "LPJ-KRW", "--server", "nonsense"]).ended(2).complained("no address");
+}
+
+#[test]
+fn what_is_not_there_is_not_found_whoever_asks() {
+    for command in ["check", "play", "chaos"] {
+        hoga(&[command, "nowhere.toml"]).ended(3).complained("nowhere.toml");
+    }
+    hoga(&["node", "--config", "nowhere.toml"]).ended(3).complained("nowhere.toml");
+    hoga(&["rank", "--at", "yesterday"]).ended(2).complained("YYYY-MM-DD");
+}
+
+#[test]
+fn a_file_is_called_what_it_is() {
+    let at = |name: &str| format!("{}/../{name}", env!("CARGO_MANIFEST_DIR"));
+    let (scenario, plan) = (at("scenarios/lpj-morning.toml"), at("chaos/plans/kill-leader.toml"));
+    hoga(&["play", &plan]).ended(1).complained("this is a plan of attack").complained("hoga chaos");
+    hoga(&["chaos", &scenario]).ended(1).complained("is a scenario").complained("hoga play");
+    hoga(&["check", &at("scenarios/rules/lpj.toml")]).ended(0).said("a rule book, `lpj`: LPJ-KRW");
+    let (_dir, path) = file("node.toml", "\n");
+    hoga(&["check", &path]).ended(0).said("it is empty");
+}
+
+#[test]
+fn files_that_a_scenario_names_are_checked_too() {
+    let small = "[scenario]\nname = \"x\"\nseed = 1\nlength = \"1m\"\n[market]\n";
+    let dir = TempDir::new().expect("a directory");
+    let check = |rest: &str, text: &str| {
+        fs::write(dir.path().join("x.toml"), format!("{small}{rest}")).expect("a file");
+        fs::write(dir.path().join("day.jsonl"), text).expect("a file");
+        hoga(&["check", &dir.path().join("x.toml").display().to_string()])
+    };
+    let tape = "rules = \"lpj\"\n[tape]\nfile = \"day.jsonl\"\n";
+    let line = "{\"at_ms\":1,\"do\":\"alice byys 10 LPJ-KRW @ 777\"}\n";
+    check(tape, "").ended(0);
+    check(tape, line).ended(1).complained("x.toml:8:8").complained("line 1, column");
+    check(&tape.replace("day", "night"), "").ended(1).complained("night.jsonl: No such file");
+    let feed = |rules: &str, symbol: &str| {
+        format!("rules = \"{rules}\"\n[[step]]\nat = \"1s\"\ndo = \"feed no.x into {symbol}\"\n")
+    };
+    check(&feed("lpj", "LPJ-KRW"), "").ended(1).complained("LPJ-KRW follows no outside book");
+    check(&feed("follow", "BTC-KRW"), "").ended(1).complained("cannot read no.x");
 }

@@ -59,7 +59,7 @@ fn a_recording_plays_again() {
 fn what_cannot_be_played_says_why() {
     let (_dir, path) = changed("rules = \"lpj\"", "rules = \"lpjj\"");
     hoga(&["play", &path]).ended(1).complained("did you mean `lpj`?");
-    hoga(&["play", "nowhere.toml"]).ended(1).complained("nowhere.toml cannot be read");
+    hoga(&["play", "nowhere.toml"]).ended(3).complained("nowhere.toml cannot be read");
     hoga(&["play", "--record", "/no/such/folder/tape", HUNDRED])
         .ended(1)
         .complained("/no/such/folder/tape cannot be written");

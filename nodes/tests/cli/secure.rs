@@ -60,15 +60,18 @@ fn strangers_trade_by_https_with_signed_tokens() {
     let looks = token("alice", &["--scope", "read"]);
     trusting(&looks, &["orders"]).ended(0).said("LPJ-KRW");
     trusting(&looks, &["buy", "1", "LPJ-KRW", "@", "700"]).ended(4).complained("only looks");
-    trusting("dev:operator", &["orders"]).ended(4).complained("it is no token");
+    let unsigned = trusting("dev:operator", &["orders"]).ended(4);
+    unsigned.complained("it is no token").complained("--token sends one that was signed");
 
     let asked = |args: &[&str]| hoga(&[args, &["instruments"]].concat());
     asked(&["--server", &url]).ended(2).complained("--ca FILE");
     let other = TempDir::new().expect("a directory");
     papers(other.path());
     let stranger = other.path().join("ca.pem").display().to_string();
-    asked(&["--server", &url, "--ca", &stranger]).ended(5).complained("certificate");
-    asked(&["--server", &url.replace("https", "http")]).ended(5);
+    let strange = asked(&["--server", &url, "--ca", &stranger]).ended(1);
+    strange.complained("from no authority that --ca names");
+    let plain = asked(&["--server", &url.replace("https", "http")]).ended(1);
+    plain.complained("is called by https only").complained("--server https://localhost");
 }
 
 #[test]
@@ -87,4 +90,41 @@ fn a_listener_that_others_reach_needs_tls_or_a_word() {
     let keyless: String = keyless.map(|line| format!("{line}\n")).collect();
     run(keyless).ended(1).complained("a certificate needs its key");
     run(whole.replace("signed", "development")).ended(1).complained("token_keys");
+}
+
+#[test]
+fn an_authority_that_stands_for_a_server_is_named_as_one() {
+    let dir = TempDir::new().expect("a directory");
+    papers(dir.path());
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    hoga(&["token", "--make-key", &path("tokens.key")]).ended(0);
+    // One certificate for both: valid for this host, and an authority's.
+    let key = KeyPair::generate().expect("a key");
+    let mut both = CertificateParams::new(vec!["localhost".into()]).expect("a name");
+    both.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let both = both.self_signed(&key).expect("a certificate");
+    fs::write(dir.path().join("gateway.pem"), both.pem()).expect("a file");
+    fs::write(dir.path().join("gateway.key"), key.serialize_pem()).expect("a file");
+    let node = Node::start(dir.path(), &config(dir.path(), "127.0.0.1:0"));
+    let port = node.url.rsplit(':').next().expect("a port");
+    let url = format!("https://localhost:{port}");
+    hoga(&["--server", &url, "--ca", &path("gateway.pem"), "instruments"])
+        .ended(1)
+        .complained("that of an authority, which proves no server")
+        .complained("hint: give the node a certificate");
+}
+
+#[test]
+fn a_key_that_others_can_read_is_a_mistake_before_anything_is_opened() {
+    let dir = TempDir::new().expect("a directory");
+    papers(dir.path());
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    hoga(&["token", "--make-key", &path("tokens.key")]).ended(0);
+    fs::write(dir.path().join("node.toml"), config(dir.path(), "127.0.0.1:0")).expect("a file");
+    hoga(&["check", &path("node.toml")]).ended(0);
+    let open = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(dir.path().join("gateway.key"), open).expect("a mode");
+    hoga(&["check", &path("node.toml")]).ended(1).complained("gateway.key");
+    hoga(&["node", "--config", &path("node.toml")]).ended(1).complained("gateway.key");
+    assert!(!dir.path().join("data").exists(), "nothing was opened");
 }

@@ -2,7 +2,7 @@
 
 use super::numbers::{shown, shown_ratio, timestamp};
 use crate::v1;
-use hoga_engine::board::{BoardKind, MarkSet, Row};
+use hoga_engine::board::{BoardKind, MarkSet, Row, TradingDay};
 use hoga_engine::instrument::Asset;
 
 /// The board's id in its name.
@@ -19,6 +19,27 @@ pub const fn id(kind: BoardKind) -> &'static str {
 #[must_use]
 pub fn kind(id: &str) -> Option<BoardKind> {
     BoardKind::ALL.into_iter().find(|kind| self::id(*kind) == id)
+}
+
+/// A day of the exchange's calendar, `2026-11-20`.
+///
+/// # Errors
+/// The rule that the text breaks.
+pub fn day(text: &str) -> Result<TradingDay, &'static str> {
+    let number = || {
+        let bytes = text.as_bytes();
+        let is_formed = bytes.len() == 10
+            && bytes.iter().enumerate().all(|(at, byte)| match at {
+                4 | 7 => *byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let number: u32 = is_formed.then(|| digits.parse().ok())??;
+        let (month, day) = (number / 100 % 100, number % 100);
+        ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(number)
+    };
+    let rule = "write a day as YYYY-MM-DD, or leave it out for the board as it is now";
+    number().map(TradingDay).ok_or(rule)
 }
 
 impl From<BoardKind> for v1::BoardMeasure {

@@ -58,14 +58,20 @@ fn quotes(settings: &MakerSettings, skew: i64, view: &View<'_>) -> Vec<(Side, u6
     let levels = (settings.levels.max(1) as usize).min(OPEN_ORDERS_MAX / 2) as i64;
     let mut quotes = Vec::new();
     for level in 0..levels {
-        let quote = (Side::Buy, view.steps_from(bid, -level));
-        // Near zero the levels fall together; one quote a price is enough.
-        if !quotes.contains(&quote) {
-            quotes.push(quote);
+        let level =
+            [(Side::Buy, view.steps_from(bid, -level)), (Side::Sell, view.steps_from(ask, level))];
+        // Near zero and at the limits of the day levels fall together; one quote a price is enough.
+        for quote in level {
+            if !quotes.contains(&quote) {
+                quotes.push(quote);
+            }
         }
-        quotes.push((Side::Sell, view.steps_from(ask, level)));
     }
-    // On an empty book near zero bid and ask would meet: an ask alone is no cross.
-    quotes.retain(|(side, price)| *side == Side::Sell || *price < ask);
+    // There bid and ask would meet, too: an ask alone is no cross, and none is what the best bid
+    // would take.
+    quotes.retain(|(side, price)| match side {
+        Side::Buy => *price < ask,
+        Side::Sell => view.best_bid.is_none_or(|best| *price > best),
+    });
     quotes
 }

@@ -34,6 +34,8 @@ pub struct View<'v> {
     pub base: u64,
     /// The step prices must keep around here, in smallest ticks; at least 1.
     pub step: u64,
+    /// Lowest and highest price of the day, where there are such: nobody asks for what is beyond.
+    pub band: Option<(u64, u64)>,
     /// The bot's own open orders, oldest first.
     pub own: &'v [OwnOrder],
     /// Available, holds taken off.
@@ -140,10 +142,13 @@ impl View<'_> {
         self.on_step(middle)
     }
 
-    /// Down to the step, but never to zero.
+    /// Into the band and down to the step, but never to zero nor below the band.
     #[must_use]
     pub fn on_step(&self, price: u64) -> u64 {
-        (price - price % self.step).max(self.step)
+        let (low, high) = self.band.unwrap_or((1, u64::MAX));
+        let price = price.clamp(low, high);
+        let stepped = (price - price % self.step).max(self.step);
+        if stepped < low { stepped.saturating_add(self.step) } else { stepped }
     }
 
     /// The price some steps above (or, negative, below) another.

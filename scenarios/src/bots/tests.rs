@@ -24,6 +24,7 @@ fn quiet() -> View<'static> {
         last: None,
         base: 777,
         step: 1,
+        band: None,
         own: &[],
         cash: 1_000_000,
         lots: 1_000,
@@ -129,6 +130,36 @@ fn prices_stay_on_the_step_and_above_zero() {
                     continue;
                 };
                 assert!(price > 0 && price % step == 0, "{base} {step}: {price}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_asks_for_a_price_beyond_the_band() {
+    let (low, high) = (702, 778);
+    let pressed = [(Some(777), None, 778), (None, Some(703), 702), (Some(778), None, 778)];
+    for (best_bid, best_ask, last) in pressed {
+        let band = Some((low, high));
+        let (cash, lots) = (u128::MAX, u64::MAX);
+        let view =
+            View { best_bid, best_ask, last: Some(last), step: 2, band, cash, lots, ..quiet() };
+        for kind in [MAKER, NOISE, TAKER] {
+            let mut bot = Bot::new(kind, 5, last);
+            for intent in (0..100).flat_map(|_| woken(&mut bot, &view)) {
+                let Intent::Place { side, terms, .. } = intent else { continue };
+                let (Terms::Rest { price } | Terms::PostOnly { price } | Terms::Ioc { price }) =
+                    terms
+                else {
+                    continue;
+                };
+                assert!((low..=high).contains(&price), "{kind:?} {side:?} {price}");
+                let opposite = if side == Side::Buy { best_ask } else { best_bid };
+                let crosses = opposite.is_some_and(|best| match side {
+                    Side::Buy => price >= best,
+                    Side::Sell => price <= best,
+                });
+                assert!(!(crosses && matches!(terms, Terms::PostOnly { .. })), "{side:?} {price}");
             }
         }
     }

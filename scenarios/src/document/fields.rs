@@ -260,6 +260,11 @@ impl<'d> Fields<'d> {
         start + range.start..start + range.end
     }
 
+    /// Leaves the keys that nobody asked for alone: the whole is something else.
+    pub fn pass_over(&mut self) {
+        self.entries.iter_mut().for_each(|entry| entry.taken = true);
+    }
+
     /// Reports the keys nobody asked for.
     pub fn finish(self) {
         for entry in self.entries.iter().filter(|entry| !entry.taken) {

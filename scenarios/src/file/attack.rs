@@ -30,7 +30,8 @@ impl Attack {
         let header = read::header(file);
         let market = read::market(file);
         let length = header.as_ref().and_then(|header| header.length);
-        let known = Known { market: market.as_ref(), accounts: &[], bots: &[], length };
+        let known =
+            Known { market: market.as_ref(), accounts: &[], bots: &[], length, folder: None };
         let faults = events::faults(file, &known);
         let read::Header { name, about, seed, length } = header?;
         Some(Attack { name: name?, about, seed: seed?, length: length?, market: market?, faults })

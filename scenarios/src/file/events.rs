@@ -1,10 +1,14 @@
 //! `[[step]]` and `[[fault]]`: what happens when.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::ops::Range;
+use std::path::Path;
 
 use super::{AccountGroup, BotGroup, OCCURRENCES_MAX, StepAct, Timed};
 use crate::document::{Fields, nearest};
-use crate::grammar::{self, Act, Fault, Link, MarketAct, Node, OrderKind, Sentence, Who};
+use crate::feed::{self, FeedError};
+use crate::grammar::{self, Act, Fault, FilePath, Link, MarketAct, Node, OrderKind, Sentence, Who};
 use crate::names::{AccountName, Asset, Symbol};
 use crate::rules::RuleBook;
 use crate::time::Millis;
@@ -15,6 +19,8 @@ pub(super) struct Known<'s> {
     pub accounts: &'s [AccountGroup],
     pub bots: &'s [BotGroup],
     pub length: Option<Millis>,
+    /// Where other files are that sentences name; none to leave them alone.
+    pub folder: Option<&'s Path>,
 }
 
 pub(super) fn steps(file: &mut Fields<'_>, known: &Known<'_>) -> Vec<Timed<StepAct>> {
@@ -40,11 +46,10 @@ fn step(fields: Fields<'_>, known: &Known<'_>) -> Option<Timed<StepAct>> {
         }
         Sentence::Market(act) => {
             match &act {
-                MarketAct::Halt(symbol)
-                | MarketAct::Resume(symbol)
-                | MarketAct::Feed { symbol, .. } => {
+                MarketAct::Halt(symbol) | MarketAct::Resume(symbol) => {
                     sayer.symbol(symbol);
                 }
+                MarketAct::Feed { file, symbol } => sayer.feed(file, symbol),
                 MarketAct::Open | MarketAct::Close => {}
             }
             Some(StepAct::Market(act))
@@ -140,9 +145,14 @@ impl Sayer<'_, '_> {
     }
 
     fn unknown<'c>(&self, word: &str, message: String, candidates: impl Iterator<Item = &'c str>) {
+        let help = nearest(word, candidates).map(|near| format!("did you mean `{near}`?"));
+        self.report(word, message, help);
+    }
+
+    /// A mistake at one word of the sentence.
+    fn report(&self, word: &str, message: String, help: Option<String>) {
         let start = self.text.find(word).unwrap_or(0);
         let place = (self.place)(start..start + word.len());
-        let help = nearest(word, candidates).map(|near| format!("did you mean `{near}`?"));
         self.fields.sink().report(place, message, help);
     }
 
@@ -214,6 +224,30 @@ impl Sayer<'_, '_> {
             self.unknown(symbol.as_str(), message, known);
         }
         found.map(|instrument| &instrument.quote)
+    }
+
+    /// A recorded stream, for an instrument that follows an outside book.
+    fn feed(&self, file: &FilePath, symbol: &Symbol) {
+        if self.symbol(symbol).is_none() {
+            return;
+        }
+        let listed = self.known.market.and_then(|market| market.instrument(symbol));
+        let Some(follow) = listed.and_then(|instrument| instrument.rules.follow.as_ref()) else {
+            let message = format!("{symbol} follows no outside book");
+            let help = "give it `follow` in its rules, as the rule book `follow` does";
+            return self.report(symbol.as_str(), message, Some(help.into()));
+        };
+        let Some(folder) = self.known.folder else { return };
+        let name = file.as_str();
+        let levels = usize::try_from(follow.levels).unwrap_or(usize::MAX);
+        let opened = File::open(folder.join(name))
+            .map_err(|source| FeedError::Read { name: name.into(), source });
+        let read = opened.and_then(|opened| {
+            feed::read_all(name, BufReader::new(opened), symbol.as_str(), levels)
+        });
+        if let Err(error) = read {
+            self.report(name, error.to_string(), None);
+        }
     }
 
     fn asset(&self, asset: &Asset) {

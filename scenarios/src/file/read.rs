@@ -2,9 +2,14 @@
 
 use super::{AccountGroup, BotGroup, Scenario, TapeFile, TapeFormat, checks, events, people};
 use crate::document::{Fields, nearest};
+use crate::grammar::FilePath;
 use crate::names::AccountName;
 use crate::rules::{RuleBook, SHIPPED};
+use crate::tape::TapeReader;
 use crate::time::Millis;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
 
 pub(super) struct Header {
     pub name: Option<String>,
@@ -13,8 +18,16 @@ pub(super) struct Header {
     pub length: Option<Millis>,
 }
 
-/// Reads everything before it gives up on anything, so that all mistakes come at once.
-pub(super) fn scenario(file: &mut Fields<'_>) -> Option<Scenario> {
+/// Reads everything before it gives up on anything, so that all mistakes come at once. Other files
+/// that are named in it are read too when their folder is known.
+pub(super) fn scenario(file: &mut Fields<'_>, folder: Option<&Path>) -> Option<Scenario> {
+    if file.has("cluster") {
+        let message = "this is a plan of attack: it says of which nodes its exchange is made";
+        let help = Some("`hoga chaos FILE` runs it; a scenario has no [cluster]".to_string());
+        file.sink().report(file.place_of("cluster"), message, help);
+        file.pass_over();
+        return None;
+    }
     file.require(&["scenario", "market"]);
     let header = header(file);
     let market = market(file);
@@ -26,10 +39,11 @@ pub(super) fn scenario(file: &mut Fields<'_>) -> Option<Scenario> {
         accounts: &accounts,
         bots: &bots,
         length: header.as_ref().and_then(|header| header.length),
+        folder,
     };
     let steps = events::steps(file, &known);
     let faults = events::faults(file, &known);
-    let tape = tape(file);
+    let tape = tape(file, folder);
     let listed = |symbol: &_| market.as_ref().is_none_or(|m| m.instrument(symbol).is_some());
     let checks = checks::read(file, listed);
     let market = market?;
@@ -95,10 +109,10 @@ pub(super) fn market(file: &mut Fields<'_>) -> Option<RuleBook> {
     Some(book)
 }
 
-fn tape(file: &mut Fields<'_>) -> Option<TapeFile> {
+fn tape(file: &mut Fields<'_>, folder: Option<&Path>) -> Option<TapeFile> {
     let mut fields = file.table("tape")?;
     fields.require(&["file"]);
-    let name = fields.parsed("file");
+    let name: Option<FilePath> = fields.parsed("file");
     let format = fields.text("format");
     let format = match format.as_ref().map(|format| format.value) {
         None | Some("jsonl") => TapeFormat::JsonLines,
@@ -110,8 +124,20 @@ fn tape(file: &mut Fields<'_>) -> Option<TapeFile> {
             TapeFormat::JsonLines
         }
     };
+    if let (Some(folder), Some(name), TapeFormat::JsonLines) = (folder, &name, format)
+        && let Err(why) = read_tape(&folder.join(name.as_str()))
+    {
+        fields.sink().report(fields.place_of("file"), format!("the tape {name}: {why}"), None);
+    }
     fields.finish();
     Some(TapeFile { file: name?, format })
+}
+
+/// Reads a tape to its end.
+fn read_tape(path: &Path) -> Result<(), String> {
+    let tape = File::open(path).map_err(|error| error.to_string())?;
+    let mut entries = TapeReader::new(BufReader::new(tape));
+    entries.try_for_each(|entry| entry.map(drop).map_err(|error| error.to_string()))
 }
 
 /// No account is named twice, be it by itself, as a member of a group, as a bot or as a faucet.

@@ -157,6 +157,7 @@ fn look(
         best_bid: best(engine::Side::Buy),
         best_ask: best(engine::Side::Sell),
         last: listing.and_then(|listing| listing.last()),
+        band: listing.and_then(|listing| listing.instrument().band),
         cash: available(quote),
         goods: available(base),
     }

@@ -11,6 +11,8 @@ pub struct Sight {
     pub best_bid: Option<Ticks>,
     pub best_ask: Option<Ticks>,
     pub last: Option<Ticks>,
+    /// The lowest and the highest price of the day.
+    pub band: Option<(Ticks, Ticks)>,
     /// Available of the quote asset and of the base asset, in minor units.
     pub cash: Amount,
     pub goods: Amount,
@@ -28,6 +30,7 @@ impl Sight {
             best_ask: ticks(self.best_ask),
             last: ticks(self.last),
             base: base.0.into(),
+            band: self.band.map(|(low, high)| (low.0.into(), high.0.into())),
             step: instrument.ticks.step(self.last.unwrap_or(base)).into(),
             own,
             cash: (self.cash.max(0) / instrument.unit()) as u128,

@@ -304,9 +304,10 @@ impl Account {
 impl Context<'_> {
     /// An asset that exists, an amount above zero and within reach of every later sum.
     pub(super) fn check_amount(&self, asset: AssetId, amount: Amount) -> Result<(), Reject> {
-        self.asset(asset)?;
+        let scale = self.asset(asset)?.scale;
         if amount <= 0 || amount > AMOUNT_MAX {
-            let rule = "must be above zero and at most 2^90 minor units".into();
+            let most = Shown { minor: AMOUNT_MAX, scale };
+            let rule = format!("must be above zero and at most {most}").into();
             return Err(Reject::Malformed { field: "amount".into(), rule });
         }
         Ok(())

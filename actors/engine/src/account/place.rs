@@ -256,7 +256,8 @@ pub(super) fn check_form(order: &OrderRequest) -> Result<(), Reject> {
             return Err(malformed("quantity", "must be above zero"));
         }
         Size::QuoteAmount(amount) if amount <= 0 || amount > AMOUNT_MAX => {
-            return Err(malformed("quote_amount", "must be above zero, in bounds"));
+            let rule = format!("must be above zero and at most {AMOUNT_MAX} of its smallest units");
+            return Err(malformed("quote_amount", &rule));
         }
         Size::QuoteAmount(_) if !is_market || order.side == Side::Sell => {
             return Err(malformed("quote_amount", "is for market buys only"));

@@ -23,7 +23,7 @@ const SENT_MAX: usize = 1_000;
 pub struct Import {
     /// Whose candles they become
     symbol: String,
-    /// What to import, oldest first
+    /// JSON of candles from Upbit's REST interface; several files oldest first
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Your name for this import; the same name again is done once

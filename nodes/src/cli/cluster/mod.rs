@@ -30,11 +30,18 @@ enum Command {
         watch: bool,
     },
     /// Where a book lives, and who leads there
-    Where { symbol: String },
+    Where {
+        /// The book of which instrument, such as LPJ-KRW
+        symbol: String,
+    },
     /// Kill a node of this machine at once, as a crash would
-    Kill { node: String },
+    Kill {
+        /// Which node, such as n2
+        node: String,
+    },
     /// Make a node lead nothing any more, before it is stopped
     Drain {
+        /// Which node, such as n2
         node: String,
         /// Let it lead again
         #[arg(long)]
@@ -47,7 +54,10 @@ enum Command {
         link: String,
     },
     /// Give a node up for good
-    Remove { node: String },
+    Remove {
+        /// Which node, such as n2
+        node: String,
+    },
 }
 
 impl Cluster {

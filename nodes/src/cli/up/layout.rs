@@ -10,13 +10,16 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 const CONFIG: &str = "node.toml";
+/// Stands beside the config of a node that was removed from the exchange.
+const GIVEN_UP: &str = "removed";
 /// Links listen so far above the gateways.
 const LINKS_ABOVE: u16 = 100;
 
 /// The nodes of one data directory, each with a config of its own.
 pub struct Layout {
     pub data: PathBuf,
-    nodes: u64,
+    /// Those that are started. A number that was given up is never used again.
+    nodes: BTreeSet<u64>,
     /// The exchange begins with these; the others are added to it.
     founders: BTreeSet<u64>,
     urls: BTreeMap<u64, String>,
@@ -28,33 +31,42 @@ impl Layout {
     /// # Errors
     /// There are more already, a port is in use, or the directory cannot be written.
     pub fn of(base: &NodeConfig, nodes: u64) -> Result<Layout, Failure> {
-        let data = base.data.clone();
+        let (data, count) = (base.data.clone(), nodes as usize);
+        let nodes = BTreeSet::new();
         let mut layout = Layout { data, nodes, founders: BTreeSet::new(), urls: BTreeMap::new() };
         let known: Vec<u64> = (1..=255).filter(|id| layout.config(*id).exists()).collect();
-        if let Some(more) = known.iter().find(|id| **id > nodes) {
+        layout.nodes = known.iter().copied().filter(|id| !layout.is_given_up(*id)).collect();
+        if layout.nodes.len() > count {
+            let there = layout.nodes.iter().map(|id| format!("n{id}")).collect::<Vec<_>>();
             let message = format!(
-                "error: {} has a node n{more} already; say --nodes {} or more",
+                "error: {} has the nodes {} already; say --nodes {} or more",
                 layout.data.display(),
-                known.len()
+                there.join(", "),
+                there.len()
             );
             return Err(Failure::new(Exit::Failure, message)
                 .hint("`hoga cluster remove` gives a node up, --fresh begins anew"));
         }
+        let missing = count - layout.nodes.len();
+        layout.nodes.extend((known.last().unwrap_or(&0) + 1..).take(missing));
         layout.founders = match (layout.is_grown(), known.first()) {
             (true, _) => BTreeSet::from([1]),
             (false, Some(first)) => layout.read(*first)?.cluster.founders,
-            (false, None) => (1..=nodes).collect(),
+            (false, None) => layout.nodes.clone(),
         };
+        // Those that were given up, too: founders are to be found in every node's config.
         let mut configs = BTreeMap::new();
-        for id in 1..=nodes {
-            let config =
-                if known.contains(&id) { layout.read(id)? } else { layout.new_config(base, id)? };
-            configs.insert(id, config);
+        for id in &known {
+            configs.insert(*id, layout.read(*id)?);
+        }
+        for id in layout.nodes.iter().filter(|id| !known.contains(id)) {
+            let config = layout.new_config(base, *id, &taken(configs.values()))?;
+            configs.insert(*id, config);
         }
         let link = |config: &NodeConfig| config.cluster.listen.map(|listen| listen.to_string());
         let links = configs.iter().filter_map(|(id, config)| Some((*id, link(config)?)));
         let links: BTreeMap<u64, String> = links.collect();
-        for (id, config) in &mut configs {
+        for (id, config) in configs.iter_mut().filter(|(id, _)| layout.nodes.contains(*id)) {
             serving::is_free(config.listen, "--port N, 0 for any")?;
             config.cluster.peers = links.clone();
             layout.urls.insert(*id, format!("http://{}", config.listen));
@@ -87,17 +99,39 @@ impl Layout {
             .map_err(|error| Failure::new(Exit::Failure, format!("error: {error}")))
     }
 
-    fn new_config(&self, base: &NodeConfig, id: u64) -> Result<NodeConfig, Failure> {
+    /// Whether a node was removed from the exchange; as far as it was seen.
+    pub fn is_given_up(&self, id: u64) -> bool {
+        self.dir(id).join(GIVEN_UP).exists()
+    }
+
+    /// Writes down that a node was removed from the exchange, so that nobody starts it again.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn give_up(&self, id: u64) -> Result<(), Failure> {
+        let path = self.dir(id).join(GIVEN_UP);
+        std::fs::write(&path, "This node was removed from its exchange.\n").map_err(|error| {
+            Failure::new(Exit::Failure, format!("error: {}: {error}", path.display()))
+        })
+    }
+
+    /// The config of a new node, at addresses that no other one has.
+    fn new_config(
+        &self,
+        base: &NodeConfig,
+        id: u64,
+        taken: &BTreeSet<u16>,
+    ) -> Result<NodeConfig, Failure> {
         let mut config = base.clone();
         config.id = u16::try_from(id).unwrap_or_default();
         config.data = self.dir(id);
-        config.listen = port(base.listen.port(), id - 1)?;
+        config.listen = port(base.listen.port(), id - 1, taken)?;
         if let Some(metrics) = &mut config.metrics {
-            metrics.set_port(port(metrics.port(), id - 1)?.port());
+            metrics.set_port(port(metrics.port(), id - 1, taken)?.port());
         }
         config.cluster.listen = Some(match base.listen.port() {
-            0 => port(0, 0)?,
-            first => port(first + LINKS_ABOVE, id - 1)?,
+            0 => port(0, 0, taken)?,
+            first => port(first.saturating_add(LINKS_ABOVE), id - 1, taken)?,
         });
         let is_founder = self.founders.contains(&id);
         config.cluster.founders = if is_founder { self.founders.clone() } else { BTreeSet::new() };
@@ -120,12 +154,12 @@ impl Layout {
 
     /// The nodes that are started first: those that found the exchange or are part of it.
     pub fn first(&self) -> impl Iterator<Item = u64> {
-        (1..=self.nodes).filter(|id| !self.has_to_be_added(*id))
+        self.nodes.iter().copied().filter(|id| !self.has_to_be_added(*id))
     }
 
     /// The nodes that have to be added to it.
     pub fn further(&self) -> impl Iterator<Item = u64> {
-        (1..=self.nodes).filter(|id| self.has_to_be_added(*id))
+        self.nodes.iter().copied().filter(|id| self.has_to_be_added(*id))
     }
 
     fn has_to_be_added(&self, id: u64) -> bool {
@@ -155,7 +189,7 @@ impl Layout {
         let mut config = self.read(1)?;
         config.id = u16::try_from(id).unwrap_or_default();
         config.data = self.dir(id);
-        config.listen = port(0, 0)?;
+        config.listen = port(0, 0, &BTreeSet::new())?;
         config.cluster.listen = link.replace("localhost", "127.0.0.1").parse().ok();
         config.cluster.founders = BTreeSet::new();
         let number = |node: &v1::ClusterNode| {
@@ -167,13 +201,27 @@ impl Layout {
     }
 }
 
-/// A port of this machine: so far behind the first one, or any that is free.
-fn port(first: u16, behind: u64) -> Result<SocketAddr, Failure> {
+/// The ports that nodes have already.
+fn taken<'c>(configs: impl Iterator<Item = &'c NodeConfig>) -> BTreeSet<u16> {
+    let addresses = configs.flat_map(|config| {
+        [Some(config.listen), config.metrics, config.cluster.listen].into_iter().flatten()
+    });
+    addresses.map(|address| address.port()).collect()
+}
+
+/// A port of this machine: so far behind the first one or, where that is taken, the next that is
+/// not; or any that is free.
+fn port(first: u16, behind: u64, taken: &BTreeSet<u16>) -> Result<SocketAddr, Failure> {
     if first > 0 {
-        let port = u16::try_from(u64::from(first) + behind).map_err(|_| {
+        let mut ports = (u64::from(first) + behind..).map_while(|port| u16::try_from(port).ok());
+        let port = ports.find(|port| !taken.contains(port)).ok_or_else(|| {
             Failure::usage(format!("error: there is no port {behind} behind {first}"))
         })?;
         return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     }
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
+
+#[cfg(test)]
+#[path = "layout_tests.rs"]
+mod tests;

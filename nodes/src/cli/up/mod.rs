@@ -9,9 +9,12 @@ use super::serving::{self, Standing};
 use super::{Global, fresh, json, output};
 use crate::config::{NodeConfig, PORT, RedisConfig, UpstreamConfig, default_data};
 use crate::gateway::Server;
+use crate::market;
 use crate::upstream::Venues;
 use clap::Args;
 use hoga_scenarios::document::nearest;
+use hoga_scenarios::listing;
+use hoga_scenarios::rules::RuleBook;
 use layout::Layout;
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -92,7 +95,7 @@ impl Up {
             fresh::wipe(&config.data)?;
         }
         if self.nodes > 1 {
-            return several::run(&Layout::of(&config, self.nodes)?, global);
+            return several::run(&Layout::of(&config, self.nodes)?, &to_try(&config), global);
         }
         if (1..=2).any(|id| config.data.join(format!("n{id}")).exists()) {
             let data = config.data.display();
@@ -119,6 +122,7 @@ fn announce_json(standing: &Standing<'_>) -> Result<(), Failure> {
 fn announce(standing: &Standing<'_>) -> Result<(), Failure> {
     let Standing { config, url, symbols, metrics, .. } = standing;
     let symbol = symbols.first().map_or("LPJ-KRW", String::as_str);
+    let to_try = to_try(config);
     let server = match config.listen.port() {
         PORT => String::new(),
         _ => format!(" --server {url}"),
@@ -131,7 +135,7 @@ fn announce(standing: &Standing<'_>) -> Result<(), Failure> {
          {metrics}\
          token   authorization: Bearer dev:alice      (development tokens, this machine only)\n\
          \n\
-         try     hoga buy 10 {symbol} @ 777 --as alice{server}\n        \
+         try     {to_try}{server}\n        \
                  hoga book {symbol}{server}\n\
          \n\
          stop    Ctrl-C; what was acknowledged is kept",
@@ -139,4 +143,20 @@ fn announce(standing: &Standing<'_>) -> Result<(), Failure> {
         config.data.display(),
         symbols.join(", "),
     ))
+}
+
+/// A command for whoever looks at the market first. An outside book has to be fed before anybody
+/// trades against it.
+fn to_try(config: &NodeConfig) -> String {
+    let first = config.rules.as_deref().and_then(|rules| {
+        let book = RuleBook::shipped(rules)?.ok()?;
+        listing::market(&book, &config.topology).ok()?.instruments.into_iter().next()
+    });
+    match first {
+        Some(followed) if followed.follow.is_some() && config.upstream.venues.is_empty() => {
+            format!("hoga feed FILE --into {}", followed.symbol)
+        }
+        Some(instrument) => format!("hoga buy {} --as alice", market::first_order(&instrument)),
+        None => "hoga instruments".into(),
+    }
 }

@@ -7,7 +7,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::{Global, actor, json, output};
 use hoga_proto::v1;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -22,17 +22,21 @@ const TOLD_MAX: usize = 1024;
 /// The nodes that run.
 struct Nodes<'l> {
     layout: &'l Layout,
+    /// A command for whoever looks at it first.
+    to_try: &'l str,
     global: Global,
     children: BTreeMap<u64, Child>,
     /// With what was said when they end.
     ended: mpsc::Sender<Ended>,
+    /// Those that the exchange had when it was looked at last, and of which state of its table.
+    seen: (u64, BTreeSet<u64>),
 }
 
 /// Runs the nodes of a layout until it is told to stop.
 ///
 /// # Errors
 /// A node does not start, or none is left.
-pub fn run(layout: &Layout, global: &Global) -> Result<(), Failure> {
+pub fn run(layout: &Layout, to_try: &str, global: &Global) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut stop = signal(SignalKind::interrupt())?;
@@ -41,7 +45,8 @@ pub fn run(layout: &Layout, global: &Global) -> Result<(), Failure> {
         let mut global = global.clone();
         global.who = Some(actor::OPERATOR.into());
         global.token = None;
-        let mut nodes = Nodes { layout, global, children: BTreeMap::new(), ended };
+        let seen = (0, BTreeSet::new());
+        let mut nodes = Nodes { layout, to_try, global, children: BTreeMap::new(), ended, seen };
         let ran = tokio::select! {
             ran = nodes.go(&mut ends) => ran,
             _ = stop.recv() => Ok(()),
@@ -63,11 +68,11 @@ impl Nodes<'_> {
         }
         self.announce()?;
         let mut looks = tokio::time::interval(LOOK_EVERY);
-        let mut reach = Reach::at(&self.global, &self.layout.url(1));
+        let mut reach = self.reach();
         loop {
             tokio::select! {
                 Some(end) = ends.recv() => self.note(&end)?,
-                _ = looks.tick() => self.start_added(&mut reach).await?,
+                _ = looks.tick() => self.look(&mut reach).await?,
             }
         }
     }
@@ -78,26 +83,67 @@ impl Nodes<'_> {
         Ok(())
     }
 
-    /// Waits until every node serves; one that ends before is the end of it.
+    /// The way to the nodes, by the first of them.
+    fn reach(&self) -> Reach {
+        let first = self.children.keys().find(|id| !self.layout.is_given_up(**id));
+        Reach::at(&self.global, &self.layout.url(first.copied().unwrap_or(1)))
+    }
+
+    /// Waits until every node serves; one that ends before is the end of it. One that was removed
+    /// while nobody looked never will, and is not waited for.
     async fn until_up(&mut self, ends: &mut mpsc::Receiver<Ended>) -> Result<(), Failure> {
-        for child in self.children.values_mut() {
-            tokio::select! {
-                biased;
-                Some(end) = ends.recv() => {
-                    let message = format!("error: n{} did not start ({})", end.node, end.how);
-                    return Err(Failure::new(Exit::Failure, message));
+        let ids: Vec<u64> = self.children.keys().copied().collect();
+        for id in ids {
+            while !self.layout.is_given_up(id) {
+                let Some(child) = self.children.get_mut(&id) else { break };
+                tokio::select! {
+                    biased;
+                    Some(end) = ends.recv() => {
+                        if self.layout.is_given_up(end.node) {
+                            self.note(&end)?;
+                            continue;
+                        }
+                        let message = format!("error: n{} did not start ({})", end.node, end.how);
+                        return Err(Failure::new(Exit::Failure, message));
+                    }
+                    () = child.is_up() => break,
+                    () = tokio::time::sleep(LOOK_EVERY) => self.find_given_up(id).await?,
                 }
-                () = child.is_up() => {}
             }
         }
+        Ok(())
+    }
+
+    /// Numbers are given in order: an exchange that has a later node and not this one has given it
+    /// up. Whoever only is behind has neither.
+    async fn find_given_up(&mut self, id: u64) -> Result<(), Failure> {
+        let others = self.children.keys().filter(|other| **other != id);
+        for other in others.copied().collect::<Vec<_>>() {
+            let mut reach = Reach::at(&self.global, &self.layout.url(other));
+            let Ok(map) = reach.map().await else { continue };
+            let members = members(&map);
+            if !members.contains(&id) && members.last().is_some_and(|last| *last > id) {
+                self.give_up(id)?;
+                if let Some(child) = self.children.get(&id) {
+                    child.ask_to_stop();
+                }
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn give_up(&self, id: u64) -> Result<(), Failure> {
+        self.layout.give_up(id)?;
+        output::tell(format!("n{id} was removed from the exchange; it is not started again"));
         Ok(())
     }
 
     /// Has a further node entered, and starts it.
     async fn add(&mut self, id: u64) -> Result<(), Failure> {
         let link = self.layout.link(id)?;
-        let mut reach = Reach::at(&self.global, &self.layout.url(1));
-        let known = reach.map().await?.nodes.iter().any(|node| node.link == link);
+        let mut reach = self.reach();
+        let known = members(&reach.map().await?).contains(&id);
         if !known {
             let request = v1::AddNodeRequest {
                 link,
@@ -113,12 +159,24 @@ impl Nodes<'_> {
         self.start(id)
     }
 
-    /// Starts nodes that an operator added and that are to be called at this machine.
-    async fn start_added(&mut self, reach: &mut Reach) -> Result<(), Failure> {
+    /// Follows what operators do: notes which nodes were removed, and starts those that were added
+    /// and are to be called at this machine.
+    async fn look(&mut self, reach: &mut Reach) -> Result<(), Failure> {
         // While nobody answers there is nothing to be found out.
         let Ok(map) = reach.map().await else { return Ok(()) };
+        // Another node may be behind.
+        if map.epoch < self.seen.0 {
+            return Ok(());
+        }
+        let members = members(&map);
+        for id in self.seen.1.difference(&members) {
+            if self.children.contains_key(id) && !self.layout.is_given_up(*id) {
+                self.give_up(*id)?;
+            }
+        }
+        self.seen = (map.epoch, members);
         for node in &map.nodes {
-            let id = actor::last_part(&node.name).trim_start_matches('n').parse().unwrap_or(0);
+            let id = number(node);
             let is_here =
                 node.link.starts_with("127.0.0.1:") || node.link.starts_with("localhost:");
             if id > 0 && is_here && !self.children.contains_key(&id) {
@@ -132,12 +190,11 @@ impl Nodes<'_> {
 
     fn note(&mut self, end: &Ended) -> Result<(), Failure> {
         let config = self.layout.config(end.node);
-        output::tell(format!(
-            "n{} ended ({}); to start it again: hoga node --config {}",
-            end.node,
-            end.how,
-            config.display()
-        ));
+        let again = match self.layout.is_given_up(end.node) {
+            true => "it was removed from the exchange".to_owned(),
+            false => format!("to start it again: hoga node --config {}", config.display()),
+        };
+        output::tell(format!("n{} ended ({}); {again}", end.node, end.how));
         if let Some(child) = self.children.get_mut(&end.node) {
             child.has_ended = true;
         }
@@ -148,7 +205,9 @@ impl Nodes<'_> {
     }
 
     fn announce(&self) -> Result<(), Failure> {
-        let urls: Vec<String> = self.children.keys().map(|id| self.layout.url(*id)).collect();
+        let there = self.children.keys().filter(|id| !self.layout.is_given_up(**id));
+        let there: Vec<u64> = there.copied().collect();
+        let urls: Vec<String> = there.iter().map(|id| self.layout.url(*id)).collect();
         if self.global.json {
             return json::document(&json!({
                 "address": urls[0],
@@ -162,17 +221,19 @@ impl Nodes<'_> {
              data    {}\n\
              token   authorization: Bearer dev:alice      (development tokens, this machine only)\n\
              \n\
-             try     hoga buy 10 LPJ-KRW @ 777 --as alice --server {}\n        \
+             try     {} --server {}\n        \
                      hoga cluster map --watch --server {}\n        \
-                     hoga cluster kill n2 --server {}\n\
+                     hoga cluster kill n{} --server {}\n\
              \n\
              stop    Ctrl-C; what was acknowledged is kept",
             env!("CARGO_PKG_VERSION"),
             urls.len(),
             urls.join(" "),
             self.layout.data.display(),
+            self.to_try,
             urls[0],
             urls[0],
+            there.last().unwrap_or(&1),
             urls[0],
         ))
     }
@@ -200,4 +261,14 @@ impl Nodes<'_> {
             child.kill();
         }
     }
+}
+
+/// The nodes of an exchange, by number.
+fn members(map: &v1::ClusterMap) -> BTreeSet<u64> {
+    map.nodes.iter().map(number).filter(|id| *id > 0).collect()
+}
+
+/// The number of a node, 0 for a name that has none.
+fn number(node: &v1::ClusterNode) -> u64 {
+    actor::last_part(&node.name).trim_start_matches('n').parse().unwrap_or(0)
 }

@@ -58,6 +58,7 @@ impl Venue {
             found.map_or(0, |(_, available, _)| *available)
         };
         let sight = Sight {
+            band: instrument.band,
             cash: available(instrument.quote),
             goods: available(instrument.base),
             ..self.boards[place].sight()
