@@ -245,8 +245,10 @@ impl Order {
 
     /// A stop that was reached: whatever became of it, it did not go while it waited.
     pub fn has_fired(&self) -> bool {
-        let is_over =
-            matches!(self.reason.as_str(), "REQUESTED" | "OTHER_LEG" | "EXPIRED" | "MARKET_CLOSED");
+        let is_over = matches!(
+            self.reason.as_str(),
+            "REQUESTED" | "DISCONNECTED" | "OTHER_LEG" | "EXPIRED" | "MARKET_CLOSED"
+        );
         let traded_or_went = !self.filled.is_zero() || !(self.waits() || is_over);
         self.is_stop() && self.state != "REJECTED" && (traded_or_went || self.rests())
     }
