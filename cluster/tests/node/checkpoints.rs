@@ -6,7 +6,7 @@ use hoga_actors::Captured;
 use hoga_cluster::partition::{Batch, Command, Entry, MetaCommand, NodeId, Trace};
 use hoga_cluster::raft::SnapshotError;
 use hoga_cluster::replay::Replay;
-use hoga_cluster::runtime::{Audit, ReadError, Trust};
+use hoga_cluster::runtime::{Audit, PartitionStatus, ReadError, Trust};
 use hoga_cluster::snapshot::SnapshotStore;
 use hoga_cluster::state::{State, core_block, entity_block};
 use hoga_engine::effect::Answer;
@@ -175,8 +175,13 @@ async fn of_two_replicas_that_differ_neither_is_believed_more_and_both_say_so() 
     let reply = nodes[0].exchange.administer(&identified("add", 2), command, WITHIN).await;
     assert_eq!(reply.answer, Ok(Answer::Done));
     nodes.push(ground.start(2).await);
+    // Some of them are led by the new node before it has heard of the others.
     until(&nodes[1], "a replica", |exchange| {
-        exchange.status().iter().all(|partition| partition.learners == [2])
+        let has_both = |partition: &PartitionStatus| {
+            let members = partition.voters.iter().chain(&partition.learners);
+            members.copied().collect::<BTreeSet<_>>() == BTreeSet::from([1, 2])
+        };
+        exchange.status().iter().all(has_both)
     })
     .await;
     nodes[1].exchange.settled().await.unwrap();

@@ -95,8 +95,8 @@ fn ten_thousand_users_at_one_price() {
 #[test]
 fn only_what_follows_can_be_fed() {
     let own = FOLLOW.replace("rules = \"follow\"", "rules = \"crypto\"");
-    let error = fed(&own).expect_err("it makes its own price");
-    assert!(error.to_string().contains("follows no outside book"), "{error}");
+    let mistakes = file::parse("t.toml", &own).expect_err("it makes its own price").lines();
+    assert!(mistakes[0].contains("follows no outside book"), "{mistakes:?}");
     let missing = FOLLOW.replace("upbit-small.capture", "nowhere.capture");
     let error = fed(&missing).expect_err("there is no such file");
     assert!(error.to_string().contains("nowhere.capture"), "{error}");

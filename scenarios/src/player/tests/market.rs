@@ -132,9 +132,9 @@ fn what_is_not_served_is_refused_before_the_play() {
              [[accounts]]\nname = \"alice\"\n[[step]]\nat = \"1s\"\ndo = \"{step}\"\n"
         )
     };
-    let error = failure(&scenario("lpj", "feed book.jsonl into LPJ-KRW"));
-    let said = "`feed book.jsonl into LPJ-KRW` is not served yet: LPJ-KRW follows no";
-    assert!(error.starts_with(said), "{error}");
+    let fed = file::parse("t.toml", &scenario("lpj", "feed book.jsonl into LPJ-KRW"));
+    let mistakes = fed.expect_err("LPJ-KRW follows nothing").lines();
+    assert!(mistakes[0].contains("LPJ-KRW follows no outside book"), "{mistakes:?}");
     let lost = failure(
         "[scenario]\nname = \"t\"\nseed = 1\nlength = \"1m\"\n[market]\nrules = \"lpj\"\n\
          [tape]\nfile = \"nowhere.jsonl\"\n",
