@@ -203,11 +203,11 @@ impl Mutant {
             (Mutant::SelfMatchIgnored, EntityCommand::Book(BookMessage::Submit(submit))) => {
                 submit.self_match = SelfMatch::None;
             }
-            (
-                Mutant::LapseKeepsOrders,
-                EntityCommand::Request(envelope, AccountRequest::CancelAll { instrument }),
-            ) if envelope.id.as_str().starts_with('~') => {
-                *instrument = Some(InstrumentId(u32::MAX));
+            (Mutant::LapseKeepsOrders, EntityCommand::Request(_, request))
+                if matches!(request, AccountRequest::Lapse { .. }) =>
+            {
+                // Of what is not listed.
+                *request = AccountRequest::CancelAll { instrument: Some(InstrumentId(u32::MAX)) };
             }
             (Mutant::StandingStale, EntityCommand::Board(BoardMessage::Standing(standing)))
                 if standing.last_event.0.is_multiple_of(3) =>

@@ -131,6 +131,7 @@ fn planted_bugs_of_each_kind_are_found() {
         Mutant::LeftCrossed,
         Mutant::FenceIgnored,
         Mutant::AttendUnlogged,
+        Mutant::LapseKeepsOrders,
     ];
     let mutants = kill_mutants(&some, 1, &Silent);
     assert!(mutants.ok, "{:#?}", mutants.mutants);
