@@ -296,7 +296,9 @@ async fn a_new_node_gets_state_and_history_and_stands_where_the_leader_stands() 
     one.replica.add_learner(2).await.expect("it joins");
     let hash = one.hash(last).await;
     assert_eq!(two.hash(last).await, hash);
-    assert_eq!(two.replica.membership().borrow().learners, [2].into());
+    // What it tells of itself comes behind what it has applied.
+    let mut membership = two.replica.membership();
+    membership.wait_for(|now| now.learners == [2].into()).await.expect("it learns");
     assert_eq!(*two.heard.borrow(), 2, "one message came from the meta partition");
     assert!(matches!(follower.read(0, 1), super::feed::Tail::Gone), "it lost its place");
     assert!(matches!(follower.read(0, 1), super::feed::Tail::Nothing), "once");
