@@ -105,12 +105,7 @@ fn holds(plan: &str) {
     let folder = tempfile::tempdir().unwrap();
     let plan = plan::parse("plan.toml", plan).unwrap();
     let hoga = PathBuf::from(env!("CARGO_BIN_EXE_hoga"));
-    let setting = Setting {
-        auditor: vec![hoga.clone().into(), "audit".into()],
-        hoga,
-        directory: folder.path().join("run"),
-        seed: None,
-    };
+    let setting = Setting::of(hoga, folder.path().join("run"), None);
     let report = match run::run(&plan, &setting, &mut |_| {}) {
         Ok(report) => report,
         Err(error) => panic!("{error:#}; see {}", folder.keep().display()),

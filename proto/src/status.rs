@@ -64,6 +64,21 @@ impl Refusal {
         Refusal::new(Code::InvalidArgument, "MALFORMED", message).field(field)
     }
 
+    /// Whether nothing was done, for certain: the exchange says why, and not that it does not know.
+    #[must_use]
+    pub fn is_definite(&self) -> bool {
+        let is_unknown = matches!(
+            self.code,
+            Code::Unavailable
+                | Code::DeadlineExceeded
+                | Code::Cancelled
+                | Code::Unknown
+                | Code::Internal
+                | Code::Aborted
+        );
+        !is_unknown && !self.reason.is_empty()
+    }
+
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Refusal {
         self.field = Some(field.into());

@@ -48,6 +48,15 @@ pub struct Setting {
     pub seed: Option<u64>,
 }
 
+impl Setting {
+    /// With the binary's own auditor, in an empty directory.
+    #[must_use]
+    pub fn of(hoga: PathBuf, directory: PathBuf, seed: Option<u64>) -> Setting {
+        let auditor = vec![hoga.clone().into(), "audit".into()];
+        Setting { hoga, auditor, directory, seed }
+    }
+}
+
 /// Where a run is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {

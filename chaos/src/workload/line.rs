@@ -230,22 +230,12 @@ impl Line {
     }
 }
 
-/// What an error means. A reason of the exchange's own says that nothing was done, unless it says
-/// that it does not know; everything else is unknown.
+/// What an error means.
 fn end_of(refusal: Refusal) -> End {
-    let is_unknown = matches!(
-        refusal.code,
-        Code::Unavailable
-            | Code::DeadlineExceeded
-            | Code::Cancelled
-            | Code::Unknown
-            | Code::Internal
-            | Code::Aborted
-    );
-    if is_unknown || refusal.reason.is_empty() {
-        return End::Unknown(format!("{:?} {} {}", refusal.code, refusal.reason, refusal.message));
+    if refusal.is_definite() {
+        return End::Fail(refusal.reason);
     }
-    End::Fail(refusal.reason)
+    End::Unknown(format!("{:?} {} {}", refusal.code, refusal.reason, refusal.message))
 }
 
 fn create(order: Order) -> v1::CreateOrderRequest {

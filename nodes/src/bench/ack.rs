@@ -61,6 +61,7 @@ pub fn run(options: &Options) -> Result<FigureReport, BenchError> {
             floor: side("two commits", &floor),
             result: side("RESULT", &result),
             ratio: at(&result, 50.0) / at(&floor, 50.0),
+            target: None,
         }),
         figures,
         method: format!(

@@ -43,8 +43,7 @@ fn attack(kills: u64, directory: &Path) -> Result<Report, BenchError> {
     // They are of the whole plan.
     plan.checks.coverage.clear();
     let hoga = std::env::current_exe().map_err(failed)?;
-    let auditor = vec![hoga.clone().into(), "audit".into()];
-    let setting = Setting { hoga, auditor, directory: directory.into(), seed: None };
+    let setting = Setting::of(hoga, directory.into(), None);
     run::run(&plan, &setting, &mut |_| {})
         .map_err(|error| BenchError::Options(format!("{error:#}")))
 }
@@ -79,6 +78,7 @@ fn found(report: &Report, machine: Machine) -> FigureReport {
             floor: side("an election", election.middle * 1e3, election.longest * 1e3),
             result: side("longest silence", us(p50), us(max)),
             ratio: p50 as f64 / election.middle,
+            target: None,
         }),
         figures,
         method: "a gap is the longest time without an answer in any partition after a kill, by \

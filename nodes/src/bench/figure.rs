@@ -26,6 +26,8 @@ pub struct Headline {
     pub result: Figures,
     /// Result / floor, by what the benchmark says.
     pub ratio: f64,
+    /// What the ratio should stay below, where it is judged itself.
+    pub target: Option<f64>,
 }
 
 /// One figure.
@@ -77,10 +79,15 @@ impl fmt::Display for FigureReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.bench, self.workload)?;
         writeln!(f, "on {}, commit {}", self.machine, self.commit)?;
-        if let Some(Headline { floor, result, ratio }) = &self.headline {
+        if let Some(Headline { floor, result, ratio, target }) = &self.headline {
             floor.in_milliseconds(f)?;
             result.in_milliseconds(f)?;
-            writeln!(f, "  ratio {ratio:.2}")?;
+            write!(f, "  ratio {ratio:.2}")?;
+            if let Some(target) = target {
+                let verdict = if ratio <= target { "met" } else { "missed" };
+                write!(f, " (target {target}: {verdict})")?;
+            }
+            writeln!(f)?;
         }
         for figure in &self.figures {
             writeln!(f, "  {figure}")?;

@@ -43,10 +43,8 @@ pub fn run(options: &Options) -> Result<FigureReport, BenchError> {
     let machine = Machine::look();
     let mut floors = vec![floor(accounts)];
     let world = World::new();
-    let filled = Unranked::of((0..accounts).map(|index| world.standing(index, 0)));
-    let filled = filled.map_err(|error| BenchError::Options(error.to_string()))?;
-    let (cold, mut board) =
-        timed(|| filled.rank(world.marks(1_000), Time(1), &world.catalogue, &Cores::all()));
+    let filled = world.filled(accounts)?;
+    let (cold, mut board) = timed(|| world.rank(filled));
     let mut anew = Vec::new();
     for round in 1..=rounds {
         anew.push(world.mark_anew(&mut board, round as u32)?);
@@ -59,9 +57,7 @@ pub fn run(options: &Options) -> Result<FigureReport, BenchError> {
     drop(board);
 
     let quick = accounts.min(QUICK_ACCOUNTS_MAX as u32);
-    let few = Unranked::of((0..quick).map(|index| world.standing(index, 0)));
-    let few = few.map_err(|error| BenchError::Options(error.to_string()))?;
-    let mut few = few.rank(world.marks(1_000), Time(1), &world.catalogue, &Cores::all());
+    let mut few = world.rank(world.filled(quick)?);
     let quick_set = world.mark_anew(&mut few, 1)?;
 
     let floor = median(&seconds(&floors));
@@ -95,6 +91,7 @@ pub fn run(options: &Options) -> Result<FigureReport, BenchError> {
             floor: side("one pass, one sort", floor, &floors),
             result: side("ranked cold", cold.as_secs_f64(), &[cold]),
             ratio: floor / cold.as_secs_f64(),
+            target: None,
         }),
         figures,
         method: format!(
@@ -125,8 +122,14 @@ impl World {
         World { catalogue, traded: id, homes: homes.map(|(partition, _)| partition).collect() }
     }
 
-    fn marks(&self, price: u32) -> [(InstrumentId, Ticks); 1] {
-        [(self.traded, Ticks(price))]
+    fn filled(&self, accounts: u32) -> Result<Unranked, BenchError> {
+        let filled = Unranked::of((0..accounts).map(|index| self.standing(index, 0)));
+        filled.map_err(|error| BenchError::Options(error.to_string()))
+    }
+
+    fn rank(&self, filled: Unranked) -> Board {
+        let marks = [(self.traded, Ticks(1_000))];
+        filled.rank(marks, Time(1), &self.catalogue, &Cores::all())
     }
 
     fn account(&self, index: u32) -> AccountId {

@@ -76,6 +76,7 @@ pub fn run(options: &Options) -> Result<FigureReport, BenchError> {
             floor: side("point reads, at rest", &rest.points),
             result: side("point reads, while writing", &busy.points),
             ratio: p99(&busy.points) / p99(&rest.points),
+            target: None,
         }),
         figures,
         method: "through the port, tail and store; the floor of a read while writing is the same \

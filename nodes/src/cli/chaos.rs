@@ -30,13 +30,7 @@ impl Chaos {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
         let plan = read(&self.file)?;
         let place = Place::of(self.dir)?;
-        let hoga = std::env::current_exe()?;
-        let setting = Setting {
-            auditor: vec![hoga.clone().into(), "audit".into()],
-            hoga,
-            directory: place.path().into(),
-            seed: self.seed,
-        };
+        let setting = Setting::of(std::env::current_exe()?, place.path().into(), self.seed);
         let report = {
             let bar = Bar::new(plan.attack.length.0);
             let mut show = |stage| show(&bar, &plan, stage);
@@ -77,7 +71,7 @@ impl Chaos {
 pub fn read(file: &Path) -> Result<Plan, Failure> {
     let shown = file.display();
     let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, error))?;
-    if check::is_scenario(file) && !check::is_plan(file) {
+    if check::Kind::of(&text) == check::Kind::Scenario {
         let why = "is a scenario: it does not say of which nodes its exchange is made";
         return Err(Failure::new(Exit::Failure, format!("error: {shown} {why}"))
             .hint(format!("`hoga play {shown}` plays it; a plan of attack has a [cluster]")));

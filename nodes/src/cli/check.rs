@@ -20,12 +20,7 @@ pub struct Check {
 
 impl Check {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
-        let found = match (is_scenario(&self.file), is_plan(&self.file)) {
-            (true, true) => plan(&self.file),
-            (true, false) => scenario(&self.file),
-            (false, _) if is_rule_book(&self.file) => rule_book(&self.file),
-            (false, _) => self::config(&self.file),
-        };
+        let found = checked(&self.file);
         let file = self.file.display().to_string();
         if global.json {
             let (about, mistakes) = match &found {
@@ -51,44 +46,58 @@ enum Wrong {
     Other(String),
 }
 
-/// By what the file calls itself. One that is no TOML has mistakes of syntax either way.
-pub fn is_scenario(file: &Path) -> bool {
-    let sections = ["[scenario]", "[[step]]", "[[accounts]]", "[[bots]]", "[[fault]]", "[check]"];
-    has_one_of(file, &sections)
+/// What a file is, by the sections that it has. One that is no TOML has mistakes of syntax either
+/// way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Scenario,
+    /// A scenario that says of which nodes its exchange is made is attacked, not played.
+    Plan,
+    /// A market by itself, with nobody who trades in it.
+    RuleBook,
+    Config,
 }
 
-/// A scenario that says of which nodes its exchange is made is attacked, not played.
-pub fn is_plan(file: &Path) -> bool {
-    has_one_of(file, &["[cluster]"])
+impl Kind {
+    pub fn of(text: &str) -> Kind {
+        let has_one_of = |sections: &[&str]| {
+            let is_one = |line: &str| sections.iter().any(|section| line.starts_with(section));
+            text.lines().any(|line| is_one(line.trim_start()))
+        };
+        let played = ["[scenario]", "[[step]]", "[[accounts]]", "[[bots]]", "[[fault]]", "[check]"];
+        match has_one_of(&played) {
+            true if has_one_of(&["[cluster]"]) => Kind::Plan,
+            true => Kind::Scenario,
+            false if has_one_of(&["[[instruments]]", "[[tick_tables]]", "[session]"]) => {
+                Kind::RuleBook
+            }
+            false => Kind::Config,
+        }
+    }
 }
 
-/// A market by itself, with nobody who trades in it.
-fn is_rule_book(file: &Path) -> bool {
-    has_one_of(file, &["[[instruments]]", "[[tick_tables]]", "[session]"])
+/// What the file is, when it has no mistakes.
+fn checked(path: &Path) -> Result<String, Wrong> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Wrong::Other(format!("error: {name}: {error}")))?;
+    match Kind::of(&text) {
+        Kind::Plan => plan(&name, &text),
+        Kind::Scenario => scenario(path),
+        Kind::RuleBook => rule_book(&name, &text),
+        Kind::Config => config(path, &text),
+    }
 }
 
-fn has_one_of(file: &Path, sections: &[&str]) -> bool {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    text.lines().any(|line| sections.iter().any(|section| line.trim_start().starts_with(section)))
-}
-
-fn text_of(path: &Path) -> Result<(String, String), Wrong> {
-    let (name, text) = (path.display().to_string(), std::fs::read_to_string(path));
-    let text = text.map_err(|error| Wrong::Other(format!("error: {name}: {error}")))?;
-    Ok((name, text))
-}
-
-fn rule_book(path: &Path) -> Result<String, Wrong> {
-    let (name, text) = text_of(path)?;
+fn rule_book(name: &str, text: &str) -> Result<String, Wrong> {
     let book =
-        RuleBook::parse(&name, &text).map_err(|mistakes| Wrong::Mistakes(Box::new(mistakes)))?;
+        RuleBook::parse(name, text).map_err(|mistakes| Wrong::Mistakes(Box::new(mistakes)))?;
     let symbols: Vec<&str> = book.instruments.iter().map(|listed| listed.symbol.as_str()).collect();
     Ok(format!("a rule book, `{}`: {}; no mistakes", book.name, symbols.join(", ")))
 }
 
-fn plan(path: &Path) -> Result<String, Wrong> {
-    let (name, text) = text_of(path)?;
-    let plan = hoga_chaos::plan::parse(&name, &text)
+fn plan(name: &str, text: &str) -> Result<String, Wrong> {
+    let plan = hoga_chaos::plan::parse(name, text)
         .map_err(|mistakes| Wrong::Mistakes(Box::new(mistakes)))?;
     let strikes = plan.attack.fault_times().len();
     let (name, nodes) = (&plan.attack.name, plan.nodes.count);
@@ -115,14 +124,14 @@ fn scenario(path: &Path) -> Result<String, Wrong> {
     ))
 }
 
-fn config(path: &Path) -> Result<String, Wrong> {
+fn config(path: &Path, text: &str) -> Result<String, Wrong> {
     let config = config::read_file(path, std::env::vars()).map_err(|error| match error {
         ConfigError::File(mistakes) => Wrong::Mistakes(mistakes),
         other => Wrong::Other(format!("error: {other}")),
     })?;
     config.papers().map_err(|why| Wrong::Other(format!("error: {why}")))?;
     let NodeConfig { id, listen, .. } = &config;
-    if text_of(path)?.1.trim().is_empty() {
+    if text.trim().is_empty() {
         let what = "it is empty; as a config it says what is said by default";
         return Ok(format!("{what}: node {id}, listening on {listen}"));
     }

@@ -19,9 +19,6 @@ pub enum Exit {
     Interrupted = 130,
 }
 
-/// How the message of a connection that broke begins.
-const BROKEN: &str = "error: the connection broke";
-
 /// What stands on stderr when a command fails, and its exit code.
 #[derive(Debug)]
 pub struct Failure {
@@ -30,6 +27,7 @@ pub struct Failure {
     hints: Vec<String>,
     /// The request may have been done, or not.
     is_unknown: bool,
+    is_broken: bool,
     /// Drawn with its source lines instead of the message.
     report: Option<miette::Report>,
 }
@@ -37,7 +35,8 @@ pub struct Failure {
 impl Failure {
     pub fn new(exit: Exit, message: impl Into<String>) -> Failure {
         let (message, hints) = (message.into(), Vec::new());
-        Failure { exit, message, hints, is_unknown: false, report: None }
+        let (is_unknown, is_broken) = (false, false);
+        Failure { exit, message, hints, is_unknown, is_broken, report: None }
     }
 
     pub fn usage(message: impl Into<String>) -> Failure {
@@ -55,7 +54,7 @@ impl Failure {
     /// The line went in the middle of a call: what is at the other end speaks something else, or
     /// has ended.
     pub fn is_broken(&self) -> bool {
-        self.message.starts_with(BROKEN)
+        self.is_broken
     }
 
     /// What to do about it; several are printed in order.
@@ -131,7 +130,8 @@ pub fn unreadable(file: &Path, why: impl fmt::Display) -> Failure {
 
 /// A status that the exchange did not write: a broken connection, a deadline, a stranger.
 fn of_transport(status: &Status) -> Failure {
-    let broken = std::error::Error::source(status).is_some();
+    let has_source = std::error::Error::source(status).is_some();
+    let mut is_broken = false;
     let (exit, what) = match status.code() {
         Code::DeadlineExceeded | Code::Cancelled => {
             (Exit::Unreachable, "no answer came in time".to_owned())
@@ -142,13 +142,14 @@ fn of_transport(status: &Status) -> Failure {
         Code::Unimplemented => {
             (Exit::Failure, format!("this server does not offer that: {}", status.message()))
         }
-        code if broken || code == Code::Unavailable => {
+        code if has_source || code == Code::Unavailable => {
+            is_broken = true;
             (Exit::Unreachable, format!("the connection broke: {}", status.message()))
         }
         code => (exit_of(code), format!("{code:?}: {}", status.message())),
     };
     let is_unknown = exit == Exit::Unreachable;
-    Failure { is_unknown, ..Failure::new(exit, format!("error: {what}")) }
+    Failure { is_unknown, is_broken, ..Failure::new(exit, format!("error: {what}")) }
 }
 
 fn exit_of(code: Code) -> Exit {

@@ -113,9 +113,7 @@ impl Changing {
         let is_repeated = reply.is_repeated;
         match desk.answered(caller, reply)? {
             (Answer::Decided { outcome, settles }, at) => {
-                if let Some(settles) = settles {
-                    desk.promised.note(&self.account, settles);
-                }
+                desk.promised.note(&self.account, settles);
                 let order = match partial {
                     Some(instrument) => self.outline(desk, &outcome, instrument),
                     None => self.whole(desk, caller, &outcome).await,

@@ -3,8 +3,6 @@
 use super::reasons::{code_of, refusal};
 use hoga_cluster::history::HistoryError;
 use hoga_cluster::runtime::{Failure, ReadError};
-use hoga_engine::amount::Ticks;
-use hoga_engine::instrument::Instrument;
 use hoga_engine::reject::Reject;
 use hoga_proto::status::Refusal;
 use std::time::Duration;
@@ -49,20 +47,6 @@ pub fn rejected(reject: &Reject, parent: &str) -> Refused {
         | Reject::MarketClosed { symbol } => refusal.resource(format!("instruments/{symbol}")),
         _ => refusal,
     })
-}
-
-/// The refusal of an order with, for a price beyond what any book can hold, that nobody set this
-/// band.
-#[must_use]
-pub fn naming_largest(mut refusal: Refused, reject: &Reject, instrument: &Instrument) -> Refused {
-    let largest = instrument.price_amount(Ticks(Ticks::MAX.0 - 1));
-    if let Reject::PriceOutOfBand { price, high, .. } = reject
-        && high.minor == largest
-    {
-        refusal.message =
-            format!("price {price} is above {high}, the largest that a book can hold");
-    }
-    refusal
 }
 
 /// The field that is at fault, when it is a single one.

@@ -1,20 +1,32 @@
-//! Which field of an order a refusal is about, where the engine only says the number: an order may
-//! have up to four prices and two quantities.
+//! The refusal of an order: which of its fields it is about, where the engine only says the number.
+//! An order may have up to four prices and two quantities.
 
 use super::failure::{Refused, rejected};
-use hoga_engine::amount::Amount;
+use hoga_engine::amount::{Amount, Ticks};
+use hoga_engine::instrument::Instrument;
 use hoga_engine::order::{OrderRequest, Size};
 use hoga_engine::reject::Reject;
 use hoga_engine::terms::{Distance, StopAsked};
 
 /// A refusal of the engine, with the field of a `CreateOrderRequest` that is at fault.
 #[must_use]
-pub fn refused(reject: &Reject, order: &OrderRequest) -> Refused {
-    let refusal = rejected(reject, "order.");
+pub fn refused(reject: &Reject, order: &OrderRequest, instrument: &Instrument) -> Refused {
+    let mut refusal = rejected(reject, "order.");
+    if let Some(message) = beyond_any_book(reject, instrument) {
+        refusal.message = message;
+    }
     match field(reject, order) {
         Some(field) => Box::new(refusal.field(field)),
         None => refusal,
     }
+}
+
+/// What a price beyond what any book can hold is told: nobody set this band.
+fn beyond_any_book(reject: &Reject, instrument: &Instrument) -> Option<String> {
+    let Reject::PriceOutOfBand { price, high, .. } = reject else { return None };
+    let largest = instrument.price_amount(Ticks(Ticks::MAX.0 - 1));
+    (high.minor == largest)
+        .then(|| format!("price {price} is above {high}, the largest that a book can hold"))
 }
 
 /// The field that has the refused number; none where it is the one that every order has.

@@ -1,7 +1,7 @@
 //! A new order: from the wire to the engine, and the engine's answer back.
 
 use super::desk::{Desk, shown_at, unexpected};
-use super::failure::{Refused, naming_largest, unread};
+use super::failure::{Refused, unread};
 use super::fault;
 use super::identity::{body_hash, identified, order_id};
 use super::meters::{OrderKind, OrderResult};
@@ -172,9 +172,7 @@ impl Placing {
                 Ok(v1::CreateOrderResponse { order, position, ..Default::default() })
             }
             Answer::Decided { outcome, settles } => {
-                if let Some(settles) = settles {
-                    desk.promised.note(&account, settles);
-                }
+                desk.promised.note(&account, settles);
                 decide(&mut shown, &outcome, &account, instrument, &order);
                 Ok(v1::CreateOrderResponse {
                     order: Some(shown),
@@ -199,8 +197,7 @@ impl Placing {
                 })
             }
             Answer::Rejected { order: key, reject } => {
-                let refusal = fault::refused(&reject, &order);
-                let refusal = naming_largest(refusal, &reject, instrument);
+                let refusal = fault::refused(&reject, &order, instrument);
                 Err(match key {
                     Some(key) => {
                         let name = wire::name(account.id(), key);
@@ -232,12 +229,9 @@ impl Placing {
             let asked = account.validate(&envelope, &order, market_price, &context);
             asked.map(|asked| (asked, at)).map_err(Box::new)
         });
-        let order = self.order.clone();
         let symbols = self.symbols.clone();
         let instrument = symbols.listed(self.order.instrument).expect("it was listed a moment ago");
-        let refusal = |reject: Box<Reject>| {
-            naming_largest(fault::refused(&reject, &order), &reject, instrument)
-        };
+        let refusal = |reject: Box<Reject>| fault::refused(&reject, &self.order, instrument);
         let (asked, at) = checked.await?.map_err(refusal)?;
         if let Some(asked) = asked {
             let validate = move |listing: &Listing, _| listing.validate(&asked).map_err(Box::new);

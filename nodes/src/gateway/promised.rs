@@ -24,8 +24,9 @@ struct Kept {
 }
 
 impl Promised {
-    /// The account's owner was told this.
-    pub fn note(&self, account: &AccountName, settles: Settles) {
+    /// The account's owner was told this; none of what the account has heard of already.
+    pub fn note(&self, account: &AccountName, settles: Option<Settles>) {
+        let Some(settles) = settles else { return };
         let mut kept = self.lock();
         if let Some(promised) = kept.by_account.get_mut(account.id()) {
             match promised.iter_mut().find(|before| before.partition == settles.partition) {

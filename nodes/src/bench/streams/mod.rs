@@ -120,6 +120,7 @@ fn report(
             floor: floor.figures("bare tonic fan-out"),
             result: result.figures("hoga"),
             ratio,
+            target: Some(2.0),
         }),
         figures,
         method: format!(

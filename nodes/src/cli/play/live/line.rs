@@ -266,20 +266,9 @@ impl Lines {
     }
 }
 
-/// A reason of the exchange's own says that nothing was done, unless it says that it does not know
-/// or that it may do it later.
+/// Nothing was done, and asking again does not change that: who has too much to do may do it later.
 fn is_certain(refusal: &Refusal) -> bool {
-    let passes = matches!(
-        refusal.code,
-        Code::Unavailable
-            | Code::DeadlineExceeded
-            | Code::Cancelled
-            | Code::Unknown
-            | Code::Internal
-            | Code::Aborted
-            | Code::ResourceExhausted
-    );
-    !passes && !refusal.reason.is_empty()
+    refusal.is_definite() && refusal.code != Code::ResourceExhausted
 }
 
 #[cfg(test)]
