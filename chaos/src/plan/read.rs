@@ -2,7 +2,7 @@
 
 use super::kinds::nodes;
 use super::{Checks, KINDS, Load, Nodes, Plan};
-use crate::run::COUNTERS;
+use crate::run::counters;
 use crate::workload::Terms;
 use hoga_cluster::partition::NODES_MAX;
 use hoga_scenarios::document::Fields;
@@ -124,7 +124,7 @@ fn checks(file: &mut Fields<'_>) -> Checks {
     }
     checks.unknown_at_most = fields.count("unknown_at_most", 0, i64::MAX as u64);
     if let Some(mut floors) = fields.table("coverage") {
-        for name in counters() {
+        for name in with_floors() {
             if let Some(least) = floors.count(name, 0, i64::MAX as u64) {
                 checks.coverage.insert(name, least);
             }
@@ -136,8 +136,8 @@ fn checks(file: &mut Fields<'_>) -> Checks {
 }
 
 /// Everything that a floor can be set for: what is counted, and faults by their kind.
-fn counters() -> impl Iterator<Item = &'static str> {
-    COUNTERS.into_iter().chain(KINDS.into_iter().map(|kind| kind.name))
+fn with_floors() -> impl Iterator<Item = &'static str> {
+    counters().chain(KINDS.into_iter().map(|kind| kind.name))
 }
 
 fn time(fields: &mut Fields<'_>, key: &'static str) -> Option<Duration> {

@@ -12,7 +12,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What is counted besides the faults of each kind.
-pub const COUNTERS: [&str; 37] = [
+pub fn counters() -> impl Iterator<Item = &'static str> {
+    OBSERVED.into_iter().chain(HAPPENED)
+}
+
+/// What the run counts itself.
+const OBSERVED: [&str; 26] = [
     "asked",
     "acknowledged",
     "unknown",
@@ -39,6 +44,10 @@ pub const COUNTERS: [&str; 37] = [
     "directories_verified",
     "replicas_compared",
     "halts",
+];
+
+/// What the auditor counts.
+const HAPPENED: [&str; 11] = [
     "stops_fired",
     "trailing_fired",
     "other_legs_cancelled",
@@ -52,9 +61,6 @@ pub const COUNTERS: [&str; 37] = [
     "waiting_at_end",
 ];
 
-/// Those that the auditor counts.
-const HAPPENED: std::ops::RangeFrom<usize> = 26..;
-
 pub(super) type Coverage = BTreeMap<&'static str, u64>;
 
 /// Counts everything.
@@ -66,7 +72,7 @@ pub(super) fn count(
     verified: &Verified,
     audit: &Value,
 ) -> Coverage {
-    let mut coverage: Coverage = COUNTERS.into_iter().map(|name| (name, 0)).collect();
+    let mut coverage: Coverage = counters().map(|name| (name, 0)).collect();
     let struck =
         |is: fn(&Struck) -> bool| course.done.iter().filter(|done| is(&done.struck)).count() as u64;
     let first = course.done.first().map_or(course.over, |done| done.at);
@@ -100,7 +106,7 @@ pub(super) fn count(
     ] {
         coverage.insert(name, value);
     }
-    for name in &COUNTERS[HAPPENED] {
+    for name in HAPPENED {
         coverage.insert(name, audit["happened"][name].as_u64().unwrap_or_default());
     }
     for kind in KINDS {

@@ -18,7 +18,7 @@ mod settle;
 mod strikes;
 mod summary;
 
-pub use coverage::COUNTERS;
+pub use coverage::counters;
 pub use report::{Invariant, Report, Strike};
 
 use crate::chance::Chance;
