@@ -97,7 +97,7 @@ impl Trader {
     /// # Errors
     /// Something of it was refused, or stays unknown.
     pub async fn open(&mut self, line: &mut Line, history: &History) -> anyhow::Result<()> {
-        for ask in wishes::opening(&self.account, self.outside) {
+        for ask in wishes::opening(&self.account, self.outside, self.others.len()) {
             match self.ask(line, history, &ask).await? {
                 End::Ok(_) => {}
                 End::Fail(reason) => bail!("{}: {ask:?} was refused: {reason}", self.name),
@@ -196,7 +196,7 @@ impl Trader {
         within: Duration,
     ) -> anyhow::Result<()> {
         let until = Instant::now() + within;
-        for ask in wishes::opening(&self.account, self.outside) {
+        for ask in wishes::opening(&self.account, self.outside, self.others.len()) {
             loop {
                 match self.speak(voice, history, &ask).await? {
                     End::Ok(_) => break,

@@ -80,8 +80,14 @@ fn next_inside(chance: &mut Chance, scene: &Scene<'_>, account: String, id: Stri
     }
 }
 
-/// What opens an account: itself, and enough of both assets.
-pub(super) fn opening(account: &str, outside: u64) -> Vec<Ask> {
+/// What everybody gets of the asset of fixed supply, and what all of them get together at most: the
+/// faucet of the rule book has more, and what it has not it refuses.
+const SHARE: usize = 50_000;
+const SHARES_MAX: usize = 80_000_000;
+
+/// What opens one of so many accounts: itself, and enough of both assets.
+pub(super) fn opening(account: &str, outside: u64, accounts: usize) -> Vec<Ask> {
+    let share = SHARE.min(SHARES_MAX / accounts.max(1)).to_string();
     let deposit = |asset: &str, amount: &str| Ask::Deposit {
         account: account.into(),
         id: format!("open-{asset}"),
@@ -91,7 +97,7 @@ pub(super) fn opening(account: &str, outside: u64) -> Vec<Ask> {
     let mut opening = vec![
         Ask::CreateAccount { account: account.into(), id: "open".into() },
         deposit(ASSETS[0], "50000000"),
-        deposit(ASSETS[1], "50000"),
+        deposit(ASSETS[1], &share),
     ];
     opening.extend((outside > 0).then(|| deposit(OUTSIDE_ASSET, "50000")));
     opening
