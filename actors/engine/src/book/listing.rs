@@ -263,6 +263,9 @@ impl Listing {
         }
     }
 
+    /// Everything is done, and stamped, at the moment at which it was due, however much later the
+    /// command is that brought the time here: what a call has traded was not traded behind the end
+    /// of an order that was in it.
     #[cold]
     #[inline(never)]
     fn catch_up(&mut self, at: Time, out: &mut impl Effects) {
@@ -275,18 +278,22 @@ impl Listing {
             let due = expiry.into_iter().chain(turns).chain(shown).chain(stale).min();
             let Some(due) = due.filter(|due| *due <= at) else { return };
             if expiry == Some(due) {
-                let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
+                let mut wire = Wire::new(&self.instrument, &mut self.tape, due, out);
                 self.book.expire(due, &mut wire);
                 self.give_up(due, out);
-                self.settle(at, out);
+                self.settle(due, out);
             } else if stale == Some(due) {
                 self.go_stale(due, out);
             } else if self.session.pause_ends() == Some(due) {
-                self.go_on(at, out);
+                self.go_on(due, out);
             } else if self.session.next() == Some(due) {
-                self.turn(due, at, out);
+                // The first time that is heard is none of the table's.
+                match due {
+                    Time(0) => self.turn(at, true, out),
+                    edge => self.turn(edge, false, out),
+                }
             } else {
-                self.indicate(at, out);
+                self.indicate(due, out);
             }
         }
     }

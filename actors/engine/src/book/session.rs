@@ -135,11 +135,9 @@ impl Listing {
         self.set_alarm(out);
     }
 
-    /// Passes into the phase that begins at `edge`.
-    pub(super) fn turn(&mut self, edge: Time, at: Time, out: &mut impl Effects) {
-        // The first time that is heard is none of the table's.
-        let is_first = edge == Time(0);
-        let edge = if is_first { at } else { edge };
+    /// Passes into the phase that begins at `edge`, or that was in force when it was first heard
+    /// what time it is.
+    pub(super) fn turn(&mut self, edge: Time, is_first: bool, out: &mut impl Effects) {
         let (planned, next) = self.plan_at(edge);
         let ends =
             |table: &&Schedule| !is_first && planned == Phase::Closed && table.is_last_edge(edge);
@@ -148,19 +146,19 @@ impl Listing {
         let before = self.now();
         self.session.plan(planned, next);
         if is_first {
-            self.begin(at);
+            self.begin(edge);
         }
         if self.session.word == Phase::Continuous && planned == Phase::Closed {
-            self.uncross(at, out);
+            self.uncross(edge, out);
         }
-        self.enter(at, out);
+        self.enter(edge, out);
         if let Some(day) = over {
-            self.end_day(day, at, out);
+            self.end_day(day, edge, out);
         }
         if over.is_some() || is_first || before != self.now() {
             self.announce(out);
         }
-        self.admit(at, out);
+        self.admit(edge, out);
     }
 
     fn end_day(&mut self, day: TradingDay, at: Time, out: &mut impl Effects) {

@@ -11,6 +11,7 @@ use crate::message::{
 use crate::order::{CancelReason, SelfMatch, Side, Status, TimeInForce};
 use crate::session::BreakerLevel;
 use crate::session::tests::{krx, seoul};
+use crate::terms::Terms;
 use crate::tick_table::{Band, TickTable};
 use crate::time::Time;
 
@@ -398,4 +399,29 @@ fn stops_of(effect: &Effect) -> Option<u8> {
         Effect::Send(_, Message::ToBoard(BoardMessage::Mark { stops, .. })) => Some(*stops),
         _ => None,
     }
+}
+
+#[test]
+fn a_call_that_ends_late_has_traded_at_its_end() {
+    let rules = Instrument { schedule: Some(Box::new(krx())), ..instrument() };
+    let (mut listing, mut said) = (Listing::new(rules, None), Vec::new());
+    let (end, ms) = (seoul(0, 9, 0), Time::SECOND / 1_000);
+    // Its time is over before anybody says that the call is.
+    let terms = Terms { expires: Some(Time(end.0 + 5 * ms)), ..Terms::default() };
+    let dated =
+        Submit { time_in_force: TimeInForce::Gtd, terms: Some(Box::new(terms)), ..buy(1, 5, 100) };
+    for submit in [dated, sell(2, 3, 100)] {
+        listing.handle(&BookMessage::Submit(submit), seoul(0, 8, 40), &mut said);
+    }
+    listing.tick(Time(end.0 + 20 * ms), &mut said);
+    let times = said.iter().filter_map(|effect| match effect {
+        Effect::Send(_, Message::ToAccount(_, message)) => match message {
+            AccountMessage::Settle(leg) => Some(("settled", leg.time)),
+            AccountMessage::Dropped { time, .. } => Some(("dropped", *time)),
+            _ => None,
+        },
+        _ => None,
+    });
+    let over = Time(end.0 + 5 * ms);
+    assert_eq!(times.collect::<Vec<_>>(), [("settled", end), ("settled", end), ("dropped", over)]);
 }

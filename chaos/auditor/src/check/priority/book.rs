@@ -74,12 +74,17 @@ impl<'e> Book<'e> {
         best
     }
 
-    /// The best price of a side.
-    pub fn best(&self, side: Side) -> Option<Number> {
-        let prices = self.orders.iter().filter(|o| o.side == side).map(|o| o.price);
+    /// The worst that the best price of a side can be: orders with an end of their own may be gone
+    /// before they are taken out here.
+    pub fn best_at_least(&self, side: Side) -> Option<Number> {
+        let prices = |is_dated| {
+            let of_side = self.orders.iter().filter(move |o| o.side == side);
+            let of_kind = of_side.filter(move |o| matches!(o.life, Life::Until(_)) == is_dated);
+            of_kind.map(|o| o.price)
+        };
         match side {
-            Side::Buy => prices.max(),
-            Side::Sell => prices.min(),
+            Side::Buy => prices(false).max().or_else(|| prices(true).min()),
+            Side::Sell => prices(false).min().or_else(|| prices(true).max()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The day of a book: phases of its table, what operators say, and who waits for which hours.
 
 use super::call::{Clearing, clearing, turns};
-use super::commands::Standing;
+use super::commands::{Standing, Trade};
 use super::entry::Entry;
 use super::life::{Call, Life};
 use super::moments::{Moment, What, Word};
@@ -81,7 +81,17 @@ impl<'e> Run<'e> {
         self.time = self.time.max(moment.time);
         match moment.what {
             What::Expires(order) => self.expire(order),
-            What::Turns { phase, ends_day } => self.turn(phase, ends_day),
+            What::Turns { phase, ends_day } => {
+                let first = self.next;
+                self.turn(phase, ends_day)?;
+                let made = &self.plan.trades[first..self.next];
+                match made.iter().find(|trade| trade.time != moment.time) {
+                    Some(Trade { no, time, .. }) => {
+                        Err(format!("trade {no} was made at {time}, by {moment}"))
+                    }
+                    None => Ok(()),
+                }
+            }
         }
     }
 
@@ -152,6 +162,10 @@ impl<'e> Run<'e> {
             self.submit(order, &entry)?;
             self.has_stopped(order)?;
             self.admitted += 1;
+            self.plan
+                .orders
+                .get(order)
+                .map_or(Ok(()), |order| self.is_said(order, "was let in"))?;
             self.settle()?;
         }
         Ok(())

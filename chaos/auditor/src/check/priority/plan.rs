@@ -254,6 +254,14 @@ impl<'e> Plan<'e> {
         }
     }
 
+    /// Whether the command with this number may be one about this order.
+    pub fn may_concern(&self, number: u64, order: &str) -> bool {
+        let is_unknown = self.cut.is_some_and(|cut| cut <= number);
+        let at = self.commands.partition_point(|command| command.number < number);
+        let known = self.commands[at..].iter().take_while(|command| command.number == number);
+        is_unknown || known.into_iter().any(|command| command.order.name == order)
+    }
+
     /// A command has a number above this one, and nobody knows which.
     fn unplaced(&mut self, floor: u64) {
         self.unplaced += 1;

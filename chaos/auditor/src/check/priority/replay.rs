@@ -91,6 +91,12 @@ impl<'e> Run<'e> {
         (self.number..=self.following).contains(&number)
     }
 
+    /// Whether what an order says last is a command about it that is still to come.
+    pub fn is_asked_about_later(&self, order: &Order) -> bool {
+        let said = order.last_arrival;
+        said > self.following && self.plan.may_concern(said, &order.name)
+    }
+
     /// Runs one command.
     ///
     /// # Errors
@@ -310,6 +316,16 @@ impl<'e> Run<'e> {
                 None => format!("trade {no}: {maker} was not there"),
             })
         })
+    }
+
+    /// What happens to an order while nobody asks for it has the number of the last command, and
+    /// the order says that until something is asked about it.
+    pub fn is_said(&self, order: &Order, what: &str) -> Result<(), String> {
+        let Order { name, last_arrival: said, .. } = order;
+        if self.decides(*said) || self.is_asked_about_later(order) {
+            return Ok(());
+        }
+        Err(format!("{name} {what} behind {}, and says that it was by {said}", self.number))
     }
 
     /// The next trade, if this order takes in it.

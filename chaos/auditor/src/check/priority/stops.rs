@@ -7,7 +7,6 @@
 //! before.
 
 use super::book::reaches;
-use super::commands::Standing;
 use super::entry::{Entry, Stop};
 use super::replay::Run;
 use crate::export::{Order, Side};
@@ -95,13 +94,7 @@ impl<'e> Run<'e> {
         self.submit(name, &entry).map_err(|why| format!("{why}; a stop that fired"))?;
         self.has_stopped(name)?;
         self.fired += 1;
-        // What trades at once is over; what rests may have been changed since.
-        let is_over = self.standing(name) == Standing::Gone && entry.is_market;
-        if is_over && !self.decides(order.last_arrival) {
-            let (by, said) = (self.number, order.last_arrival);
-            return Err(format!("{name} fired behind {by}, and says that it did by {said}"));
-        }
-        Ok(())
+        self.is_said(order, "fired")
     }
 
     /// What prints between these have reached, in the order of entry.
@@ -112,16 +105,17 @@ impl<'e> Run<'e> {
             let print = if side == Side::Buy { high } else { low };
             // A buy fires above its trigger, as a sell would trade there.
             let passes = |trigger| reaches(side.other(), trigger, print);
-            let name = &stop.order.name;
             let fires = match stop.entry.stop {
                 Some(Stop::At(trigger)) => passes(trigger),
                 _ => {
-                    let is_now = stop.order.has_fired() && self.decides(stop.order.last_arrival);
+                    let is_passed = stop.bound.is_some_and(passes);
                     let is_last = stop.order.terms.trigger.is_some_and(passes);
-                    if stop.bound.is_some_and(passes) && !is_now {
+                    let fires = is_last && self.says_now(stop, is_passed);
+                    if is_passed && !fires {
+                        let name = &stop.order.name;
                         return Err(format!("{name} was passed by {print} and did not fire"));
                     }
-                    is_now && is_last
+                    fires
                 }
             };
             if fires {
@@ -129,6 +123,19 @@ impl<'e> Run<'e> {
             }
         }
         Ok(reached)
+    }
+
+    /// Whether a trailing stop says that it fires now. One that fires into a call waits there, and
+    /// may say what was done to it since.
+    fn says_now(&self, stop: &Waiting, is_passed: bool) -> bool {
+        let Waiting { order, twin, .. } = stop;
+        if self.decides(order.last_arrival) {
+            return order.has_fired();
+        }
+        let twin = twin.and_then(|twin| self.plan.orders.get(twin));
+        let took_twin = twin.is_some_and(|twin| twin.reason == "OTHER_LEG");
+        let has_fired = order.has_fired() || took_twin || is_passed;
+        has_fired && self.day.collects.is_some() && self.is_asked_about_later(order)
     }
 
     /// Takes away the stops whose other leg traded.
@@ -148,8 +155,8 @@ impl<'e> Run<'e> {
             |print: Option<Number>, best: Option<Number>, of: fn(Number, Number) -> Number| {
                 print.zip(best).map(|(print, best)| of(print, best)).or(print).or(best)
             };
-        let sells = pick(self.prints.last_buy, self.book.best(Side::Buy), Ord::min);
-        let buys = pick(self.prints.last_sell, self.book.best(Side::Sell), Ord::max);
+        let sells = pick(self.prints.last_buy, self.book.best_at_least(Side::Buy), Ord::min);
+        let buys = pick(self.prints.last_sell, self.book.best_at_least(Side::Sell), Ord::max);
         let one = Number::from(1);
         for stop in &mut self.stops {
             let Some(Stop::Trailing { offset: Some(offset), step }) = stop.entry.stop else {

@@ -166,7 +166,7 @@ fn stops_fire_behind_what_printed_the_oldest_first() {
     // It says that another command made it fire.
     let mut street = two_stops();
     street.orders[1].last_arrival = 5;
-    noticed(&street, "fired behind 6, and says that it did by 5");
+    noticed(&street, "fired behind 6, and says that it was by 5");
 }
 
 #[test]
@@ -243,6 +243,42 @@ fn an_order_goes_when_its_time_is_over_wherever_that_was() {
     noticed(&street, "before accounts/ann/orders/1 at 100");
 }
 
+#[test]
+fn a_trailing_stop_need_not_follow_a_bid_whose_time_may_be_over() {
+    let mut street = Street::new();
+    let end = 2 * SECOND + SECOND / 2;
+    let more = format!(r#","time_in_force":"GTD","expires":{end}"#);
+    let dated = street.order(("ann", Side::Buy, "1", Some("100")), &more);
+    let terms = Terms { expires: Some(end), ..Terms::default() };
+    (street.orders[dated].terms, street.orders[dated].time_in_force) = (terms, "GTD".into());
+    let bid = street.order(("bob", Side::Buy, "1", Some("90")), "");
+    let trails = r#","type":"TRAILING_STOP","offset":"3","step":"1""#;
+    let stop = street.order(("cat", Side::Sell, "1", None), trails);
+    let ask = street.order(("dan", Side::Sell, "1", Some("90")), "");
+    street.orders[ask].created = 3 * SECOND + SECOND / 4;
+    street.end(dated, "EXPIRED", "EXPIRED");
+    street.trade(ask, bid, "1", "90", false);
+    let order = &mut street.orders[stop];
+    order.terms =
+        Terms { kind: "TRAILING_STOP".into(), trigger: Some(number("87")), ..Terms::default() };
+    order.state = "UNTRIGGERED".into();
+    holds(&street);
+    // What its owner takes back was there until then.
+    let mut street = Street::new();
+    let bid = street.order(("ann", Side::Buy, "1", Some("100")), "");
+    let stop = street.order(("cat", Side::Sell, "1", None), trails);
+    let lower = street.order(("bob", Side::Buy, "1", Some("90")), "");
+    street.end(bid, "CANCELLED", "REQUESTED");
+    street.orders[bid].last_arrival = 4;
+    let ask = street.order(("dan", Side::Sell, "1", Some("90")), "");
+    (street.orders[ask].arrival, street.orders[ask].last_arrival) = (5, 5);
+    street.trade(ask, lower, "1", "90", false);
+    let order = &mut street.orders[stop];
+    (order.terms.kind, order.terms.trigger) = ("TRAILING_STOP".into(), Some(number("87")));
+    order.state = "UNTRIGGERED".into();
+    noticed(&street, "accounts/cat/orders/2 was passed by 90 and did not fire");
+}
+
 /// A day from the first minute of the epoch on: a call, then continuous.
 fn called() -> Street {
     let mut street = Street::new();
@@ -275,9 +311,108 @@ fn a_call_makes_one_price_and_no_order_trades_before_that() {
     }
     let faults = check(&case).faults;
     assert!(faults.iter().any(|fault| fault.contains("trade 1 of a call")), "{faults:?}");
+    // Made at the time of the command behind it.
+    let mut case = street.case();
+    case.export.instruments[0].base_price = reference;
+    for fill in &mut case.export.accounts[0].fills[..2] {
+        fill.time = MINUTE + 1;
+    }
+    let faults = check(&case).faults;
+    assert!(!faults.is_empty(), "{faults:?}");
     // As if orders had matched as they came.
     let mut case = street.case();
     case.export.accounts[0].fills[1].is_maker = true;
     let faults = check(&case).faults;
     assert!(!faults.is_empty(), "{faults:?}");
+}
+
+#[test]
+fn an_edge_is_found_however_many_orders_end_beside_it() {
+    let mut street = called();
+    let late = street.orders.pop().expect("the one that trades behind the call");
+    let lines = street.history.lines().count();
+    let history: Vec<_> = street.history.lines().take(lines - 1).map(str::to_owned).collect();
+    street.history = history.join("\n") + "\n";
+    for nth in 0..20 {
+        let end = MINUTE - SECOND / 2 + nth;
+        let more = format!(r#","time_in_force":"GTD","expires":{end}"#);
+        let dated = street.order(("dan", Side::Sell, "1", Some("150")), &more);
+        street.end(dated, "EXPIRED", "EXPIRED");
+        let order = &mut street.orders[dated];
+        (order.time_in_force, order.created) = ("GTD".into(), 3 * SECOND + nth);
+        order.terms.expires = Some(end);
+    }
+    // Nothing but the trades says on which side of the edge these came.
+    let plain = |street: &mut Street, who, price| {
+        let order = street.order((who, Side::Buy, "1", Some(price)), "");
+        street.orders[order].created = MINUTE + order as u64;
+        order
+    };
+    (0..9).for_each(|_| _ = plain(&mut street, "fay", "90"));
+    let eve = plain(&mut street, "eve", "100");
+    (0..9).for_each(|_| _ = plain(&mut street, "fay", "105"));
+    let order = &mut street.orders[eve];
+    (order.state, order.filled, order.remaining) = (late.state, late.filled, late.remaining);
+    let name = order.name.clone();
+    street.fills[2].order = name;
+    street.fills[2..].iter_mut().for_each(|fill| fill.time = MINUTE + 1);
+    let mut case = street.case();
+    case.export.instruments[0].base_price = Some(number("90"));
+    let verdict = check(&case);
+    assert_eq!((verdict.faults, verdict.happened.calls_priced), (Vec::<String>::new(), 1));
+}
+
+/// Cat has a bid and a stop that trails the market, of which one takes the other away. What the
+/// closing call prints fires the stop into the next opening call, and there cat cancels it. Gil
+/// and Hal come while the market is closed.
+fn fired_into_a_call() -> Street {
+    let mut street = Street::new();
+    let spans = [("CONTINUOUS", 0, 1), ("CLOSING_CALL", 1, 2), ("OPENING_CALL", 3, 4)];
+    let spans = spans.map(|(phase, from, to)| (phase.into(), from, to));
+    street.table = Some(Table { zone_minutes: 0, spans: spans.into() });
+    let second = r#","other":{"account":"accounts/cat","id":"o3","instrument":"x","side":"BUY",
+        "quantity":"1","price":null,"type":"TRAILING_STOP","offset":"3","step":"1"}"#;
+    let ask = street.order(("ann", Side::Sell, "1", Some("104")), "");
+    let bid = street.order(("cat", Side::Buy, "1", Some("90")), second);
+    let asked = street.history.len();
+    let stop = street.order(("cat", Side::Buy, "1", None), "");
+    street.history.truncate(asked);
+    let buy = street.order(("dan", Side::Buy, "1", Some("110")), "");
+    let closed = ["gil", "hal"].map(|who| street.order((who, Side::Buy, "1", Some("80")), ""));
+    let later = street.order(("ivy", Side::Buy, "1", Some("70")), "");
+    street.trade(buy, ask, "1", "110", true);
+    for fill in &mut street.fills {
+        fill.time = 2 * MINUTE;
+    }
+    street.end(bid, "CANCELLED", "OTHER_LEG");
+    street.end(stop, "CANCELLED", "REQUESTED");
+    street.orders[stop].terms =
+        Terms { kind: "TRAILING_STOP".into(), trigger: Some(number("107")), ..Terms::default() };
+    let numbers = [(bid, 2, 2), (stop, 2, 8), (closed[0], 5, 6), (closed[1], 6, 6)];
+    for (at, first, last) in numbers {
+        (street.orders[at].arrival, street.orders[at].last_arrival) = (first, last);
+    }
+    for (at, seconds) in [(buy, 90), (closed[0], 140), (closed[1], 141), (later, 200)] {
+        street.orders[at].created = seconds * SECOND;
+    }
+    street
+}
+
+#[test]
+fn a_stop_that_fired_into_a_call_may_be_cancelled_there() {
+    holds(&fired_into_a_call());
+    // Its other leg would have stayed if it had waited on.
+    let mut street = fired_into_a_call();
+    let bid = &mut street.orders[1];
+    (bid.state, bid.reason) = ("OPEN".into(), String::new());
+    (bid.cancelled, bid.remaining) = (Number::ZERO, number("1"));
+    noticed(&street, "accounts/cat/orders/2 has 1 open, 0 rests");
+}
+
+#[test]
+fn whom_an_opening_lets_in_says_the_command_before_it() {
+    let mut street = fired_into_a_call();
+    let gil = street.orders.iter_mut().find(|order| order.name.starts_with("accounts/gil"));
+    gil.expect("an order").last_arrival = 7;
+    noticed(&street, "was let in behind");
 }

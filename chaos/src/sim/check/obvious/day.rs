@@ -96,24 +96,22 @@ impl Trading {
         }
     }
 
-    /// The table says something else from `edge` on.
-    pub fn turn(&mut self, edge: Time, at: Time) {
-        let is_first = edge == Time(0);
-        let edge = if is_first { at } else { edge };
+    /// The table says something else from `edge` on, or was looked at first then.
+    pub fn turn(&mut self, edge: Time, is_first: bool) {
         self.plan(edge);
         let is_closed = self.day.planned == Phase::Closed;
         let is_last = self.rules.schedule.as_ref().is_some_and(|table| table.is_last_edge(edge));
         if is_first && let Some(pause) = &mut self.day.pause {
-            pause.until = Time(at.0.saturating_add(self.rules.calls.opening_ns));
+            pause.until = Time(edge.0.saturating_add(self.rules.calls.opening_ns));
         }
         if is_closed && self.day.word == Phase::Continuous {
             self.uncross();
         }
-        self.enter(at);
+        self.enter(edge);
         if is_closed && is_last && !is_first {
             self.end_day();
         }
-        self.admit(at);
+        self.admit(edge);
     }
 
     fn end_day(&mut self) {

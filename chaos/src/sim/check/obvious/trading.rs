@@ -82,11 +82,15 @@ impl Trading {
             if expiry == Some(due) {
                 self.book.expire(due, &mut self.tape);
                 self.give_up(due);
-                self.settle(at);
+                self.settle(due);
             } else if ends == Some(due) {
-                self.go_on(at);
+                self.go_on(due);
             } else {
-                self.turn(due, at);
+                // The first time that is heard is none of the table's.
+                match due {
+                    Time(0) => self.turn(at, true),
+                    edge => self.turn(edge, false),
+                }
             }
         }
     }
