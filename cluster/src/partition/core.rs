@@ -48,8 +48,8 @@ pub struct CoreState {
     pub(super) suspended: BTreeMap<EntityId, Suspension>,
     /// Instruments with a book here.
     pub(super) listed: BTreeSet<InstrumentId>,
-    /// Up to then time has to be moved on, because something waits for it.
-    pub(super) ticks_until: Time,
+    /// Ticks are owed up to the first at this time or later, because something waits for them.
+    pub(super) ticks_until: Option<Time>,
     /// Books in which time alone has something to do, and when.
     pub(super) alarms: BTreeMap<InstrumentId, Time>,
     pub(super) sessions: Sessions,
@@ -158,7 +158,7 @@ impl Core {
     /// Whether something waits that only time can bring about.
     #[must_use]
     pub fn needs_tick(&self) -> bool {
-        self.state.time < self.state.ticks_until
+        self.state.ticks_until.is_some()
     }
 
     /// When a tick is wanted although nothing else waits for one; none for never. Books and

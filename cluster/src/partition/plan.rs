@@ -51,7 +51,7 @@ impl Core {
             let place = chunk.open(entry.trace, self.state.time);
             self.state.commands += 1;
             if !is_quiet(&entry.command) {
-                self.state.ticks_until = Time(self.state.time.0 + TICKS_FOR);
+                self.owe_ticks();
             }
             self.plan_one(entry.command, place, &mut chunk);
             if is_barrier {
@@ -327,10 +327,16 @@ impl Core {
         self.tell(&[Role::Accounts, Role::Boards], &message, place, chunk);
     }
 
+    fn owe_ticks(&mut self) {
+        self.state.ticks_until = Some(Time(self.state.time.0 + TICKS_FOR));
+    }
+
     fn plan_tick(&mut self, place: u32, chunk: &mut Chunk) {
+        // Time may have passed by entries that are none: they bring nothing about.
+        self.state.ticks_until = self.state.ticks_until.filter(|until| self.state.time < *until);
         // What an alarm brings about may have to be told later, as what a command does.
         if self.next_alarm().is_some_and(|at| at <= self.state.time) {
-            self.state.ticks_until = Time(self.state.time.0 + TICKS_FOR);
+            self.owe_ticks();
         }
         match self.role {
             Role::Accounts => {

@@ -57,7 +57,11 @@ fn what_was_taken_is_not_taken_again() {
 
 /// Applies a tick that a leader's clock stamped.
 fn tick(core: &mut Core, index: u64, time: u64) {
-    let entries = vec![Entry { trace: Trace::default(), command: Command::Tick }];
+    apply(core, index, time, Command::Tick);
+}
+
+fn apply(core: &mut Core, index: u64, time: u64, command: Command) {
+    let entries = vec![Entry { trace: Trace::default(), command }];
     let batch = Batch { time: Time(time), entries };
     core.begin(index, &batch);
     let mut entries = batch.entries.into_iter();
@@ -83,5 +87,19 @@ fn ticks_are_wanted_until_time_has_passed_however_many_did_not_move_it() {
     tick(&mut core, 40, noon + Time::SECOND);
     assert!(core.needs_tick(), "what waits longest waits a second, and then is passed on");
     tick(&mut core, 41, noon + 2 * Time::SECOND);
+    assert!(!core.needs_tick());
+}
+
+#[test]
+fn an_entry_that_moves_time_past_the_ticks_that_are_owed_pays_none_of_them() {
+    let mut core = Core::new(PartitionId(3), Topology { books: 1, accounts: 1 });
+    let noon = 43_200 * Time::SECOND;
+    tick(&mut core, 1, noon);
+    hear(&mut core, 2, 1, &[0]);
+    // The next leader's clock is ahead, and an acknowledgement is the first that it has to log.
+    let acknowledged = Command::OutboxAck { to: PartitionId(1), next: 1 };
+    apply(&mut core, 3, noon + 900 * Time::SECOND, acknowledged);
+    assert!(core.needs_tick(), "boards have not heard where accounts stand");
+    tick(&mut core, 4, noon + 901 * Time::SECOND);
     assert!(!core.needs_tick());
 }
