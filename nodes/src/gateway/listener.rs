@@ -1,14 +1,14 @@
 //! One address of a gateway: its door, and the services behind it.
 
+use super::connections::{Bounds, incoming};
 use crate::auth::Door;
-use crate::tls::{self, Identity};
+use crate::tls::Identity;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 
 /// A connection that says nothing is asked whether it lives, and closed when it is silent.
 const KEEPALIVE: Duration = Duration::from_secs(20);
@@ -24,8 +24,8 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    /// Serves whoever passes the door.
-    pub fn start(&self, tcp: TcpListener, door: Door) -> Listener {
+    /// Serves whoever passes the door, over so many connections at a time.
+    pub fn start(&self, tcp: TcpListener, door: Door, connections_max: usize) -> Listener {
         let (stop, stopped) = oneshot::channel::<()>();
         let server = Server::builder()
             .layer(door)
@@ -37,16 +37,8 @@ impl Serving {
             // A dropped handle stops it as well.
             let _ = stopped.await;
         };
-        let server = match &self.tls {
-            Some(identity) => {
-                let incoming = tls::incoming(tcp, identity.clone());
-                tokio::spawn(server.serve_with_incoming_shutdown(incoming, stopped))
-            }
-            None => {
-                let incoming = TcpIncoming::from(tcp).with_nodelay(Some(true));
-                tokio::spawn(server.serve_with_incoming_shutdown(incoming, stopped))
-            }
-        };
+        let incoming = incoming(tcp, self.tls.clone(), Bounds::of(connections_max));
+        let server = tokio::spawn(server.serve_with_incoming_shutdown(incoming, stopped));
         Listener { stop, server }
     }
 }

@@ -13,6 +13,7 @@ mod admin;
 mod candles;
 mod changing;
 mod cluster;
+pub mod connections;
 mod desk;
 mod failure;
 mod fault;

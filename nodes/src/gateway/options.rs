@@ -27,6 +27,8 @@ pub struct GatewayOptions {
     pub is_founding: bool,
     /// Bytes of one message from a client.
     pub message_bytes_max: usize,
+    /// Connections of clients at a time, as far as the process may have so many files open.
+    pub connections_max: usize,
     /// Calls and streams of one connection at a time.
     pub streams_max: u32,
     /// Bytes of all headers of one call.
@@ -51,6 +53,7 @@ impl Default for GatewayOptions {
             insecure: false,
             is_founding: false,
             message_bytes_max: 64 << 10,
+            connections_max: 65_536,
             streams_max: 1_024,
             header_bytes_max: 16 << 10,
             orders_per_second_max: ORDERS_PER_SECOND_MAX,

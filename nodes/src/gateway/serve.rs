@@ -3,6 +3,7 @@
 use super::account::Accounts;
 use super::admin::Admin;
 use super::cluster::is_leaving;
+use super::connections::room_for;
 use super::desk::Desk;
 use super::listener::{Listener, Serving};
 use super::market::Market;
@@ -39,6 +40,8 @@ use tonic_reflection::server::Builder as Reflection;
 
 /// Bytes of one answer: pages are the largest.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
+/// Connections at an address for operators alone: clients take none of them.
+const OPERATORS_MAX: usize = 64;
 
 /// Why a gateway does not serve. Nothing is listening.
 #[derive(Debug, thiserror::Error)]
@@ -136,16 +139,17 @@ pub async fn serve(exchange: Exchange, options: GatewayOptions) -> Result<Runnin
         streams_max: options.streams_max,
         header_bytes_max: options.header_bytes_max,
     };
+    let connections_max = room_for(options.connections_max, 1);
     let is_secret = options.tls.is_some();
     let (mut listeners, mut at) = (Vec::new(), None);
     match operators {
         Some((tcp, address)) => {
-            listeners.push(serving.start(clients, door.clone().for_clients()));
-            listeners.push(serving.start(tcp, door));
+            listeners.push(serving.start(clients, door.clone().for_clients(), connections_max));
+            listeners.push(serving.start(tcp, door, OPERATORS_MAX));
             at = Some(address);
             tracing::info!(%address, tls = is_secret, "the gateway serves operators");
         }
-        None => listeners.push(serving.start(clients, door)),
+        None => listeners.push(serving.start(clients, door, connections_max)),
     }
     tracing::info!(%address, tls = is_secret, "the gateway serves");
     let (operators, drain) = (at, options.drain);

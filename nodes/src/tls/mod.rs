@@ -6,14 +6,12 @@
 //! does not prove in time that it speaks TLS is dropped, and the others never notice.
 
 mod client;
-mod incoming;
 mod server;
 
 #[cfg(test)]
 pub mod tests;
 
 pub use client::Trust;
-pub use incoming::incoming;
 pub use server::Identity;
 
 use crate::secret::SecretError;

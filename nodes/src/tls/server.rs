@@ -51,7 +51,11 @@ impl Identity {
         Ok(())
     }
 
-    pub(super) async fn accept(&self, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    /// The handshake of one client.
+    ///
+    /// # Errors
+    /// It failed.
+    pub async fn accept(&self, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let acceptor = self.0.acceptor.read().unwrap_or_else(PoisonError::into_inner).clone();
         acceptor.accept(tcp).await
     }

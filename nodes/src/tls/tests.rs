@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{Identity, TlsError, Trust, incoming};
+use super::{Identity, TlsError, Trust};
+use crate::gateway::connections::{Bounds, incoming};
 use futures::StreamExt;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::fs;
@@ -58,7 +59,7 @@ impl Papers {
 async fn greets(identity: Identity) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let mut clients = incoming(listener, identity);
+    let mut clients = incoming(listener, Some(identity), Bounds::of(16));
     tokio::spawn(async move {
         while let Some(Ok(mut client)) = clients.next().await {
             client.write_all(b"hoga").await.unwrap();

@@ -7,18 +7,20 @@
 
 mod crowd;
 mod fan_out;
-mod sockets;
 mod source;
 
 use super::figure::{Figure, FigureReport, Headline, Target};
 use super::orders::Market;
 use super::{BenchError, Machine, machine};
+use crate::gateway::connections;
 use crowd::{Crowd, Heard};
 use std::fmt;
 use std::time::Duration;
 
 /// Readers that never read, in the second half of each run.
 const STUCK: usize = 50;
+/// Open files of a connection within this process.
+const BOTH_ENDS: u64 = 2;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -45,7 +47,7 @@ pub fn run(options: &Options) -> Result<FigureReport, BenchError> {
 }
 
 async fn measure(options: &Options, machine: Machine) -> Result<FigureReport, BenchError> {
-    let sockets = sockets::room_for(options.subscribers + STUCK);
+    let sockets = connections::room_for(options.subscribers + STUCK, BOTH_ENDS);
     let crowd = Crowd { options: *options, sockets };
     let address = fan_out::serve(options).await?;
     let floor = crowd.follow(address, None).await?;

@@ -1,10 +1,13 @@
 //! What is bounded for every caller, and what whoever goes beyond it hears.
 
 use super::{Rig, buy, refused};
+use crate::gateway::connections::{Bounds, incoming};
 use crate::gateway::{GatewayOptions, serve};
+use futures::StreamExt;
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
 use std::time::Duration;
+use tokio::io::AsyncReadExt;
 use tonic::{Code, Request};
 
 #[tokio::test]
@@ -85,4 +88,45 @@ async fn a_deadline_that_is_over_is_said_and_the_id_finds_out() {
     let orders = alice.orders().list_orders(list).await.unwrap().into_inner().orders;
     let names: Vec<_> = orders.iter().map(|order| &order.name).collect();
     assert_eq!(names, [&found.order.unwrap().name], "once, whatever became of the first try");
+}
+
+#[tokio::test]
+async fn whoever_has_no_room_is_served_when_somebody_leaves() {
+    let rig = Rig::start().await;
+    let options = GatewayOptions {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        auth: crate::auth::Accepts::Development,
+        connections_max: 2,
+        ..GatewayOptions::default()
+    };
+    let small = serve(rig.exchange.clone(), options).await.unwrap();
+    let idle = [(); 2].map(|()| std::net::TcpStream::connect(small.address).unwrap());
+    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{}", small.address));
+    let channel = endpoint.unwrap().connect_lazy();
+    let market = Rig { channel, ..rig }.anybody().market();
+    let asked = tokio::spawn(async move {
+        { market }.list_instruments(v1::ListInstrumentsRequest::default()).await
+    });
+    // They are connected and wait for each other: nothing else can end this.
+    tokio::task::yield_now().await;
+    assert!(!asked.is_finished());
+    drop(idle);
+    let answered = tokio::time::timeout(Duration::from_secs(5), asked).await;
+    answered.expect("in the room that they left").unwrap().expect("as everybody is");
+    small.shutdown().await;
+}
+
+#[tokio::test]
+async fn whoever_connects_and_says_nothing_is_closed() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let bounds = Bounds { connections: 1, first_word_within: Duration::from_millis(20) };
+    let mut clients = incoming(listener, None, bounds);
+    let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
+    let mut served = clients.next().await.expect("it is accepted").unwrap();
+    let mut word = [0];
+    let error = served.read(&mut word).await.expect_err("it said nothing");
+    assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+    drop(served);
+    assert_eq!(silent.read(&mut word).await.unwrap(), 0, "it is told");
 }

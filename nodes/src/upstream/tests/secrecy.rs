@@ -1,7 +1,8 @@
 //! Venues that are called by TLS: who they are is proven, or nothing is heard of them.
 
+use crate::gateway::connections::{Bounds, incoming};
+use crate::tls::Trust;
 use crate::tls::tests::Papers;
-use crate::tls::{Trust, incoming};
 use crate::upstream::address::Address;
 use crate::upstream::connection::{Lost, open};
 use futures::{SinkExt, StreamExt};
@@ -13,7 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 async fn greets(papers: &Papers) -> Address {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let mut clients = incoming(listener, papers.identity());
+    let mut clients = incoming(listener, Some(papers.identity()), Bounds::of(16));
     tokio::spawn(async move {
         while let Some(Ok(client)) = clients.next().await {
             let mut socket = accept_async(client).await.unwrap();
