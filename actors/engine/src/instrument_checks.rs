@@ -140,6 +140,17 @@ impl Instrument {
         }
     }
 
+    /// A market order stops at the limit of the day, which may have moved since its worst price
+    /// was made; what was held for a buy is never exceeded.
+    #[must_use]
+    pub fn within_band(&self, is_buy: bool, worst: Ticks) -> Ticks {
+        match self.band {
+            Some((_, high)) if is_buy => worst.min(high),
+            Some((low, _)) => worst.max(low),
+            None => worst,
+        }
+    }
+
     /// # Errors
     /// The price is not on its band's tick.
     #[inline]

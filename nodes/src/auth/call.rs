@@ -3,7 +3,7 @@
 use super::door::REQUEST_ID;
 use super::token::Grant;
 use super::trace::Parent;
-use crate::telemetry::hop;
+use crate::telemetry::{self, hop};
 use hoga_cluster::partition::Trace;
 use hoga_proto::scope::{self, Scope};
 use hoga_proto::status::Refusal;
@@ -58,6 +58,7 @@ impl Call {
             if refusal.reason == "INTERNAL" {
                 tracing::error!(request = id, path = %self.path, %refusal, "a call failed");
             }
+            telemetry::refused(&refusal, id);
             response = refusal.request_id(id).to_status().into_http();
         }
         response.headers_mut().insert(REQUEST_ID, self.request_id.clone());
@@ -72,7 +73,7 @@ impl Call {
         let status = response.headers().get("grpc-status").and_then(|code| code.to_str().ok());
         let code = Code::from_bytes(status.unwrap_or("0").as_bytes());
         let request = self.request_id.to_str().unwrap_or_default();
-        tracing::info!(target: "hoga::audit", %operator, call = %self.path, request, ?code);
+        tracing::info!(target: telemetry::AUDIT, %operator, call = %self.path, request, ?code);
     }
 
     /// Leaves the call's own hop in its trace, if anybody follows traces.

@@ -2,6 +2,7 @@
 
 use super::keys::Fault;
 use super::token::Grant;
+use crate::telemetry;
 use hoga_cluster::partition::Trace;
 use hoga_proto::names::AccountName;
 use hoga_proto::scope::Scope;
@@ -108,6 +109,7 @@ impl Caller {
     /// A refusal as the status of this call.
     #[must_use]
     pub fn refuse(&self, refusal: Refusal) -> Status {
+        telemetry::refused(&refusal, self.request_id());
         refusal.request_id(self.request_id()).to_status()
     }
 }

@@ -5,6 +5,7 @@ use super::caller::{Caller, unaccepted, unauthenticated};
 use super::names::Names;
 use super::token::{Accepts, Grant, unix_now};
 use super::{deadline, trace};
+use crate::telemetry;
 use hoga_proto::scope::{self, Scope};
 use hoga_proto::status::{REQUEST_ID_HEADER, Refusal};
 use http::{HeaderMap, HeaderName, Request, Response};
@@ -138,7 +139,9 @@ where
                 Passing::Entered { call: self.inner.call(request), log }
             }
             Err(refusal) => {
-                let refusal = refusal.request_id(request_id.to_str().unwrap_or_default());
+                let id = request_id.to_str().unwrap_or_default();
+                telemetry::refused(&refusal, id);
+                let refusal = refusal.request_id(id);
                 let mut response = refusal.to_status().into_http();
                 response.headers_mut().insert(REQUEST_ID, request_id);
                 Passing::Refused { response: Some(response) }

@@ -67,7 +67,8 @@ impl Orders {
     fn states(&self) -> Vec<i32> {
         use v1::OrderState as Wire;
         if self.open {
-            let open = [Wire::Pending, Wire::Untriggered, Wire::Open, Wire::PartiallyFilled];
+            let [pending, waiting] = [Wire::Pending, Wire::Untriggered];
+            let open = [pending, waiting, Wire::Reserved, Wire::Open, Wire::PartiallyFilled];
             return open.map(Into::into).into();
         }
         let state = |state: &State| -> i32 {

@@ -218,12 +218,7 @@ pub fn shown_at(at: At) -> v1::Position {
 pub fn told<T>(caller: &Caller, outcome: Result<T, Refused>) -> Result<Response<T>, Status> {
     match outcome {
         Ok(message) => Ok(Response::new(message)),
-        Err(refusal) => {
-            tracing::debug!(request = caller.request_id(), reason = refusal.reason, "refused");
-            metrics::counter!("hoga_refusals_total", "reason" => refusal.reason.clone())
-                .increment(1);
-            Err(caller.refuse(*refusal))
-        }
+        Err(refusal) => Err(caller.refuse(*refusal)),
     }
 }
 

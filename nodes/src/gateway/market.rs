@@ -133,6 +133,8 @@ impl Market {
         let look = |listing: &Listing, at| (listing.trades(), at);
         let (last, at) = self.look(instrument, message.min_index.as_ref(), look).await?;
         self.0.tape.wait_for(instrument.id, last).await;
+        // What was traded since is not of this position.
+        let before = before.min(last.0 + 1);
         let mut found = self.0.tape.page(instrument.id, before, size + 1, |print| {
             from.is_none_or(|from| print.time >= from)
                 && until.is_none_or(|until| print.time < until)

@@ -6,7 +6,6 @@ use super::finding::find;
 use super::page::{self, List, Place};
 use crate::auth::Caller;
 use hoga_cluster::history::{Direction, History, HistoryError, RowKey, RowKind};
-use hoga_cluster::runtime::At;
 use hoga_engine::amount::Lots;
 use hoga_engine::history::{FillRow, HistoryRow, LedgerKind, LedgerRow};
 use hoga_engine::ids::{AccountId, OrderNo};
@@ -89,15 +88,6 @@ impl Span {
     }
 }
 
-/// The account's id and how far it is.
-async fn stand(
-    desk: &Desk,
-    account: &AccountName,
-    reading: Reading,
-) -> Result<(AccountId, At), Refused> {
-    desk.look(account, reading, |account, _, at| (account.id(), at)).await
-}
-
 /// A page of the ledger.
 ///
 /// # Errors
@@ -122,7 +112,13 @@ pub async fn list_ledger(
     let before = list.place(&message.page_token)?.map_or(u64::MAX, |place| place.0);
     let reading = desk.reading(&account, message.min_index.as_ref(), message.after)?;
 
-    let (id, at) = stand(desk, &account, reading).await?;
+    let looked = desk.look(&account, reading, |account, _, at| {
+        let (rows, _) = account.rows();
+        (account.id(), rows, at)
+    });
+    let (id, rows, at) = looked.await?;
+    // What was posted since is not of this position.
+    let before = before.min(rows + 1);
     let pick = move |row| match row {
         HistoryRow::Ledger(row) => {
             let is_wanted = instrument.is_none_or(|wanted| row.instrument == Some(wanted))
@@ -189,9 +185,11 @@ pub async fn list_fills(
 
     let looked = desk.look(&account, reading, |account, _, at| {
         let open = account.open_orders().map(|open| (open.state.key.no, open.state.client_id));
-        (account.id(), open.collect::<HashMap<_, _>>(), at)
+        let (_, fills) = account.rows();
+        (account.id(), open.collect::<HashMap<_, _>>(), fills, at)
     });
-    let (id, mut ids, at) = looked.await?;
+    let (id, mut ids, fills, at) = looked.await?;
+    let before = before.min(fills + 1);
     let pick = move |row| match row {
         HistoryRow::Fill(row) => {
             let is_wanted = instrument.is_none_or(|wanted| row.instrument == wanted)

@@ -40,6 +40,8 @@ use tonic_reflection::server::Builder as Reflection;
 
 /// Bytes of one answer: pages are the largest.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
+/// Bytes of one message from an operator, who imports a thousand candles at once.
+const OPERATOR_BYTES_MAX: usize = 256 << 10;
 /// Connections at an address for operators alone: clients take none of them.
 const OPERATORS_MAX: usize = 64;
 
@@ -218,7 +220,10 @@ fn routes(
         .add_service(limited!(AccountServiceServer, Accounts(desk.clone())))
         .add_service(limited!(MarketServiceServer, Market(desk.clone())))
         .add_service(limited!(RankingServiceServer, Ranking(desk.clone())))
-        .add_service(limited!(AdminServiceServer, Admin(desk.clone())))
+        .add_service(
+            limited!(AdminServiceServer, Admin(desk.clone()))
+                .max_decoding_message_size(message_bytes_max.max(OPERATOR_BYTES_MAX)),
+        )
         .add_service(Streams::new(desk.clone(), message_bytes_max))
         .add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())))
         .add_service(described().build_v1()?)

@@ -77,6 +77,9 @@ struct Strip {
     kept: TradeNo,
     #[serde(skip)]
     meters: Option<[Counter; 2]>,
+    /// Turnover short of a whole unit, which is what is counted.
+    #[serde(skip)]
+    uncounted: i128,
 }
 
 /// The strips of all instruments.
@@ -288,10 +291,11 @@ impl Strip {
         if let (Some([trades, turnover]), Some(instrument)) =
             (&self.meters, catalogue().instruments.get(&id))
         {
-            let minor = instrument.notional(print.price, print.quantity);
-            let whole = minor / 10i128.pow(u32::from(instrument.quote_scale));
+            let unit = 10i128.pow(u32::from(instrument.quote_scale));
+            let minor = self.uncounted + instrument.notional(print.price, print.quantity);
+            self.uncounted = minor % unit;
             trades.increment(1);
-            turnover.increment(u64::try_from(whole).unwrap_or(u64::MAX));
+            turnover.increment(u64::try_from(minor / unit).unwrap_or(u64::MAX));
         }
     }
 }

@@ -19,6 +19,9 @@ pub enum Lines {
     Json,
 }
 
+/// What operators did. It is written whatever else is not.
+pub const AUDIT: &str = "hoga::audit";
+
 /// Starts writing lines, and telling `hops` of traces. `RUST_LOG` counts before the configured
 /// level. A second call changes nothing.
 ///
@@ -27,6 +30,7 @@ pub enum Lines {
 pub fn start_logging(level: &str, lines: Lines, hops: Option<Listener>) -> Result<(), ParseError> {
     let from_environment = std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty());
     let filter = EnvFilter::try_new(from_environment.as_deref().unwrap_or(level))?;
+    let filter = filter.add_directive(format!("{AUDIT}=info").parse()?);
     let is_terminal = io::stderr().is_terminal();
     let is_pretty = match lines {
         Lines::Auto => is_terminal,

@@ -12,6 +12,7 @@ pub mod hop;
 mod logging;
 mod names;
 pub mod otlp;
+mod refusals;
 mod registry;
 mod sample;
 mod watch;
@@ -20,5 +21,6 @@ mod watch;
 mod tests;
 
 pub use endpoint::Endpoint;
-pub use logging::{Lines, start_logging};
+pub use logging::{AUDIT, Lines, start_logging};
+pub use refusals::refused;
 pub use registry::Registry;

@@ -201,7 +201,10 @@ fn next_amend(
         check_parts(display, pending.total)?;
     }
     check_notional(instrument, instrument.notional(pending.limit, pending.total))?;
-    instrument.check_band(pending.limit)?;
+    // What stands may stand on, also where it could not be entered any more.
+    if pending.limit != open.state.limit {
+        instrument.check_band(pending.limit)?;
+    }
     Ok(pending)
 }
 

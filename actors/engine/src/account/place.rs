@@ -262,6 +262,9 @@ pub(super) fn check_form(order: &OrderRequest) -> Result<(), Reject> {
         Size::QuoteAmount(_) if !is_market || order.side == Side::Sell => {
             return Err(malformed("quote_amount", "is for market buys only"));
         }
+        Size::QuoteAmount(_) if order.time_in_force == TimeInForce::Fok => {
+            return Err(malformed("time_in_force", "an amount has no whole to fill; use IOC"));
+        }
         _ => {}
     }
     order.terms.as_ref().map_or(Ok(()), |terms| check_terms_form(order, terms))?;

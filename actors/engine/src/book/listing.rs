@@ -24,6 +24,7 @@ use crate::reject::Reject;
 use crate::terms::Stop;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// How much exchange time passes, at least, between two marks to the board.
 const MARK_INTERVAL_NS: u64 = Time::SECOND;
@@ -344,6 +345,7 @@ impl Listing {
     }
 
     fn submit(&mut self, submit: &Submit, at: Time, out: &mut impl Effects) {
+        let submit = &*self.within_band(submit);
         let outcome = match self.check(submit).map(|()| waiting(submit)) {
             Ok(_) if is_past(submit, at) => expired(submit),
             Ok(_) if self.has_to_wait(submit) => self.reserve(submit, at),
@@ -439,6 +441,18 @@ impl Listing {
         }
     }
 
+    /// A market order whose worst price lies beyond the band as it is now, brought back to it.
+    #[inline(always)]
+    pub(super) fn within_band<'a>(&self, submit: &'a Submit) -> Cow<'a, Submit> {
+        let is_buy = submit.side == Side::Buy;
+        match self.instrument.within_band(is_buy, submit.limit) {
+            limit if submit.is_market && limit != submit.limit => {
+                Cow::Owned(Submit { limit, ..submit.clone() })
+            }
+            _ => Cow::Borrowed(submit),
+        }
+    }
+
     /// Checks again what may have changed since the account looked, then post-only.
     pub(super) fn check(&self, submit: &Submit) -> Result<(), Reject> {
         let rules = &self.instrument;
@@ -452,7 +466,9 @@ impl Listing {
         if submit.value_max.is_none() {
             rules.check_size(submit.quantity)?;
         }
-        rules.check_band(submit.limit)?;
+        if !submit.is_market {
+            rules.check_band(submit.limit)?;
+        }
         if let Some(stop) = stop {
             rules.check_band(stop.trigger)?;
             self.check_waits(submit.side, &stop)?;
@@ -510,15 +526,20 @@ impl Listing {
     }
 
     fn amend(&mut self, amend: &Amend, at: Time, out: &mut impl Effects) {
-        let rules = &self.instrument;
-        let reserved = self.reserved.find(amend.order).cloned();
+        let (rules, order) = (&self.instrument, amend.order);
+        let reserved = self.reserved.find(order).cloned();
+        let standing = self.book.find(order);
+        let price = reserved.as_ref().map(|reserved| reserved.submit.limit);
+        let price = price.or(self.book.stops().find(order).map(|stop| stop.limit));
+        let price = price.or(standing.as_ref().map(|standing| standing.price));
+        // What stands may stand on, also where it could not be entered any more.
+        let new_limit = amend.limit.filter(|limit| Some(*limit) != price);
         let checked = rules.check_amendable(reserved.is_some()).and_then(|()| {
-            amend.limit.map_or(Ok(()), |limit| {
+            new_limit.map_or(Ok(()), |limit| {
                 rules.check_tick(limit)?;
                 rules.check_band(limit)
             })
         });
-        let order = amend.order;
         if let Some(reserved) = reserved {
             let outcome = self.amend_reserved(amend, &reserved, checked);
             self.answer(outcome, Some(amend.origin), out);
@@ -529,8 +550,7 @@ impl Listing {
             self.answer(outcome, Some(amend.origin), out);
             return;
         }
-        let standing = self.book.find(order);
-        let checked = checked.and_then(|()| match (standing, amend.limit) {
+        let checked = checked.and_then(|()| match (standing, new_limit) {
             (Some(standing), Some(limit)) if amend.post_only => {
                 self.check_passive(standing.side, limit)
             }

@@ -125,7 +125,7 @@ impl Listing {
             WaitsFor::Call(call) => phase == Phase::Call(call),
         };
         for ReservedOrder { submit, .. } in self.reserved.ready(is_ready) {
-            let of = OutcomeOf::Admit;
+            let (of, submit) = (OutcomeOf::Admit, self.within_band(&submit));
             let outcome = match self.check(&submit) {
                 Err(reject) => refused(submit.order, of, submit.limit, reject),
                 Ok(()) => {

@@ -40,13 +40,11 @@ impl WaitingStop {
         }
         let is_buy = self.side == Side::Buy;
         let collared = || rules.collared(is_buy, self.stop.trigger);
-        let (low, high) = rules.band.unwrap_or((Ticks(1), Ticks::MAX));
         match (self.side, self.stop.trail) {
             // Rules may have changed since; more than is held can never be paid.
             (Side::Buy, Some(_)) => self.limit.min(collared()),
-            (Side::Buy, None) => self.limit.min(high),
             (Side::Sell, Some(_)) => collared(),
-            (Side::Sell, None) => self.limit.max(low),
+            (_, None) => rules.within_band(is_buy, self.limit),
         }
     }
 

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use std::path::PathBuf;
 
 /// Candles of one request.
-const SENT_MAX: usize = 1_000;
+const SENT_MAX: usize = 500;
 
 /// Import candles of before an instrument traded here: `hoga candles import BTC-KRW FILE`
 #[derive(Args, Debug)]

@@ -10,6 +10,7 @@ use crate::auth::{Caller, in_our_words};
 use crate::gateway::desk::Desk;
 use crate::gateway::failure::Refused;
 use crate::gateway::reasons::refusal;
+use crate::telemetry;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use hoga_proto::status::Refusal;
@@ -206,8 +207,7 @@ impl Talk {
         };
         let tag = frame.tag;
         if let Err(refusal) = self.answer(tag, frame.frame).await {
-            let reason = refusal.reason.clone();
-            metrics::counter!("hoga_refusals_total", "reason" => reason).increment(1);
+            telemetry::refused(&refusal, self.caller.request_id());
             let refusal = refusal.request_id(self.caller.request_id());
             self.ready.push_back(frame::plain(tag, Frame::Refusal(refusal.to_frame())));
         }

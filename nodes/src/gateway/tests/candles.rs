@@ -142,6 +142,15 @@ fn import(candles: Vec<v1::Candle>, id: &str) -> v1::ImportCandlesRequest {
 }
 
 #[tokio::test]
+async fn a_thousand_candles_come_in_one_request() {
+    let rig = Rig::start().await;
+    let operator = rig.operator();
+    let candles = (0..1_000).map(|minute| outside(minute, "701.00000000")).collect();
+    let done = operator.admin().import_candles(import(candles, "all")).await.unwrap();
+    assert_eq!(done.into_inner().imported_count, 1_000);
+}
+
+#[tokio::test]
 async fn imported_candles_are_marked_and_make_longer_ones() {
     let rig = Rig::start().await;
     let operator = rig.operator();

@@ -5,6 +5,7 @@ use crate::auth::Accepts;
 use crate::gateway::serve::ServeError;
 use crate::gateway::{GatewayOptions, serve};
 use crate::telemetry::{Endpoint, Registry};
+use hoga_proto::v1;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic_health::pb::HealthCheckRequest;
@@ -114,13 +115,22 @@ async fn what_happens_is_counted() {
     bob.orders().create_order(super::sell("2", "700")).await.unwrap();
     alice.orders().create_order(buy("1", "700")).await.unwrap();
     alice.orders().create_order(buy("1", "0.0001")).await.unwrap_err();
+    let mine = v1::GetAccountRequest { name: "accounts/me".into(), ..Default::default() };
+    rig.anybody().accounts().get_account(mine).await.unwrap_err();
+    let asked = v1::SessionRequest {
+        tag: 1,
+        request: Some(v1::session_request::Request::CreateOrder(buy("1", "0.0001"))),
+    };
+    let answers = alice.orders().session(futures::stream::iter([asked])).await.unwrap();
+    answers.into_inner().message().await.unwrap().expect("a refusal in a frame");
     let address = "127.0.0.1:0".parse().unwrap();
     let endpoint = Endpoint::serve(address, registry, rig.exchange.clone()).await.unwrap();
     let seen = page(&endpoint, "/metrics").await;
     assert!(seen.starts_with("HTTP/1.1 200 OK\r\n"), "{seen}");
     for part in [
         "hoga_orders_total{symbol=\"LPJ-KRW\",side=\"buy\",type=\"limit\",result=\"filled\"} 1",
-        "hoga_refusals_total{reason=\"PRICE_NOT_ON_TICK\"} 1",
+        "hoga_refusals_total{reason=\"PRICE_NOT_ON_TICK\"} 2",
+        "hoga_refusals_total{reason=\"UNAUTHENTICATED\"} 1",
         "hoga_order_ack_seconds_bucket{stage=\"result\",le=\"+Inf\"}",
         "hoga_trades_total{symbol=\"LPJ-KRW\"} 1",
         "hoga_turnover_total{symbol=\"LPJ-KRW\",asset=\"KRW\"} 700",

@@ -6,7 +6,7 @@ use crate::effect::{Effect, MarketEvent};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo, Origin, PartitionId};
 use crate::instrument::{Calls, Fees, Instrument, Phase};
 use crate::message::{
-    AccountMessage, Amend, BoardMessage, BookMessage, Leg, Message, Outcome, Submit,
+    AccountMessage, Amend, BoardMessage, BookMessage, Leg, Message, Outcome, OutcomeOf, Submit,
 };
 use crate::order::{CancelReason, SelfMatch, Side, Status, TimeInForce};
 use crate::session::BreakerLevel;
@@ -424,4 +424,45 @@ fn a_call_that_ends_late_has_traded_at_its_end() {
     });
     let over = Time(end.0 + 5 * ms);
     assert_eq!(times.collect::<Vec<_>>(), [("settled", end), ("settled", end), ("dropped", over)]);
+}
+
+#[test]
+fn a_reserved_market_order_stops_at_the_band_of_the_day_on_which_it_enters() {
+    let rules = Instrument {
+        schedule: Some(Box::new(krx())),
+        band: Some((Ticks(50), Ticks(150))),
+        ..instrument()
+    };
+    let (mut listing, mut said) = (Listing::new(rules.clone(), None), Vec::new());
+    listing.tick(seoul(0, 7, 0), &mut said);
+    // Made of the band of the day before.
+    let at_market =
+        |submit: Submit| Submit { is_market: true, time_in_force: TimeInForce::AtOpen, ..submit };
+    for submit in [at_market(sell(1, 5, 40)), at_market(buy(2, 5, 160))] {
+        listing.handle(&BookMessage::Submit(submit), seoul(0, 7, 1), &mut said);
+    }
+    listing.tick(seoul(0, 8, 30), &mut said);
+    let admitted = said.iter().filter_map(|effect| match effect {
+        Effect::Send(_, Message::ToAccount(_, AccountMessage::Outcome(outcome))) => Some(outcome),
+        _ => None,
+    });
+    let admitted: Vec<_> = admitted
+        .filter(|outcome| outcome.of == OutcomeOf::Admit)
+        .map(|outcome| (outcome.order, outcome.status, outcome.limit))
+        .collect();
+    let open = |no, limit| (key(no), Status::Open, Ticks(limit));
+    assert_eq!(admitted, [open(1, 50), open(2, 150)]);
+}
+
+#[test]
+fn less_of_an_order_is_taken_also_where_its_price_is_beyond_the_band_now() {
+    let mut market = Market::new(|_| {});
+    market.submit(buy(1, 10, 50));
+    market.change(|rules| rules.band = Some((Ticks(60), Ticks(90))));
+    // A whole amend says the price that stands, too.
+    let less = market.amend(1, Some(5), Some(50));
+    assert_eq!((less.reject, less.remaining), (None, Lots(5)));
+    let beyond = market.amend(1, None, Some(51));
+    let reason = beyond.reject.map(|reject| reject.reason());
+    assert_eq!(reason, Some("PRICE_OUT_OF_BAND"));
 }

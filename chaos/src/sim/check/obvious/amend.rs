@@ -3,6 +3,7 @@
 use super::tape::Tape;
 use super::trading::Trading;
 use super::{Of, Said};
+use hoga_engine::amount::Ticks;
 use hoga_engine::book::Amended;
 use hoga_engine::ids::OrderKey;
 use hoga_engine::instrument::Instrument;
@@ -13,20 +14,24 @@ impl Trading {
     pub fn amend(&mut self, amend: &Amend) {
         let order = amend.order;
         let reserved = self.reserved.iter().position(|it| it.submit.order == order);
-        if !may_change(&self.rules, amend, reserved.is_some()) {
+        let stop = self.book.stops().iter().find(|stop| stop.order == order).copied();
+        let price = reserved.map(|place| self.reserved[place].submit.limit);
+        let price = price.or(stop.map(|stop| stop.limit));
+        let price = price.or(self.book.find(order).map(|standing| standing.price));
+        let new_limit = amend.limit.filter(|limit| Some(*limit) != price);
+        if !may_change(&self.rules, new_limit, reserved.is_some()) {
             return self.tape.refuse(order, Of::Amend);
         }
         if let Some(place) = reserved {
             return self.amend_reserved(place, amend);
         }
-        let stop = self.book.stops().iter().find(|stop| stop.order == order).copied();
         if let Some(stop) = stop {
             let quantity = amend.total.unwrap_or(stop.quantity);
             let limit = amend.limit.unwrap_or(stop.limit);
             self.book.stops_mut().amend(order, quantity, limit);
             return self.tape.waits(order, Of::Amend, Status::Untriggered, quantity);
         }
-        let crosses = self.book.find(order).zip(amend.limit).is_some_and(|(standing, limit)| {
+        let crosses = self.book.find(order).zip(new_limit).is_some_and(|(standing, limit)| {
             amend.post_only && self.book.would_cross(standing.side, limit)
         });
         if crosses {
@@ -57,10 +62,10 @@ impl Trading {
     }
 }
 
-/// Whether anything can be changed now, and so.
-pub fn may_change(rules: &Instrument, amend: &Amend, is_reserved: bool) -> bool {
+/// Whether anything can be changed now, and to a new limit if it gets one.
+pub fn may_change(rules: &Instrument, limit: Option<Ticks>, is_reserved: bool) -> bool {
     let fits = |limit| rules.check_tick(limit).is_ok() && rules.check_band(limit).is_ok();
-    rules.check_amendable(is_reserved).is_ok() && amend.limit.is_none_or(fits)
+    rules.check_amendable(is_reserved).is_ok() && limit.is_none_or(fits)
 }
 
 impl Tape {

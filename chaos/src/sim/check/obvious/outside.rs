@@ -77,10 +77,13 @@ impl Outside {
             },
             BookMessage::Amend(amend) => {
                 let place = place_of(&self.resting, amend.order);
-                let crosses = place.zip(amend.limit).is_some_and(|(place, limit)| {
+                let price = place.map(|place| self.resting[place].price);
+                let limit = amend.limit.filter(|limit| Some(*limit) != price);
+                let crosses = place.zip(limit).is_some_and(|(place, limit)| {
                     amend.post_only && self.would_trade(self.resting[place].side, limit)
                 });
-                let place = place.filter(|_| may_change(&self.rules, amend, false) && !crosses);
+                let may = may_change(&self.rules, limit, false);
+                let place = place.filter(|_| may && !crosses);
                 let amended = place.and_then(|place| self.amend(place, amend.total, amend.limit));
                 match amended {
                     Some(amended) => self.tape.amended(amend.order, &amended),
@@ -166,7 +169,7 @@ impl Outside {
             && (is_fresh || submit.time_in_force.rests())
             && (submit.is_market || rules.check_tick(submit.limit).is_ok())
             && (submit.value_max.is_some() || rules.check_size(submit.quantity).is_ok())
-            && rules.check_band(submit.limit).is_ok()
+            && (submit.is_market || rules.check_band(submit.limit).is_ok())
             && !(submit.post_only && self.would_trade(submit.side, submit.limit))
     }
 

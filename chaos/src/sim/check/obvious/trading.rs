@@ -5,7 +5,7 @@ use super::day::Day;
 use super::tape::Tape;
 use crate::sim::check::BookCommand;
 use hoga_engine::amount::{Lots, Ticks};
-use hoga_engine::book::{Listing, NaiveBook, WaitingStop};
+use hoga_engine::book::{Incoming, Listing, NaiveBook, WaitingStop};
 use hoga_engine::ids::OrderKey;
 use hoga_engine::instrument::{Call, Instrument, Manner, Phase};
 use hoga_engine::message::{BookMessage, Pair, Submit};
@@ -141,7 +141,11 @@ impl Trading {
 
     pub fn match_now(&mut self, submit: &Submit, of: Of) {
         self.book.guard(&self.rules, self.tape.prints);
-        let decision = self.book.submit(&submit.into(), &mut self.tape);
+        let mut incoming: Incoming = submit.into();
+        if submit.is_market {
+            incoming.limit = self.rules.within_band(submit.side == Side::Buy, submit.limit);
+        }
+        let decision = self.book.submit(&incoming, &mut self.tape);
         self.tape.decided(submit.order, of, &decision, submit.value_max.is_some());
     }
 
@@ -182,7 +186,7 @@ impl Trading {
             && (submit.is_market || on_grid(submit.limit))
             && stop.is_none_or(|stop| on_grid(stop.trigger) && in_band(stop.trigger))
             && (submit.value_max.is_some() || rules.check_size(submit.quantity).is_ok())
-            && in_band(submit.limit)
+            && (submit.is_market || in_band(submit.limit))
             && !would_fire(submit.side)
             && !(submit.post_only && self.book.would_cross(submit.side, submit.limit))
     }
