@@ -357,7 +357,10 @@ impl World {
         if self.swarm.conversation.is_some() {
             self.say(&packet.about(), || said(from, to, &packet.to_string()));
         }
-        let copies = if matches!(packet, Packet::Ask { .. }) { 1 } else { 2 };
+        // An attempt is a call: it is asked once, and refused once. A second refusal would be
+        // taken for that of the attempt behind it.
+        let is_of_attempt = matches!(packet, Packet::Ask { .. } | Packet::Refused { .. });
+        let copies = if is_of_attempt { 1 } else { 2 };
         for delay in self.links.fate(from, to).into_iter().take(copies).flatten() {
             let packet = packet.clone();
             self.after(delay, Event::Arrives { to, incarnation, from, packet });
