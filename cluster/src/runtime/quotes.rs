@@ -5,6 +5,7 @@ use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::book::Prints;
 use hoga_engine::effect::MarketEvent;
 use hoga_engine::ids::InstrumentId;
+use hoga_engine::instrument::Phase;
 use hoga_engine::order::{OrderRequest, Side};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -15,6 +16,8 @@ pub struct Quote {
     pub bid: Option<Ticks>,
     pub ask: Option<Ticks>,
     pub prints: Prints,
+    /// Orders do not match as they come: what stands in a call is no price that anybody gets.
+    pub collects: bool,
 }
 
 impl Quote {
@@ -25,7 +28,7 @@ impl Quote {
             Side::Buy => self.ask,
             Side::Sell => self.bid,
         };
-        order.market_price(best_opposite, self.prints)
+        order.market_price(best_opposite.filter(|_| !self.collects), self.prints)
     }
 }
 
@@ -56,9 +59,8 @@ impl Quotes {
                     quote.prints.note(price, taker);
                 }
                 MarketEvent::Trade { price, .. } => quote.prints.note_call(price),
-                MarketEvent::Indicated { .. }
-                | MarketEvent::Phase { .. }
-                | MarketEvent::CandlesEnded { .. } => {}
+                MarketEvent::Phase { phase, .. } => quote.collects = phase != Phase::Continuous,
+                MarketEvent::Indicated { .. } | MarketEvent::CandlesEnded { .. } => {}
                 MarketEvent::Level { side, price, quantity, .. } => {
                     let [bids, asks] = ladders.entry(*instrument).or_default();
                     let levels = if side == Side::Buy { &mut *bids } else { &mut *asks };
@@ -78,17 +80,19 @@ impl Quotes {
     pub fn show(&self, id: EntityId, entity: &Entity) {
         if let (EntityId::Book(instrument), Entity::Book(listing)) = (id, entity) {
             let levels = [Side::Buy, Side::Sell].map(|side| listing.levels(side).collect());
-            self.restore(instrument, listing.prints(), levels);
+            let collects = listing.instrument().phase != Phase::Continuous;
+            let quote = Quote { prints: listing.prints(), collects, ..Quote::default() };
+            self.restore(instrument, quote, levels);
         }
     }
 
-    fn restore(&self, instrument: InstrumentId, prints: Prints, levels: [Vec<(Ticks, Lots)>; 2]) {
+    fn restore(&self, instrument: InstrumentId, quote: Quote, levels: [Vec<(Ticks, Lots)>; 2]) {
         let [bids, asks] = levels.map(|side| side.into_iter().collect::<BTreeMap<_, _>>());
         let bid = bids.last_key_value().map(|(price, _)| *price);
         let ask = asks.first_key_value().map(|(price, _)| *price);
         let mut ladders = self.ladders.lock().unwrap_or_else(PoisonError::into_inner);
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         ladders.insert(instrument, [bids, asks]);
-        table.insert(instrument, Quote { bid, ask, prints });
+        table.insert(instrument, Quote { bid, ask, ..quote });
     }
 }

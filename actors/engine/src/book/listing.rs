@@ -19,7 +19,7 @@ use crate::follow::Following;
 use crate::ids::{InstrumentId, OrderKey, Origin, PartitionId, TradeNo};
 use crate::instrument::{Instrument, Manner, Phase};
 use crate::message::{Amend, BoardMessage, BookMessage, Message, Outcome, OutcomeOf, Pair, Submit};
-use crate::order::{CancelReason, Life, Side, TimeInForce};
+use crate::order::{CancelReason, Life, OrderRequest, Side, TimeInForce};
 use crate::reject::Reject;
 use crate::terms::Stop;
 use crate::time::Time;
@@ -135,6 +135,15 @@ impl Listing {
     #[must_use]
     pub fn prints(&self) -> Prints {
         self.tape.prints
+    }
+
+    /// Where the market stands for an order; none for one that has its own price. What stands in
+    /// a call is no price that anybody gets.
+    #[must_use]
+    pub fn market_price(&self, order: &OrderRequest) -> Option<Ticks> {
+        let matches = self.instrument.phase == Phase::Continuous;
+        let best = self.best(order.side.opposite()).filter(|_| matches);
+        order.market_price(best, self.prints())
     }
 
     /// Number of level events so far: a stream's position.

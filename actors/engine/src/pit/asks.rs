@@ -80,8 +80,7 @@ impl<T: Tap> Pit<T> {
     /// What a sequencer would stamp on the order.
     #[must_use]
     pub fn market_price(&self, order: &OrderRequest) -> Option<Ticks> {
-        let listing = self.listing(order.instrument)?;
-        order.market_price(listing.best(order.side.opposite()), listing.prints())
+        self.listing(order.instrument)?.market_price(order)
     }
 
     pub fn cancel(&mut self, who: &str, order: OrderRef) -> u64 {

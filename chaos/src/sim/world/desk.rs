@@ -51,9 +51,7 @@ impl World {
         let entity =
             seat.and_then(|it| it.life.replica().entities.get(&EntityId::Book(order.instrument)));
         *market_price = match entity {
-            Some(Entity::Book(book)) => {
-                order.market_price(book.best(order.side.opposite()), book.prints())
-            }
+            Some(Entity::Book(book)) => book.market_price(order),
             _ => None,
         };
     }

@@ -113,6 +113,24 @@ fn orders_at_market_come_first_and_end_with_the_call() {
 }
 
 #[test]
+fn without_a_band_an_order_at_market_is_priced_by_what_traded_and_not_by_what_stands_in_a_call() {
+    let mut pit = day(8, 30);
+    let based = Instrument {
+        base_price: Some(Ticks(100)),
+        ..pit.listing(LPJ_KRW).expect("it is listed").instrument().clone()
+    };
+    pit.change(&Instrument { phase: Phase::Continuous, ..based });
+    // A tenth of the price is as far as an order at market may go.
+    place(&mut pit, "carol", "c", sell(1, 10));
+    place(&mut pit, "bob", "b", at_market(buy(5, 1)));
+    assert_eq!(order(&pit, "bob", 1).limit, Ticks(110));
+    place(&mut pit, "alice", "a", sell(4, 100));
+    pit.set_time(seoul(0, 9, 0));
+    assert_eq!(stands(&pit, "bob", 1), (Status::Filled, 5, 0));
+    sound(&pit);
+}
+
+#[test]
 fn a_call_takes_what_can_wait_for_its_price() {
     let mut pit = day(8, 40);
     for (id, order) in
