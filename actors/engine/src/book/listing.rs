@@ -450,12 +450,13 @@ impl Listing {
         }
     }
 
-    /// A market order whose worst price lies beyond the band as it is now, brought back to it.
+    /// A market order whose worst price lies beyond the band as it is now, brought back to it. A
+    /// stop looks at the band when it fires.
     #[inline(always)]
     pub(super) fn within_band<'a>(&self, submit: &'a Submit) -> Cow<'a, Submit> {
         let is_buy = submit.side == Side::Buy;
         match self.instrument.within_band(is_buy, submit.limit) {
-            limit if submit.is_market && limit != submit.limit => {
+            limit if submit.is_market && submit.stop().is_none() && limit != submit.limit => {
                 Cow::Owned(Submit { limit, ..submit.clone() })
             }
             _ => Cow::Borrowed(submit),
