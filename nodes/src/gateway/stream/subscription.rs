@@ -10,6 +10,7 @@ use crate::gateway::desk::{Desk, Reading, shown_at};
 use crate::gateway::failure::{Refused, unread};
 use crate::gateway::ladder::ladder;
 use crate::gateway::reasons::refusal;
+use crate::telemetry;
 use bytes::Bytes;
 use hoga_cluster::runtime::{At, Followed, Numbered, Tail, Topic};
 use hoga_engine::book::Listing;
@@ -192,7 +193,7 @@ impl Subscription {
             Tail::Gone if matches!(topic, Topic::Balances(_)) => {
                 self.whole(desk).await.map(Next::Frame)
             }
-            Tail::Gone => Ok(Next::Over(self.closed())),
+            Tail::Gone => Ok(Next::Over(self.closed(caller))),
         }
     }
 
@@ -241,12 +242,14 @@ impl Subscription {
     }
 
     /// A private topic's reader fell behind its ring.
-    fn closed(&self) -> Bytes {
+    fn closed(&self, caller: &Caller) -> Bytes {
         let message = "the reader fell behind what is kept for it; resume with the token";
+        let refusal = refusal("SLOW_CONSUMER", message);
+        telemetry::refused(&refusal, caller.request_id());
         let closed = v1::Closed {
             topic: Some(self.asked.shown.clone()),
             resume_token: self.token(),
-            reason: Some(refusal("SLOW_CONSUMER", message).to_frame()),
+            reason: Some(refusal.request_id(caller.request_id()).to_frame()),
         };
         frame::plain(0, Frame::Closed(closed))
     }

@@ -164,7 +164,9 @@ impl Follower {
                 self.frames += 1;
             }
             Frame::Closed(closed) if closed.topic.as_ref() == Some(&self.topic) => {
-                assert_eq!(closed.reason.unwrap().reason, "SLOW_CONSUMER");
+                let reason = closed.reason.unwrap();
+                assert_eq!(reason.reason, "SLOW_CONSUMER");
+                assert!(!reason.request_id.is_empty(), "{reason:?}");
                 assert_eq!(closed.resume_token, self.token, "it resumes where it ended");
                 self.is_closed = true;
             }
