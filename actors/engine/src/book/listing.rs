@@ -354,7 +354,6 @@ impl Listing {
     }
 
     fn submit(&mut self, submit: &Submit, at: Time, out: &mut impl Effects) {
-        let submit = &*self.within_band(submit);
         let outcome = match self.check(submit).map(|()| waiting(submit)) {
             Ok(_) if is_past(submit, at) => expired(submit),
             Ok(_) if self.has_to_wait(submit) => self.reserve(submit, at),
@@ -363,8 +362,9 @@ impl Listing {
                 untriggered(submit.order, OutcomeOf::Submit, stop.limit, stop.quantity)
             }
             Ok(None) => {
-                let decision = self.match_now(submit, at, out);
-                submitted(submit, &decision)
+                let submit = self.within_band(submit);
+                let decision = self.match_now(&submit, at, out);
+                submitted(&submit, &decision)
             }
             Err(reject) => refused(submit.order, OutcomeOf::Submit, submit.limit, reject),
         };
@@ -450,13 +450,13 @@ impl Listing {
         }
     }
 
-    /// A market order whose worst price lies beyond the band as it is now, brought back to it. A
-    /// stop looks at the band when it fires.
+    /// An order as it is matched: at market, with its worst price brought back into the band as it
+    /// is now.
     #[inline(always)]
     pub(super) fn within_band<'a>(&self, submit: &'a Submit) -> Cow<'a, Submit> {
         let is_buy = submit.side == Side::Buy;
         match self.instrument.within_band(is_buy, submit.limit) {
-            limit if submit.is_market && submit.stop().is_none() && limit != submit.limit => {
+            limit if submit.is_market && limit != submit.limit => {
                 Cow::Owned(Submit { limit, ..submit.clone() })
             }
             _ => Cow::Borrowed(submit),
