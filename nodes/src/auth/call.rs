@@ -58,8 +58,7 @@ impl Call {
             if refusal.reason == "INTERNAL" {
                 tracing::error!(request = id, path = %self.path, %refusal, "a call failed");
             }
-            telemetry::refused(&refusal, id);
-            response = refusal.request_id(id).to_status().into_http();
+            response = telemetry::refused(refusal, id).to_status().into_http();
         }
         response.headers_mut().insert(REQUEST_ID, self.request_id.clone());
         self.tell(&response);

@@ -106,11 +106,16 @@ impl Caller {
         is_over.then(|| unaccepted(Fault::Expired))
     }
 
-    /// A refusal as the status of this call.
+    /// A refusal as this caller is told.
+    #[must_use]
+    pub fn refused(&self, refusal: Refusal) -> Refusal {
+        telemetry::refused(refusal, self.request_id())
+    }
+
+    /// The same as the status of this call.
     #[must_use]
     pub fn refuse(&self, refusal: Refusal) -> Status {
-        telemetry::refused(&refusal, self.request_id());
-        refusal.request_id(self.request_id()).to_status()
+        self.refused(refusal).to_status()
     }
 }
 

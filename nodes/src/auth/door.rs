@@ -140,8 +140,7 @@ where
             }
             Err(refusal) => {
                 let id = request_id.to_str().unwrap_or_default();
-                telemetry::refused(&refusal, id);
-                let refusal = refusal.request_id(id);
+                let refusal = telemetry::refused(*refusal, id);
                 let mut response = refusal.to_status().into_http();
                 response.headers_mut().insert(REQUEST_ID, request_id);
                 Passing::Refused { response: Some(response) }

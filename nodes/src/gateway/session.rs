@@ -14,7 +14,6 @@ use super::reasons::refusal;
 use super::session_orders::SessionOrders;
 use super::sessions::{Named, Opening};
 use crate::auth::{Caller, in_our_words};
-use crate::telemetry;
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, FuturesUnordered, StreamExt};
 use hoga_cluster::runtime::{Identified, Reply};
@@ -287,8 +286,7 @@ fn number_of(placed: &v1::CreateOrderResponse) -> Option<OrderNo> {
 
 /// The answer to a request that failed.
 fn refused(tag: u64, refusal: Refusal, caller: &Caller) -> v1::SessionResponse {
-    telemetry::refused(&refusal, caller.request_id());
-    let frame = refusal.request_id(caller.request_id()).to_frame();
+    let frame = caller.refused(refusal).to_frame();
     v1::SessionResponse { tag, response: Some(Answered::Refusal(frame)) }
 }
 

@@ -1,51 +1,52 @@
 //! What is refused, wherever that was: counted, and a line each, as long as they are few.
 
 use hoga_proto::status::Refusal;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Lines a second. A gateway that has to shed load has better things to do than to say so of each.
-const LINES_MAX: u32 = 100;
+const LINES_MAX: u64 = 100;
 
-static LINES: LazyLock<Mutex<Lines>> = LazyLock::new(|| Mutex::new(Lines::new(Instant::now())));
-static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
+static LINES: LazyLock<Mutex<Lines>> = LazyLock::new(|| Mutex::new(Lines::from(Instant::now())));
 
-/// Somebody's request was refused.
-pub fn refused(refusal: &Refusal, request: &str) {
+/// Somebody's request is refused; the refusal as he is told, with the request's id.
+#[must_use]
+pub fn refused(refusal: Refusal, request: &str) -> Refusal {
     metrics::counter!("hoga_refusals_total", "reason" => refusal.reason.clone()).increment(1);
-    if !tracing::enabled!(tracing::Level::INFO) {
-        return;
+    if tracing::enabled!(tracing::Level::INFO) {
+        let may_say = LINES.lock().unwrap_or_else(PoisonError::into_inner).may_say(Instant::now());
+        if let Some(left_out) = may_say {
+            let Refusal { code, reason, message, .. } = &refusal;
+            tracing::info!(request, ?code, reason, message, left_out, "refused");
+        }
     }
-    if !LINES.lock().unwrap_or_else(PoisonError::into_inner).may_say(Instant::now()) {
-        LEFT_OUT.fetch_add(1, Ordering::Relaxed);
-        return;
-    }
-    let left_out = LEFT_OUT.swap(0, Ordering::Relaxed);
-    if left_out > 0 {
-        tracing::info!(left_out, "refusals without a line of their own");
-    }
-    let Refusal { code, reason, message, .. } = refusal;
-    tracing::info!(request, ?code, reason, message, "refused");
+    refusal.request_id(request)
 }
 
-/// So many lines in each second.
+/// The lines of one second.
 struct Lines {
     since: Instant,
-    said: u32,
+    asked: u64,
+    /// Refusals that had none, and of which nothing was said yet.
+    left_out: u64,
 }
 
 impl Lines {
-    fn new(now: Instant) -> Lines {
-        Lines { since: now, said: 0 }
+    fn from(since: Instant) -> Lines {
+        Lines { since, asked: 0, left_out: 0 }
     }
 
-    fn may_say(&mut self, now: Instant) -> bool {
+    /// Whether there may be one more; then how many had none since the one before.
+    fn may_say(&mut self, now: Instant) -> Option<u64> {
         if now.duration_since(self.since) >= Duration::from_secs(1) {
-            *self = Lines::new(now);
+            *self = Lines { left_out: self.left_out, ..Lines::from(now) };
         }
-        self.said += 1;
-        self.said <= LINES_MAX
+        self.asked += 1;
+        if self.asked > LINES_MAX {
+            self.left_out += 1;
+            return None;
+        }
+        Some(std::mem::take(&mut self.left_out))
     }
 }
 
@@ -57,10 +58,12 @@ mod tests {
     #[test]
     fn every_second_has_its_lines() {
         let now = Instant::now();
-        let mut lines = Lines::new(now);
-        let mut said = |after| (0..500).filter(|_| lines.may_say(now + after)).count();
-        for second in [0, 1, 5] {
-            assert_eq!(said(Duration::from_secs(second)), LINES_MAX as usize);
+        let mut lines = Lines::from(now);
+        let mut said =
+            |after| (0..500).filter_map(|_| lines.may_say(now + after)).collect::<Vec<_>>();
+        for (second, left_out) in [(0, 0), (1, 400), (5, 400)] {
+            let said = said(Duration::from_secs(second));
+            assert_eq!((said.len() as u64, said[0], said[1]), (LINES_MAX, left_out, 0));
         }
     }
 }

@@ -10,7 +10,6 @@ use crate::gateway::desk::{Desk, Reading, shown_at};
 use crate::gateway::failure::{Refused, unread};
 use crate::gateway::ladder::ladder;
 use crate::gateway::reasons::refusal;
-use crate::telemetry;
 use bytes::Bytes;
 use hoga_cluster::runtime::{At, Followed, Numbered, Tail, Topic};
 use hoga_engine::book::Listing;
@@ -244,12 +243,11 @@ impl Subscription {
     /// A private topic's reader fell behind its ring.
     fn closed(&self, caller: &Caller) -> Bytes {
         let message = "the reader fell behind what is kept for it; resume with the token";
-        let refusal = refusal("SLOW_CONSUMER", message);
-        telemetry::refused(&refusal, caller.request_id());
+        let refusal = caller.refused(*refusal("SLOW_CONSUMER", message));
         let closed = v1::Closed {
             topic: Some(self.asked.shown.clone()),
             resume_token: self.token(),
-            reason: Some(refusal.request_id(caller.request_id()).to_frame()),
+            reason: Some(refusal.to_frame()),
         };
         frame::plain(0, Frame::Closed(closed))
     }

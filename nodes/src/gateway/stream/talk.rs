@@ -10,7 +10,6 @@ use crate::auth::{Caller, in_our_words};
 use crate::gateway::desk::Desk;
 use crate::gateway::failure::Refused;
 use crate::gateway::reasons::refusal;
-use crate::telemetry;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use hoga_proto::status::Refusal;
@@ -207,8 +206,7 @@ impl Talk {
         };
         let tag = frame.tag;
         if let Err(refusal) = self.answer(tag, frame.frame).await {
-            telemetry::refused(&refusal, self.caller.request_id());
-            let refusal = refusal.request_id(self.caller.request_id());
+            let refusal = self.caller.refused(*refusal);
             self.ready.push_back(frame::plain(tag, Frame::Refusal(refusal.to_frame())));
         }
         Ok(())
