@@ -4,7 +4,7 @@ use crate::amount::{Amount, Lots, Ticks};
 use crate::book::Prints;
 use crate::client_id::ClientId;
 use crate::ids::{InstrumentId, OrderKey};
-use crate::instrument::Call;
+use crate::instrument::{Call, Phase};
 use crate::terms::{OtherAsked, StopAsked, Terms, TermsAsked};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -220,9 +220,16 @@ impl OrderRequest {
     }
 
     /// Where the market stands for an order that has no price of its own: for a market order the
-    /// best opposite price, else the last; for a trailing stop what it will follow.
+    /// best opposite price, else the last; for a trailing stop what it will follow. Where orders
+    /// collect, what stands is no price that anybody gets.
     #[must_use]
-    pub fn market_price(&self, best_opposite: Option<Ticks>, prints: Prints) -> Option<Ticks> {
+    pub fn market_price(
+        &self,
+        best_opposite: Option<Ticks>,
+        prints: Prints,
+        phase: Phase,
+    ) -> Option<Ticks> {
+        let best_opposite = best_opposite.filter(|_| phase == Phase::Continuous);
         let stop = self.stop().copied().or(self.other().map(|other| other.stop));
         match (stop, self.price) {
             (Some(StopAsked::Trailing { .. }), _) => prints.followed(self.side, best_opposite),

@@ -10,14 +10,13 @@ use hoga_engine::order::{OrderRequest, Side};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError, RwLock};
 
-/// Best prices and last trades of an instrument.
+/// Best prices, last trades and phase of an instrument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quote {
     pub bid: Option<Ticks>,
     pub ask: Option<Ticks>,
     pub prints: Prints,
-    /// Orders do not match as they come: what stands in a call is no price that anybody gets.
-    pub collects: bool,
+    pub phase: Phase,
 }
 
 impl Quote {
@@ -28,7 +27,7 @@ impl Quote {
             Side::Buy => self.ask,
             Side::Sell => self.bid,
         };
-        order.market_price(best_opposite.filter(|_| !self.collects), self.prints)
+        order.market_price(best_opposite, self.prints, self.phase)
     }
 }
 
@@ -59,7 +58,7 @@ impl Quotes {
                     quote.prints.note(price, taker);
                 }
                 MarketEvent::Trade { price, .. } => quote.prints.note_call(price),
-                MarketEvent::Phase { phase, .. } => quote.collects = phase != Phase::Continuous,
+                MarketEvent::Phase { phase, .. } => quote.phase = phase,
                 MarketEvent::Indicated { .. } | MarketEvent::CandlesEnded { .. } => {}
                 MarketEvent::Level { side, price, quantity, .. } => {
                     let [bids, asks] = ladders.entry(*instrument).or_default();
@@ -80,8 +79,8 @@ impl Quotes {
     pub fn show(&self, id: EntityId, entity: &Entity) {
         if let (EntityId::Book(instrument), Entity::Book(listing)) = (id, entity) {
             let levels = [Side::Buy, Side::Sell].map(|side| listing.levels(side).collect());
-            let collects = listing.instrument().phase != Phase::Continuous;
-            let quote = Quote { prints: listing.prints(), collects, ..Quote::default() };
+            let (prints, phase) = (listing.prints(), listing.instrument().phase);
+            let quote = Quote { prints, phase, ..Quote::default() };
             self.restore(instrument, quote, levels);
         }
     }

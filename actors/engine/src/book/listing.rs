@@ -137,13 +137,10 @@ impl Listing {
         self.tape.prints
     }
 
-    /// Where the market stands for an order; none for one that has its own price. What stands in
-    /// a call is no price that anybody gets.
+    /// Where the market stands for an order; none for one that has its own price.
     #[must_use]
     pub fn market_price(&self, order: &OrderRequest) -> Option<Ticks> {
-        let matches = self.instrument.phase == Phase::Continuous;
-        let best = self.best(order.side.opposite()).filter(|_| matches);
-        order.market_price(best, self.prints())
+        order.market_price(self.best(order.side.opposite()), self.prints(), self.instrument.phase)
     }
 
     /// Number of level events so far: a stream's position.
@@ -454,12 +451,12 @@ impl Listing {
     /// is now.
     #[inline(always)]
     pub(super) fn within_band<'a>(&self, submit: &'a Submit) -> Cow<'a, Submit> {
-        let is_buy = submit.side == Side::Buy;
-        match self.instrument.within_band(is_buy, submit.limit) {
-            limit if submit.is_market && limit != submit.limit => {
-                Cow::Owned(Submit { limit, ..submit.clone() })
-            }
-            _ => Cow::Borrowed(submit),
+        if !submit.is_market {
+            return Cow::Borrowed(submit);
+        }
+        match self.instrument.within_band(submit.side == Side::Buy, submit.limit) {
+            limit if limit == submit.limit => Cow::Borrowed(submit),
+            limit => Cow::Owned(Submit { limit, ..submit.clone() }),
         }
     }
 
@@ -538,10 +535,10 @@ impl Listing {
     fn amend(&mut self, amend: &Amend, at: Time, out: &mut impl Effects) {
         let (rules, order) = (&self.instrument, amend.order);
         let reserved = self.reserved.find(order).cloned();
+        let stop = self.book.stops().find(order).copied();
         let standing = self.book.find(order);
         let price = reserved.as_ref().map(|reserved| reserved.submit.limit);
-        let price = price.or(self.book.stops().find(order).map(|stop| stop.limit));
-        let price = price.or(standing.as_ref().map(|standing| standing.price));
+        let price = price.or(stop.map(|stop| stop.limit)).or(standing.map(|it| it.price));
         // What stands may stand on, also where it could not be entered any more.
         let new_limit = amend.limit.filter(|limit| Some(*limit) != price);
         let checked = rules.check_amendable(reserved.is_some()).and_then(|()| {
@@ -555,7 +552,7 @@ impl Listing {
             self.answer(outcome, Some(amend.origin), out);
             return;
         }
-        if let Some(&stop) = self.book.stops().find(order) {
+        if let Some(stop) = stop {
             let outcome = self.amend_stop(amend, &stop, checked);
             self.answer(outcome, Some(amend.origin), out);
             return;

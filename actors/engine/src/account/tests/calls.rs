@@ -201,6 +201,33 @@ fn what_the_open_refuses_is_given_back() {
 }
 
 #[test]
+fn a_band_that_moves_moves_orders_at_market_and_leaves_those_that_stand() {
+    let mut pit = day(10, 0);
+    let listed = pit.listing(LPJ_KRW).expect("it is listed").instrument().clone();
+    let banded = |low, high| Instrument {
+        band: Some((Ticks(low), Ticks(high))),
+        phase: Phase::Continuous,
+        base_price: Some(Ticks(100)),
+        ..listed.clone()
+    };
+    pit.change(&banded(70, 130));
+    place(&mut pit, "alice", "a", buy(5, 75));
+    place(&mut pit, "bob", "b", force(TimeInForce::AtOpen, at_market(buy(5, 1))));
+    assert_eq!(balance(&pit, "bob", KRW).1, 652);
+    pit.change(&banded(80, 120));
+    let less = pit.amend("alice", no(1), Some(3), None);
+    assert_eq!(refusal(&pit, less), None);
+    let beyond = pit.amend("alice", no(1), None, Some(76));
+    assert_eq!(refusal(&pit, beyond), Some("PRICE_OUT_OF_BAND"));
+    assert_eq!(order(&pit, "alice", 1).ordered, Lots(3));
+    pit.set_time(seoul(1, 8, 30));
+    assert_eq!(order(&pit, "bob", 1).limit, Ticks(120));
+    // 600, and 1.5 of fee.
+    assert_eq!(balance(&pit, "bob", KRW).1, 602);
+    sound(&pit);
+}
+
+#[test]
 fn orders_for_a_call_wait_for_it_and_end_with_it() {
     let mut pit = day(10, 0);
     place(&mut pit, "alice", "c", force(TimeInForce::AtClose, buy(5, 100)));

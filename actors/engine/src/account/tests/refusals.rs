@@ -103,6 +103,7 @@ fn fields_that_contradict_one_another_are_malformed() {
             "an enormous amount",
             OrderRequest { size: Size::QuoteAmount(i128::MAX), price: None, ..buy(1, 1) },
         ),
+        ("the whole of an amount", fok(OrderRequest { size: by_amount, price: None, ..buy(1, 1) })),
         ("a negative quantity", buy(-1, 100)),
         ("a negative price", buy(1, -100)),
         ("a price of nothing", buy(1, 0)),
