@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::either::Either;
 use tonic::transport::server::Connected;
 
 /// Handshakes under way; more clients wait in the kernel.
@@ -124,8 +125,8 @@ async fn accept(
 async fn shake(tcp: TcpStream, identity: Option<&Identity>) -> io::Result<Wire> {
     tcp.set_nodelay(true)?;
     Ok(match identity {
-        Some(identity) => Wire::Secret(Box::new(identity.accept(tcp).await?)),
-        None => Wire::Plain(tcp),
+        Some(identity) => Either::Right(identity.accept(tcp).await?),
+        None => Either::Left(tcp),
     })
 }
 
@@ -137,26 +138,8 @@ pub struct Connection {
     _room: OwnedSemaphorePermit,
 }
 
-enum Wire {
-    Plain(TcpStream),
-    Secret(Box<TlsStream<TcpStream>>),
-}
-
-/// Calls a method of whichever wire it is.
-macro_rules! on_wire {
-    ($connection:expr, $wire:ident => $call:expr) => {
-        match &mut $connection.wire {
-            Wire::Plain(wire) => {
-                let $wire = Pin::new(wire);
-                $call
-            }
-            Wire::Secret(wire) => {
-                let $wire = Pin::new(wire.as_mut());
-                $call
-            }
-        }
-    };
-}
+/// In plain text, or secret.
+type Wire = Either<TcpStream, TlsStream<TcpStream>>;
 
 impl Connected for Connection {
     type ConnectInfo = ();
@@ -170,7 +153,7 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = on_wire!(self, wire => wire.poll_read(cx, buffer));
+        let read = Pin::new(&mut self.wire).poll_read(cx, buffer);
         match (&read, &mut self.silence) {
             (_, None) => read,
             (Poll::Ready(_), _) => {
@@ -191,7 +174,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        on_wire!(self, wire => wire.poll_write(cx, buffer))
+        Pin::new(&mut self.wire).poll_write(cx, buffer)
     }
 
     fn poll_write_vectored(
@@ -199,21 +182,18 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        on_wire!(self, wire => wire.poll_write_vectored(cx, buffers))
+        Pin::new(&mut self.wire).poll_write_vectored(cx, buffers)
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.wire {
-            Wire::Plain(wire) => wire.is_write_vectored(),
-            Wire::Secret(wire) => wire.is_write_vectored(),
-        }
+        self.wire.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        on_wire!(self, wire => wire.poll_flush(cx))
+        Pin::new(&mut self.wire).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        on_wire!(self, wire => wire.poll_shutdown(cx))
+        Pin::new(&mut self.wire).poll_shutdown(cx)
     }
 }

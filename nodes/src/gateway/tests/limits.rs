@@ -1,8 +1,8 @@
 //! What is bounded for every caller, and what whoever goes beyond it hears.
 
-use super::{Rig, buy, refused};
+use super::{Rig, anywhere, buy, refused};
+use crate::gateway::GatewayOptions;
 use crate::gateway::connections::{Bounds, incoming};
-use crate::gateway::{GatewayOptions, serve};
 use futures::StreamExt;
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
@@ -26,15 +26,8 @@ async fn a_message_of_more_than_64_kib_is_refused_in_our_words() {
 async fn an_account_has_so_many_orders_a_second_and_no_bound_on_cancels() {
     let rig = Rig::start().await;
     rig.two().await;
-    let options = GatewayOptions {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        auth: crate::auth::Accepts::Development,
-        orders_per_second_max: 2,
-        ..GatewayOptions::default()
-    };
-    let slow = serve(rig.exchange.clone(), options).await.unwrap();
-    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{}", slow.address));
-    let channel = endpoint.unwrap().connect().await.unwrap();
+    let options = GatewayOptions { orders_per_second_max: 2, ..anywhere() };
+    let (slow, channel) = rig.beside(options).await;
     let rig = Rig { channel, ..rig };
     let (alice, bob) = (rig.client("alice"), rig.client("bob"));
     let mut refusals = Vec::new();
@@ -93,16 +86,9 @@ async fn a_deadline_that_is_over_is_said_and_the_id_finds_out() {
 #[tokio::test]
 async fn whoever_has_no_room_is_served_when_somebody_leaves() {
     let rig = Rig::start().await;
-    let options = GatewayOptions {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        auth: crate::auth::Accepts::Development,
-        connections_max: 2,
-        ..GatewayOptions::default()
-    };
-    let small = serve(rig.exchange.clone(), options).await.unwrap();
+    let options = GatewayOptions { connections_max: 2, ..anywhere() };
+    let (small, channel) = rig.beside(options).await;
     let idle = [(); 2].map(|()| std::net::TcpStream::connect(small.address).unwrap());
-    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{}", small.address));
-    let channel = endpoint.unwrap().connect_lazy();
     let market = Rig { channel, ..rig }.anybody().market();
     let asked = tokio::spawn(async move {
         { market }.list_instruments(v1::ListInstrumentsRequest::default()).await

@@ -32,6 +32,7 @@ use hoga_proto::v1::admin_service_client::AdminServiceClient;
 use hoga_proto::v1::market_service_client::MarketServiceClient;
 use hoga_proto::v1::order_service_client::OrderServiceClient;
 use hoga_proto::v1::ranking_service_client::RankingServiceClient;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tempfile::TempDir;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -39,6 +40,16 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
+
+/// At a port that is free, with development tokens.
+fn anywhere() -> GatewayOptions {
+    let listen = "127.0.0.1:0".parse().unwrap();
+    GatewayOptions { listen, auth: Accepts::Development, ..GatewayOptions::default() }
+}
+
+fn endpoint(address: SocketAddr) -> Endpoint {
+    Endpoint::from_shared(format!("http://{address}")).unwrap()
+}
 
 /// A node with the LPJ market: 1,000,000 LPJ with the faucet, nobody else yet.
 pub(super) struct Rig {
@@ -150,15 +161,16 @@ impl Rig {
             }
         };
         let exchange = tokio::time::timeout(Duration::from_secs(10), free).await.unwrap();
-        let options = GatewayOptions {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            auth: Accepts::Development,
-            ..GatewayOptions::default()
-        };
-        let gateway = serve(exchange.clone(), options).await.unwrap();
-        let endpoint = Endpoint::from_shared(format!("http://{}", gateway.address)).unwrap();
-        let channel = endpoint.connect().await.unwrap();
+        let gateway = serve(exchange.clone(), anywhere()).await.unwrap();
+        let channel = endpoint(gateway.address).connect().await.unwrap();
         (exchange, gateway, channel)
+    }
+
+    /// Another gateway of the same exchange.
+    pub async fn beside(&self, options: GatewayOptions) -> (Running, Channel) {
+        let gateway = serve(self.exchange.clone(), options).await.unwrap();
+        let channel = endpoint(gateway.address).connect_lazy();
+        (gateway, channel)
     }
 
     /// Stops in good order and starts again on the same directory.

@@ -1,11 +1,9 @@
 //! What a refusal looks like: the reason, the field, the value and the rule.
 
-use super::{Client, Rig, buy, number, of, refused, sell};
-use crate::auth::Accepts;
-use crate::gateway::{GatewayOptions, serve};
+use super::{Client, Rig, anywhere, buy, number, of, refused, sell};
+use crate::gateway::GatewayOptions;
 use hoga_proto::v1;
 use tonic::Code;
-use tonic::transport::Endpoint;
 
 #[tokio::test]
 async fn a_refusal_names_value_rule_and_field() {
@@ -81,15 +79,9 @@ async fn whoever_has_no_account_is_told() {
 #[tokio::test]
 async fn while_the_market_is_founded_nobody_is_told_that_something_is_not_there() {
     let rig = Rig::bare().await;
-    let options = GatewayOptions {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        auth: Accepts::Development,
-        is_founding: true,
-        ..GatewayOptions::default()
-    };
-    let early = serve(rig.exchange.clone(), options).await.unwrap();
-    let endpoint = Endpoint::from_shared(format!("http://{}", early.address)).unwrap();
-    let alice = Client::on(endpoint.connect().await.unwrap(), Some("dev:alice"));
+    let options = GatewayOptions { is_founding: true, ..anywhere() };
+    let (early, channel) = rig.beside(options).await;
+    let alice = Client::on(channel, Some("dev:alice"));
     let book = || v1::GetBookRequest { name: "instruments/LPJ-KRW".into(), ..Default::default() };
     let deposit = || v1::DepositRequest {
         name: "accounts/me".into(),

@@ -1,15 +1,15 @@
 //! Signed tokens over the wire: every method, and streams that outlive their token.
 
 use super::door::{requests, says};
-use super::{Client, Rig, buy, refused};
+use super::{Client, Rig, anywhere, buy, refused};
 use crate::auth::{Accepts, Keys, SigningKey, Wanted, unix_now};
-use crate::gateway::{GatewayOptions, Running, serve};
+use crate::gateway::{GatewayOptions, Running};
 use hoga_proto::scope::METHODS;
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
 use std::sync::Arc;
 use tempfile::TempDir;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request};
 
 /// A second gateway of a rig's exchange, which believes a key.
@@ -25,15 +25,9 @@ impl Desk {
         let file = dir.path().join("tokens.key");
         let public = SigningKey::make(&file).unwrap();
         let keys = Keys::from_file(&public, "hoga", "hoga").unwrap();
-        let options = GatewayOptions {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            auth: Accepts::Signed(Arc::new(keys)),
-            ..GatewayOptions::default()
-        };
-        let gateway = serve(rig.exchange.clone(), options).await.unwrap();
-        let endpoint = Endpoint::from_shared(format!("http://{}", gateway.address)).unwrap();
-        let (key, channel) = (SigningKey::from_file(&file).unwrap(), endpoint.connect().await);
-        Desk { key, channel: channel.unwrap(), _gateway: gateway }
+        let options = GatewayOptions { auth: Accepts::Signed(Arc::new(keys)), ..anywhere() };
+        let (gateway, channel) = rig.beside(options).await;
+        Desk { key: SigningKey::from_file(&file).unwrap(), channel, _gateway: gateway }
     }
 
     fn token(&self, account: &str, scope: &str, begun: u64, seconds: u64) -> String {
