@@ -99,7 +99,7 @@ impl World {
         let Some(seat) = host.seats.get_mut(&partition) else { return };
         let (led, known) = (seat.leads, seat.leader);
         (seat.leads, seat.leader) = (is_me, leader);
-        if known == leader {
+        if (led, known) == (is_me, leader) {
             return;
         }
         if is_me && !led {
