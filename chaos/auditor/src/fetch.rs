@@ -71,6 +71,17 @@ impl tonic::service::Interceptor for Token {
 
 type Line = InterceptedService<Channel, Token>;
 
+/// What changes whenever money, goods or messages move.
+///
+/// Balances are in it because an order that ends by its time moves nothing between accounts, and
+/// its message to its account may be sent, confirmed and forgotten between two looks; what it held
+/// is free behind it.
+#[derive(PartialEq)]
+struct Cut {
+    partitions: Vec<v1::PartitionStatus>,
+    accounts: Vec<v1::Account>,
+}
+
 /// A connection with all the services that are read.
 #[derive(Clone)]
 pub struct Reader {
@@ -117,8 +128,7 @@ impl Reader {
         }
     }
 
-    /// What changes whenever money, goods or messages move.
-    async fn cut(&mut self) -> anyhow::Result<Vec<v1::PartitionStatus>> {
+    async fn cut(&mut self) -> anyhow::Result<Cut> {
         let mut partitions = self.status().await?;
         for partition in &mut partitions {
             // Time may go on in a partition where nothing happens, and snapshots be taken.
@@ -129,7 +139,7 @@ impl Reader {
             partition.snapshot_index = 0;
             partition.state_hash.clear();
         }
-        Ok(partitions)
+        Ok(Cut { partitions, accounts: self.list_accounts().await? })
     }
 
     async fn status(&mut self) -> anyhow::Result<Vec<v1::PartitionStatus>> {
