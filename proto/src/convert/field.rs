@@ -1,25 +1,35 @@
 //! Why a field of a request says nothing that the engine understands.
 
 use crate::status::Refusal;
+use std::borrow::Cow;
 use tonic::Code;
 
 /// A field that cannot be taken. Nothing has changed; the same request never becomes good.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadField {
     #[error("{field}: {rule}")]
-    Malformed { field: &'static str, rule: String },
+    Malformed { field: Cow<'static, str>, rule: String },
     /// The wire has a word for it, but this exchange does not do it.
     #[error("{field}: {what} is not served by this exchange")]
-    NotServed { field: &'static str, what: &'static str },
+    NotServed { field: Cow<'static, str>, what: &'static str },
 }
 
 impl BadField {
     pub(crate) fn malformed(field: &'static str, rule: impl Into<String>) -> BadField {
-        BadField::Malformed { field, rule: rule.into() }
+        BadField::Malformed { field: field.into(), rule: rule.into() }
     }
 
     pub(crate) fn missing(field: &'static str) -> BadField {
         BadField::malformed(field, "is required and was not given")
+    }
+
+    /// The same of a message that lies under another name in its request.
+    pub(crate) fn of(mut self, message: &str, named: &str) -> BadField {
+        let (BadField::Malformed { field, .. } | BadField::NotServed { field, .. }) = &mut self;
+        if let Some(rest) = field.strip_prefix(message) {
+            *field = format!("{named}{rest}").into();
+        }
+        self
     }
 }
 

@@ -84,7 +84,7 @@ pub fn paired(
     second.quantity = second.quantity.or_else(|| of.quantity.clone());
     // It stays as long as the first; what it does when it fires is told by its type.
     (second.time_in_force, second.expire_time) = (0, None);
-    let read = request(&second, instrument)?;
+    let read = request(&second, instrument).map_err(|bad| bad.of("order", "oco_order"))?;
     let is_other = second.instrument != of.instrument;
     if is_other || (read.side, read.size) != (first.side, first.size) {
         let rule = "must be of the same instrument, side and quantity as order";

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 fn more_decimals_than_the_scale_are_refused_by_name() {
     let bad = amount("order.price", Some(&written("777.123456789")), 8);
     let rule = "777.123456789 has more than 8 decimals".into();
-    assert_eq!(bad, Err(BadField::Malformed { field: "order.price", rule }));
+    assert_eq!(bad, Err(BadField::Malformed { field: "order.price".into(), rule }));
     let zeros = amount("order.price", Some(&written("777.120000000")), 8);
     assert_eq!(zeros, Ok(77_712_000_000), "zeros at the end say nothing");
 }

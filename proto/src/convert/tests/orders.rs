@@ -2,6 +2,7 @@
 
 use super::{Spoil, listed, written};
 use crate::convert::{BadField, order};
+use crate::status::Refusal;
 use crate::v1;
 use hoga_engine::amount::Rate;
 use hoga_engine::order::{OrderRequest, SelfMatch, Side, Size, TimeInForce};
@@ -179,18 +180,20 @@ fn a_second_leg_takes_over_what_it_does_not_say() {
     let other = other.expect("it has another leg");
     assert_eq!((other.id.as_str(), other.price), ("second", None));
     assert_eq!(other.stop, StopAsked::At(80_000_000_000));
-    let cases: [Spoil<v1::Order>; 4] = [
-        |stop| stop.client_order_id = String::new(),
-        |stop| stop.side = v1::Side::Sell.into(),
-        |stop| stop.quantity = Some(written("11")),
-        |stop| {
+    let cases: [(&str, Spoil<v1::Order>); 5] = [
+        ("oco_order.client_order_id", |stop| stop.client_order_id = String::new()),
+        ("oco_order", |stop| stop.side = v1::Side::Sell.into()),
+        ("oco_order", |stop| stop.quantity = Some(written("11"))),
+        ("oco_order.trigger_price", |stop| stop.trigger_price = Some(written("8e2"))),
+        ("oco_order.type", |stop| {
             stop.r#type = v1::OrderType::Market.into();
             stop.trigger_price = None;
-        },
+        }),
     ];
-    for spoil in cases {
+    for (field, spoil) in cases {
         let mut bad = stop.clone();
         spoil(&mut bad);
-        assert!(paired(&bad).is_err(), "{bad:?}");
+        let refusal = Refusal::from(paired(&bad).expect_err("not well formed"));
+        assert_eq!(refusal.field.as_deref(), Some(field), "{refusal}");
     }
 }
