@@ -6,13 +6,14 @@ use super::page::{self, List, Place};
 use crate::auth::Caller;
 use hoga_cluster::history::{Direction, RowKind};
 use hoga_engine::history::HistoryRow;
-use hoga_engine::ids::InstrumentId;
+use hoga_engine::ids::{InstrumentId, OrderNo};
 use hoga_engine::order::{OrderState, Status};
 use hoga_engine::time::Time;
 use hoga_proto::convert::numbers::time_if_any;
 use hoga_proto::convert::order as wire;
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
+use std::collections::HashSet;
 
 /// Rows of the history looked at for one page; what lies beyond is on the next one.
 const SCANNED_MAX: usize = 20_000;
@@ -81,16 +82,19 @@ pub async fn list_orders(
     let of_open = wanted.clone();
     let looked = desk.look(&account, reading, move |account, _, at| {
         let open = account.open_orders().rev().map(|open| &open.state);
-        let open = open.filter(|order| order.key.no.0 < before && of_open.has(order));
+        let open: Vec<_> = open.filter(|order| order.key.no.0 < before).collect();
+        let numbers: HashSet<OrderNo> = open.iter().map(|order| order.key.no).collect();
         // One more than the page has: whether there is a next one.
-        (account.id(), open.take(size + 1).cloned().collect::<Vec<_>>(), at)
+        let shown = open.into_iter().filter(|order| of_open.has(order)).take(size + 1);
+        let newest = account.orders().0.min(before.saturating_sub(1));
+        (account.id(), shown.cloned().collect::<Vec<_>>(), numbers, newest, at)
     });
-    let (id, mut orders, at) = looked.await?;
+    let (id, mut orders, open, newest, at) = looked.await?;
 
     let mut scanned_to = None;
-    if wanted.has_final() && before > 1 {
+    if wanted.has_final() && newest > 0 {
         let past = desk.past(caller, &account, move |history| {
-            let rows = history.scan(id, RowKind::Order, 0..=before - 1, Direction::NewestFirst);
+            let rows = history.scan(id, RowKind::Order, 0..=newest, Direction::NewestFirst);
             let (mut found, mut last) = (Vec::new(), None);
             for (scanned, row) in rows.enumerate() {
                 let HistoryRow::Order(order) = row? else { continue };
@@ -98,7 +102,8 @@ pub async fn list_orders(
                     last = Some(order.key.no.0);
                     break;
                 }
-                if wanted.has(&order) {
+                // What came to its end since is still open at this position.
+                if wanted.has(&order) && !open.contains(&order.key.no) {
                     found.push(*order);
                 }
             }
@@ -108,9 +113,7 @@ pub async fn list_orders(
         scanned_to = last;
         orders.extend(past);
     }
-    // An order that finished between the two reads is in both: its last state counts.
-    orders.sort_by_key(|order| (std::cmp::Reverse(order.key.no), !order.status.is_final()));
-    orders.dedup_by_key(|order| order.key.no);
+    orders.sort_by_key(|order| std::cmp::Reverse(order.key.no));
     // Where the scan ended early, nothing below may be shown, or a page would have a hole.
     if let Some(end) = scanned_to {
         orders.retain(|order| order.key.no.0 > end);
