@@ -44,6 +44,10 @@ impl Ticks {
     pub const MAX: Ticks = Ticks((1 << 26) - 1);
 }
 
+/// A sum of price x quantity, in smallest ticks and lots: what it is worth before the instrument
+/// says what a tick-lot is.
+pub type TickLots = u128;
+
 /// A quantity in lots of its instrument.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

@@ -1,7 +1,7 @@
 //! What entities say to one another. Every message leaves through an outbox and is applied
 //! exactly once.
 
-use crate::amount::{Amount, Lots, Ticks};
+use crate::amount::{Amount, Lots, TickLots, Ticks};
 use crate::board::TradingDay;
 use crate::candle::Import;
 use crate::client_id::ClientId;
@@ -67,7 +67,7 @@ pub struct Submit {
     pub limit: Ticks,
     pub quantity: Lots,
     /// Cap on the sum of price x quantity in tick-lots, for a market buy by amount.
-    pub value_max: Option<u128>,
+    pub value_max: Option<TickLots>,
     pub time_in_force: TimeInForce,
     pub is_market: bool,
     pub post_only: bool,
@@ -126,7 +126,7 @@ pub struct Outcome {
     /// Went without a trade by this command.
     pub cancelled: Lots,
     /// Sum of price x quantity over the fills of this command, in tick-lots.
-    pub value: u128,
+    pub value: TickLots,
     pub reason: Option<CancelReason>,
     pub reject: Option<Box<Reject>>,
 }

@@ -66,6 +66,12 @@ impl Topology {
         PartitionId(Self::FIRST_BOOK + self.books + share as u16)
     }
 
+    /// One of the partitions that have accounts, for what all of them know.
+    #[must_use]
+    pub const fn first_of_accounts(&self) -> PartitionId {
+        PartitionId(Self::FIRST_BOOK + self.books)
+    }
+
     /// The partition in which a new instrument is listed: round robin over its number.
     #[must_use]
     pub fn book_partition(&self, instrument: InstrumentId) -> PartitionId {

@@ -4,7 +4,7 @@ use super::open_order::held_asset;
 use super::terms::{check_terms_form, to_display, to_stop};
 use super::till::Till;
 use super::{Account, Ask, Context};
-use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, Ticks, divide};
+use crate::amount::{AMOUNT_MAX, Amount, Lots, Rate, TickLots, Ticks, divide};
 use crate::effect::{Answer, Effects};
 use crate::ids::{OrderKey, OrderNo, Origin};
 use crate::instrument::{Instrument, Manner, Phase};
@@ -23,7 +23,7 @@ pub(super) struct Sized {
     /// At its limit; zero of an order by amount.
     notional: Amount,
     /// In tick-lots.
-    value_max: Option<u128>,
+    value_max: Option<TickLots>,
     pub(super) terms: Option<Box<Terms>>,
 }
 
@@ -343,7 +343,7 @@ fn size_market(
             let spendable = most_notional(amount, instrument.fees.bound());
             // Not even one lot at one tick can be had for less than a unit.
             let unit = instrument.unit();
-            let value_max = Some((spendable / unit) as u128);
+            let value_max = Some((spendable / unit) as TickLots);
             check_least(instrument, spendable, unit)?;
             let quote_amount = Some(amount);
             Ok(Sized { limit, quantity, quote_amount, notional: 0, value_max, terms: None })

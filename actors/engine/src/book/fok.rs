@@ -1,7 +1,8 @@
 //! Whether an order could be filled whole, before anything is touched.
 
 use super::ladder::{NIL, key_of, price_of};
-use super::matching::{Book, Incoming, Unsized};
+use super::matching::{Book, Incoming};
+use crate::amount::TickLots;
 use crate::order::SelfMatch;
 
 impl Book {
@@ -18,7 +19,7 @@ impl Book {
         let mut key = ladder.best();
         while key <= limit && key != NIL {
             let level = ladder.level(key);
-            let price = Unsized::from(price_of(side, key).0);
+            let price = TickLots::from(price_of(side, key).0);
             let mut slot = level.head;
             let mut hidden = 0;
             while slot != NIL {
@@ -68,15 +69,15 @@ enum Whole {
 /// What is still to be found, and what has been found costs so far.
 struct Wanted {
     left: u64,
-    value: Unsized,
-    value_max: Option<Unsized>,
+    value: TickLots,
+    value_max: Option<TickLots>,
 }
 
 impl Wanted {
     /// Takes what is open at a price. Says whether the order can be filled, once that is decided.
-    fn take(&mut self, open: u64, price: Unsized) -> Option<bool> {
+    fn take(&mut self, open: u64, price: TickLots) -> Option<bool> {
         let quantity = self.left.min(open);
-        self.value += price * Unsized::from(quantity);
+        self.value += price * TickLots::from(quantity);
         if self.value_max.is_some_and(|most| self.value > most) {
             return Some(false);
         }

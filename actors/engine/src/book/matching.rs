@@ -6,7 +6,7 @@ use super::rare::{Iceberg, Rare};
 use super::reach::Reach;
 use super::slab::{Resting, Slab};
 use super::stops::Stops;
-use crate::amount::{Lots, Ticks};
+use crate::amount::{Lots, TickLots, Ticks};
 use crate::ids::OrderKey;
 use crate::message::Submit;
 use crate::order::{CancelReason, Life, SelfMatch, Side, TimeInForce};
@@ -21,7 +21,7 @@ pub struct Incoming {
     pub time_in_force: TimeInForce,
     pub self_match: SelfMatch,
     /// Most that the sum of price x quantity may come to, in tick-lots.
-    pub value_max: Option<Unsized>,
+    pub value_max: Option<TickLots>,
     /// Set for an iceberg: so much of what rests is seen at a time.
     pub display: Option<Lots>,
     /// How long what rests stays.
@@ -87,9 +87,6 @@ impl Incoming {
     }
 }
 
-/// A sum of price x quantity, in tick-lots.
-pub type Unsized = u128;
-
 /// One trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Execution {
@@ -106,7 +103,7 @@ pub struct Decision {
     /// Traded by this command.
     pub filled: Lots,
     /// Sum of price x quantity of that, in tick-lots.
-    pub value: Unsized,
+    pub value: TickLots,
     /// Rests in the book now.
     pub resting: Lots,
     /// Went without a trade, and why.
@@ -183,7 +180,7 @@ impl Default for Book {
 pub(crate) struct Taking {
     pub left: u64,
     pub filled: u64,
-    pub value: Unsized,
+    pub value: TickLots,
     /// Taken off it by self-match with `DECREMENT`.
     pub decremented: u64,
     /// Why it takes no more.
@@ -511,18 +508,18 @@ impl Taking {
 
     /// How much of a maker the taker can have and pay for.
     #[inline(always)]
-    pub(crate) fn affordable(&self, open: u64, price: Ticks, value_max: Option<Unsized>) -> u64 {
+    pub(crate) fn affordable(&self, open: u64, price: Ticks, value_max: Option<TickLots>) -> u64 {
         let wanted = self.left.min(open);
         let Some(most) = value_max else { return wanted };
-        let lots = (most - self.value) / Unsized::from(price.0.max(1));
-        lots.min(Unsized::from(wanted)) as u64
+        let lots = (most - self.value) / TickLots::from(price.0.max(1));
+        lots.min(TickLots::from(wanted)) as u64
     }
 
     #[inline(always)]
     pub(crate) fn fill(&mut self, quantity: u64, price: Ticks) {
         self.left -= quantity;
         self.filled += quantity;
-        self.value += Unsized::from(price.0) * Unsized::from(quantity);
+        self.value += TickLots::from(price.0) * TickLots::from(quantity);
     }
 
     /// Applies the taker's mode to a meeting with its own order; returns what the maker loses.

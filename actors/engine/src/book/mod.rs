@@ -40,7 +40,7 @@ pub use by_size::BySize;
 pub use call::{Clearing, Crossing};
 pub use cascade::Floor;
 pub use listing::{Listing, ListingState, decline};
-pub use matching::{Book, Decision, Execution, Incoming, Removed, Reports, Unsized};
+pub use matching::{Book, Decision, Execution, Incoming, Removed, Reports};
 pub(crate) use matching::{Taking, decide};
 #[cfg(any(test, feature = "naive"))]
 pub use naive::{NaiveBook, NaiveStops};

@@ -2,7 +2,7 @@
 //! at everything. For the differential test.
 
 use super::{OutsideFill, Snapshot, Source};
-use crate::amount::{Amount, Lots, Ticks};
+use crate::amount::{Amount, Lots, TickLots, Ticks};
 use crate::ids::{AccountId, OrderKey};
 use crate::instrument::Instrument;
 use crate::order::{CancelReason, Side};
@@ -25,7 +25,7 @@ pub(super) struct Comes {
     pub side: Side,
     pub limit: Ticks,
     pub quantity: u64,
-    pub value_max: Option<u128>,
+    pub value_max: Option<TickLots>,
     pub rests: bool,
     pub is_whole: bool,
 }
@@ -127,7 +127,7 @@ impl NaiveFollow {
             if !is_within {
                 break;
             }
-            if comes.value_max.is_some_and(|most| value + u128::from(price.0) > most) {
+            if comes.value_max.is_some_and(|most| value + TickLots::from(price.0) > most) {
                 return (filled, Some(CancelReason::AmountSpent));
             }
             if !self.pays(comes.side, price) {
@@ -135,7 +135,7 @@ impl NaiveFollow {
             }
             self.fill(comes.order, comes.side, place, price, false);
             filled += 1;
-            value += u128::from(price.0);
+            value += TickLots::from(price.0);
         }
         (filled, None)
     }
