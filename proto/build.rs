@@ -88,5 +88,5 @@ fn scope_of(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<&'static
     let value = options.get_extension(&extension).into_owned();
     let Value::String(scope) = value else { return Err("its scope is no text".into()) };
     let known = SCOPES.iter().find(|(name, _)| *name == scope);
-    known.map(|(_, rust)| *rust).ok_or(format!("`{scope}` is no scope"))
+    known.map(|(_, rust)| *rust).ok_or(format!("`{scope}` is not a scope"))
 }

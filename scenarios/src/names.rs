@@ -18,7 +18,7 @@ pub const RESERVED: [&str; 26] = [
 /// Why a text is no name. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NameError {
-    #[error("`{text}` is no {kind}: {rule}")]
+    #[error("`{text}` is not a valid {kind}: {rule}")]
     Shape { text: String, kind: &'static str, rule: &'static str },
     #[error("`{text}` opens a sentence of its own and cannot name an account")]
     Reserved { text: String },

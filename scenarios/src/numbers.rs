@@ -14,7 +14,7 @@ pub const DIGITS_MAX: usize = 28;
 pub enum NumberError {
     #[error("a number is missing")]
     Empty,
-    #[error("`{text}` is no number: only digits and one point, such as 1000 or 0.25")]
+    #[error("`{text}` is not a number: only digits and one point, such as 1000 or 0.25")]
     NotDigits { text: String },
     #[error("`{text}` has more than {DIGITS_MAX} digits")]
     TooLong { text: String },
@@ -22,7 +22,7 @@ pub enum NumberError {
     Negative { text: String },
     #[error("`{text}` must lie between -1 and 1: 0.0005 stands for 0.05 %")]
     NotFraction { text: String },
-    #[error("`{text}` is no rate: at most {max} a second, six places behind the point")]
+    #[error("`{text}` is not a rate: at most {max} a second, six places behind the point")]
     NotRate { text: String, max: u64 },
 }
 

@@ -15,7 +15,7 @@ pub struct Millis(pub u64);
 /// Why a text is no length of time. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TimeError {
-    #[error("`{text}` is no length of time: write 500ms, 90s, 10m, 24h or 1h30m")]
+    #[error("`{text}` is not a duration: write 500ms, 90s, 10m, 24h or 1h30m")]
     NotLength { text: String },
     #[error("`{text}` is longer than {LENGTH_MAX}")]
     TooLong { text: String },

@@ -69,7 +69,7 @@ impl std::str::FromStr for Number {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Number, String> {
-        let wrong = || format!("`{text}` is no decimal");
+        let wrong = || format!("`{text}` is not a decimal");
         let (is_negative, rest) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),

@@ -91,7 +91,7 @@ impl Operator {
             async move { Ok(admin.add_node(request).await?.into_inner().name) }
         });
         let name = added.await.context("adding a node")?;
-        number(&name).with_context(|| format!("`{name}` is no node"))
+        number(&name).with_context(|| format!("`{name}` is not a node"))
     }
 
     /// # Errors

@@ -24,7 +24,7 @@ pub enum SigningError {
     Unwritten { file: PathBuf, source: io::Error },
     #[error("a token is good for 1 second to {LIFETIME_MAX_S}, not for {0}")]
     Lifetime(u64),
-    #[error("`{0}` is no scope; there are: read, trade, admin")]
+    #[error("`{0}` is not a scope; there are: read, trade, admin")]
     Scope(String),
     #[error("this system has no random numbers to give")]
     Random,

@@ -79,7 +79,7 @@ pub fn named(name: &str) -> Result<AccountName, Failure> {
     let bare = name.strip_prefix("accounts/").unwrap_or(name);
     AccountName::from_id(bare).map_err(|_| {
         let rule = "1 to 32 characters of a-z 0-9 _ -, a letter or digit first";
-        Failure::usage(format!("error: `{name}` is no account name: {rule}"))
+        Failure::usage(format!("error: `{name}` is not an account name: {rule}"))
     })
 }
 
@@ -91,7 +91,7 @@ pub fn instrument(symbol: &str) -> Result<String, Failure> {
     let bare = symbol.strip_prefix("instruments/").unwrap_or(symbol);
     InstrumentName::from_id(bare).map(|name| name.to_string()).map_err(|_| {
         let rule = "1 to 20 characters of A-Z 0-9 . -, such as LPJ-KRW";
-        Failure::usage(format!("error: `{symbol}` is no symbol: {rule}"))
+        Failure::usage(format!("error: `{symbol}` is not a symbol: {rule}"))
     })
 }
 

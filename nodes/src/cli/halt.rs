@@ -108,7 +108,8 @@ impl Limit {
 
 /// The two prices of `700..800`.
 fn ends(band: &str) -> Result<(v1::Decimal, v1::Decimal), Failure> {
-    let usage = || Failure::usage(format!("error: `{band}` is no band: write LOW..HIGH or none"));
+    let usage =
+        || Failure::usage(format!("error: `{band}` is not a band: write LOW..HIGH or none"));
     let (low, high) = band.split_once("..").ok_or_else(usage)?;
     let price = |text: &str| hoga_proto::decimal::parse(text).map_err(|_| usage());
     Ok((price(low)?.into(), price(high)?.into()))

@@ -1,4 +1,4 @@
-//! The command line: one command a file, in the order of the help.
+//! The command line: nearly one command a file, in the order of the help.
 //!
 //! Owns: the arguments and what people and programs read on a terminal. Takes: words, environment.
 //! Emits: data on stdout (tables, or one document with `--json`), talk and progress on stderr.
@@ -91,7 +91,7 @@ struct Global {
     /// A token to act with, instead of the development token of --as; or HOGA_TOKEN
     #[arg(long, global = true, value_name = "TOKEN", help_heading = "Everywhere")]
     token: Option<String>,
-    /// The authorities that a server called by https is believed by, in PEM; or HOGA_CA
+    /// A PEM file of the certificate authorities to trust for https servers; or HOGA_CA
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     ca: Option<PathBuf>,
     /// One JSON document on stdout instead of text

@@ -27,7 +27,7 @@ pub struct Play {
     /// Instead of the scenario's own seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// As fast as it goes, or a second a second; on a running exchange, as fast as answers come
+    /// As fast as possible or in real time; on a running exchange, as fast as answers come
     #[arg(long, value_enum, default_value_t = Speed::Max)]
     speed: Speed,
     /// Write every command that entered, in order

@@ -153,7 +153,7 @@ pub async fn connect(global: &Global, server: &str, within: Duration) -> Result<
         .filter(|endpoint| matches!(endpoint.uri().scheme_str(), Some("http" | "https")))
         .ok_or_else(|| {
             let rule = "write http://HOST:PORT, such as http://127.0.0.1:7070";
-            Failure::usage(format!("error: `{server}` is no address of an exchange; {rule}"))
+            Failure::usage(format!("error: `{server}` is not an address of an exchange; {rule}"))
         })?;
     let trust = secure::trust(global, &endpoint)?;
     let connect_within = CONNECT_WITHIN.min(within);

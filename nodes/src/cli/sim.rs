@@ -47,7 +47,7 @@ enum On {
 }
 
 fn range(text: &str) -> Result<Range<u64>, String> {
-    let wanted = || format!("`{text}` is no range of seeds; write A..B, as in 0..100");
+    let wanted = || format!("`{text}` is not a range of seeds; write A..B, as in 0..100");
     let (from, to) = text.split_once("..").ok_or_else(wanted)?;
     let number = |text: &str| text.trim().parse::<u64>().map_err(|_| wanted());
     let range = number(from)?..number(to)?;

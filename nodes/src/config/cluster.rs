@@ -122,7 +122,7 @@ pub(super) fn show_listen(config: &NodeConfig) -> String {
 pub(super) fn set_name(config: &mut NodeConfig, text: &str) -> Result<(), String> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if text.is_empty() || text.len() > 64 || !text.chars().all(is_name) {
-        return Err(format!("`{text}` is no name: 1 to 64 letters, digits and hyphens"));
+        return Err(format!("`{text}` is not a name: 1 to 64 letters, digits and hyphens"));
     }
     config.cluster.name = text.into();
     Ok(())
@@ -134,7 +134,7 @@ fn called(text: &str) -> Result<Option<String>, String> {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
             Ok(Some(text.into()))
         }
-        _ => Err(format!("`{text}` is no address: write HOST:PORT, or auto")),
+        _ => Err(format!("`{text}` is not an address: write HOST:PORT, or auto")),
     }
 }
 
@@ -155,7 +155,7 @@ pub(super) fn set_peers(config: &mut NodeConfig, text: &str) -> Result<(), Strin
             Some((node.trim().parse::<u64>().ok()?, called(address.trim()).ok()??))
         });
         let Some((node, address)) = said else {
-            return Err(format!("`{one}` is no peer: write NODE=HOST:PORT, NODE=HOST:PORT"));
+            return Err(format!("`{one}` is not a peer: write NODE=HOST:PORT, NODE=HOST:PORT"));
         };
         peers.insert(node, address);
     }
@@ -171,7 +171,7 @@ pub(super) fn show_peers(config: &NodeConfig) -> String {
 pub(super) fn set_founders(config: &mut NodeConfig, text: &str) -> Result<(), String> {
     let nodes = text.split(',').map(str::trim).filter(|one| !one.is_empty() && text != "none");
     let read = |one: &str| {
-        one.parse().map_err(|_| format!("`{one}` is no number of a node: write 1, 2, 3, or none"))
+        one.parse().map_err(|_| format!("`{one}` is not a node number: write 1, 2, 3, or none"))
     };
     config.cluster.founders = nodes.map(read).collect::<Result<_, _>>()?;
     Ok(())

@@ -314,13 +314,13 @@ fn whole<T: FromStr + PartialOrd + Display>(
 ) -> Result<T, String> {
     let value = text.replace('_', "").parse::<T>().ok().filter(|value| bounds.contains(value));
     value.ok_or_else(|| {
-        format!("`{text}` is no whole number from {} to {}", bounds.start(), bounds.end())
+        format!("`{text}` is not a whole number from {} to {}", bounds.start(), bounds.end())
     })
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
-        .map_err(|_| format!("`{text}` is no address: write IP:PORT, such as 127.0.0.1:7070"))
+        .map_err(|_| format!("`{text}` is not an address: write IP:PORT, such as 127.0.0.1:7070"))
 }
 
 fn set_data(config: &mut NodeConfig, text: &str) -> Result<(), String> {
@@ -347,7 +347,7 @@ fn set_auth(config: &mut NodeConfig, text: &str) -> Result<(), String> {
         "signed" => Auth::Signed,
         _ => {
             let rule = "there are: development, signed";
-            return Err(format!("`{text}` is no way to authenticate; {rule}"));
+            return Err(format!("`{text}` is not a way to authenticate; {rule}"));
         }
     };
     Ok(())
@@ -355,7 +355,7 @@ fn set_auth(config: &mut NodeConfig, text: &str) -> Result<(), String> {
 
 fn set_filter(config: &mut NodeConfig, text: &str) -> Result<(), String> {
     tracing_subscriber::EnvFilter::try_new(text)
-        .map_err(|error| format!("`{text}` is no log filter: {error}"))?;
+        .map_err(|error| format!("`{text}` is not a log filter: {error}"))?;
     config.log_filter = text.into();
     Ok(())
 }
@@ -365,7 +365,7 @@ fn set_format(config: &mut NodeConfig, text: &str) -> Result<(), String> {
         "auto" => LogFormat::Auto,
         "json" => LogFormat::Json,
         "pretty" => LogFormat::Pretty,
-        _ => return Err(format!("`{text}` is no format; there are: auto, json, pretty")),
+        _ => return Err(format!("`{text}` is not a format; there are: auto, json, pretty")),
     };
     Ok(())
 }
@@ -396,7 +396,7 @@ fn set_redis(config: &mut NodeConfig, text: &str) -> Result<(), String> {
 fn set_prefix(config: &mut NodeConfig, text: &str) -> Result<(), String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     if text.is_empty() || !text.chars().all(is_plain) {
-        return Err(format!("`{text}` is no prefix: letters, digits, `_`, `.` and `-`"));
+        return Err(format!("`{text}` is not a prefix: letters, digits, `_`, `.` and `-`"));
     }
     config.redis.prefix = text.into();
     Ok(())

@@ -37,10 +37,10 @@ fn every_mistake_stands_where_it_is() {
     assert_eq!(
         mistakes(text),
         [
-            "node.toml:2:6: `0` is no whole number from 1 to 65535",
+            "node.toml:2:6: `0` is not a whole number from 1 to 65535",
             "node.toml:3:2: the file has no key `gatewey`; did you mean `gateway`?",
             "node.toml:5:1: [log] has no key `segment_bites`; did you mean `segment_bytes`?",
-            "node.toml:6:18: `many` is no whole number from 1 to 64",
+            "node.toml:6:18: `many` is not a whole number from 1 to 64",
         ]
     );
 }
@@ -70,7 +70,7 @@ fn the_environment_overrides_the_file() {
     assert!(said.contains("did you mean HOGA_GATEWAY_LISTEN?"), "{said}");
     let wrong = read("f", file, environment("HOGA_NODE_ID", "x"));
     let said = wrong.expect_err("no number").to_string();
-    assert!(said.contains("HOGA_NODE_ID: `x` is no whole number"), "{said}");
+    assert!(said.contains("HOGA_NODE_ID: `x` is not a whole number"), "{said}");
     // Other programs' variables, and this one's for other purposes, are none of its business.
     assert!(read("f", file, environment("HOGA_SERVER", "x")).is_ok());
 }

@@ -57,7 +57,7 @@ pub fn order_id(client: &str, request: &str, names: &Names) -> Result<ClientId, 
 /// What the engine has to know of a request besides what it asks.
 ///
 /// # Errors
-/// `sent_at` is no time.
+/// `sent_at` is not a time.
 pub fn identified(
     id: ClientId,
     body_hash: u64,

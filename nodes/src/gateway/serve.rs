@@ -48,7 +48,7 @@ const OPERATORS_MAX: usize = 64;
 /// Why a gateway does not serve. Nothing is listening.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    #[error("{address} cannot be listened on: {source}")]
+    #[error("cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: io::Error },
     #[error(
         "development tokens are believed unseen, so they are only for a loopback listener; \

@@ -25,7 +25,7 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// Why there is no endpoint. Nothing is listening.
 #[derive(Debug, thiserror::Error)]
 pub enum EndpointError {
-    #[error("{address} cannot be listened on for metrics: {source}")]
+    #[error("cannot listen on {address} for metrics: {source}")]
     Listen { address: SocketAddr, source: io::Error },
 }
 

@@ -24,7 +24,7 @@ impl Address {
     /// # Errors
     /// The rule that the text breaks.
     pub fn parse(text: &str) -> Result<Address, String> {
-        let wrong = || format!("`{text}` is no address: write ws://HOST:PORT/PATH or wss://…");
+        let wrong = || format!("`{text}` is not an address: write ws://HOST:PORT/PATH or wss://…");
         let uri: Uri = text.parse().map_err(|_| wrong())?;
         let is_secret = match uri.scheme_str() {
             Some("ws") => false,
@@ -78,7 +78,7 @@ impl Venues {
         };
         let (name, address) = (name.trim(), address.trim());
         if !Subscription::is_venue(name) {
-            return Err(format!("`{name}` is no name of a venue: a-z, 0-9 and -, at most 32"));
+            return Err(format!("`{name}` is not a venue name: a-z, 0-9 and -, at most 32"));
         }
         match self.0.insert(name.to_owned(), Address::parse(address)?) {
             None => Ok(()),

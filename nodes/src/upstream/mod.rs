@@ -7,7 +7,7 @@
 //! log like everybody's ([`posting`]); numbers and states that operators look at ([`health`]).
 //! On failure: a connection that breaks, or goes silent, is opened again after a pause that grows
 //! ([`back_off`]). What is not read in time is replaced by what is newer. Nothing here knows
-//! whether a book is too old: the instrument does (ADR 160), and refuses orders.
+//! whether a book is too old: the instrument does (ADR 0160), and refuses orders.
 
 mod address;
 mod back_off;

@@ -102,14 +102,14 @@ fn the_doctor_finds_this_machine_fit() {
 #[test]
 fn who_acts_has_to_be_said() {
     hoga(&["buy", "10", "LPJ-KRW", "@", "777"]).ended(2).complained("who acts? add --as NAME");
-    hoga(&["orders", "--as", "Alice!"]).ended(2).complained("no account name");
+    hoga(&["orders", "--as", "Alice!"]).ended(2).complained("is not an account name");
     hoga(&["token", "--as", "alice"]).ended(0).said("dev:alice");
 }
 
 #[test]
 fn an_order_that_does_not_read_is_marked() {
     let buy = |words: &[&str]| hoga(&[&["buy", "--as", "alice"], words].concat()).ended(2);
-    buy(&["ten", "LPJ-KRW", "@", "777"]).complained("`ten` is no number").complained("  ^^^\n");
+    buy(&["ten", "LPJ-KRW", "@", "777"]).complained("`ten` is not a number").complained("  ^^^\n");
     buy(&["-1", "LPJ-KRW", "@", "777"]).complained("`-1` is below zero");
     buy(&["10", "LPJ-KRW", "@", "777", "icc"]).complained("did you mean `ioc`?");
     buy(&["10", "LPJ-KRW", "777"]).complained("expected `@` or `at`");
@@ -122,7 +122,7 @@ fn nobody_at_the_other_end_is_said_so() {
         .ended(5)
         .complained("no exchange answers at http://127.0.0.1:1")
         .complained("hoga up");
-    hoga(&["book", "LPJ-KRW", "--server", "nonsense"]).ended(2).complained("no address");
+    hoga(&["book", "LPJ-KRW", "--server", "nonsense"]).ended(2).complained("is not an address");
 }
 
 #[test]

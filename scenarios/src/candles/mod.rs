@@ -41,7 +41,7 @@ pub struct OutsideCandles {
 pub enum CandlesError {
     #[error("it is no list of candles: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("candle {nth}: `{value}` is no {what}")]
+    #[error("candle {nth}: `{value}` is not a valid {what}")]
     Field { nth: usize, what: &'static str, value: String },
     #[error("candle {nth} has another length than the first one")]
     Mixed { nth: usize },

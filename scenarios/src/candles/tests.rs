@@ -235,7 +235,7 @@ fn what_is_wrong_is_named() {
         ("{}".into(), "no list of candles"),
         (format!("[{ROW},{ROW}]"), "two candles begin at 1709251140"),
         (format!("[{}]", ROW.replace("02-29", "02-30")), "candle 1: `2024-02-30T23:59:00`"),
-        (format!("[{}]", ROW.replace("11498000", "true")), "`true` is no trade price"),
+        (format!("[{}]", ROW.replace("11498000", "true")), "`true` is not a valid trade price"),
         (format!("[{}]", ROW.replace("\"unit\":1", "\"unit\":7")), "candles of 7 minutes"),
         (
             format!("[{ROW},{}]", ROW.replace("\"unit\":1", "\"unit\":3")),

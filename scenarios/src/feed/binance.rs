@@ -19,7 +19,7 @@ pub(super) struct Depth {
 impl Reader {
     pub(super) fn binance(&mut self, line: &str) -> Result<Option<OutsideBook>, String> {
         let (received, text) = line.split_once(' ').ok_or("there is no time before the JSON")?;
-        let received_ns = received.parse().map_err(|_| format!("`{received}` is no time"))?;
+        let received_ns = received.parse().map_err(|_| format!("`{received}` is not a time"))?;
         let message = Json::read(text)?;
         let data = message.get("data").unwrap_or(&message);
         if !data.get("s").and_then(Json::text).is_some_and(|code| self.is_wanted(code)) {

@@ -6,7 +6,7 @@ use super::{Level, OutsideBook, Reader};
 
 impl Reader {
     pub(super) fn upbit(&mut self, time: &str, frame: &str) -> Result<Option<OutsideBook>, String> {
-        let received_ns = nanoseconds(time).ok_or_else(|| format!("`{time}` is no time"))?;
+        let received_ns = nanoseconds(time).ok_or_else(|| format!("`{time}` is not a time"))?;
         let text = frame.strip_prefix("b'").and_then(|rest| rest.strip_suffix('\''));
         let message = Json::read(text.ok_or("the frame is not whole")?)?;
         let book = read_frame(&message, received_ns, |code| self.is_wanted(code))?;

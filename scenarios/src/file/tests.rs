@@ -111,7 +111,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("[[step]]\nevery = \"0s\"\ndo = \"alice cancels all\"", "15:9: `every` must be above zero"),
     (
         "[[step]]\nat = \"1 min\"\ndo = \"alice cancels all\"",
-        "15:6: `1 min` is no length of time: write 500ms, 90s, 10m, 24h or 1h30m",
+        "15:6: `1 min` is not a duration: write 500ms, 90s, 10m, 24h or 1h30m",
     ),
     (
         "[[step]]\nat = \"1s\"\ndo = \"alice buys 5 USD of LPJ-KRW at market\"",

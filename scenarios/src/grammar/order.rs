@@ -121,7 +121,7 @@ impl std::str::FromStr for SelfMatch {
         let modes = Self::ALL.map(|(name, _)| name);
         let found = Self::ALL.iter().find(|(name, _)| *name == text);
         found.map(|(_, mode)| *mode).ok_or_else(|| {
-            format!("`{text}` is no self-match mode: {}", super::words::listed(&modes))
+            format!("`{text}` is not a self-match mode: {}", super::words::listed(&modes))
         })
     }
 }

@@ -92,7 +92,9 @@ impl FilePath {
 
 /// Why a text is no file name in a sentence. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{text}` is no file name here: it may not be empty nor hold a quote or control character")]
+#[error(
+    "`{text}` is not a file name here: it may not be empty nor hold a quote or control character"
+)]
 pub struct FilePathError {
     text: String,
 }

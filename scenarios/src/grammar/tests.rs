@@ -133,7 +133,7 @@ fn a_slip_is_named_with_what_was_meant() {
         (
             "alice buys ten LPJ-KRW @ 777",
             "ten",
-            "`ten` is no number: only digits and one point, such as 1000 or 0.25",
+            "`ten` is not a number: only digits and one point, such as 1000 or 0.25",
             "",
         ),
         ("alice buys -1 LPJ-KRW @ 777", "-1", "`-1` is below zero, and this must not be", ""),

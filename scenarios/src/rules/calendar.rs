@@ -8,11 +8,11 @@ use thiserror::Error;
 /// Why a text is no date or time. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CalendarError {
-    #[error("`{0}` is no date: write 2023-01-25")]
+    #[error("`{0}` is not a date: write 2023-01-25")]
     Date(String),
-    #[error("`{0}` is no time of day: write 08:30, at most 24:00")]
+    #[error("`{0}` is not a time of day: write 08:30, at most 24:00")]
     Time(String),
-    #[error("`{0}` is no zone offset: write +09:00, at most 14 hours either way")]
+    #[error("`{0}` is not a zone offset: write +09:00, at most 14 hours either way")]
     Zone(String),
 }
 

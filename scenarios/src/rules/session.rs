@@ -48,7 +48,7 @@ impl FromStr for PhaseKind {
             "opening-call" => Ok(Self::OpeningCall),
             "continuous" => Ok(Self::Continuous),
             "closing-call" => Ok(Self::ClosingCall),
-            _ => Err(format!("`{text}` is no phase: opening-call, continuous or closing-call")),
+            _ => Err(format!("`{text}` is not a phase: opening-call, continuous or closing-call")),
         }
     }
 }

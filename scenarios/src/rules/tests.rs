@@ -148,7 +148,7 @@ fn unsound_rules_are_refused() {
             "5 is on no tick of the bands it divides",
         ),
         ("lot = 1", "`lot` must be a string, and this is an integer"),
-        ("self_match = \"cancel-takr\"", "`cancel-takr` is no self-match mode"),
+        ("self_match = \"cancel-takr\"", "`cancel-takr` is not a self-match mode"),
         ("taker_fe = \"0\"", "no key `taker_fe`; did you mean `taker_fee`?"),
         ("volatility_interuption = \"none\"", "did you mean `volatility_interruption`?"),
         ("circuit_braker = \"none\"", "did you mean `circuit_breaker`?"),

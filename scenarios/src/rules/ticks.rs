@@ -44,7 +44,7 @@ impl FromStr for VenueBoard {
             "KOSPI" => Ok(Self::Kospi),
             "KOSDAQ" => Ok(Self::Kosdaq),
             "KONEX" => Ok(Self::Konex),
-            _ => Err(format!("`{text}` is no board: KOSPI, KOSDAQ or KONEX")),
+            _ => Err(format!("`{text}` is not a board: KOSPI, KOSDAQ or KONEX")),
         }
     }
 }

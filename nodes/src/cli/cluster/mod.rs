@@ -47,7 +47,7 @@ enum Command {
         #[arg(long)]
         undo: bool,
     },
-    /// Give a new node its number
+    /// Register a new node, and print how to start it
     Add {
         /// Where the other nodes will call it
         #[arg(value_name = "HOST:PORT")]
@@ -119,7 +119,7 @@ fn named(node: &str) -> Result<String, Failure> {
     let bare = node.strip_prefix("nodes/").unwrap_or(node);
     let is_name = bare.strip_prefix('n').is_some_and(|digits| digits.parse::<u64>().is_ok());
     if !is_name {
-        return Err(Failure::usage(format!("error: `{node}` is no node: write n2")));
+        return Err(Failure::usage(format!("error: `{node}` is not a node: write n2")));
     }
     Ok(format!("nodes/{bare}"))
 }

@@ -19,7 +19,7 @@ pub struct Otlp {
 /// Why traces cannot go where the environment says. Nothing is started.
 #[derive(Debug, thiserror::Error)]
 pub enum OtlpError {
-    #[error("{ENDPOINT}: `{0}` is no address of a collector; write http://HOST:4317")]
+    #[error("{ENDPOINT}: `{0}` is not an address of a collector; write http://HOST:4317")]
     Endpoint(String),
     #[error(
         "{PROTOCOL}: `{0}` is not spoken here; set it to grpc, on port 4317 of most collectors"

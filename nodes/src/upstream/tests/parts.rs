@@ -53,9 +53,9 @@ fn venues_are_read_as_they_are_shown() {
     assert_eq!(Venues::parse("none"), Ok(Venues::default()));
     for (wrong, why) in [
         ("binance", "write NAME=URL"),
-        ("upbit=http://x", "no address"),
-        ("upbit=ws://user@x", "no address"),
-        ("Up=ws://x", "no name of a venue"),
+        ("upbit=http://x", "is not an address"),
+        ("upbit=ws://user@x", "is not an address"),
+        ("Up=ws://x", "is not a venue name"),
         ("a=ws://x,a=ws://y", "named twice"),
     ] {
         let said = Venues::parse(wrong).expect_err(wrong);
