@@ -180,7 +180,7 @@ impl Founding<'_> {
     async fn open(&self, account: &str) -> Result<(), FoundingError> {
         match self.exchange.account(account, None, Vec::new(), |_, _, _| ()).await {
             Ok(()) => Ok(()),
-            Err(ReadError::NotFound(_)) => {
+            Err(ReadError::NoAccount(_)) => {
                 self.ask(account, "found:open", AccountRequest::Open).await
             }
             Err(error) => {

@@ -19,8 +19,8 @@ pub struct BadClientId(pub String);
 impl ClientId {
     pub const LENGTH_MAX: usize = 36;
 
-    /// No id: what a place for one holds before it has one.
-    pub(crate) const NONE: ClientId = ClientId { length: 0, bytes: [0; Self::LENGTH_MAX] };
+    /// No id: what a place for one holds before it has one. It comes before every other.
+    pub const NONE: ClientId = ClientId { length: 0, bytes: [0; Self::LENGTH_MAX] };
 
     /// # Errors
     /// The text is empty, too long, or has a character outside the set.

@@ -94,7 +94,7 @@ rejects! {
         "While an instrument is halted nothing new enters its book.";
     MarketClosed { symbol: Box<str> } => "MARKET_CLOSED", FailedPrecondition,
         "the market for {symbol} is closed",
-        "Outside its session an instrument takes no orders.";
+        "Outside its session an instrument takes no orders, unless its market reserves them for the next open.";
     NoCallAuction { symbol: Box<str> } => "NO_CALL_AUCTION", FailedPrecondition,
         "{symbol} has no such call auction",
         "AT_OPEN and AT_CLOSE orders are for instruments whose day begins or ends with a call auction.";
@@ -182,6 +182,6 @@ rejects! {
          again, then ask what became of what was not answered",
         "A session that was opened again under its id fences off the stream that had it before.";
     TooManySessions { max: u64 } => "TOO_MANY_SESSIONS", ResourceExhausted,
-        "{max} named sessions are open beside this account's; try again when some have ended",
-        "A partition of accounts keeps a bounded number of named sessions.";
+        "{max} named sessions are open already, of this account or of all beside it; try again when some have ended",
+        "An account has at most 64 named sessions, and a partition of accounts 65,536.";
 }

@@ -6,7 +6,7 @@ use hoga_actors::EntityId;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::follow::Snapshot;
 use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
-use hoga_engine::message::Message;
+use hoga_engine::message::{BookMessage, Message};
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,52 @@ pub enum Command {
     InSession { id: ClientId, epoch: u64, asked: Box<(Box<str>, Envelope, AccountRequest)> },
     /// The gateway of the origin is there, and these of its sessions lost their clients.
     Attend { origin: Origin, lost: Vec<SessionRef> },
+}
+
+/// Bytes of a candle, of a level and of a session in a log: at most, and nearly.
+const BAR: usize = 64;
+const LEVEL: usize = 24;
+const SESSION: usize = 80;
+
+impl Entry {
+    /// About how many bytes it takes, in a log or on a link. Nearly all are small; a few have lists,
+    /// and a batch of those has to stay within what a record and a frame may have.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let listed = match &self.command {
+            Command::Meta { command: MetaCommand::ImportCandles { import, .. }, .. } => {
+                import.bars.len() * BAR
+            }
+            Command::Post { snapshot, .. } => (snapshot.bids.len() + snapshot.asks.len()) * LEVEL,
+            Command::Attend { lost, .. } => lost.len() * SESSION,
+            Command::Inbound { messages, .. } => messages.iter().map(Carried::weight).sum(),
+            _ => 128,
+        };
+        16 + listed
+    }
+}
+
+impl Carried {
+    /// As [`Entry::weight`].
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match &self.message {
+            Message::ToBook(_, BookMessage::Import(import)) => 96 + import.bars.len() * BAR,
+            _ => 96,
+        }
+    }
+}
+
+/// How many of the first fit into so many bytes: at least one, as long as there is one.
+#[must_use]
+pub fn that_fit(weights: impl Iterator<Item = usize>, bytes: usize) -> usize {
+    let mut room = bytes;
+    let more = |(at, weight): &(usize, usize)| {
+        let fits = *at == 0 || *weight <= room;
+        room = room.saturating_sub(*weight);
+        fits
+    };
+    weights.enumerate().take_while(more).count()
 }
 
 /// A message on its way, with the trace of the command that caused it.

@@ -27,14 +27,14 @@ mod suspension;
 
 pub use absorb::Absorbed;
 pub use chunk::Chunk;
-pub use command::{Batch, Carried, Command, Entry, Trace};
+pub use command::{Batch, Carried, Command, Entry, Trace, that_fit};
 pub use core::{Core, CoreState};
 pub use leader_time::LeaderTime;
 pub use meta::{Limits, MetaChange, MetaCommand};
 pub use nodes::{NODES_MAX, Node, NodeId, NodeTable, Standing};
 pub use outbox::{OUTBOX_MAX, Outbox};
 pub use record::RecordError;
-pub use sessions::{GRACE, SESSIONS_MAX, SessionRef};
+pub use sessions::{ACCOUNT_SESSIONS_MAX, GRACE, SESSIONS_MAX, SessionRef};
 pub use sub_accounts::SubAccounts;
 pub use suspension::Suspension;
 

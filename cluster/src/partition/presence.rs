@@ -2,7 +2,7 @@
 
 use super::chunk::Chunk;
 use super::core::Core;
-use super::sessions::{Lapsed, SESSIONS_MAX, SessionRef};
+use super::sessions::{Lapsed, SessionRef};
 use hoga_actors::{EntityCommand, EntityId};
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
@@ -24,8 +24,8 @@ impl Core {
         // Commands are counted, so a later opening has a larger epoch.
         let epoch = self.state.commands;
         match self.state.sessions.open(account, id, cancels, origin, epoch) {
-            Some(epoch) => Answer::SessionOpened { epoch },
-            None => Answer::refused(Reject::TooManySessions { max: SESSIONS_MAX as u64 }),
+            Ok(epoch) => Answer::SessionOpened { epoch },
+            Err(max) => Answer::refused(Reject::TooManySessions { max: max as u64 }),
         }
     }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{Batch, Command, Core, Entry, GRACE, SessionRef, Trace};
+use super::{ACCOUNT_SESSIONS_MAX, Batch, Command, Core, Entry, GRACE, SessionRef, Trace};
 use hoga_actors::EntityCommand;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
@@ -71,14 +71,18 @@ impl Accounts {
     }
 
     fn open(&mut self, id: &str, cancels: bool, gateway: Origin) -> u64 {
+        match self.try_open(id, cancels, gateway) {
+            Answer::SessionOpened { epoch } => epoch,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn try_open(&mut self, id: &str, cancels: bool, gateway: Origin) -> Answer {
         self.requests += 1;
         let origin = Origin { request: self.requests, ..gateway };
         let id = ClientId::parse(id).unwrap();
         let command = Command::OpenSession { account: "alice".into(), id, cancels, origin };
-        match self.apply(command).answers[..] {
-            [Answer::SessionOpened { epoch }] => epoch,
-            ref other => panic!("{other:?}"),
-        }
+        self.apply(command).answers.pop().expect("it is answered")
     }
 
     fn attend(&mut self, gateway: Origin, lost: &[(&str, u64)]) -> usize {
@@ -204,4 +208,17 @@ fn nobody_opens_a_session_of_an_account_that_is_not_there() {
     let came = accounts.apply(Command::OpenSession { account, id, cancels, origin });
     let Answer::Rejected { reject, .. } = &came.answers[0] else { panic!("{:?}", came.answers) };
     assert!(matches!(**reject, Reject::AccountNotFound { .. }), "{reject}");
+}
+
+#[test]
+fn an_account_has_a_bounded_number_of_sessions() {
+    let mut accounts = Accounts::new();
+    for n in 0..ACCOUNT_SESSIONS_MAX {
+        accounts.open(&format!("s{n}"), false, GATEWAY);
+    }
+    let Answer::Rejected { reject, .. } = accounts.try_open("more", false, GATEWAY) else {
+        panic!("one more than there may be");
+    };
+    assert_eq!(*reject, Reject::TooManySessions { max: ACCOUNT_SESSIONS_MAX as u64 });
+    accounts.open("s0", false, OTHER);
 }

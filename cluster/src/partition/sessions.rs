@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// Named sessions in one partition.
 pub const SESSIONS_MAX: usize = 65_536;
+/// Of them, those of one account, so that nobody takes the room of all others.
+pub const ACCOUNT_SESSIONS_MAX: usize = 64;
 /// Nanoseconds after which a session without a client or a gateway is over.
 pub const GRACE: u64 = 5 * Time::SECOND;
 /// Silence of a gateway after which time is moved on to see whether it lasts, in nanoseconds.
@@ -91,8 +93,11 @@ impl Sessions {
         self.now += nanoseconds.min(APART_MAX);
     }
 
-    /// Opens a session, or takes it from whoever had it; returns its epoch. None when there are
-    /// too many. The same request again changes nothing.
+    /// Opens a session, or takes it from whoever had it; returns its epoch. The same request again
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// There are too many: the bound that is reached.
     pub fn open(
         &mut self,
         account: AccountId,
@@ -100,13 +105,20 @@ impl Sessions {
         cancels: bool,
         opened_by: Origin,
         epoch: u64,
-    ) -> Option<u64> {
+    ) -> Result<u64, usize> {
         let known = self.open.get(&(account, id));
         if let Some(known) = known.filter(|known| known.opened_by == opened_by) {
-            return Some(known.epoch);
+            return Ok(known.epoch);
         }
-        if known.is_none() && self.open.len() >= SESSIONS_MAX {
-            return None;
+        if known.is_none() {
+            let of_account = self.open.range((account, ClientId::NONE)..);
+            let of_account = of_account.take_while(|((owner, _), _)| *owner == account);
+            if of_account.count() >= ACCOUNT_SESSIONS_MAX {
+                return Err(ACCOUNT_SESSIONS_MAX);
+            }
+            if self.open.len() >= SESSIONS_MAX {
+                return Err(SESSIONS_MAX);
+            }
         }
         let heard = self.heard.entry(opened_by.into()).or_default();
         *heard = Heard { at: self.now, sessions: heard.sessions + 1 };
@@ -114,7 +126,7 @@ impl Sessions {
         if let Some(fenced) = self.open.insert((account, id), session) {
             self.release(fenced);
         }
-        Some(epoch)
+        Ok(epoch)
     }
 
     /// Whether nobody has opened the session since.

@@ -103,3 +103,12 @@ fn an_entry_that_moves_time_past_the_ticks_that_are_owed_pays_none_of_them() {
     tick(&mut core, 4, noon + 901 * Time::SECOND);
     assert!(!core.needs_tick());
 }
+
+#[test]
+fn as_many_fit_as_have_room_and_one_always() {
+    let fit = |weights: &[usize]| super::that_fit(weights.iter().copied(), 10);
+    assert_eq!(fit(&[]), 0);
+    assert_eq!(fit(&[11, 1]), 1);
+    assert_eq!(fit(&[4, 6, 1]), 2);
+    assert_eq!(fit(&[4, 7, 1]), 1, "what does not fit keeps its place");
+}

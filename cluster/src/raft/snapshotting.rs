@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use futures::future::{Either, select};
 use openraft::Raft;
 use openraft::async_runtime::watch::WatchReceiver;
+use openraft::type_config::TypeConfigExt;
 use tokio::sync::{Mutex, watch};
 
 use super::applier::Applier;
@@ -14,6 +16,10 @@ use crate::log::PartitionId;
 
 /// How long openraft may take to hear of a snapshot that is durable; it is one round of its queue.
 const NOTED_WITHIN: Duration = Duration::from_secs(30);
+
+/// After how long a snapshot that failed while the log grows is tried again: what failed it, a full
+/// disk, may have passed, and nothing else says so.
+const AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// Takes the snapshots of one replica, one at a time.
 pub(super) struct Snapshotter<M: Machine, C: RaftTypes> {
@@ -88,13 +94,27 @@ impl<M: Machine, C: RaftTypes> Snapshotter<M, C> {
     ) {
         loop {
             let mine = stale.borrow_and_update().contains(&self.partition);
-            if mine && let Err(error) = self.renew().await {
+            let failed = if mine { self.renew().await.err() } else { None };
+            if let Some(error) = &failed {
                 tracing::warn!(partition = %self.partition, %error, "the log grows");
             }
-            let (changed, ended) = (stale.changed(), running.changed());
-            futures::pin_mut!(changed, ended);
-            let changed = futures::future::select(changed, ended).await;
-            if !matches!(changed, futures::future::Either::Left((Ok(()), _))) {
+            let again = async {
+                match failed {
+                    Some(_) => C::sleep(AGAIN_AFTER).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let turn = async {
+                let changed = stale.changed();
+                futures::pin_mut!(changed, again);
+                match select(changed, again).await {
+                    Either::Left((changed, _)) => changed.is_ok(),
+                    Either::Right(((), _)) => true,
+                }
+            };
+            let ended = running.changed();
+            futures::pin_mut!(turn, ended);
+            if !matches!(select(turn, ended).await, Either::Left((true, _))) {
                 return;
             }
         }

@@ -69,15 +69,13 @@ impl Answers {
         (Origin { node, incarnation, request }, receiver)
     }
 
-    /// Answers a request, if it is one of this process and still waits.
-    pub fn complete(&self, origin: Origin, reply: Reply) {
+    /// Answers a request, if it is one of this process and still waits: whether it was.
+    pub fn complete(&self, origin: Origin, reply: Reply) -> bool {
         if origin.node != self.node || origin.incarnation != self.incarnation {
-            return;
+            return false;
         }
         let waiting = self.shard(origin.request).remove(&origin.request);
-        if let Some(sender) = waiting {
-            drop(sender.send(reply));
-        }
+        waiting.is_some_and(|sender| sender.send(reply).is_ok())
     }
 
     pub fn is_waiting(&self, origin: Origin) -> bool {

@@ -10,7 +10,8 @@
 use super::answers::{Answers, Failure};
 use super::intake::Asked;
 use super::peers::{Peers, Taken};
-use crate::partition::Entry;
+use super::performer::Visible;
+use crate::partition::{Entry, that_fit};
 use crate::raft::Leadership;
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -18,6 +19,7 @@ use futures::stream::FuturesOrdered;
 use hoga_engine::ids::{Origin, PartitionId};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
@@ -25,14 +27,15 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 /// Requests sent or waiting that have no answer yet; more wait in the queue before.
 const UNANSWERED_MAX: usize = super::intake::CLIENTS_MAX;
-/// Requests in one sending.
+/// Requests in one sending, and about how many bytes of them.
 const SENDING: usize = 256;
+const SENDING_BYTES: usize = 1 << 20;
 /// Sendings under way at a time.
 const IN_FLIGHT: usize = 8;
 /// How often it looks for requests that wait in vain.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long nothing at all may be answered before clients are told so.
-const STUCK_AFTER: Duration = Duration::from_millis(1500);
+pub(super) const STUCK_AFTER: Duration = Duration::from_millis(1500);
 
 /// What became of a sending: whether it was taken, and if not, why.
 type Sent = (u64, Result<(), Miss>);
@@ -46,6 +49,7 @@ pub(crate) enum Miss {
 }
 
 struct Unanswered {
+    number: u64,
     origin: Origin,
     entry: Entry,
     /// It may be in some leader's log.
@@ -60,12 +64,19 @@ pub(crate) struct Courier {
     /// A batch with requests of this node came to nothing.
     missed: Arc<Notify>,
     answers: Arc<Answers>,
+    visible: Arc<Visible>,
+    /// In the order of their numbers, which are those of their coming.
     unanswered: VecDeque<Unanswered>,
-    /// Number of the front of the queue, and of the next to be sent.
-    first: u64,
+    /// The number of whoever came last.
+    newest: u64,
+    /// Numbers from here on were not sent since the last beginning.
     next: u64,
-    /// When something was answered last, or nothing waited.
+    /// What became of sendings up to this number is known.
+    noted: u64,
+    /// When somebody was found answered last, or nobody waited.
     moved: Instant,
+    /// How many were answered by then.
+    answered: u64,
     last_miss: Failure,
 }
 
@@ -77,6 +88,7 @@ impl Courier {
         leadership: watch::Receiver<Leadership>,
         missed: Arc<Notify>,
         answers: Arc<Answers>,
+        visible: Arc<Visible>,
     ) -> Courier {
         Courier {
             partition,
@@ -85,10 +97,13 @@ impl Courier {
             leadership,
             missed,
             answers,
+            visible,
             unanswered: VecDeque::new(),
-            first: 1,
+            newest: 0,
             next: 1,
+            noted: 0,
             moved: Instant::now(),
+            answered: 0,
             last_miss: Failure::NotLeader(partition.0),
         }
     }
@@ -100,7 +115,7 @@ impl Courier {
         looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut rests_until: Option<Instant> = None;
         loop {
-            self.trim();
+            self.let_go_in_front();
             // Not marked as seen here: a change has to reach the branch below, where what is on its
             // way to a leader that may be gone is sent again.
             let leader = self.leadership.borrow().leader;
@@ -120,18 +135,21 @@ impl Courier {
                         return;
                     }
                     in_flight = FuturesOrdered::new();
-                    (self.next, rests_until) = (self.first, None);
+                    self.begin_anew();
+                    rests_until = None;
                 }
                 Some((last, sent)) = in_flight.next() => {
                     if let Some(miss) = self.note(last, sent) {
                         self.last_miss = miss;
                         in_flight = FuturesOrdered::new();
-                        rests_until = self.begin_anew();
+                        self.begin_anew();
+                        rests_until = Some(Instant::now() + self.peers.back_off());
                     }
                 }
                 () = self.missed.notified() => {
                     in_flight = FuturesOrdered::new();
-                    rests_until = self.begin_anew();
+                    self.begin_anew();
+                    rests_until = Some(Instant::now() + self.peers.back_off());
                 }
                 next = asked.recv(), if self.unanswered.len() < UNANSWERED_MAX => match next {
                     None => return,
@@ -143,14 +161,23 @@ impl Courier {
         }
     }
 
-    /// Goes back to the oldest request that is not answered; until when it rests first.
-    fn begin_anew(&mut self) -> Option<Instant> {
-        self.next = self.first;
-        Some(Instant::now() + self.peers.back_off())
+    /// Goes back to the oldest request that is not answered. What is on its way may arrive yet.
+    fn begin_anew(&mut self) {
+        self.mark_through(self.next - 1);
+        (self.next, self.noted) = (1, 0);
+    }
+
+    /// Says of what was sent and is not noted, up to a number, that it may be written.
+    fn mark_through(&mut self, last: u64) {
+        let sent = self.unanswered.iter_mut().filter(|one| one.number > self.noted);
+        for one in sent.take_while(|one| one.number <= last) {
+            one.may_be_written = true;
+        }
+        self.noted = last;
     }
 
     fn has_more(&self) -> bool {
-        self.next < self.first + self.unanswered.len() as u64
+        self.unanswered.back().is_some_and(|last| last.number >= self.next)
     }
 
     /// Takes a request and what else waits.
@@ -160,34 +187,44 @@ impl Courier {
         }
         let mut next = Some(asked);
         while let Some(Asked { entry, origin }) = next {
-            self.unanswered.push_back(Unanswered { origin, entry, may_be_written: false });
+            self.newest += 1;
+            let (number, may_be_written) = (self.newest, false);
+            self.unanswered.push_back(Unanswered { number, origin, entry, may_be_written });
             let has_room = self.unanswered.len() < UNANSWERED_MAX;
             next = if has_room { more.try_recv().ok() } else { None };
         }
     }
 
-    /// Lets go of what is answered, at the front: the rest keeps its order.
-    fn trim(&mut self) {
+    /// Lets go of what is done, as far as nobody before it waits: that costs nothing.
+    fn let_go_in_front(&mut self) {
         let is_done = |one: &Unanswered| !self.answers.is_waiting(one.origin);
         while self.unanswered.front().is_some_and(is_done) {
             self.unanswered.pop_front();
-            self.first += 1;
-            self.moved = Instant::now();
         }
-        self.next = self.next.max(self.first);
+    }
+
+    /// Lets go of all that is done, and notes whether anything was answered since it looked last. A
+    /// client that gave up is done, and no sign that anything moves.
+    fn let_go(&mut self) {
+        self.unanswered.retain(|one| self.answers.is_waiting(one.origin));
+        let answered = self.visible.answered.load(Ordering::Relaxed);
+        if answered != self.answered || self.unanswered.is_empty() {
+            (self.answered, self.moved) = (answered, Instant::now());
+        }
     }
 
     /// Begins to send what comes next; the result names the last one sent.
     fn send(&mut self, leader: u64) -> BoxFuture<'static, Sent> {
-        let skip = (self.next - self.first) as usize;
+        let skip = self.unanswered.partition_point(|one| one.number < self.next);
         let waiting = self.unanswered.iter().skip(skip).take(SENDING);
-        let count = waiting.len() as u64;
+        let count = that_fit(waiting.clone().map(|one| one.entry.weight()), SENDING_BYTES);
+        let waiting = waiting.take(count);
+        let last = waiting.clone().last().map_or(self.newest, |one| one.number);
         let sending: Vec<(Origin, Entry)> = waiting
             .filter(|one| self.answers.is_waiting(one.origin))
             .map(|one| (one.origin, one.entry.clone()))
             .collect();
-        self.next += count;
-        let last = self.next - 1;
+        self.next = last + 1;
         if leader == self.peers.me() {
             let sequencer = self.sequencer.clone();
             return Box::pin(async move {
@@ -218,22 +255,18 @@ impl Courier {
 
     /// Notes what became of a sending; what it missed for, if it did.
     fn note(&mut self, last: u64, sent: Result<(), Miss>) -> Option<Failure> {
-        let miss = match sent {
-            Err(Miss::NotTaken(failure)) => return Some(failure),
-            Err(Miss::Unknown) => Some(Failure::Unknown),
-            Ok(()) => None,
-        };
-        let count = (last + 1).saturating_sub(self.first) as usize;
-        for one in self.unanswered.iter_mut().take(count) {
-            one.may_be_written = true;
+        if let Err(Miss::NotTaken(failure)) = sent {
+            self.noted = last;
+            return Some(failure);
         }
-        miss
+        self.mark_through(last);
+        sent.is_err().then_some(Failure::Unknown)
     }
 
     /// Tells clients when nothing moves any more, rather than let them hang.
     fn give_up(&mut self) {
-        self.trim();
-        if self.unanswered.is_empty() || self.moved.elapsed() < STUCK_AFTER {
+        self.let_go();
+        if self.moved.elapsed() < STUCK_AFTER {
             return;
         }
         for one in &self.unanswered {
@@ -247,10 +280,7 @@ impl Courier {
             };
             self.answers.fail(one.origin, failure);
         }
-        let since = self.moved;
-        self.trim();
-        // Still stuck: who comes now is told at the next look.
-        self.moved = since;
+        self.unanswered.clear();
     }
 }
 

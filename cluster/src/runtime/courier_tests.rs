@@ -1,18 +1,22 @@
 //! What a courier sends, and sends again, while who leads changes.
 
-use super::answers::{Answers, Failure};
+use super::answers::{Answers, Failure, Reply};
 use super::courier::Courier;
 use super::intake::Asked;
 use super::peers::{Peers, Submit, decode, kind};
+use super::performer::Visible;
 use crate::link::rig::{Authority, SOON, options, places};
 use crate::link::{Handler, LinkOptions, Links, NodeId};
 use crate::partition::{Command, Entry, Trace};
 use crate::raft::Leadership;
 use bytes::Bytes;
 use futures::future::{BoxFuture, pending, ready};
+use hoga_engine::effect::Answer;
 use hoga_engine::ids::{Origin, PartitionId};
 use std::sync::Arc;
-use tokio::sync::{Notify, mpsc, watch};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 const P: PartitionId = PartitionId(6);
@@ -47,6 +51,7 @@ struct Street {
     clients: mpsc::Sender<Asked>,
     leadership: watch::Sender<Leadership>,
     missed: Arc<Notify>,
+    visible: Arc<Visible>,
     /// What arrives at node 1's own sequencer.
     own: mpsc::Receiver<Asked>,
     /// Numbers of the requests that arrive at node 2.
@@ -73,19 +78,34 @@ impl Street {
         let (leadership, led) = watch::channel(led_by(leader));
         let missed = Arc::new(Notify::new());
         let peers = Peers::new(links[0].clone());
-        let courier = Courier::new(P, sequencer, peers, led, missed.clone(), answers.clone());
+        let visible = Arc::new(Visible::default());
+        let (rung, heard, seen) = (missed.clone(), answers.clone(), visible.clone());
+        let courier = Courier::new(P, sequencer, peers, led, rung, heard, seen);
         drop(tokio::spawn(courier.run(asked)));
         let links = links.try_into().ok().expect("two of them");
-        Street { answers, clients, leadership, missed, own, frozen, _links: links }
+        Street { answers, clients, leadership, missed, visible, own, frozen, _links: links }
     }
 
     /// A client asks, and waits for as long as the test does.
     async fn ask(&self) -> Origin {
-        let (origin, answer) = self.answers.open();
+        let (origin, answer) = self.send().await;
         drop(tokio::spawn(answer));
+        origin
+    }
+
+    /// The same, with what it will be told.
+    async fn send(&self) -> (Origin, oneshot::Receiver<Reply>) {
+        let (origin, answer) = self.answers.open();
         let entry = Entry { trace: Trace::default(), command: Command::Tick };
         self.clients.send(Asked { entry, origin }).await.expect("it works");
-        origin
+        (origin, answer)
+    }
+
+    /// The partition decides a request.
+    fn answer(&self, origin: Origin) {
+        let reply = Reply { answer: Ok(Answer::Done), at: None, is_repeated: false };
+        assert!(self.answers.complete(origin, reply), "it waits");
+        self.visible.answered.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn at_home(&mut self) -> Origin {
@@ -119,4 +139,46 @@ async fn what_was_in_a_batch_that_came_to_nothing_is_sent_again_unless_it_is_ans
     street.answers.fail(second, Failure::Unknown);
     street.missed.notify_one();
     assert_eq!([street.at_home().await, street.at_home().await], [first, third]);
+}
+
+#[tokio::test]
+async fn what_was_on_its_way_to_a_leader_that_is_gone_may_be_written() {
+    let mut street = Street::open(2).await;
+    let (_, answer) = street.send().await;
+    timeout(SOON, street.frozen.recv()).await.expect("it comes");
+    street.leadership.send_replace(Leadership { term: 3, leader: None, is_me: false });
+    let told = timeout(SOON, answer).await.expect("within its time").expect("an answer");
+    assert!(matches!(told.answer, Err(Failure::Unknown)), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_nobody_could_be_sent_is_definitely_not_written() {
+    let street = Street::open(2).await;
+    street.leadership.send_replace(Leadership { term: 3, leader: None, is_me: false });
+    let (_, answer) = street.send().await;
+    let told = timeout(SOON, answer).await.expect("within its time").expect("an answer");
+    assert!(matches!(told.answer, Err(Failure::NotLeader(_))), "{told:?}");
+}
+
+#[tokio::test]
+async fn one_that_waits_for_long_is_waited_for_as_long_as_others_are_answered() {
+    let mut street = Street::open(1).await;
+    let slow = street.ask().await;
+    assert_eq!(street.at_home().await, slow);
+    for _ in 0..10 {
+        let quick = street.ask().await;
+        assert_eq!(street.at_home().await, quick);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        street.answer(quick);
+    }
+    assert!(street.answers.is_waiting(slow), "nothing failed it");
+    // Impatient clients come and go, and are no sign that anything moves.
+    let until = tokio::time::Instant::now() + SOON;
+    while street.answers.is_waiting(slow) {
+        assert!(tokio::time::Instant::now() < until, "it is told at last");
+        let (impatient, _) = street.send().await;
+        assert_eq!(street.at_home().await, impatient);
+        street.answers.forget(impatient);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

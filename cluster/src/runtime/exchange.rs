@@ -1,5 +1,7 @@
 //! The exchange of one node, as its gateways see it.
 
+mod reads;
+
 use super::answers::{Answers, Failure, Reply};
 use super::feed::Feed;
 use super::intake::Asked;
@@ -7,19 +9,13 @@ use super::membership::Membership;
 use super::options::ExchangeOptions;
 use super::partition::{Partition, PartitionStatus};
 use super::quotes::{Quote, Quotes};
-use super::read::{After, At, ReadError, Seen, Subject};
-use crate::history::History;
 use crate::log::SegmentLog;
-use crate::partition::{Command, Core, Entry, MetaCommand, SessionRef, Trace};
+use crate::partition::{Command, Entry, MetaCommand, SessionRef, Trace};
 use crate::raft::Leadership;
-use hoga_actors::{Entity, EntityId, Scene};
-use hoga_engine::account::Account;
-use hoga_engine::board::Board;
-use hoga_engine::book::Listing;
+use hoga_actors::EntityId;
 use hoga_engine::client_id::ClientId;
-use hoga_engine::effect::Settles;
 use hoga_engine::follow::Snapshot;
-use hoga_engine::ids::{AccountId, InstrumentId, Origin, PartitionId};
+use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
 use hoga_engine::instrument::{Catalogue, Instrument, Phase};
 use hoga_engine::request::{AccountRequest, Envelope};
 use hoga_engine::time::Time;
@@ -28,9 +24,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
-
-/// How long a read waits for what it has to see.
-const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// What identifies a request besides its body.
 #[derive(Clone, Copy, Debug)]
@@ -387,220 +380,17 @@ impl Exchange {
         }
     }
 
-    /// Looks at an account, once its partition has taken what `settles` names.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub async fn account<T: Send + 'static>(
-        &self,
-        name: &str,
-        min: Option<At>,
-        settles: Vec<Settles>,
-        question: impl FnOnce(&Account, &Scene, At) -> T + Send + 'static,
-    ) -> Result<T, ReadError> {
-        let id = self.0.options.topology.account_partition(name);
-        let after = self.fresh(id, after(id, min, settles)).await?;
-        let seen = move |seen: Seen<'_>| match seen {
-            Seen::Entity(Entity::Account(account), scene, at) => Some(question(account, scene, at)),
-            _ => None,
-        };
-        let found = self.read(id, Subject::Account(name.into()), after, seen).await?;
-        found.ok_or_else(|| ReadError::NotFound(format!("account {name}")))
-    }
-
-    /// Looks at up to `most` accounts of a partition from the `first`-created on, in the order of
-    /// their creation: all of them at one position.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub async fn accounts<T: Send + 'static>(
-        &self,
-        partition: PartitionId,
-        min: Option<At>,
-        first: u32,
-        most: usize,
-        question: impl Fn(&Account, &Scene) -> T + Send + Sync + 'static,
-    ) -> Result<(Vec<T>, At), ReadError> {
-        let (told, mut answers) = mpsc::channel(most.max(1));
-        let each = move |_, entity: &Entity, scene: &Scene| {
-            if let Entity::Account(account) = entity {
-                // Who does not listen any more does not need the answer.
-                drop(told.try_send(question(account, scene)));
-            }
-        };
-        let first = EntityId::Account(AccountId::new(partition, first));
-        let subject = Subject::Entities { first, most, each: Arc::new(each) };
-        let seen = |seen: Seen<'_>| match seen {
-            Seen::Core(_, at) => Some(at),
-            _ => None,
-        };
-        let after = self.fresh(partition, after(partition, min, Vec::new())).await?;
-        let at = self.read(partition, subject, after, seen).await?;
-        let mut found = Vec::new();
-        while let Ok(answer) = answers.try_recv() {
-            found.push(answer);
-        }
-        Ok((found, at.ok_or(ReadError::Stopped)?))
-    }
-
-    /// Looks at an instrument's book.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub async fn book<T: Send + 'static>(
-        &self,
-        instrument: InstrumentId,
-        min: Option<At>,
-        question: impl FnOnce(&Listing, At) -> T + Send + 'static,
-    ) -> Result<T, ReadError> {
-        let id = self.0.options.topology.book_partition(instrument);
-        let seen = move |seen: Seen<'_>| match seen {
-            Seen::Entity(Entity::Book(listing), _, at) => Some(question(listing, at)),
-            _ => None,
-        };
-        let subject = Subject::Entity(EntityId::Book(instrument));
-        let found = self.read(id, subject, after(id, min, Vec::new()), seen).await?;
-        found.ok_or_else(|| ReadError::NotFound(format!("the book of #{}", instrument.0)))
-    }
-
-    /// Looks at the boards.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub async fn board<T: Send + 'static>(
-        &self,
-        min: Option<At>,
-        question: impl FnOnce(&Board, &Scene, At) -> T + Send + 'static,
-    ) -> Result<T, ReadError> {
-        let id = Topology::BOARDS;
-        let seen = move |seen: Seen<'_>| match seen {
-            Seen::Entity(Entity::Board(board), scene, at) => Some(question(board, scene, at)),
-            _ => None,
-        };
-        let subject = Subject::Entity(EntityId::Board);
-        let found = self.read(id, subject, after(id, min, Vec::new()), seen).await?;
-        found.ok_or_else(|| ReadError::NotFound("the board".into()))
-    }
-
-    /// Looks at a partition's own bookkeeping.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub async fn core<T: Send + 'static>(
-        &self,
-        partition: PartitionId,
-        question: impl FnOnce(&Core, At) -> T + Send + 'static,
-    ) -> Result<T, ReadError> {
-        let seen = move |seen: Seen<'_>| match seen {
-            Seen::Core(core, at) => Some(question(core, at)),
-            _ => None,
-        };
-        let after = self.fresh(partition, After::default()).await?;
-        let found = self.read(partition, Subject::Core, after, seen).await?;
-        found.ok_or(ReadError::Stopped)
-    }
-
-    /// Waits until nothing is on its way between partitions any more, as far as what was asked
-    /// before this call is concerned.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub async fn settled(&self) -> Result<(), ReadError> {
-        let mut before = None;
-        loop {
-            let mut sent = Vec::new();
-            for &source in self.0.partitions.keys() {
-                let next = self.core(source, move |core, _| {
-                    let next = core.outboxes().iter().map(|(to, outbox)| (*to, outbox.next()));
-                    next.map(|(to, next)| (source, to, next)).collect::<Vec<_>>()
-                });
-                sent.extend(next.await?);
-            }
-            for &(source, to, next) in &sent {
-                let settles = Settles { partition: source, sequence: next - 1 };
-                let taken = After { index: 0, settles: vec![settles] };
-                self.read(to, Subject::Core, taken, |_| Some(())).await?;
-            }
-            // What was taken may have been answered by further messages.
-            if before.replace(sent.clone()) == Some(sent) {
-                return Ok(());
-            }
-        }
-    }
-
-    /// What a read has to wait for to see everything that was acknowledged before it. With one
-    /// node that is what is applied already; otherwise whoever leads says how far it goes, and the
-    /// read itself is this node's own.
-    pub(super) async fn fresh(
-        &self,
-        id: PartitionId,
-        mut after: After,
-    ) -> Result<After, ReadError> {
-        let Some(membership) = &self.0.membership else { return Ok(after) };
-        let until = tokio::time::Instant::now() + READ_WITHIN;
-        loop {
-            match membership.read_index(&self.0.partitions[&id]).await {
-                Ok(index) => {
-                    after.index = after.index.max(index);
-                    return Ok(after);
-                }
-                Err(error) if tokio::time::Instant::now() >= until => return Err(error),
-                Err(_) => tokio::time::sleep(membership.peers().back_off()).await,
-            }
-        }
-    }
-
-    pub(super) async fn read<T: Send + 'static>(
-        &self,
-        id: PartitionId,
-        subject: Subject,
-        after: After,
-        question: impl FnOnce(Seen<'_>) -> Option<T> + Send + 'static,
-    ) -> Result<Option<T>, ReadError> {
-        let (done, answer) = oneshot::channel();
-        let look = Box::new(move |seen: Seen<'_>| drop(done.send(question(seen))));
-        self.0.partitions[&id].read(subject, after, READ_WITHIN, look).await?;
-        match tokio::time::timeout(READ_WITHIN, answer).await {
-            Ok(Ok(found)) => Ok(found),
-            // Dropped unanswered: the partition gave up on it, or is stopping.
-            Ok(Err(_)) | Err(_) => Err(ReadError::TooEarly),
-        }
-    }
-
-    /// The history of an account's partition, with everything applied before this call.
-    ///
-    /// # Errors
-    /// [`ReadError::History`].
-    pub async fn history(&self, account: &str) -> Result<Arc<dyn History>, ReadError> {
-        let id = self.0.options.topology.account_partition(account);
-        let partition = &self.0.partitions[&id];
-        let after = self.fresh(id, After::default()).await?;
-        self.read(id, Subject::Core, after, |_| Some(())).await?;
-        let history = partition.historian.caught_up().await;
-        history.map_err(|error| ReadError::History(error.to_string()))
-    }
-
-    /// The history of a book's partition, with everything applied before this call.
-    ///
-    /// # Errors
-    /// [`ReadError::History`].
-    pub async fn book_history(&self, id: InstrumentId) -> Result<Arc<dyn History>, ReadError> {
-        let partition = &self.0.partitions[&self.0.options.topology.book_partition(id)];
-        let history = partition.historian.caught_up().await;
-        history.map_err(|error| ReadError::History(error.to_string()))
-    }
-
     /// Assets and instruments, as the account partitions know them.
     #[must_use]
     pub fn catalogue(&self) -> Arc<Catalogue> {
-        let accounts = self.0.options.topology.account_partition("");
+        let accounts = self.0.options.topology.first_of_accounts();
         self.0.catalogues[&accounts].borrow().clone()
     }
 
     /// The same, as it changes.
     #[must_use]
     pub fn catalogue_changes(&self) -> watch::Receiver<Arc<Catalogue>> {
-        let accounts = self.0.options.topology.account_partition("");
+        let accounts = self.0.options.topology.first_of_accounts();
         self.0.catalogues[&accounts].clone()
     }
 
@@ -697,11 +487,6 @@ impl Exchange {
             tracing::error!(%error, "the log did not close well");
         }
     }
-}
-
-fn after(partition: PartitionId, min: Option<At>, settles: Vec<Settles>) -> After {
-    let index = min.filter(|at| at.partition == partition).map_or(0, |at| at.index);
-    After { index, settles }
 }
 
 /// Whether a catalogue has what a command asked for.

@@ -1,6 +1,6 @@
 //! The performer as consensus sees it.
 
-use super::performer::Order;
+use super::performer::Job;
 use super::snapshots::Snapshots;
 use crate::raft::{Applied, Committed, Machine, SnapshotError, SnapshotMeta, SnapshotWriting};
 use hoga_engine::topology::Topology;
@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Hands committed entries to a performer and waits for it.
 pub(crate) struct PerformerMachine {
-    pub orders: mpsc::Sender<Order>,
+    pub jobs: mpsc::Sender<Job>,
     pub applied: Applied,
     pub snapshots: Snapshots,
     pub topology: Topology,
@@ -21,7 +21,7 @@ impl Machine for PerformerMachine {
 
     async fn apply(&mut self, entries: Vec<Committed>) {
         let (done, applied) = oneshot::channel();
-        drop(self.orders.send(Order::Apply { entries, done }).await);
+        drop(self.jobs.send(Job::Apply { entries, done }).await);
         // A performer that ended has said why; the node is going down.
         drop(applied.await);
     }
@@ -32,7 +32,7 @@ impl Machine for PerformerMachine {
             return Box::pin(std::future::ready(Err(SnapshotError::InDoubt)));
         }
         let (done, writing) = oneshot::channel();
-        drop(self.orders.send(Order::Capture { done }).await);
+        drop(self.jobs.send(Job::Capture { done }).await);
         match writing.await {
             Ok(writing) => self.snapshots.write(meta, writing),
             Err(_) => Box::pin(std::future::ready(Err(SnapshotError::Stopped))),
@@ -45,8 +45,8 @@ impl Machine for PerformerMachine {
         let loading = tokio::task::spawn_blocking(move || snapshots.state_at(&meta, topology));
         let state = loading.await.map_err(|error| SnapshotError::Reading(error.to_string()))??;
         let (done, installed) = oneshot::channel();
-        let order = Order::Install { state: Box::new(state), at, done };
-        self.orders.send(order).await.map_err(|_| SnapshotError::Stopped)?;
+        let job = Job::Install { state: Box::new(state), at, done };
+        self.jobs.send(job).await.map_err(|_| SnapshotError::Stopped)?;
         installed.await.map_err(|_| SnapshotError::Stopped)
     }
 }

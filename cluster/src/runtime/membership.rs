@@ -3,16 +3,19 @@
 use super::clocks::AskingClocks;
 use super::exchange::{Exchange, Identified, WeakExchange};
 use super::identity::Identity;
+use super::neighbours::Neighbours;
 use super::options::ClusterOptions;
 use super::partition::Partition;
 use super::peers::{Enter, Entered, Peers};
 use super::read::ReadError;
 use super::steward::Steward;
-use crate::link::{Links, NodeId, PeerState};
+use crate::link::{NodeId, PeerState};
 use crate::partition::{MetaCommand, NodeTable, Standing, Trace};
 use crate::raft::RaftHandler;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
+use hoga_engine::ids::PartitionId;
+use hoga_engine::topology::Topology;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,7 +90,7 @@ impl Membership {
         match leader {
             None => Err(no_leader),
             Some(leader) if leader == self.peers.me() => {
-                partition.replica.read_barrier().await.map_err(|_| no_leader)
+                partition.read_barrier().await.ok_or(no_leader)
             }
             Some(leader) => self.peers.read_index(leader, partition.id).await,
         }
@@ -96,6 +99,11 @@ impl Membership {
     /// Starts what goes on for as long as the exchange does.
     pub(super) fn begin(&self, exchange: &Exchange) {
         let leaving = self.leaving.subscribe();
+        let others = |id| {
+            let others =
+                exchange.partitions().filter(|other| id == Topology::META && other.id != id);
+            others.map(|other| other.replica.membership()).collect()
+        };
         for partition in exchange.partitions() {
             let steward = Steward {
                 partition: partition.id,
@@ -106,6 +114,7 @@ impl Membership {
                 space_is_low: exchange.space_is_low(),
                 trusted: partition.trusted.clone(),
                 clocks_off: self.clocks_off(),
+                elsewhere: others(partition.id),
             };
             tokio::spawn(steward.run());
         }
@@ -116,8 +125,13 @@ impl Membership {
             exchange: exchange.downgrade(),
         };
         tokio::spawn(asking.run());
-        let (links, seeds) = (self.peers.links().clone(), self.options.peers.clone());
-        tokio::spawn(follow_table(self.table.clone(), links, seeds, exchange.downgrade()));
+        let neighbours = Neighbours {
+            table: self.table.clone(),
+            links: self.peers.links().clone(),
+            seeds: self.options.peers.clone(),
+            exchange: exchange.downgrade(),
+        };
+        tokio::spawn(neighbours.run());
         tokio::spawn(be_known(exchange.downgrade(), self.identity.clone(), self.options.clone()));
     }
 
@@ -139,6 +153,20 @@ impl Membership {
 }
 
 impl Exchange {
+    /// A partition that could never go on if a node were given up now: too few of those who vote in
+    /// it are reached, so that nobody can take that node's vote over.
+    #[must_use]
+    pub fn stuck_without(&self, node: NodeId) -> Option<PartitionId> {
+        let membership = self.membership()?;
+        let mut reached = membership.reached();
+        reached.insert(membership.peers().me());
+        let is_stuck = |partition: &&Arc<Partition>| {
+            let voters = partition.replica.membership().borrow().voters.clone();
+            voters.contains(&node) && 2 * voters.intersection(&reached).count() <= voters.len()
+        };
+        self.partitions().find(is_stuck).map(|partition| partition.id)
+    }
+
     /// Enters a node in the table, for one that starts.
     pub(super) async fn enter_node(&self, newcomer: Enter) -> Entered {
         let Enter { node, directory, link, gateway } = newcomer;
@@ -160,33 +188,6 @@ fn once(what: &str) -> Identified {
     Identified { id, body_hash: 0, sent_at: None, trace: Trace::default() }
 }
 
-/// Keeps links to whoever is in the table; before there is one, to those of the configuration.
-async fn follow_table(
-    mut table: watch::Receiver<Arc<NodeTable>>,
-    links: Links,
-    seeds: BTreeMap<NodeId, String>,
-    exchange: WeakExchange,
-) {
-    loop {
-        let now = table.borrow_and_update().clone();
-        let mine = now.get(links.me()).map(|node| node.standing);
-        if let (Some(Standing::Removed), Some(exchange)) = (mine, exchange.upgrade()) {
-            exchange.fail("this node was removed from the exchange; its directory is of no use");
-            return;
-        }
-        let mut peers = if now.is_empty() { seeds.clone() } else { BTreeMap::new() };
-        for (id, node) in now.members() {
-            // A founder that has not said so itself is where the configuration says.
-            let known = seeds.get(&id).filter(|_| node.directory.is_none());
-            peers.insert(id, known.cloned().unwrap_or_else(|| node.link.to_string()));
-        }
-        links.set_peers(peers);
-        if table.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
 /// Founds the table when there is none, and makes sure that this node stands in it as it is.
 async fn be_known(exchange: WeakExchange, identity: Identity, options: ClusterOptions) {
     loop {
@@ -206,6 +207,10 @@ async fn be_known(exchange: WeakExchange, identity: Identity, options: ClusterOp
                 tokio::time::sleep(membership.peers().back_off()).await;
                 continue;
             }
+        }
+        let me = membership.table().borrow().get(identity.node).map(|node| node.standing);
+        if me == Some(Standing::Removed) {
+            return;
         }
         let mut leaving = membership.leaving.subscribe();
         let entered = tokio::select! {

@@ -27,6 +27,7 @@ mod installing;
 mod intake;
 mod machine;
 mod membership;
+mod neighbours;
 mod options;
 mod partition;
 mod peers;

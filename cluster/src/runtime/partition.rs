@@ -4,7 +4,8 @@ use super::checkpoint::{Heard, Trust, Trusted};
 use super::historian::Historian;
 use super::intake::{Asked, Inbound};
 use super::machine::PerformerMachine;
-use super::performer::{Order, Visible};
+use super::peers::READ_INDEX_WITHIN;
+use super::performer::{Job, Visible};
 use super::read::{After, Look, ReadError, Subject};
 use crate::link::NodeId;
 use crate::raft::{PeerNetwork, Replica};
@@ -50,7 +51,7 @@ pub(crate) struct Partition {
     pub id: PartitionId,
     pub role: Role,
     pub replica: Replica<PerformerMachine>,
-    pub orders: mpsc::Sender<Order>,
+    pub jobs: mpsc::Sender<Job>,
     /// The way to whoever leads.
     pub clients: mpsc::Sender<Asked>,
     /// This node's own sequencer, for when it leads: requests, and batches out of outboxes.
@@ -88,8 +89,15 @@ impl Partition {
             return Err(ReadError::Stopped);
         }
         let until = Instant::now() + within;
-        let order = Order::Read { subject, after, until, look };
-        self.orders.send(order).await.map_err(|_| ReadError::Stopped)
+        let job = Job::Read { subject, after, until, look };
+        self.jobs.send(job).await.map_err(|_| ReadError::Stopped)
+    }
+
+    /// How far a read has to see, where this node leads; none when it does not, cannot prove it, or
+    /// is too far behind in applying.
+    pub async fn read_barrier(&self) -> Option<u64> {
+        let reached = tokio::time::timeout(READ_INDEX_WITHIN, self.replica.read_barrier()).await;
+        reached.ok()?.ok()
     }
 
     /// This node leads, as far as it knows, and has a state to lead with.
@@ -131,7 +139,7 @@ impl Partition {
             snapshot: load(&self.visible.snapshot),
             commands: load(&self.visible.commands),
             restored: load(&self.visible.restored),
-            mailbox: (self.orders.max_capacity() - self.orders.capacity()) as u64,
+            mailbox: (self.jobs.max_capacity() - self.jobs.capacity()) as u64,
             intake: (self.clients.max_capacity() - self.clients.capacity()) as u64,
             entities: load(&self.visible.entities),
             actors: load(&self.visible.actors),
@@ -143,7 +151,7 @@ impl Partition {
     pub async fn stop(&self) {
         self.replica.shutdown().await;
         let (done, stopped) = oneshot::channel();
-        drop(self.orders.send(Order::Stop { done }).await);
+        drop(self.jobs.send(Job::Stop { done }).await);
         drop(stopped.await);
         // The next start has less to rewrite then; a history that fails here is behind, no more.
         if let Err(error) = self.historian.sync().await {

@@ -29,8 +29,9 @@ pub(crate) mod kind {
 const SUBMIT_WITHIN: Duration = Duration::from_millis(500);
 /// How long another node may take to log a batch out of an outbox.
 const CARRY_WITHIN: Duration = Duration::from_secs(2);
-/// How long a leader may take to say how far a read has to see.
-const READ_INDEX_WITHIN: Duration = Duration::from_millis(500);
+/// How long a leader may take to say how far a read has to see: to prove that it leads, and to apply
+/// what it had then.
+pub(super) const READ_INDEX_WITHIN: Duration = Duration::from_millis(500);
 /// How long another node may take to say who it is.
 const MEET_WITHIN: Duration = Duration::from_secs(1);
 /// How long another node may take to have a newcomer entered.

@@ -5,7 +5,7 @@ use super::capturing::{CaptureUnderWay, HashUnderWay, room_for_block};
 use super::checkpoint::{Heard, Trusted};
 use super::feed::{Feed, FeedEvent};
 use super::historian::Historian;
-use super::pump::PumpOrder;
+use super::pump::PumpJob;
 use super::quotes::Quotes;
 use super::read::{After, At, Look, Seen, Subject};
 use super::snapshots::Writing;
@@ -40,7 +40,7 @@ pub(crate) enum Stopping {
 }
 
 /// What a performer is told.
-pub(crate) enum Order {
+pub(crate) enum Job {
     Apply {
         entries: Vec<Committed>,
         done: oneshot::Sender<()>,
@@ -89,6 +89,8 @@ pub(crate) struct Visible {
     /// Rung when they are enough for the next one.
     pub snapshot_due: Notify,
     pub applied: AtomicU64,
+    /// Requests of this node's clients that were answered, as far as somebody waited.
+    pub answered: AtomicU64,
     /// Index of the newest snapshot.
     pub snapshot: Arc<AtomicU64>,
     pub commands: AtomicU64,
@@ -112,7 +114,7 @@ pub(crate) struct Outlets {
     pub feed: Feed,
     pub quotes: Arc<Quotes>,
     /// To the pump of each destination.
-    pub pumps: BTreeMap<PartitionId, mpsc::UnboundedSender<PumpOrder>>,
+    pub pumps: BTreeMap<PartitionId, mpsc::UnboundedSender<PumpJob>>,
     /// Tells a source how far it was heard.
     pub heard: BTreeMap<PartitionId, watch::Sender<u64>>,
     pub congested: watch::Sender<bool>,
@@ -192,7 +194,7 @@ impl<R: Rebuild> Performer<R> {
     }
 
     /// Works until it is stopped.
-    pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+    pub async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         self.show();
         if self.replay_through.is_none()
             && let Err(error) = self.replayed().await
@@ -200,9 +202,9 @@ impl<R: Rebuild> Performer<R> {
             return self.fail(error.to_string());
         }
         loop {
-            let order = tokio::select! {
+            let job = tokio::select! {
                 biased;
-                order = orders.recv() => order,
+                job = jobs.recv() => job,
                 room = room_for_block(self.blocks()) => {
                     match room {
                         Ok(room) => self.capture_more(room),
@@ -217,28 +219,28 @@ impl<R: Rebuild> Performer<R> {
                     continue;
                 }
             };
-            match order {
-                Some(Order::Apply { entries, done }) => {
+            match job {
+                Some(Job::Apply { entries, done }) => {
                     if let Err(error) = self.apply(entries).await {
                         self.fail(error.to_string());
                         return;
                     }
                     let _ = done.send(());
                 }
-                Some(Order::Read { subject, after, until, look }) => {
+                Some(Job::Read { subject, after, until, look }) => {
                     self.waiting.push((subject, after, until, look));
                     self.read();
                 }
-                Some(Order::Lead(leads)) => self.lead(leads),
-                Some(Order::Capture { done }) => self.capture(done),
-                Some(Order::Install { state, at, done }) => {
+                Some(Job::Lead(leads)) => self.lead(leads),
+                Some(Job::Capture { done }) => self.capture(done),
+                Some(Job::Install { state, at, done }) => {
                     if let Err(error) = self.install(*state, at).await {
                         self.fail(error.to_string());
                         return;
                     }
                     let _ = done.send(());
                 }
-                Some(Order::Stop { done }) => {
+                Some(Job::Stop { done }) => {
                     self.host.stop().await;
                     let _ = done.send(());
                     return;
@@ -387,6 +389,9 @@ impl<R: Rebuild> Performer<R> {
 
     /// Brings an entity back to where it stood after the given steps of the chunk under way.
     async fn restore(&mut self, entity: EntityId, applied: &[hoga_actors::Step]) {
+        // The writer of a snapshot has the store until the last block of it came from here, and a
+        // rebuild reads that store.
+        self.give_up_writing();
         let rebuilt = self.rebuild.rebuild(entity, self.core.index(), self.chunks).await;
         let state = rebuilt.expect("the log has every entity of this partition");
         self.host.insert(entity, state);
@@ -421,7 +426,9 @@ impl<R: Rebuild> Performer<R> {
             for (told, is_repeated) in [(answers, false), (repeated, true)] {
                 for (origin, answer) in told {
                     let reply = Reply { answer: Ok(answer), at: Some(at), is_repeated };
-                    self.outlets.answers.complete(origin, reply);
+                    if self.outlets.answers.complete(origin, reply) {
+                        self.outlets.visible.answered.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
             }
         }
@@ -459,7 +466,7 @@ impl<R: Rebuild> Performer<R> {
         let sent = self.core.pumped(to);
         let messages: Vec<_> = outbox.from(sent, usize::MAX).cloned().collect();
         // The pump holds what the outbox holds, and the outbox is bounded.
-        drop(pump.send(PumpOrder::More { first: sent, messages }));
+        drop(pump.send(PumpJob::More { first: sent, messages }));
         self.core.set_pumped(to, last + 1);
     }
 
@@ -467,16 +474,16 @@ impl<R: Rebuild> Performer<R> {
         self.leads = leads;
         for (to, pump) in &self.outlets.pumps {
             if !leads {
-                drop(pump.send(PumpOrder::Stop));
+                drop(pump.send(PumpJob::Stop));
                 continue;
             }
             let Some(outbox) = self.core.outboxes().get(to) else {
-                drop(pump.send(PumpOrder::Start { first: 1, messages: Vec::new() }));
+                drop(pump.send(PumpJob::Start { first: 1, messages: Vec::new() }));
                 continue;
             };
             let (first, next) = (outbox.first(), outbox.next());
             let messages = outbox.from(first, usize::MAX).cloned().collect();
-            drop(pump.send(PumpOrder::Start { first, messages }));
+            drop(pump.send(PumpJob::Start { first, messages }));
             self.core.set_pumped(*to, next);
         }
     }

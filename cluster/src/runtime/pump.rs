@@ -1,7 +1,7 @@
 //! Carries one outbox to its destination, in order, until the other side has it.
 
 use super::intake::Inbound;
-use crate::partition::Carried;
+use crate::partition::{Carried, that_fit};
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use hoga_engine::ids::PartitionId;
@@ -9,8 +9,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Messages in one batch.
+/// Messages in one batch, and about how many bytes of them.
 const BATCH: usize = 512;
+const BATCH_BYTES: usize = 1 << 20;
 /// Batches sent and not answered.
 const IN_FLIGHT: usize = 4;
 /// How long a pump rests after a batch did not get through.
@@ -20,7 +21,7 @@ const BACK_OFF: Duration = Duration::from_millis(20);
 const UNHEARD_AFTER: Duration = Duration::from_millis(500);
 
 /// What a pump is told by its partition's performer.
-pub(crate) enum PumpOrder {
+pub(crate) enum PumpJob {
     /// This node leads: everything that is not acknowledged.
     Start {
         first: u64,
@@ -60,16 +61,16 @@ impl Pump {
     }
 
     /// Works until its partition is gone.
-    pub async fn run(mut self, mut orders: mpsc::UnboundedReceiver<PumpOrder>) {
+    pub async fn run(mut self, mut jobs: mpsc::UnboundedReceiver<PumpJob>) {
         let mut in_flight = InFlight::new();
         loop {
             let has_more = self.next < self.first + self.queue.len() as u64;
             let room = room(self.inbound.clone(), self.congested.clone());
             tokio::select! {
                 biased;
-                order = orders.recv() => match order {
+                job = jobs.recv() => match job {
                     None => return,
-                    Some(order) => self.take(order, &mut in_flight),
+                    Some(job) => self.take(job, &mut in_flight),
                 },
                 Ok(()) = self.acked.changed() => self.drop_acknowledged(),
                 Some(done) = in_flight.next() => {
@@ -96,20 +97,20 @@ impl Pump {
         }
     }
 
-    fn take(&mut self, order: PumpOrder, in_flight: &mut InFlight) {
-        match order {
-            PumpOrder::Start { first, messages } => {
+    fn take(&mut self, job: PumpJob, in_flight: &mut InFlight) {
+        match job {
+            PumpJob::Start { first, messages } => {
                 tracing::debug!(source = self.source.0, first, waiting = messages.len(), "starts");
                 *in_flight = InFlight::new();
                 self.queue = messages.into();
                 (self.first, self.next) = (first, first);
                 self.drop_acknowledged();
             }
-            PumpOrder::More { first, messages } => {
+            PumpJob::More { first, messages } => {
                 assert_eq!(first, self.first + self.queue.len() as u64, "an outbox has no gaps");
                 self.queue.extend(messages);
             }
-            PumpOrder::Stop => {
+            PumpJob::Stop => {
                 *in_flight = InFlight::new();
                 self.queue.clear();
             }
@@ -132,7 +133,9 @@ impl Pump {
     /// Sends the next batch; the answer says whether it was applied.
     fn send(&mut self, room: mpsc::OwnedPermit<Inbound>) -> oneshot::Receiver<bool> {
         let skip = (self.next - self.first) as usize;
-        let messages: Vec<Carried> = self.queue.iter().skip(skip).take(BATCH).cloned().collect();
+        let waiting = self.queue.iter().skip(skip).take(BATCH);
+        let count = that_fit(waiting.clone().map(Carried::weight), BATCH_BYTES);
+        let messages: Vec<Carried> = waiting.take(count).cloned().collect();
         let (done, answer) = oneshot::channel();
         let first = self.next;
         self.next += messages.len() as u64;

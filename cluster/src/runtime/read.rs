@@ -17,11 +17,12 @@ pub struct At {
 /// Why a read has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// There is no such entity.
-    #[error("{0} does not exist")]
-    NotFound(String),
+    #[error("account {0} does not exist")]
+    NoAccount(Box<str>),
+    #[error("there is no book of instrument #{0}")]
+    NoBook(u32),
     /// What the read has to see did not arrive in time. Nothing changed; try again.
-    #[error("the read did not see what it was asked to see in time")]
+    #[error("the requested position was not reached in time")]
     TooEarly,
     /// Nobody leads the partition, or nobody that this node reaches. Nothing changed; try again.
     #[error("partition {0} has no leader now")]

@@ -87,7 +87,7 @@ impl Receiving {
         match partition {
             None => now(&None::<u64>),
             Some(partition) => {
-                Box::pin(async move { Some(encode(&partition.replica.read_barrier().await.ok())) })
+                Box::pin(async move { Some(encode(&partition.read_barrier().await)) })
             }
         }
     }

@@ -7,7 +7,7 @@ use super::depot::PartitionDepot;
 use super::feed::{Feed, Topic};
 use super::historian::Historian;
 use super::machine::PerformerMachine;
-use super::performer::{MAILBOX_MAX, Order, Outlets, Performer, Visible};
+use super::performer::{Job, MAILBOX_MAX, Outlets, Performer, Visible};
 use super::quotes::Quotes;
 use super::read::{After, Each, Look, Seen, Subject};
 use super::rebuilder::Rebuilder;
@@ -59,7 +59,7 @@ struct Node {
     links: Links,
     log: SegmentLog,
     replica: Replica<PerformerMachine>,
-    orders: mpsc::Sender<Order>,
+    jobs: mpsc::Sender<Job>,
     history: Arc<dyn History>,
     depot: PartitionDepot,
     feed: Feed,
@@ -157,7 +157,7 @@ async fn start(
     let replayed = committed.filter(|last| applied.last < Some(*last)).map(|at| at.index);
     let reached = applied.last.map_or(0, |at| at.index);
     let rebuild = Rebuilder { snapshots: snapshots.clone(), log: log_of_partition, topology };
-    let (orders, mailbox) = mpsc::channel(MAILBOX_MAX);
+    let (jobs, mailbox) = mpsc::channel(MAILBOX_MAX);
     let performer = Performer::new(core, host, outlets, rebuild, reached, replayed);
     drop(tokio::spawn(performer.run(mailbox)));
 
@@ -170,13 +170,13 @@ async fn start(
     let turns = Arc::new(Semaphore::new(GIVEN_AT_ONCE_MAX));
     let donor = Donor::new(Arc::new(depot.clone()), turns);
     let network = PeerNetwork::new(links.clone(), log_partition(), donor);
-    let machine = PerformerMachine { orders: orders.clone(), applied, snapshots, topology };
+    let machine = PerformerMachine { jobs: jobs.clone(), applied, snapshots, topology };
     let founders = (id == 1).then_some(1);
     let settings = ReplicaSettings::founded_by(founders);
     let replica = Replica::start(log_partition(), id, &log, machine, network, settings).await;
     let replica = replica.expect("it starts");
     handler.add(log_partition(), &replica, Arc::new(depot.clone()));
-    Node { dir, disk, links, log, replica, orders, history, depot, feed, heard: hears }
+    Node { dir, disk, links, log, replica, jobs, history, depot, feed, heard: hears }
 }
 
 impl Node {
@@ -184,7 +184,7 @@ impl Node {
         self.links.stop().await;
         self.replica.shutdown().await;
         let (done, stopped) = oneshot::channel();
-        drop(self.orders.send(Order::Stop { done }).await);
+        drop(self.jobs.send(Job::Stop { done }).await);
         drop(stopped.await);
         self.log.close().await.expect("a clean end");
         Disks { dir: self.dir, disk: self.disk }
@@ -200,8 +200,8 @@ impl Node {
         let (answer, seen) = oneshot::channel();
         let look: Look = Box::new(move |seen| drop(answer.send(look(seen))));
         let after = After { index, settles: Vec::new() };
-        let order = Order::Read { subject, after, until: Instant::now() + SOON, look };
-        self.orders.send(order).await.expect("it works");
+        let job = Job::Read { subject, after, until: Instant::now() + SOON, look };
+        self.jobs.send(job).await.expect("it works");
         timeout(SOON, seen).await.expect("it gets there").expect("it answers")
     }
 

@@ -191,17 +191,18 @@ impl Gathering {
     fn ask(&mut self, asked: Asked) {
         self.concerned.clients.push(asked.origin);
         self.commands += 1;
-        self.bytes += 128;
+        self.bytes += asked.entry.weight();
         self.entries.push(asked.entry);
     }
 
     fn hear(&mut self, inbound: Inbound) {
         let Inbound { source, first, messages, done } = inbound;
         self.commands += messages.len();
-        self.bytes += messages.len() * 96;
         self.concerned.inbound.push(done);
         let command = Command::Inbound { source, first, messages };
-        self.entries.push(Entry { trace: Trace::default(), command });
+        let entry = Entry { trace: Trace::default(), command };
+        self.bytes += entry.weight();
+        self.entries.push(entry);
     }
 
     /// Takes what waits, consequences of other partitions first.

@@ -15,8 +15,8 @@ use super::membership::Membership;
 use super::options::{ClusterOptions, ExchangeOptions};
 use super::partition::{Among, Partition};
 use super::peers::Peers;
-use super::performer::{MAILBOX_MAX, Order, Outlets, Performer, Visible};
-use super::pump::{Pump, PumpOrder};
+use super::performer::{Job, MAILBOX_MAX, Outlets, Performer, Visible};
+use super::pump::{Pump, PumpJob};
 use super::quotes::Quotes;
 use super::rebuilder::Rebuilder;
 use super::receiving::Receiving;
@@ -256,12 +256,13 @@ async fn start_partition(
     let mut pumps = BTreeMap::new();
     let mut tasks = JoinSet::new();
     for (to, acked) in wiring.heard_from(id) {
-        let (orders, told) = mpsc::unbounded_channel::<PumpOrder>();
+        // It never holds more than the outbox does, whose bound is `OUTBOX_MAX`.
+        let (jobs, told) = mpsc::unbounded_channel::<PumpJob>();
         let inbound = wiring.to(to);
         let is_work = role == Role::Accounts && options.topology.role(to) == Role::Books;
         let congested = is_work.then(|| wiring.congested(to).subscribe());
         tasks.spawn(Pump::new(id, inbound, acked, congested).run(told));
-        pumps.insert(to, orders);
+        pumps.insert(to, jobs);
     }
     let (catalogue, catalogue_shown) = watch::channel(core.scene().catalogue.clone());
     let (heard, checkpoints) = mpsc::channel(HEARD_MAX);
@@ -290,10 +291,10 @@ async fn start_partition(
         heard.send_replace(core.next_in(*source));
     }
     let reached = applied.last.map_or(0, |at| at.index);
-    let (orders, mailbox) = mpsc::channel(MAILBOX_MAX);
+    let (jobs, mailbox) = mpsc::channel(MAILBOX_MAX);
     tasks.spawn(Performer::new(core, host, outlets, rebuild, reached, replayed).run(mailbox));
 
-    let machine = PerformerMachine { orders: orders.clone(), applied, snapshots, topology };
+    let machine = PerformerMachine { jobs: jobs.clone(), applied, snapshots, topology };
     let (replica, among) = match &shared.cluster {
         None => {
             let settings = ReplicaSettings::founded_by([options.node]);
@@ -320,7 +321,7 @@ async fn start_partition(
         }
     };
     tasks.spawn(snapshot_when_due(replica.clone(), visible.clone()));
-    tasks.spawn(follow_leadership(id, replica.leadership(), trusted.watch(), orders.clone()));
+    tasks.spawn(follow_leadership(id, replica.leadership(), trusted.watch(), jobs.clone()));
     let missed = Arc::new(Notify::new());
     let sequencer = Sequencer {
         replica: replica.clone(),
@@ -340,14 +341,15 @@ async fn start_partition(
     let mut intake = wiring.intake(id);
     if let Some(cluster) = &shared.cluster {
         let (answers, leadership) = (&shared.answers, replica.leadership());
-        intake = intake.by_way_of(id, &cluster.peers, &leadership, &missed, answers, &mut tasks);
+        let peers = &cluster.peers;
+        intake = intake.by_way_of(id, peers, &leadership, &missed, answers, &visible, &mut tasks);
     }
     tasks.spawn(sequencer.run(intake.asked, intake.batches));
     let partition = Partition {
         id,
         role,
         replica,
-        orders,
+        jobs,
         clients: intake.clients,
         sequencer: intake.sequencer,
         inbound: intake.inbound,
@@ -400,7 +402,7 @@ async fn follow_leadership(
     partition: PartitionId,
     mut leadership: watch::Receiver<Leadership>,
     mut trust: watch::Receiver<Trust>,
-    orders: mpsc::Sender<Order>,
+    jobs: mpsc::Sender<Job>,
 ) {
     let mut leads = false;
     loop {
@@ -410,7 +412,7 @@ async fn follow_leadership(
             leads = now;
             let now = if leads { "leads" } else { "leads no more" };
             tracing::info!(partition = partition.0, term, "this node {now}");
-            if orders.send(Order::Lead(leads)).await.is_err() {
+            if jobs.send(Job::Lead(leads)).await.is_err() {
                 return;
             }
         }

@@ -8,7 +8,7 @@ use super::peers::Peers;
 use super::seen::Seen;
 use crate::link::NodeId;
 use crate::partition::{NodeTable, placement};
-use crate::raft::{MembersError, Progress, Replica};
+use crate::raft::{MembersError, Membership, Progress, Replica};
 use hoga_engine::ids::PartitionId;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,6 +37,9 @@ pub(super) struct Steward {
     pub trusted: Trusted,
     /// Nodes whose clock is off.
     pub clocks_off: watch::Receiver<BTreeSet<NodeId>>,
+    /// For the meta partition: who votes in the others. A removed node has to hear that it is, in the
+    /// table, as long as it has votes to give away.
+    pub elsewhere: Vec<watch::Receiver<Membership>>,
 }
 
 impl Steward {
@@ -102,7 +105,9 @@ impl Steward {
             tracing::info!(partition = self.partition.0, voters = ?wanted, "voters change");
             return self.replica.change_voters(wanted, now.at).await.map(drop);
         }
-        let gone: BTreeSet<NodeId> = now.learners.difference(&members).copied().collect();
+        let votes = |id: &NodeId| self.elsewhere.iter().any(|one| one.borrow().voters.contains(id));
+        let gone = now.learners.difference(&members).copied().filter(|id| !votes(id));
+        let gone: BTreeSet<NodeId> = gone.collect();
         if !gone.is_empty() {
             tracing::info!(partition = self.partition.0, nodes = ?gone, "replicas are given up");
             return self.replica.remove_learners(gone).await.map(drop);

@@ -4,6 +4,7 @@ use crate::market::{Market, WITHIN, identified};
 use hoga_engine::effect::Answer;
 use hoga_engine::order::{Side, Status};
 use hoga_engine::reject::Reject;
+use hoga_engine::request::AccountRequest;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_panics_once_is_rebuilt_from_its_log() {
@@ -104,4 +105,33 @@ async fn a_rebuild_passes_over_what_suspended_the_entity_before() {
     drop(market);
     let report = hoga_cluster::verify::verify(dir.path(), |_, _| {}).unwrap();
     assert!(report.ok, "{report:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_while_a_snapshot_is_written_ends_the_snapshot_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let market = Market::found(dir.path()).await;
+    market.account("alice", "1000000", "0").await;
+    let partition = market.exchange.topology().account_partition("alice");
+    // More blocks than may wait for the writer.
+    let id = identified("open", 1);
+    let opened = (0..8_000).map(|n| format!("crowd{n}"));
+    let opened = opened.map(async |name| {
+        market.exchange.ask(&name, &id, AccountRequest::Open, WITHIN).await.answer
+    });
+    let opened = futures::future::join_all(opened).await;
+    assert!(opened.iter().all(Result::is_ok), "all are there");
+    for round in 0..5 {
+        let id = format!("poison:once-capture{round}");
+        let only = [partition];
+        let snapshot = market.exchange.snapshot_of(&only);
+        let rests = market.limit("alice", &id, Side::Buy, 1, 600);
+        let (snapshot, rests) = tokio::join!(snapshot, rests);
+        assert_eq!(rests.unwrap().status, Status::Open);
+        if snapshot.is_err() {
+            market.exchange.snapshot_of(&[partition]).await.expect("nothing is in its way now");
+            return market.exchange.stop().await;
+        }
+    }
+    panic!("no order ever came between the blocks of a snapshot");
 }

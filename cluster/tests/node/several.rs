@@ -314,3 +314,45 @@ async fn a_node_whose_clock_is_off_leads_nothing_until_it_is_right() {
     assert_equal(&nodes).await;
     stop_all(&nodes).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_node_goes_when_its_votes_have_moved() {
+    let ground = Ground::new(2);
+    let nodes = ground.start_all().await;
+    nodes[0].account("alice", "1000000", "0").await;
+    until(&nodes[0], "a share for both", |exchange| {
+        let status = exchange.status();
+        let leads = |id| status.iter().filter(|p| p.leader == Some(id)).count();
+        status.iter().all(|p| p.voters.len() == 1) && leads(1) > 0 && leads(2) > 0
+    })
+    .await;
+    let request = crate::market::identified("remove2", 2);
+    let removed = MetaCommand::RemoveNode { node: 2 };
+    let reply = nodes[0].exchange.administer(&request, removed, WITHIN).await;
+    assert_eq!(reply.answer, Ok(Answer::Done));
+    let why = tokio::time::timeout(3 * WITHIN, nodes[1].exchange.failed()).await;
+    assert!(why.expect("it ends").contains("was removed"));
+    nodes[1].exchange.stop().await;
+    until(&nodes[0], "all that there is", |exchange| {
+        exchange.status().iter().all(|p| p.leader == Some(1) && *p.voters == [1])
+    })
+    .await;
+    let rests = nodes[0].limit("alice", "b1", Side::Buy, 1, 770).await.unwrap();
+    assert_eq!(rests.status, Status::Open);
+    nodes[0].exchange.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_node_that_is_gone_votes_in_alone_is_known() {
+    let ground = Ground::new(2);
+    let nodes = ground.start_all().await;
+    until(&nodes[0], "a share for both", |exchange| {
+        let status = exchange.status();
+        status.iter().all(|p| p.voters.len() == 1) && status.iter().any(|p| *p.voters == [2])
+    })
+    .await;
+    assert_eq!(nodes[0].exchange.stuck_without(2), None, "it can give its votes away");
+    nodes[1].exchange.stop().await;
+    until(&nodes[0], "the other one is gone", |exchange| exchange.stuck_without(2).is_some()).await;
+    nodes[0].exchange.stop().await;
+}

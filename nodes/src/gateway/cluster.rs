@@ -9,6 +9,7 @@ use crate::auth::Caller;
 use hoga_cluster::link::PeerState;
 use hoga_cluster::partition::{MetaCommand, NodeId, NodeTable, Standing};
 use hoga_cluster::runtime::{Exchange, PartitionStatus};
+use hoga_engine::ids::PartitionId;
 use hoga_proto::names::NodeName;
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
@@ -130,7 +131,7 @@ impl Admin {
         let is_address =
             |(host, port): (&str, &str)| !host.is_empty() && port.parse::<u16>().is_ok();
         if !message.link.rsplit_once(':').is_some_and(is_address) {
-            let rule = format!("`{}` is no address: write HOST:PORT", message.link);
+            let rule = format!("`{}` is not an address: write HOST:PORT", message.link);
             return Err(Box::new(Refusal::malformed("link", rule)));
         }
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
@@ -167,6 +168,13 @@ impl Admin {
         message: v1::RemoveNodeRequest,
     ) -> Result<v1::RemoveNodeResponse, Refused> {
         let node = number(&*self.table()?, &message.name)?;
+        if let Some(PartitionId(stuck)) = self.0.exchange.stuck_without(node) {
+            let rule = format!(
+                "partition {stuck} would never go on: too few of those who vote in it are there to \
+                 take over the vote of n{node}; start them first"
+            );
+            return Err(Box::new(Refusal::malformed("name", rule)));
+        }
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
         let command = MetaCommand::RemoveNode { node };
         let (at, repeated_answer) = self.administer(caller, named, command).await?;

@@ -179,7 +179,7 @@ impl Desk {
         let Reading { min, settles } = reading;
         let answer = self.exchange.account(account.id(), min, settles, question).await;
         answer.map_err(|error| match error {
-            ReadError::NotFound(_) if self.symbols.is_founding() => not_ready(),
+            ReadError::NoAccount(_) if self.symbols.is_founding() => not_ready(),
             error => unread(&error),
         })
     }

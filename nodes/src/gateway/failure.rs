@@ -126,7 +126,8 @@ pub fn failed(failure: &Failure, remaining: Duration) -> Refused {
 pub fn unread(error: &ReadError) -> Refused {
     let message = error.to_string();
     match error {
-        ReadError::NotFound(_) => refusal("ACCOUNT_NOT_FOUND", message),
+        ReadError::NoAccount(_) => refusal("ACCOUNT_NOT_FOUND", message),
+        ReadError::NoBook(_) => refusal("UNKNOWN_INSTRUMENT", message),
         ReadError::TooEarly => {
             Box::new(refusal("POSITION_NOT_REACHED", message).retry_after(BUSY_WAIT))
         }

@@ -40,7 +40,11 @@ const GATEWAY: &[(&str, Code, &str)] = &[
         "An account is on the boards once its first event has reached them.",
     ),
     ("DAY_NOT_FROZEN", Code::NotFound, "A board can be read as of a day that was closed."),
-    ("UNKNOWN_NODE", Code::NotFound, "A node answers for itself only."),
+    (
+        "UNKNOWN_NODE",
+        Code::NotFound,
+        "The exchange has no such node; a node's status is asked of that node itself.",
+    ),
     (
         "ACCOUNT_NAME_RESERVED",
         Code::PermissionDenied,

@@ -22,6 +22,8 @@ use tokio::sync::{Notify, oneshot};
 const ATTEND_EVERY: Duration = Duration::from_secs(1);
 /// How long it waits to hear that it was heard.
 const ATTEND_WITHIN: Duration = Duration::from_secs(1);
+/// Lost sessions told of in one command.
+const TOLD_AT_ONCE: usize = 1_000;
 /// How long an opening is waited for after its client was told that its outcome is unknown.
 const OPEN_WITHIN: Duration = Duration::from_secs(60);
 
@@ -119,7 +121,8 @@ impl Sessions {
             all.remove(&partition);
             return None;
         }
-        Some((held.lost.clone(), held.changed.clone()))
+        let lost = held.lost.iter().take(TOLD_AT_ONCE).cloned().collect();
+        Some((lost, held.changed.clone()))
     }
 
     /// The first so many of what is lost are known there.
@@ -137,7 +140,13 @@ async fn attend(desk: Arc<Desk>, partition: PartitionId) {
         let told = lost.len();
         let reply = desk.exchange.attend(partition, lost, ATTEND_WITHIN).await;
         match reply.answer {
-            Ok(_) => desk.sessions.was_told(partition, told),
+            Ok(_) => {
+                desk.sessions.was_told(partition, told);
+                // There may be more.
+                if told == TOLD_AT_ONCE {
+                    continue;
+                }
+            }
             Err(_) if *desk.draining.borrow() => return,
             Err(failure) => tracing::debug!(partition = partition.0, %failure, "not heard"),
         }

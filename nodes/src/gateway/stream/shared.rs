@@ -88,6 +88,14 @@ pub enum Behind {
 pub struct Published {
     states: Mutex<Pair>,
     bells: Mutex<Vec<Weak<Notify>>>,
+    /// Rings for whoever renews it: there is news, or nobody follows any more.
+    renewer: Arc<Notify>,
+}
+
+impl Drop for Published {
+    fn drop(&mut self) {
+        self.renewer.notify_one();
+    }
 }
 
 impl Published {
@@ -125,8 +133,18 @@ impl Published {
         Behind::Parts(newest, parts)
     }
 
+    /// Rings a stream's bell from now on whenever there is a newer state. A stream that comes again
+    /// is known already.
     pub fn listen(&self, bell: &Arc<Notify>) {
-        lock(&self.bells).push(Arc::downgrade(bell));
+        let mut bells = lock(&self.bells);
+        if bells.iter().any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(bell))) {
+            return;
+        }
+        // Those that ended go when there is no room for another, so each costs little.
+        if bells.len() == bells.capacity() {
+            bells.retain(|bell| bell.strong_count() > 0);
+        }
+        bells.push(Arc::downgrade(bell));
     }
 
     fn renew(&self, state: State) {
@@ -208,8 +226,8 @@ impl Shared {
         let bell = Arc::new(Notify::new());
         let followed = follow(desk, of, &bell);
         let newest = Arc::new(read(desk, of, None, &followed).await?);
-        let states = Mutex::new(Pair { newest, before: None });
-        let published = Arc::new(Published { states, bells: Mutex::default() });
+        let (states, renewer) = (Mutex::new(Pair { newest, before: None }), bell.clone());
+        let published = Arc::new(Published { states, bells: Mutex::default(), renewer });
         // Somebody else may have been quicker while the state was read.
         if let Some(published) = known(desk) {
             return Ok(published);

@@ -1,9 +1,12 @@
 //! Each channel: a snapshot, then what happens.
 
-use super::reader::{Follower, Line};
+use super::reader::{Follower, Line, topic};
 use crate::gateway::tests::{Rig, buy, sell, text};
+use hoga_proto::v1::client_frame::Frame as Said;
 use hoga_proto::v1::content::Content;
+use hoga_proto::v1::server_frame::Frame;
 use hoga_proto::v1::{self, Channel, SnapshotReason};
+use std::time::Duration;
 
 const LPJ: &str = "instruments/LPJ-KRW";
 
@@ -331,4 +334,27 @@ async fn queues_and_their_deltas_are_the_book_and_make_its_levels() {
             .collect::<Vec<_>>()
     });
     assert_eq!(sums, [levels(&book.bids), levels(&book.asks)], "levels out of queues");
+}
+
+#[tokio::test]
+async fn who_comes_and_goes_leaves_nothing_behind() {
+    let rig = Rig::start().await;
+    let mut line = Line::open(&rig.anybody()).await;
+    let ticker = Follower::new(Channel::Ticker, LPJ);
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let mut come_and_go = async || {
+        line.subscribe(&ticker).await;
+        let gone = Said::Unsubscribe(v1::Unsubscribe { topic: Some(topic(Channel::Ticker, LPJ)) });
+        assert!(matches!(line.ask(gone).await, Frame::Unsubscribed(_)));
+    };
+    come_and_go().await;
+    let before = tasks();
+    for _ in 0..50 {
+        come_and_go().await;
+    }
+    let until = tokio::time::Instant::now() + Duration::from_secs(10);
+    while tasks() > before + 5 {
+        assert!(tokio::time::Instant::now() < until, "{} of {before} tasks", tasks());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
