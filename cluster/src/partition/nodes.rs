@@ -53,6 +53,11 @@ impl NodeTable {
         nodes.filter(|(_, node)| node.standing != Standing::Removed)
     }
 
+    /// The members, and every node that was removed.
+    pub fn all(&self) -> impl Iterator<Item = NodeId> {
+        self.nodes.keys().copied()
+    }
+
     #[must_use]
     pub fn get(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(&id)

@@ -110,7 +110,7 @@ impl<M: Machine, C: RaftTypes> Replica<M, C> {
     }
 
     /// Makes these, all of them members, the voters, in two steps, if the members still are those
-    /// written at `based_on`. Who was a voter and is none now is no member any more. An
+    /// written at `based_on`. Who was a voter and is none now is a learner. An
     /// interrupted change leaves both sets of voters in force until it is asked for again.
     ///
     /// # Errors
@@ -125,7 +125,7 @@ impl<M: Machine, C: RaftTypes> Replica<M, C> {
         }
         let last_membership_log_id = based_on.map(codec::log_id);
         let condition = Precondition::LastMembershipLogId { last_membership_log_id };
-        let changed = self.raft().change_membership_if(voters, false, [condition]);
+        let changed = self.raft().change_membership_if(voters, true, [condition]);
         changed.await.map(|done| codec::position(&done.log_id)).map_err(|error| self.because(error))
     }
 

@@ -2,7 +2,7 @@
 
 use super::read::At;
 use hoga_engine::effect::Answer;
-use hoga_engine::ids::Origin;
+use hoga_engine::ids::{Origin, PartitionId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -45,7 +45,8 @@ pub enum Failure {
     Unknown,
 }
 
-type Waiting = HashMap<u64, oneshot::Sender<Reply>>;
+/// Whoever waits, with the partition that was asked.
+type Waiting = HashMap<u64, (PartitionId, oneshot::Sender<Reply>)>;
 
 /// The registry of waiting requests.
 pub(crate) struct Answers {
@@ -53,29 +54,43 @@ pub(crate) struct Answers {
     incarnation: u32,
     next: AtomicU64,
     shards: [Mutex<Waiting>; SHARDS],
+    /// Of each partition, what it was asked and is answered, by itself or by a book.
+    answered: Box<[AtomicU64]>,
 }
 
 impl Answers {
-    pub fn new(node: u16, incarnation: u32) -> Answers {
-        Answers { node, incarnation, next: AtomicU64::new(1), shards: Default::default() }
+    pub fn new(node: u16, incarnation: u32, partitions: u16) -> Answers {
+        let answered = (0..partitions).map(|_| AtomicU64::new(0)).collect();
+        let (next, shards) = (AtomicU64::new(1), Default::default());
+        Answers { node, incarnation, next, shards, answered }
     }
 
-    /// Registers a request that will wait.
-    pub fn open(&self) -> (Origin, oneshot::Receiver<Reply>) {
+    /// Registers a request to a partition that will wait.
+    pub fn open(&self, asked: PartitionId) -> (Origin, oneshot::Receiver<Reply>) {
         let request = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = oneshot::channel();
-        self.shard(request).insert(request, sender);
+        self.shard(request).insert(request, (asked, sender));
         let (node, incarnation) = (self.node, self.incarnation);
         (Origin { node, incarnation, request }, receiver)
     }
 
-    /// Answers a request, if it is one of this process and still waits: whether it was.
-    pub fn complete(&self, origin: Origin, reply: Reply) -> bool {
+    /// Answers a request, if it is one of this process and still waits.
+    pub fn complete(&self, origin: Origin, reply: Reply) {
         if origin.node != self.node || origin.incarnation != self.incarnation {
-            return false;
+            return;
         }
         let waiting = self.shard(origin.request).remove(&origin.request);
-        waiting.is_some_and(|sender| sender.send(reply).is_ok())
+        if let Some((asked, sender)) = waiting {
+            if reply.answer.is_ok() {
+                self.answered[usize::from(asked.0)].fetch_add(1, Ordering::Relaxed);
+            }
+            drop(sender.send(reply));
+        }
+    }
+
+    /// How many requests to a partition were answered: what failed or was forgotten does not count.
+    pub fn answered(&self, asked: PartitionId) -> u64 {
+        self.answered[usize::from(asked.0)].load(Ordering::Relaxed)
     }
 
     pub fn is_waiting(&self, origin: Origin) -> bool {

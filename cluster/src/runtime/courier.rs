@@ -10,7 +10,6 @@
 use super::answers::{Answers, Failure};
 use super::intake::Asked;
 use super::peers::{Peers, Taken};
-use super::performer::Visible;
 use crate::partition::{Entry, that_fit};
 use crate::raft::Leadership;
 use futures::StreamExt;
@@ -19,7 +18,6 @@ use futures::stream::FuturesOrdered;
 use hoga_engine::ids::{Origin, PartitionId};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
@@ -64,7 +62,6 @@ pub(crate) struct Courier {
     /// A batch with requests of this node came to nothing.
     missed: Arc<Notify>,
     answers: Arc<Answers>,
-    visible: Arc<Visible>,
     /// In the order of their numbers, which are those of their coming.
     unanswered: VecDeque<Unanswered>,
     /// The number of whoever came last.
@@ -77,6 +74,8 @@ pub(crate) struct Courier {
     moved: Instant,
     /// How many were answered by then.
     answered: u64,
+    /// Who waits in front, and since when.
+    front: (u64, Instant),
     last_miss: Failure,
 }
 
@@ -88,7 +87,6 @@ impl Courier {
         leadership: watch::Receiver<Leadership>,
         missed: Arc<Notify>,
         answers: Arc<Answers>,
-        visible: Arc<Visible>,
     ) -> Courier {
         Courier {
             partition,
@@ -97,13 +95,13 @@ impl Courier {
             leadership,
             missed,
             answers,
-            visible,
             unanswered: VecDeque::new(),
             newest: 0,
             next: 1,
             noted: 0,
             moved: Instant::now(),
             answered: 0,
+            front: (0, Instant::now()),
             last_miss: Failure::NotLeader(partition.0),
         }
     }
@@ -156,7 +154,13 @@ impl Courier {
                     Some(next) => self.take(next, &mut asked),
                 },
                 () = rest(rests_until) => rests_until = None,
-                _ = looks.tick() => self.give_up(),
+                _ = looks.tick() => {
+                    self.give_up();
+                    if self.is_front_stuck() {
+                        in_flight = FuturesOrdered::new();
+                        self.begin_anew();
+                    }
+                }
             }
         }
     }
@@ -207,10 +211,21 @@ impl Courier {
     /// client that gave up is done, and no sign that anything moves.
     fn let_go(&mut self) {
         self.unanswered.retain(|one| self.answers.is_waiting(one.origin));
-        let answered = self.visible.answered.load(Ordering::Relaxed);
+        let answered = self.answers.answered(self.partition);
         if answered != self.answered || self.unanswered.is_empty() {
             (self.answered, self.moved) = (answered, Instant::now());
         }
+    }
+
+    /// Whether the oldest request has waited for long since it was sent: a word that its batch came to
+    /// nothing may have been lost.
+    fn is_front_stuck(&mut self) -> bool {
+        let front = self.unanswered.front().map_or(0, |one| one.number);
+        let is_stuck = front != 0 && front == self.front.0 && self.front.1.elapsed() >= STUCK_AFTER;
+        if is_stuck || front != self.front.0 {
+            self.front = (front, Instant::now());
+        }
+        is_stuck
     }
 
     /// Begins to send what comes next; the result names the last one sent.
@@ -269,6 +284,8 @@ impl Courier {
         if self.moved.elapsed() < STUCK_AFTER {
             return;
         }
+        // What is on its way may arrive yet.
+        self.mark_through(self.next - 1);
         for one in &self.unanswered {
             let failure = if one.may_be_written {
                 Failure::Unknown

@@ -4,7 +4,6 @@ use super::answers::{Answers, Failure, Reply};
 use super::courier::Courier;
 use super::intake::Asked;
 use super::peers::{Peers, Submit, decode, kind};
-use super::performer::Visible;
 use crate::link::rig::{Authority, SOON, options, places};
 use crate::link::{Handler, LinkOptions, Links, NodeId};
 use crate::partition::{Command, Entry, Trace};
@@ -14,7 +13,6 @@ use futures::future::{BoxFuture, pending, ready};
 use hoga_engine::effect::Answer;
 use hoga_engine::ids::{Origin, PartitionId};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
@@ -51,7 +49,6 @@ struct Street {
     clients: mpsc::Sender<Asked>,
     leadership: watch::Sender<Leadership>,
     missed: Arc<Notify>,
-    visible: Arc<Visible>,
     /// What arrives at node 1's own sequencer.
     own: mpsc::Receiver<Asked>,
     /// Numbers of the requests that arrive at node 2.
@@ -72,18 +69,16 @@ impl Street {
                 if node == 1 { Arc::new(Silent) } else { Arc::new(Frozen(taken.clone())) };
             links.push(Links::start(options, handler).await.expect("it starts"));
         }
-        let answers = Arc::new(Answers::new(1, 1));
+        let answers = Arc::new(Answers::new(1, 1, 12));
         let (clients, asked) = mpsc::channel(16);
         let (sequencer, own) = mpsc::channel(16);
         let (leadership, led) = watch::channel(led_by(leader));
         let missed = Arc::new(Notify::new());
         let peers = Peers::new(links[0].clone());
-        let visible = Arc::new(Visible::default());
-        let (rung, heard, seen) = (missed.clone(), answers.clone(), visible.clone());
-        let courier = Courier::new(P, sequencer, peers, led, rung, heard, seen);
+        let courier = Courier::new(P, sequencer, peers, led, missed.clone(), answers.clone());
         drop(tokio::spawn(courier.run(asked)));
         let links = links.try_into().ok().expect("two of them");
-        Street { answers, clients, leadership, missed, visible, own, frozen, _links: links }
+        Street { answers, clients, leadership, missed, own, frozen, _links: links }
     }
 
     /// A client asks, and waits for as long as the test does.
@@ -95,7 +90,7 @@ impl Street {
 
     /// The same, with what it will be told.
     async fn send(&self) -> (Origin, oneshot::Receiver<Reply>) {
-        let (origin, answer) = self.answers.open();
+        let (origin, answer) = self.answers.open(P);
         let entry = Entry { trace: Trace::default(), command: Command::Tick };
         self.clients.send(Asked { entry, origin }).await.expect("it works");
         (origin, answer)
@@ -104,8 +99,12 @@ impl Street {
     /// The partition decides a request.
     fn answer(&self, origin: Origin) {
         let reply = Reply { answer: Ok(Answer::Done), at: None, is_repeated: false };
-        assert!(self.answers.complete(origin, reply), "it waits");
-        self.visible.answered.fetch_add(1, Ordering::Relaxed);
+        self.answers.complete(origin, reply);
+    }
+
+    /// Waits until this one arrives; others may be sent again before it.
+    async fn until_at_home(&mut self, wanted: Origin) {
+        while self.at_home().await != wanted {}
     }
 
     async fn at_home(&mut self) -> Origin {
@@ -167,7 +166,7 @@ async fn one_that_waits_for_long_is_waited_for_as_long_as_others_are_answered() 
     assert_eq!(street.at_home().await, slow);
     for _ in 0..10 {
         let quick = street.ask().await;
-        assert_eq!(street.at_home().await, quick);
+        street.until_at_home(quick).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
         street.answer(quick);
     }
@@ -177,8 +176,27 @@ async fn one_that_waits_for_long_is_waited_for_as_long_as_others_are_answered() 
     while street.answers.is_waiting(slow) {
         assert!(tokio::time::Instant::now() < until, "it is told at last");
         let (impatient, _) = street.send().await;
-        assert_eq!(street.at_home().await, impatient);
+        street.until_at_home(impatient).await;
         street.answers.forget(impatient);
         tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_oldest_is_sent_again_when_a_word_about_it_was_lost() {
+    let mut street = Street::open(1).await;
+    let lost = street.ask().await;
+    assert_eq!(street.at_home().await, lost);
+    let until = tokio::time::Instant::now() + SOON;
+    loop {
+        let other = street.ask().await;
+        let came = street.at_home().await;
+        if came == lost {
+            break;
+        }
+        assert_eq!(came, other);
+        street.answer(other);
+        assert!(tokio::time::Instant::now() < until, "it was sent once and never again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -337,7 +337,7 @@ impl Exchange {
         trace: Trace,
         command: impl FnOnce(Origin) -> Command,
     ) -> Result<(Origin, oneshot::Receiver<Reply>), Failure> {
-        let (origin, answer) = self.0.answers.open();
+        let (origin, answer) = self.0.answers.open(partition);
         let entry = Entry { trace, command: command(origin) };
         self.write(partition, entry, origin).inspect_err(|_| self.0.answers.forget(origin))?;
         Ok((origin, answer))

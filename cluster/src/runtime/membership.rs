@@ -162,7 +162,9 @@ impl Exchange {
         reached.insert(membership.peers().me());
         let is_stuck = |partition: &&Arc<Partition>| {
             let voters = partition.replica.membership().borrow().voters.clone();
-            voters.contains(&node) && 2 * voters.intersection(&reached).count() <= voters.len()
+            // Who has no state yet does not know who votes.
+            let may_vote = voters.is_empty() || voters.contains(&node);
+            may_vote && 2 * voters.intersection(&reached).count() <= voters.len()
         };
         self.partitions().find(is_stuck).map(|partition| partition.id)
     }

@@ -89,8 +89,6 @@ pub(crate) struct Visible {
     /// Rung when they are enough for the next one.
     pub snapshot_due: Notify,
     pub applied: AtomicU64,
-    /// Requests of this node's clients that were answered, as far as somebody waited.
-    pub answered: AtomicU64,
     /// Index of the newest snapshot.
     pub snapshot: Arc<AtomicU64>,
     pub commands: AtomicU64,
@@ -426,9 +424,7 @@ impl<R: Rebuild> Performer<R> {
             for (told, is_repeated) in [(answers, false), (repeated, true)] {
                 for (origin, answer) in told {
                     let reply = Reply { answer: Ok(answer), at: Some(at), is_repeated };
-                    if self.outlets.answers.complete(origin, reply) {
-                        self.outlets.visible.answered.fetch_add(1, Ordering::Relaxed);
-                    }
+                    self.outlets.answers.complete(origin, reply);
                 }
             }
         }

@@ -138,7 +138,7 @@ async fn start(
     let (heard, hears) = watch::channel(core.next_in(Topology::META));
     let feed = Feed::start(topology);
     let outlets = Outlets {
-        answers: Arc::new(Answers::new(id as u16, incarnation)),
+        answers: Arc::new(Answers::new(id as u16, incarnation, topology.count())),
         historian,
         feed: feed.clone(),
         quotes: Arc::new(Quotes::default()),

@@ -44,7 +44,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// What nodes speak over their links. Raised whenever a message or a record of the log changes.
-const LINK_VERSION: u32 = 4;
+const LINK_VERSION: u32 = 5;
 
 /// Why a node did not start. What is on the disk is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -135,7 +135,11 @@ impl Exchange {
         let history = HistoryDatabase::open(&dir.join("history"), HistoryOptions::default())?;
         let shared = Shared {
             log: log.clone(),
-            answers: Arc::new(Answers::new(identity.node as u16, identity.incarnation)),
+            answers: Arc::new(Answers::new(
+                identity.node as u16,
+                identity.incarnation,
+                options.topology.count(),
+            )),
             history,
             failed: watch::channel(None).0,
             feed: Feed::start(options.topology),
@@ -341,8 +345,7 @@ async fn start_partition(
     let mut intake = wiring.intake(id);
     if let Some(cluster) = &shared.cluster {
         let (answers, leadership) = (&shared.answers, replica.leadership());
-        let peers = &cluster.peers;
-        intake = intake.by_way_of(id, peers, &leadership, &missed, answers, &visible, &mut tasks);
+        intake = intake.by_way_of(id, &cluster.peers, &leadership, &missed, answers, &mut tasks);
     }
     tasks.spawn(sequencer.run(intake.asked, intake.batches));
     let partition = Partition {

@@ -10,7 +10,8 @@ use crate::link::NodeId;
 use crate::partition::{NodeTable, placement};
 use crate::raft::{MembersError, Membership, Progress, Replica};
 use hoga_engine::ids::PartitionId;
-use std::collections::BTreeSet;
+use hoga_engine::topology::Topology;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -22,6 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LAG_MAX: u64 = 256;
 /// How long a node has to be there before it is given the lead back.
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
+/// How long a removed node is given to hear that it was.
+const HEARD_WITHIN: Duration = Duration::from_secs(10);
 /// How long a node has to be gone before the lead goes to one that reaches it: longer than others
 /// take to notice when it is gone for all.
 const LOST_AFTER: Duration = Duration::from_millis(300);
@@ -51,6 +54,7 @@ impl Steward {
         looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut states = self.peers.links().peers();
         let mut seen = Seen::nobody(Instant::now());
+        let mut left = BTreeMap::new();
         loop {
             let told = tokio::select! {
                 told = states.changed() => {
@@ -71,7 +75,7 @@ impl Steward {
             seen.look(&states.borrow_and_update(), Instant::now());
             self.replica.stand_for_election(self.is_fit());
             if leadership.borrow_and_update().is_me
-                && let Err(error) = self.step(&seen).await
+                && let Err(error) = self.step(&seen, &mut left).await
             {
                 tracing::debug!(partition = self.partition.0, %error, "not yet");
             }
@@ -84,7 +88,12 @@ impl Steward {
         self.trusted.now() != Trust::Wrong && !self.clocks_off.borrow().contains(&self.peers.me())
     }
 
-    async fn step(&self, seen: &Seen) -> Result<(), MembersError> {
+    /// One step; `left` has the learners that were removed, with when that was seen.
+    async fn step(
+        &self,
+        seen: &Seen,
+        left: &mut BTreeMap<NodeId, Instant>,
+    ) -> Result<(), MembersError> {
         let table = self.table.borrow().clone();
         if table.is_empty() {
             return Ok(());
@@ -105,9 +114,15 @@ impl Steward {
             tracing::info!(partition = self.partition.0, voters = ?wanted, "voters change");
             return self.replica.change_voters(wanted, now.at).await.map(drop);
         }
-        let votes = |id: &NodeId| self.elsewhere.iter().any(|one| one.borrow().voters.contains(id));
-        let gone = now.learners.difference(&members).copied().filter(|id| !votes(id));
-        let gone: BTreeSet<NodeId> = gone.collect();
+        left.retain(|id, _| now.learners.contains(id) && !members.contains(id));
+        for id in now.learners.difference(&members) {
+            left.entry(*id).or_insert_with(Instant::now);
+        }
+        let may_go = |(id, since): &(&NodeId, &Instant)| {
+            self.may_go(**id, &progress, seen) || since.elapsed() >= HEARD_WITHIN
+        };
+        let gone = left.iter().filter(may_go).map(|(id, _)| *id);
+        let gone: BTreeSet<NodeId> = gone.filter(|id| !self.votes_elsewhere(*id)).collect();
         if !gone.is_empty() {
             tracing::info!(partition = self.partition.0, nodes = ?gone, "replicas are given up");
             return self.replica.remove_learners(gone).await.map(drop);
@@ -116,6 +131,23 @@ impl Steward {
             Some(to) => self.replica.transfer_leadership(to).await,
             None => Ok(()),
         }
+    }
+
+    /// Whether a removed node has heard of this partition that it votes no more, and of the meta
+    /// partition that it was removed; or will not hear it.
+    fn may_go(&self, id: NodeId, progress: &Progress, seen: &Seen) -> bool {
+        let has_heard = match self.partition {
+            Topology::META => progress.others.get(&id) == Some(&progress.last),
+            _ => has_caught_up(progress, id),
+        };
+        has_heard || !seen.is_there(id)
+    }
+
+    /// Whether a removed node has votes to give away in other partitions. A replica that knows of no
+    /// voters yet is no witness.
+    fn votes_elsewhere(&self, id: NodeId) -> bool {
+        let may_vote = |voters: &BTreeSet<NodeId>| voters.is_empty() || voters.contains(&id);
+        self.elsewhere.iter().any(|one| may_vote(&one.borrow().voters))
     }
 
     /// Who should lead instead of this node, if somebody should and can.

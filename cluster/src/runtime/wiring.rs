@@ -5,7 +5,6 @@ use super::carrier::Carrier;
 use super::courier::Courier;
 use super::intake::{Asked, CLIENTS_MAX, INBOUND_MAX, Inbound};
 use super::peers::Peers;
-use super::performer::Visible;
 use crate::raft::Leadership;
 use hoga_engine::ids::PartitionId;
 use hoga_engine::topology::Topology;
@@ -107,7 +106,6 @@ impl Intake {
         leadership: &watch::Receiver<Leadership>,
         missed: &Arc<Notify>,
         answers: &Arc<Answers>,
-        visible: &Arc<Visible>,
         tasks: &mut JoinSet<()>,
     ) -> Intake {
         let (sequencer, asked): Queue<Asked> = mpsc::channel(CLIENTS_MAX);
@@ -119,7 +117,6 @@ impl Intake {
             leadership.clone(),
             missed.clone(),
             answers.clone(),
-            visible.clone(),
         );
         tasks.spawn(courier.run(self.asked));
         let carrier = Carrier {

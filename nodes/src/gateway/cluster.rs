@@ -167,13 +167,16 @@ impl Admin {
         caller: &Caller,
         message: v1::RemoveNodeRequest,
     ) -> Result<v1::RemoveNodeResponse, Refused> {
-        let node = number(&*self.table()?, &message.name)?;
-        if let Some(PartitionId(stuck)) = self.0.exchange.stuck_without(node) {
-            let rule = format!(
-                "partition {stuck} would never go on: too few of those who vote in it are there to \
-                 take over the vote of n{node}; start them first"
+        let table = self.table()?;
+        let node = number(&table, &message.name)?;
+        let is_member = table.members().any(|(id, _)| id == node);
+        if let Some(PartitionId(stuck)) = self.0.exchange.stuck_without(node).filter(|_| is_member)
+        {
+            let why = format!(
+                "without n{node} partition {stuck} would never go on: too few of those who vote in \
+                 it are within reach to take over; see `hoga cluster map`, and start them first"
             );
-            return Err(Box::new(Refusal::malformed("name", rule)));
+            return Err(Box::new(refusal("NODE_NEEDED", why).resource(message.name)));
         }
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
         let command = MetaCommand::RemoveNode { node };

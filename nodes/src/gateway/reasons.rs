@@ -41,6 +41,11 @@ const GATEWAY: &[(&str, Code, &str)] = &[
     ),
     ("DAY_NOT_FROZEN", Code::NotFound, "A board can be read as of a day that was closed."),
     (
+        "NODE_NEEDED",
+        Code::FailedPrecondition,
+        "A node is removed when enough others are within reach to take its votes over.",
+    ),
+    (
         "UNKNOWN_NODE",
         Code::NotFound,
         "The exchange has no such node; a node's status is asked of that node itself.",

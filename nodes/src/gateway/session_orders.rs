@@ -15,8 +15,10 @@ type Key = (u32, u128);
 #[derive(Default)]
 pub struct SessionOrders {
     accounts: HashMap<Box<str>, u32>,
-    young: HashMap<Key, InstrumentId>,
-    old: HashMap<Key, InstrumentId>,
+    /// None where an id was given to orders of several instruments: which of them stands is for
+    /// their account to say.
+    young: HashMap<Key, Option<InstrumentId>>,
+    old: HashMap<Key, Option<InstrumentId>>,
 }
 
 impl SessionOrders {
@@ -29,12 +31,15 @@ impl SessionOrders {
         if self.young.len() >= GENERATION {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert((account, key(order)), instrument);
+        let key = (account, key(order));
+        let known = self.young.get(&key).or_else(|| self.old.get(&key)).copied();
+        let is_same = known.is_none_or(|known| known == Some(instrument));
+        self.young.insert(key, is_same.then_some(instrument));
     }
 
     pub fn recall(&self, account: &str, order: OrderRef) -> Option<InstrumentId> {
         let key = (*self.accounts.get(account)?, key(order));
-        self.young.get(&key).or_else(|| self.old.get(&key)).copied()
+        self.young.get(&key).or_else(|| self.old.get(&key)).copied().flatten()
     }
 }
 
@@ -49,6 +54,7 @@ fn key(order: OrderRef) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::{GENERATION, SessionOrders};
+    use hoga_engine::client_id::ClientId;
     use hoga_engine::ids::{InstrumentId, OrderNo};
     use hoga_engine::request::OrderRef;
 
@@ -65,5 +71,16 @@ mod tests {
         assert_eq!(orders.recall("alice", order(kept)), Some(InstrumentId(kept as u32)));
         assert_eq!(orders.recall("alice", order(1)), None);
         assert_eq!(orders.recall("bob", order(last)), None);
+    }
+
+    #[test]
+    fn an_id_of_two_instruments_says_nothing_of_either() {
+        let mut orders = SessionOrders::default();
+        let id = OrderRef::ClientId(ClientId::parse("x").unwrap());
+        orders.remember("alice", id, InstrumentId(1));
+        orders.remember("alice", id, InstrumentId(1));
+        assert_eq!(orders.recall("alice", id), Some(InstrumentId(1)));
+        orders.remember("alice", id, InstrumentId(2));
+        assert_eq!(orders.recall("alice", id), None);
     }
 }

@@ -77,10 +77,54 @@ impl Positions {
     }
 }
 
-/// `cost x part / whole`, rounded down, without leaving 128 bits on the way.
+/// `cost x part / whole`, rounded down, of a part that is none of it at least and all of it at most;
+/// without leaving 128 bits on the way.
 fn proportion(cost: Amount, part: Amount, whole: Amount) -> Amount {
     match cost.checked_mul(part) {
         Some(product) => divide(product, whole).0,
-        None => cost / whole * part + cost % whole * part / whole,
+        None => cost / whole * part + long_proportion(cost % whole, part, whole),
+    }
+}
+
+/// The same of a cost below the whole, bit by bit: the product is never made.
+#[cold]
+fn long_proportion(cost: Amount, part: Amount, whole: Amount) -> Amount {
+    let (cost, part, whole) = (cost.unsigned_abs(), part.unsigned_abs(), whole.unsigned_abs());
+    let (mut quotient, mut rest) = (0u128, 0u128);
+    for bit in (0..u128::BITS - part.leading_zeros()).rev() {
+        quotient *= 2;
+        for summand in [rest, if part >> bit & 1 == 1 { cost } else { 0 }] {
+            rest += summand;
+            if rest >= whole {
+                rest -= whole;
+                quotient += 1;
+            }
+        }
+    }
+    quotient as Amount
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{long_proportion, proportion};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn long_and_short_agree(cost in 0..=i64::MAX, part in 0..=i64::MAX, more in 1..=i64::MAX) {
+            let [cost, part, more] = [cost, part, more].map(i128::from);
+            let whole = cost.max(part) + more;
+            prop_assert_eq!(long_proportion(cost, part, whole), cost * part / whole);
+            prop_assert_eq!(proportion(cost, part, whole), cost * part / whole);
+        }
+    }
+
+    #[test]
+    fn the_largest_holdings_have_a_cost_in_proportion() {
+        let whole = 10i128.pow(31);
+        let (cost, part) = (whole / 3, whole / 2);
+        assert_eq!(proportion(cost, part, whole), cost / 2);
+        assert_eq!(proportion(cost, whole, whole), cost);
+        assert_eq!(proportion(1 << 90, 10i128.pow(12), 10i128.pow(27)), 1_237_940_039_285);
     }
 }

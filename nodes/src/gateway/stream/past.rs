@@ -85,8 +85,8 @@ pub async fn notices(
     Ok(kept.iter().map(|notice| (notice.sequence, shown(notice))).collect())
 }
 
-/// Orders that finished behind an event, in the order in which they did. None when there were too
-/// many to look at all of them.
+/// Orders that finished behind an event, in the order in which they did: of the newest
+/// [`SCANNED_MAX`] of the account.
 ///
 /// # Errors
 /// The history could not be read.
@@ -96,14 +96,11 @@ pub async fn finished(
     account: &AccountName,
     id: AccountId,
     after: u64,
-) -> Result<Option<Vec<OrderState>>, Refused> {
+) -> Result<Vec<OrderState>, Refused> {
     let read = move |history: &dyn hoga_cluster::history::History| {
         let mut found = Vec::new();
         let rows = history.scan(id, RowKind::Order, 0..=u64::MAX, Direction::NewestFirst);
-        for (scanned, row) in rows.enumerate() {
-            if scanned == SCANNED_MAX {
-                return Ok(None);
-            }
+        for row in rows.take(SCANNED_MAX) {
             if let HistoryRow::Order(order) = row?
                 && order.event > after
             {
@@ -111,7 +108,7 @@ pub async fn finished(
             }
         }
         found.sort_by_key(|order| order.event);
-        Ok(Some(found))
+        Ok(found)
     };
     desk.past(caller, account, read).await
 }

@@ -260,13 +260,20 @@ impl Subscription {
     ) -> Result<Next, Refused> {
         let Some(account) = self.account() else { return Ok(Next::Nothing) };
         let (after, caller) = (self.place.sequence, caller.anew(READ_WITHIN));
-        let events = match topic {
+        let mut events = match topic {
             Topic::Fills(id) => {
                 past::fills(desk, &caller, account, id, after, FRAME_EVENTS_MAX).await?
             }
             Topic::Notices(_) => past::notices(desk, account, after).await?,
             _ => return Ok(Next::Nothing),
         };
+        // What is kept as events comes from there, with its place in the log: a token with the number
+        // of one and an older place would not be believed.
+        if let (Source::Ring(followed, _), Some((last, _))) = (&self.source, events.last())
+            && let Some(kept) = followed.last(*last, events.len()).first()
+        {
+            events.retain(|(sequence, _)| *sequence < kept.sequence);
+        }
         let Some((last, _)) = events.last() else {
             self.is_catching_up = false;
             return Ok(Next::Nothing);
@@ -412,8 +419,7 @@ async fn finished(
     token: Token,
     place: Place,
 ) -> Result<Vec<hoga_engine::order::OrderState>, Refused> {
-    let found = past::finished(desk, caller, account, id, token.sequence).await?;
-    let mut found = found.unwrap_or_default();
+    let mut found = past::finished(desk, caller, account, id, token.sequence).await?;
     // What finished after the place comes as an event.
     found.retain(|order| order.event <= place.sequence);
     Ok(found)

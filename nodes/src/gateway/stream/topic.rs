@@ -64,7 +64,17 @@ impl Asked {
         let account = |name: &str| caller.account("topic.name", name);
         let whose = match shown.channel() {
             v1::Channel::Book => Whose::Book(instrument(&shown.name)?),
-            v1::Channel::Queues => Whose::Queues(instrument(&shown.name)?),
+            v1::Channel::Queues => {
+                let symbols = desk.symbols();
+                let listed = symbols.instrument("topic.name", &shown.name)?;
+                // What rests there is seen by nobody but its owner, and queues for nothing.
+                if listed.follow.is_some() {
+                    let message =
+                        format!("{} follows another market and has no queues", shown.name);
+                    return Err(refusal("NOT_SERVED", message));
+                }
+                Whose::Queues(listed.id)
+            }
             v1::Channel::Trades => Whose::Trades(instrument(&shown.name)?),
             v1::Channel::Ticker => Whose::Ticker(instrument(&shown.name)?),
             v1::Channel::Ranking => Whose::Ranking(board(&shown.name)?),
