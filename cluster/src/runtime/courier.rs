@@ -234,7 +234,7 @@ impl Courier {
         let waiting = self.unanswered.iter().skip(skip).take(SENDING);
         let count = that_fit(waiting.clone().map(|one| one.entry.weight()), SENDING_BYTES);
         let waiting = waiting.take(count);
-        let last = waiting.clone().last().map_or(self.newest, |one| one.number);
+        let last = waiting.clone().next_back().map_or(self.newest, |one| one.number);
         let sending: Vec<(Origin, Entry)> = waiting
             .filter(|one| self.answers.is_waiting(one.origin))
             .map(|one| (one.origin, one.entry.clone()))

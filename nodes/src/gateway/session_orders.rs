@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn an_id_of_two_instruments_says_nothing_of_either() {
         let mut orders = SessionOrders::default();
-        let id = OrderRef::ClientId(ClientId::parse("x").unwrap());
+        let id = OrderRef::ClientId(ClientId::parse("x").expect("an id"));
         orders.remember("alice", id, InstrumentId(1));
         orders.remember("alice", id, InstrumentId(1));
         assert_eq!(orders.recall("alice", id), Some(InstrumentId(1)));

@@ -94,7 +94,7 @@ impl Exchange {
         };
         let subject = Subject::Entity(EntityId::Book(instrument));
         let found = self.read(id, subject, after(id, min, Vec::new()), seen).await?;
-        found.ok_or_else(|| ReadError::NoBook(instrument.0))
+        found.ok_or(ReadError::NoBook(instrument.0))
     }
 
     /// Looks at the boards.
