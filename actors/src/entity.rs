@@ -4,6 +4,7 @@ use crate::Cores;
 use hoga_engine::account::{Account, Context};
 use hoga_engine::board::Board;
 use hoga_engine::book::Listing;
+use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Effect;
 use hoga_engine::follow::Snapshot;
 use hoga_engine::ids::{AccountId, InstrumentId, Origin};
@@ -50,6 +51,8 @@ impl fmt::Display for EntityId {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EntityCommand {
     Request(Envelope, AccountRequest),
+    /// A request in a session of this id that is another's by now.
+    Fenced(Box<(Envelope, AccountRequest, ClientId)>),
     Account(AccountMessage),
     Book(BookMessage),
     Board(BoardMessage),
@@ -93,6 +96,10 @@ impl Entity {
         match (self, command) {
             (Entity::Account(account), EntityCommand::Request(envelope, request)) => {
                 account.request(envelope, request, &scene.context(at), out);
+            }
+            (Entity::Account(account), EntityCommand::Fenced(asked)) => {
+                let (envelope, request, session) = &**asked;
+                account.request_fenced(envelope, request, *session, &scene.context(at), out);
             }
             (Entity::Account(account), EntityCommand::Account(message)) => {
                 account.hear(message, &scene.context(at), out);

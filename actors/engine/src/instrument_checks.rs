@@ -165,7 +165,8 @@ impl Instrument {
     fn off_tick(&self, price: Ticks) -> Reject {
         let step = Ticks(self.ticks.step(price));
         let below = self.ticks.floor(price).max(step);
-        let above = self.ticks.ceil(Ticks(price.0 + 1));
+        // Below the first tick there is nothing.
+        let above = self.ticks.ceil(Ticks(price.max(below).0 + 1));
         let [price, step, below, above] =
             [price, step, below, above].map(|ticks| self.shown_price(ticks));
         let quote = self.quote_code.clone();

@@ -293,6 +293,8 @@ pub struct Standing {
     pub realised: Amount,
     /// Time of the account's last event: breaks ties.
     pub last_event: Time,
+    /// Time of its last reset; 0 when there was none.
+    pub reset_at: Time,
 }
 
 /// From the meta partition to every other.

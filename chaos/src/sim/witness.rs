@@ -173,6 +173,12 @@ impl Witness {
         self.references.get(&partition).map_or(0, Reference::reached)
     }
 
+    /// Entries of all logs together.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        self.references.values().map(Reference::reached).sum()
+    }
+
     /// An answer arrived at a gateway.
     ///
     /// # Errors

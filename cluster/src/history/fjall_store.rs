@@ -31,6 +31,9 @@ const TABLE_ROWS_MIN: usize = 4096;
 /// Where the store notes how far it reaches: no row's key is as short, and all are behind it.
 const REACH_KEY: [u8; 1] = [0];
 
+/// Where it notes what was removed for its age, in the same way.
+const SWEPT_KEY: [u8; 2] = [0; 2];
+
 /// Rows removed at a time when some of them never happened.
 const SETTLE_ROWS: usize = 4096;
 
@@ -239,8 +242,11 @@ impl FjallHistory {
     }
 
     /// Removing writes as well, and needs no more space than the reserve holds.
-    fn remove(&self, keys: &[RowKey]) -> Result<(), HistoryError> {
+    fn remove(&self, keys: &[RowKey], swept: Option<Time>) -> Result<(), HistoryError> {
         let mut batch = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), keys.len());
+        if let Some(swept) = swept {
+            batch.insert(&self.rows, SWEPT_KEY, swept.0.to_be_bytes());
+        }
         for key in keys {
             batch.remove(&self.rows, key.to_bytes());
         }
@@ -373,7 +379,7 @@ impl History for FjallHistory {
             }
             let Some(last) = after else { break };
             removed += wrong.len();
-            self.remove(&wrong)?;
+            self.remove(&wrong, None)?;
             // The end is where nothing comes behind the last one looked at.
             if self.from(Bound::Excluded(last)).next().is_none() {
                 break;
@@ -438,7 +444,18 @@ impl History for FjallHistory {
         self.flush()?;
         let from = |key: Option<RowKey>| self.from(key.map_or(Bound::Unbounded, Bound::Included));
         let (old, resume) = find_old(from, oldest_kept, resume, rows_max)?;
-        self.remove(&old)?;
+        if !old.is_empty() {
+            self.remove(&old, self.swept()?.max(Some(oldest_kept)))?;
+        }
         Ok(Sweep { removed: old.len(), resume })
+    }
+
+    fn swept(&self) -> Result<Option<Time>, HistoryError> {
+        let found =
+            self.rows.get(SWEPT_KEY).map_err(HistoryError::store("cannot read the history"))?;
+        let Some(bytes) = found else { return Ok(None) };
+        let time = <[u8; 8]>::try_from(&*bytes);
+        let time = time.map_err(|_| HistoryError::ForeignKey(SWEPT_KEY.to_vec()))?;
+        Ok(Some(Time(u64::from_be_bytes(time))))
     }
 }

@@ -137,6 +137,10 @@ impl RowKey {
         })
     }
 
+    pub(super) fn is_in_list_of(self, other: RowKey) -> bool {
+        (self.account, self.kind) == (other.account, other.kind)
+    }
+
     /// The first key of the next kind of this account, or else of the next account.
     pub(super) fn next_list(self) -> Option<RowKey> {
         let later = RowKind::ALL.into_iter().find(|kind| *kind > self.kind);

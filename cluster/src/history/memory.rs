@@ -28,6 +28,7 @@ struct State {
     reach: Reach,
     /// The reach as of the last sync.
     synced: Reach,
+    swept: Option<Time>,
 }
 
 impl State {
@@ -172,6 +173,13 @@ impl History for MemoryHistory {
         for key in &old {
             state.put(*key, None);
         }
+        if !old.is_empty() {
+            state.swept = state.swept.max(Some(oldest_kept));
+        }
         Ok(Sweep { removed: old.len(), resume })
+    }
+
+    fn swept(&self) -> Result<Option<Time>, HistoryError> {
+        Ok(self.state().swept)
     }
 }

@@ -28,7 +28,7 @@ mod fjall_tests;
 #[cfg(test)]
 mod measure_tests;
 #[cfg(test)]
-mod sample_rows;
+pub(crate) mod sample_rows;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

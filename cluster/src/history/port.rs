@@ -85,8 +85,9 @@ pub trait History: Send + Sync {
     /// Removes rows older than `oldest_kept`, looking at no more than `rows_max` rows: call it
     /// again with the sweep's `resume` until that is none.
     ///
-    /// In each list removal ends at the first row that is to be kept, so what is kept has no
-    /// holes; a row may stay longer than it has to, never shorter.
+    /// In each list removal ends at the first row that is to be kept, and the newest is; so what is
+    /// kept has no holes and ends where the list does. A row may stay longer than it has to, never
+    /// shorter.
     ///
     /// # Errors
     /// As for [`History::append`] and for reads.
@@ -96,6 +97,13 @@ pub trait History: Send + Sync {
         resume: Option<RowKey>,
         rows_max: usize,
     ) -> Result<Sweep, HistoryError>;
+
+    /// The latest `oldest_kept` that anything was removed for: rows from before may be missing. None
+    /// where nothing ever was.
+    ///
+    /// # Errors
+    /// As for reads.
+    fn swept(&self) -> Result<Option<Time>, HistoryError>;
 
     /// A finished order by its number.
     ///

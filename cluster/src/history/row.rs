@@ -2,7 +2,7 @@
 
 use super::error::HistoryError;
 use super::key::{RowKey, RowKind};
-use hoga_engine::candle::Base;
+use hoga_engine::candle::{Base, Origin};
 use hoga_engine::history::HistoryRow;
 use hoga_engine::time::Time;
 
@@ -58,8 +58,11 @@ pub(super) fn kept_since(row: &HistoryRow) -> Time {
         HistoryRow::Fill(row) => row.posted,
         HistoryRow::Order(order) => order.updated,
         HistoryRow::Party(row) => row.posted,
-        // Longer ones are few, and for ever what a chart of years is drawn from.
-        HistoryRow::Candle(row) if row.base >= Base::Hour => Time(u64::MAX),
+        // Longer ones are few, and for ever what a chart of years is drawn from; and imported ones
+        // were old when somebody wanted them.
+        HistoryRow::Candle(row) if row.base >= Base::Hour || row.origin == Origin::Imported => {
+            Time(u64::MAX)
+        }
         HistoryRow::Candle(row) => row.bar.start,
     }
 }

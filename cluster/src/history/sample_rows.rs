@@ -9,7 +9,7 @@ use hoga_engine::time::Time;
 
 pub(super) const PARTITION: PartitionId = PartitionId(2);
 
-pub(super) fn account(index: u32) -> AccountId {
+pub(crate) fn account(index: u32) -> AccountId {
     AccountId::new(PARTITION, index)
 }
 
@@ -38,7 +38,7 @@ pub(super) fn fill(index: u32, sequence: u64) -> HistoryRow {
     })
 }
 
-pub(super) fn ledger(index: u32, sequence: u64) -> HistoryRow {
+pub(crate) fn ledger(index: u32, sequence: u64) -> HistoryRow {
     let amount = 65_000_000_000 + i128::from(sequence) * 1_003;
     let before = 10_000_000_000_000 + i128::from(sequence) * 77_777;
     HistoryRow::Ledger(LedgerRow {

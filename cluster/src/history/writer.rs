@@ -7,12 +7,14 @@
 use super::error::HistoryError;
 use super::key::RowKey;
 use super::port::History;
+use super::retention::Sweeper;
 use crate::log::LogPosition;
 use hoga_engine::history::HistoryRow;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Blocks of rows that may wait to be appended, one for some entries. When they do, whoever
@@ -58,14 +60,15 @@ struct Progress {
 }
 
 impl HistoryWriter {
-    /// Starts the thread.
+    /// Starts the thread. Behind a sync it removes what is older than `keep`, counted from the newest
+    /// row; all is kept without.
     ///
     /// # Errors
     /// The thread could not be started.
-    pub fn start(history: Arc<dyn History>) -> io::Result<HistoryWriter> {
+    pub fn start(history: Arc<dyn History>, keep: Option<Duration>) -> io::Result<HistoryWriter> {
         let (jobs, queue) = mpsc::channel(QUEUE_BLOCKS_MAX);
         let (report, progress) = watch::channel(Progress::default());
-        let work = move || run(&*history, queue, &report);
+        let work = move || run(&*history, Sweeper::new(keep), queue, &report);
         thread::Builder::new().name("history".into()).spawn(work)?;
         Ok(HistoryWriter { jobs, progress, handed: Arc::default() })
     }
@@ -141,10 +144,24 @@ impl HistoryWriter {
 }
 
 /// Works off the queue until its last sender is gone or the store fails.
-fn run(history: &dyn History, mut queue: mpsc::Receiver<Job>, report: &watch::Sender<Progress>) {
+fn run(
+    history: &dyn History,
+    mut sweeper: Sweeper,
+    mut queue: mpsc::Receiver<Job>,
+    report: &watch::Sender<Progress>,
+) {
     let mut rows = Vec::new();
-    while let Some(job) = queue.blocking_recv() {
-        let mut next = Some(job);
+    loop {
+        // What grows old goes between two jobs, and while there is none.
+        let mut next = match queue.try_recv() {
+            Ok(job) => Some(job),
+            Err(TryRecvError::Empty) if sweeper.is_under_way() => None,
+            Err(TryRecvError::Empty) => queue.blocking_recv(),
+            Err(TryRecvError::Disconnected) => return,
+        };
+        if next.is_none() && !sweeper.is_under_way() {
+            return;
+        }
         let (mut blocks, mut reached, mut last) = (0, None, None);
         while let Some(job) = next.take() {
             match job {
@@ -160,6 +177,7 @@ fn run(history: &dyn History, mut queue: mpsc::Receiver<Job>, report: &watch::Se
             }
         }
         let mut done = append_when_there_is_space(history, &rows, &queue);
+        sweeper.see(&rows);
         rows.clear();
         if let (Ok(()), Some(through)) = (&done, reached) {
             history.note(through);
@@ -169,13 +187,14 @@ fn run(history: &dyn History, mut queue: mpsc::Receiver<Job>, report: &watch::Se
             Some(Job::Sync { through, done }) => {
                 through.into_iter().for_each(|through| history.note(through));
                 waiting = Some(done);
-                history.sync()
+                history.sync().and_then(|()| sweeper.begin(history))
             }
             Some(Job::Settle(happened)) => history.settle(&happened).map(|removed| {
                 tracing::warn!(removed, "removed rows that no log has from the history");
             }),
             Some(Job::Append { .. }) | None => Ok(()),
         });
+        done = done.and_then(|()| sweeper.sweep(history));
         if let Err(error) = done {
             tracing::error!(%error, "the history has stopped");
             report.send_modify(|now| now.stopped = Some(error.to_string().into()));

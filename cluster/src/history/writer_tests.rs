@@ -3,7 +3,7 @@
 use super::sample_rows::{account, fill};
 use super::*;
 use crate::log::LogPosition;
-use hoga_engine::history::HistoryRow;
+use hoga_engine::history::{FillRow, HistoryRow};
 use hoga_engine::time::Time;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -78,11 +78,17 @@ impl History for Moody {
     ) -> Result<Sweep, HistoryError> {
         self.rows.retain_after(oldest_kept, resume, rows_max)
     }
+    fn swept(&self) -> Result<Option<Time>, HistoryError> {
+        self.rows.swept()
+    }
 }
+
+const KEEP: Duration = Duration::from_secs(400 * 86_400);
 
 fn start() -> (Arc<Moody>, HistoryWriter) {
     let history = Arc::new(Moody::default());
-    let writer = HistoryWriter::start(Arc::<Moody>::clone(&history)).expect("a thread starts");
+    let writer =
+        HistoryWriter::start(Arc::<Moody>::clone(&history), Some(KEEP)).expect("a thread starts");
     (history, writer)
 }
 
@@ -187,4 +193,34 @@ async fn what_never_happened_goes_before_anything_new_comes() {
     assert_eq!(count(&history), 3);
     let reach = history.reach().expect("it is well");
     assert_eq!(reach, Reach { through: Some(at(2)), is_doubtful: false });
+}
+
+#[tokio::test]
+async fn what_is_too_old_goes_behind_a_sync_and_once_a_day() {
+    let (history, writer) = start();
+    let row = |sequence, days: u64| match fill(1, sequence) {
+        HistoryRow::Fill(row) => {
+            let posted = Time(row.posted.0 + days * Time::DAY);
+            vec![HistoryRow::Fill(FillRow { posted, ..row })]
+        }
+        other => panic!("{other:?}"),
+    };
+    for (sequence, days) in [(1, 0), (2, 2), (3, 399), (4, 401)] {
+        writer.append(at(sequence), row(sequence, days)).await.expect("it is well");
+    }
+    writer.caught_up().await.expect("it is well");
+    assert_eq!(count(&history), 4, "nothing goes before what replaces it is durable");
+    writer.sync().await.expect("it is well");
+    assert_eq!(count(&history), 3, "400 days before the newest, not before today");
+    let kept = history.page(account(1), RowKind::Fill, None, 9).expect("it is well");
+    assert_eq!(kept.iter().map(|row| RowKey::of(row).sequence).collect::<Vec<_>>(), [4, 3, 2]);
+    let swept = history.swept().expect("it is well");
+    // Half a day later nothing is looked for; a day and a half later it is.
+    writer.append(at(5), row(5, 401)).await.expect("it is well");
+    writer.sync().await.expect("it is well");
+    assert_eq!(history.swept().expect("it is well"), swept);
+    writer.append(at(6), row(6, 403)).await.expect("it is well");
+    writer.sync().await.expect("it is well");
+    assert!(history.swept().expect("it is well") > swept);
+    assert_eq!(count(&history), 4);
 }

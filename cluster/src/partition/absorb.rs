@@ -14,7 +14,6 @@ use hoga_engine::message::{BookMessage, Message, PartitionMessage};
 use hoga_engine::notice::Notice;
 use hoga_engine::order::OrderState;
 use hoga_engine::reject::Reject;
-use hoga_engine::request::Envelope;
 use hoga_engine::topology::Role;
 use std::collections::BTreeMap;
 
@@ -145,12 +144,11 @@ impl Core {
     #[must_use]
     pub fn refuse_step(&self, entity: EntityId, step: &Step) -> Output {
         let reject = Reject::EntitySuspended { entity: entity.to_string().into() };
+        let refused = |origin| vec![Effect::Answer(origin, Answer::refused(reject))];
         let effects = match (&step.command, entity) {
-            (
-                EntityCommand::Request(Envelope { origin, .. }, _)
-                | EntityCommand::Outside(_, origin),
-                _,
-            ) => vec![Effect::Answer(*origin, Answer::refused(reject))],
+            (EntityCommand::Request(envelope, _), _) => refused(envelope.origin),
+            (EntityCommand::Fenced(asked), _) => refused(asked.0.origin),
+            (EntityCommand::Outside(_, origin), _) => refused(*origin),
             (EntityCommand::Book(message), EntityId::Book(instrument)) => {
                 decline(instrument, message)
             }

@@ -95,7 +95,11 @@ pub enum Command {
     Attend { origin: Origin, lost: Vec<SessionRef> },
 }
 
-/// Bytes of a candle, of a level and of a session in a log: at most, and nearly.
+/// Bytes in a log, at most and nearly: of a request, of another partition's message, of what has
+/// nothing to say but itself, and of a candle, a level and a session.
+const REQUEST: usize = 128;
+const MESSAGE: usize = 96;
+const NOTE: usize = 16;
 const BAR: usize = 64;
 const LEVEL: usize = 24;
 const SESSION: usize = 80;
@@ -105,16 +109,20 @@ impl Entry {
     /// and a batch of those has to stay within what a record and a frame may have.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let listed = match &self.command {
-            Command::Meta { command: MetaCommand::ImportCandles { import, .. }, .. } => {
-                import.bars.len() * BAR
+        match &self.command {
+            Command::Tick | Command::OutboxAck { .. } | Command::Checkpoint => NOTE,
+            Command::Inbound { messages, .. } => {
+                NOTE + messages.iter().map(Carried::weight).sum::<usize>()
             }
-            Command::Post { snapshot, .. } => (snapshot.bids.len() + snapshot.asks.len()) * LEVEL,
-            Command::Attend { lost, .. } => lost.len() * SESSION,
-            Command::Inbound { messages, .. } => messages.iter().map(Carried::weight).sum(),
-            _ => 128,
-        };
-        16 + listed
+            Command::Post { snapshot, .. } => {
+                REQUEST + (snapshot.bids.len() + snapshot.asks.len()) * LEVEL
+            }
+            Command::Attend { lost, .. } => REQUEST + lost.len() * SESSION,
+            Command::Meta { command: MetaCommand::ImportCandles { import, .. }, .. } => {
+                REQUEST + import.bars.len() * BAR
+            }
+            _ => REQUEST,
+        }
     }
 }
 
@@ -123,8 +131,8 @@ impl Carried {
     #[must_use]
     pub fn weight(&self) -> usize {
         match &self.message {
-            Message::ToBook(_, BookMessage::Import(import)) => 96 + import.bars.len() * BAR,
-            _ => 96,
+            Message::ToBook(_, BookMessage::Import(import)) => MESSAGE + import.bars.len() * BAR,
+            _ => MESSAGE,
         }
     }
 }

@@ -7,9 +7,10 @@ use super::meta::{MetaChange, MetaCommand};
 use hoga_actors::{Entity, EntityCommand, EntityId};
 use hoga_engine::account::Account;
 use hoga_engine::book::{Listing, decline};
+use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::{Answer, Effect};
 use hoga_engine::follow::Snapshot;
-use hoga_engine::ids::{InstrumentId, Origin, PartitionId};
+use hoga_engine::ids::{AccountId, InstrumentId, Origin, PartitionId};
 use hoga_engine::instrument::Instrument;
 use hoga_engine::message::{AccountMessage, BookMessage, Credit, Message, PartitionMessage};
 use hoga_engine::reject::Reject;
@@ -90,13 +91,11 @@ impl Core {
                 let answer = self.open_session(&account, id, cancels, origin);
                 chunk.effect(place, Effect::Answer(origin, answer));
             }
-            Command::InSession { id, epoch, asked } => {
+            Command::InSession { id, epoch, asked } if self.is_open(&asked.0, id, epoch) => {
                 let (account, envelope, request) = *asked;
-                match self.fenced(&account, id, epoch) {
-                    Some(reject) => chunk.effect(place, refuse(&envelope, reject)),
-                    None => self.plan_request(&account, envelope, request, place, chunk),
-                }
+                self.plan_request(&account, envelope, request, place, chunk);
             }
+            Command::InSession { id, asked, .. } => self.plan_fenced(id, *asked, place, chunk),
             Command::Attend { origin, lost } => {
                 self.attend(origin, lost);
                 chunk.effect(place, Effect::Answer(origin, Answer::Done));
@@ -122,16 +121,46 @@ impl Core {
             }
             (None, _) => {
                 let reject = Reject::AccountNotFound { name: name.into() };
-                chunk.effect(place, refuse(&envelope, reject));
+                chunk.effect(place, refuse(envelope.origin, reject));
                 return;
             }
         };
+        let origin = envelope.origin;
+        self.ask(id, name, origin, EntityCommand::Request(envelope, request), place, chunk);
+    }
+
+    fn plan_fenced(
+        &self,
+        session: ClientId,
+        (name, envelope, request): (Box<str>, Envelope, AccountRequest),
+        place: u32,
+        chunk: &mut Chunk,
+    ) {
+        let Some(id) = self.state.directory.get(&name) else {
+            chunk.effect(place, refuse(envelope.origin, Reject::SessionFenced { id: session }));
+            return;
+        };
+        let origin = envelope.origin;
+        let command = EntityCommand::Fenced(Box::new((envelope, request, session)));
+        self.ask(id, &name, origin, command, place, chunk);
+    }
+
+    /// Hands an account what its owner asks, unless it is suspended.
+    fn ask(
+        &self,
+        id: AccountId,
+        name: &str,
+        origin: Origin,
+        command: EntityCommand,
+        place: u32,
+        chunk: &mut Chunk,
+    ) {
         let entity = EntityId::Account(id);
         if self.state.suspended.contains_key(&entity) {
             let reject = Reject::EntitySuspended { entity: format!("account {name}").into() };
-            chunk.effect(place, refuse(&envelope, reject));
+            chunk.effect(place, refuse(origin, reject));
         } else {
-            chunk.step(entity, place, EntityCommand::Request(envelope, request));
+            chunk.step(entity, place, command);
         }
     }
 
@@ -403,6 +432,6 @@ fn is_barrier(command: &Command) -> bool {
     }
 }
 
-fn refuse(envelope: &Envelope, reject: Reject) -> Effect {
-    Effect::Answer(envelope.origin, Answer::refused(reject))
+fn refuse(origin: Origin, reject: Reject) -> Effect {
+    Effect::Answer(origin, Answer::refused(reject))
 }

@@ -29,11 +29,10 @@ impl Core {
         }
     }
 
-    /// Why nothing more is taken in this session, if that is so.
-    pub(super) fn fenced(&self, name: &str, id: ClientId, epoch: u64) -> Option<Reject> {
+    /// Whether a session is still that of who opened it in this epoch.
+    pub(super) fn is_open(&self, name: &str, id: ClientId, epoch: u64) -> bool {
         let account = self.state.directory.get(name);
-        let is_open = account.is_some_and(|one| self.state.sessions.is_open(one, id, epoch));
-        (!is_open).then_some(Reject::SessionFenced { id })
+        account.is_some_and(|one| self.state.sessions.is_open(one, id, epoch))
     }
 
     pub(super) fn attend(&mut self, gateway: Origin, lost: Vec<SessionRef>) {

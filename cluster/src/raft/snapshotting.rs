@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures::future::{Either, select};
 use openraft::Raft;
 use openraft::async_runtime::watch::WatchReceiver;
 use openraft::type_config::TypeConfigExt;
@@ -98,24 +97,11 @@ impl<M: Machine, C: RaftTypes> Snapshotter<M, C> {
             if let Some(error) = &failed {
                 tracing::warn!(partition = %self.partition, %error, "the log grows");
             }
-            let again = async {
-                match failed {
-                    Some(_) => C::sleep(AGAIN_AFTER).await,
-                    None => std::future::pending().await,
-                }
-            };
-            let turn = async {
-                let changed = stale.changed();
-                futures::pin_mut!(changed, again);
-                match select(changed, again).await {
-                    Either::Left((changed, _)) => changed.is_ok(),
-                    Either::Right(((), _)) => true,
-                }
-            };
-            let ended = running.changed();
-            futures::pin_mut!(turn, ended);
-            if !matches!(select(turn, ended).await, Either::Left((true, _))) {
-                return;
+            tokio::select! {
+                biased;
+                _ = running.changed() => return,
+                changed = stale.changed() => if changed.is_err() { return },
+                () = C::sleep(AGAIN_AFTER), if failed.is_some() => {}
             }
         }
     }

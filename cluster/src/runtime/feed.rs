@@ -32,13 +32,21 @@ const BEHIND_MAX: usize = 4096;
 /// followers cost apply little on a busy machine.
 const ROUND: Duration = Duration::from_millis(2);
 
+/// What a listener to everything hears.
+#[derive(Clone, Debug)]
+pub enum News {
+    Chunk(Arc<FeedEvent>),
+    /// A partition's state was replaced: what led from the one to the other is not told.
+    Replaced(PartitionId),
+}
+
 /// The node's feed. Cheap to clone.
 #[derive(Clone)]
 pub struct Feed(Arc<Inner>);
 
 struct Inner {
     topology: Topology,
-    chunks: broadcast::Sender<Arc<FeedEvent>>,
+    chunks: broadcast::Sender<News>,
     shelves: BTreeMap<PartitionId, Mutex<Shelf>>,
     news: Arc<Notify>,
 }
@@ -63,7 +71,7 @@ impl Feed {
 
     /// Everything from now on, chunk by chunk. A listener that falls behind loses its place.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<FeedEvent>> {
+    pub fn subscribe(&self) -> broadcast::Receiver<News> {
         self.0.chunks.subscribe()
     }
 
@@ -97,6 +105,7 @@ impl Feed {
         let Some(shelf) = self.0.shelves.get(&partition) else { return };
         lock(shelf).lose();
         self.0.news.notify_one();
+        self.tell(|| News::Replaced(partition));
     }
 
     pub(crate) fn publish(&self, event: FeedEvent) {
@@ -104,14 +113,18 @@ impl Feed {
             return;
         }
         let event = Arc::new(event);
-        if self.0.chunks.receiver_count() > 0 {
-            // Nobody listening any more is no failure.
-            drop(self.0.chunks.send(event.clone()));
-        }
+        self.tell(|| News::Chunk(event.clone()));
         let Some(shelf) = self.0.shelves.get(&event.partition) else { return };
         let is_news = lock(shelf).take(event);
         if is_news {
             self.0.news.notify_one();
+        }
+    }
+
+    fn tell(&self, news: impl FnOnce() -> News) {
+        if self.0.chunks.receiver_count() > 0 {
+            // Nobody listening any more is no failure.
+            drop(self.0.chunks.send(news()));
         }
     }
 

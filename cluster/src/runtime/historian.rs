@@ -11,6 +11,7 @@ use hoga_engine::ids::{AccountId, OrderNo};
 use hoga_engine::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The history of a partition; of no use in one that has neither accounts nor books.
 #[derive(Clone, Default)]
@@ -27,10 +28,11 @@ struct Book {
 }
 
 impl Historian {
-    /// Starts appending. The log says how much of the store is to be believed; `applied` is where
-    /// the state stands that the replay begins with.
+    /// Starts appending, and keeps rows for so long, or for ever. The log says how much of the store
+    /// is to be believed; `applied` is where the state stands that the replay begins with.
     pub fn start(
         store: Arc<dyn History>,
+        keep: Option<Duration>,
         log: &PartitionLog,
         applied: Option<LogPosition>,
     ) -> Result<Historian, HistoryError> {
@@ -53,7 +55,7 @@ impl Historian {
                 "the history does not reach the snapshot: rows of before are missing"
             );
         }
-        let writer = HistoryWriter::start(store.clone()).map_err(|error| {
+        let writer = HistoryWriter::start(store.clone(), keep).map_err(|error| {
             HistoryError::Stopped { cause: format!("no thread: {error}").into() }
         })?;
         Ok(Historian(Some(Book { store, writer, known, is_doubtful })))

@@ -1,6 +1,7 @@
 //! How a node's exchange is set up.
 
 use super::clock::Clock;
+use crate::history::RETENTION_DAYS_DEFAULT;
 use crate::link::{NodeId, Tls};
 use crate::log::LogOptions;
 use hoga_engine::topology::Topology;
@@ -19,6 +20,8 @@ pub struct ExchangeOptions {
     pub log: LogOptions,
     /// Bytes of a partition's log after which it takes a snapshot.
     pub snapshot_bytes: u64,
+    /// How long the rows of orders, fills and ledgers are kept; none for ever.
+    pub history_kept: Option<Duration>,
     /// Free bytes of the data directory's disk below which nothing new is taken in.
     pub reserve_bytes: u64,
     /// How often replicas compare their state, at most.
@@ -59,6 +62,7 @@ impl ExchangeOptions {
             clock: Clock::wall(),
             log: LogOptions::default(),
             snapshot_bytes: 64 << 20,
+            history_kept: Some(Duration::from_secs(RETENTION_DAYS_DEFAULT * 86_400)),
             reserve_bytes: 128 << 20,
             checkpoint_every: Duration::from_secs(10),
             cluster: None,

@@ -123,7 +123,7 @@ async fn start(
     };
     let log = SegmentLog::open(Arc::new(disk.clone()), LogOptions::small()).expect("a log");
     let log_of_partition = log.partition(log_partition());
-    let historian = Historian::start(history.clone(), &log_of_partition, applied.last);
+    let historian = Historian::start(history.clone(), None, &log_of_partition, applied.last);
     let historian = historian.expect("a thread");
     let depot = PartitionDepot { historian: historian.clone(), ..unread };
     let snapshots = Snapshots {
@@ -354,7 +354,7 @@ async fn a_snapshot_resumes_behind_any_block_and_half_of_one_is_nothing() {
 
     let disks = Disks::new();
     let log = one.log.partition(LogPartition(99));
-    let historian = Historian::start(open_history(disks.dir.path()).await, &log, None);
+    let historian = Historian::start(open_history(disks.dir.path()).await, None, &log, None);
     let historian = historian.expect("a thread");
     let depot = open_depot(disks.dir.path(), historian);
     for cut in 0..blocks.len() {

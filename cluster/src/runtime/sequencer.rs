@@ -113,7 +113,7 @@ impl Sequencer {
         // A tick that does not move time brings nothing about.
         let is_owed = self.visible.needs_tick.load(Ordering::Relaxed) && now > self.passed();
         if is_owed || alarm <= now {
-            batch.push(Trace::default(), Command::Tick);
+            batch.note(Command::Tick);
         }
     }
 
@@ -145,7 +145,7 @@ impl Sequencer {
             && pace.is_due(Instant::now(), passed)
             && !is_alone()
         {
-            batch.push(Trace::default(), Command::Checkpoint);
+            batch.note(Command::Checkpoint);
         }
     }
 
@@ -162,7 +162,7 @@ impl Sequencer {
             let next = *acked.borrow_and_update();
             if next >= *logged + least {
                 *logged = next;
-                batch.push(Trace::default(), Command::OutboxAck { to, next });
+                batch.note(Command::OutboxAck { to, next });
             }
         }
     }
@@ -182,25 +182,26 @@ impl Gathering {
         self.commands >= BATCH_COMMANDS || self.bytes >= BATCH_BYTES
     }
 
-    fn push(&mut self, trace: Trace, command: Command) {
-        self.commands += 1;
-        self.bytes += 16;
-        self.entries.push(Entry { trace, command });
+    /// What the partition itself wants logged.
+    fn note(&mut self, command: Command) {
+        self.push(Entry { trace: Trace::default(), command }, 1);
     }
 
     fn ask(&mut self, asked: Asked) {
         self.concerned.clients.push(asked.origin);
-        self.commands += 1;
-        self.bytes += asked.entry.weight();
-        self.entries.push(asked.entry);
+        self.push(asked.entry, 1);
     }
 
     fn hear(&mut self, inbound: Inbound) {
         let Inbound { source, first, messages, done } = inbound;
-        self.commands += messages.len();
         self.concerned.inbound.push(done);
+        let commands = messages.len();
         let command = Command::Inbound { source, first, messages };
-        let entry = Entry { trace: Trace::default(), command };
+        self.push(Entry { trace: Trace::default(), command }, commands);
+    }
+
+    fn push(&mut self, entry: Entry, commands: usize) {
+        self.commands += commands;
         self.bytes += entry.weight();
         self.entries.push(entry);
     }

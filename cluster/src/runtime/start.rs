@@ -44,7 +44,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// What nodes speak over their links. Raised whenever a message or a record of the log changes.
-const LINK_VERSION: u32 = 5;
+const LINK_VERSION: u32 = 6;
 
 /// Why a node did not start. What is on the disk is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,12 @@ pub enum StartError {
          backup, or start with an empty data directory"
     )]
     LogLost { dir: String },
+    /// Snapshots count the rows of a history, and what they count is not written again.
+    #[error(
+        "{dir} has no history any more, but snapshots that count its orders, fills and ledger rows; \
+         restore it from a backup, or go on without the rows of before: make an empty {dir}/history"
+    )]
+    HistoryLost { dir: String },
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]
@@ -120,6 +126,7 @@ impl Exchange {
         let log_options = options.log.clone();
         let log_dir = dir.join("log");
         check_log(&dir)?;
+        check_history(&dir)?;
         let log = tokio::task::spawn_blocking(move || SegmentLog::open_dir(&log_dir, log_options))
             .await
             .expect("opening the log does not panic")?;
@@ -241,7 +248,7 @@ async fn start_partition(
     let log = shared.log.partition(log_id);
     if matches!(role, Role::Accounts | Role::Books) {
         let history = Arc::new(shared.history.partition(id)?);
-        historian = Historian::start(history, &log, applied.last)?;
+        historian = Historian::start(history, options.history_kept, &log, applied.last)?;
     }
     let newest = Arc::new(AtomicU64::new(applied.last.map_or(0, |at| at.index)));
     let trusted = Trusted::default();
@@ -372,6 +379,17 @@ pub(crate) fn check_log(dir: &std::path::Path) -> Result<(), StartError> {
     let log = dir.join("log");
     if Identity::is_there(dir) && is_empty(&log) {
         return Err(StartError::LogLost { dir: log.display().to_string() });
+    }
+    Ok(())
+}
+
+/// Nor may a history that is gone be begun anew without a word: lists would be cut off.
+pub(crate) fn check_history(dir: &std::path::Path) -> Result<(), StartError> {
+    let snapshots = std::fs::read_dir(dir.join("snapshots"));
+    let has_any = |partition: std::fs::DirEntry| !is_empty(&partition.path());
+    let has_snapshots = snapshots.is_ok_and(|all| all.flatten().any(has_any));
+    if has_snapshots && !dir.join("history").exists() {
+        return Err(StartError::HistoryLost { dir: dir.display().to_string() });
     }
     Ok(())
 }

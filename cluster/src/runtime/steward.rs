@@ -119,10 +119,11 @@ impl Steward {
             left.entry(*id).or_insert_with(Instant::now);
         }
         let may_go = |(id, since): &(&NodeId, &Instant)| {
-            self.may_go(**id, &progress, seen) || since.elapsed() >= HEARD_WITHIN
+            let has_heard =
+                since.elapsed() >= HEARD_WITHIN || self.has_heard(**id, &progress, seen);
+            has_heard && !self.votes_elsewhere(**id)
         };
-        let gone = left.iter().filter(may_go).map(|(id, _)| *id);
-        let gone: BTreeSet<NodeId> = gone.filter(|id| !self.votes_elsewhere(*id)).collect();
+        let gone: BTreeSet<NodeId> = left.iter().filter(may_go).map(|(id, _)| *id).collect();
         if !gone.is_empty() {
             tracing::info!(partition = self.partition.0, nodes = ?gone, "replicas are given up");
             return self.replica.remove_learners(gone).await.map(drop);
@@ -135,12 +136,12 @@ impl Steward {
 
     /// Whether a removed node has heard of this partition that it votes no more, and of the meta
     /// partition that it was removed; or will not hear it.
-    fn may_go(&self, id: NodeId, progress: &Progress, seen: &Seen) -> bool {
-        let has_heard = match self.partition {
+    fn has_heard(&self, id: NodeId, progress: &Progress, seen: &Seen) -> bool {
+        let has_all = match self.partition {
             Topology::META => progress.others.get(&id) == Some(&progress.last),
             _ => has_caught_up(progress, id),
         };
-        has_heard || !seen.is_there(id)
+        has_all || !seen.is_there(id)
     }
 
     /// Whether a removed node has votes to give away in other partitions. A replica that knows of no

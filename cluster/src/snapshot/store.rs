@@ -188,6 +188,21 @@ impl SnapshotStore {
         Err(SnapshotError::AllDamaged { dir: self.dir.clone(), damaged })
     }
 
+    /// Which of the generations on disk are damaged, oldest first.
+    ///
+    /// # Errors
+    /// As for [`SnapshotStore::load`].
+    pub fn damaged(&self) -> Result<Vec<Damaged>, SnapshotError> {
+        let mut damaged = Vec::new();
+        for kept in &self.generations {
+            let (generation, path) = (kept.generation, self.path(kept.generation));
+            if let Read::Damaged(reason) = read(&path, self.partition, Chunks::Dropped)? {
+                damaged.push(Damaged { generation, path, reason });
+            }
+        }
+        Ok(damaged)
+    }
+
     /// The oldest whole state behind which a log that begins at `first_index` goes on; none when
     /// there is none. After a state came from another node, the generation before it is older.
     ///

@@ -2,7 +2,8 @@
 //!
 //! The history store is durable up to the newest snapshot; what came after, the replay emits
 //! again. So an account's rows are read from the store up to where the snapshot counted them,
-//! and from there on from the replay.
+//! and from there on from the replay. A store that removed what is too old has no first rows: then
+//! the fold begins with the first that it has, and knows nothing of an asset before its first row.
 
 use super::invariants::Findings;
 use super::report::InvariantReport;
@@ -22,8 +23,17 @@ struct Fold {
     balances: BTreeMap<AssetId, Amount>,
     rows: u64,
     fills: u64,
+    /// Rows from before the first may have been removed for their age.
+    is_of_the_end: bool,
     /// The last leg of each instrument: a book numbers its trades, and sends legs in order.
     last_leg: BTreeMap<InstrumentId, (TradeNo, u8)>,
+}
+
+impl Fold {
+    /// Whether a row follows the last one of its list.
+    fn is_next(&self, sequence: u64, last: u64) -> bool {
+        sequence == last + 1 || self.is_of_the_end && last == 0
+    }
 }
 
 pub(super) struct Ledgers {
@@ -50,7 +60,10 @@ impl Ledgers {
     ) {
         let partition = replay.core.id();
         self.folds.retain(|account, _| account.partition() != partition);
+        // What cannot be read was not removed: the rows that are missing are told of.
+        let is_of_the_end = history.swept().is_ok_and(|swept| swept.is_some());
         for account in accounts(replay) {
+            self.folds.insert(account.id(), Fold { is_of_the_end, ..Fold::default() });
             let (rows, fills) = account.rows();
             let ledger = scan(history, account.id(), RowKind::Ledger, rows);
             let fills = scan(history, account.id(), RowKind::Fill, fills);
@@ -74,8 +87,10 @@ impl Ledgers {
 
     fn add_ledger(&mut self, row: &LedgerRow) {
         let fold = self.folds.entry(row.account).or_default();
-        let balance = fold.balances.entry(row.asset).or_default();
-        let follows = row.sequence == fold.rows + 1 && row.before == *balance;
+        let is_next = fold.is_next(row.sequence, fold.rows);
+        let unknown = if fold.is_of_the_end { row.before } else { 0 };
+        let balance = fold.balances.entry(row.asset).or_insert(unknown);
+        let follows = is_next && row.before == *balance;
         let adds_up = row.before + row.amount - row.commission - row.tax == row.after;
         self.chains.check(follows && adds_up, || {
             let (account, last) = (row.account.bits(), fold.rows);
@@ -92,7 +107,7 @@ impl Ledgers {
             (fill.trade, if fill.is_maker { 0 } else { 1 + u8::from(fill.side == Side::Sell) });
         let last = fold.last_leg.insert(fill.instrument, leg);
         let is_new = last.is_none_or(|last| last < leg);
-        self.legs.check(is_new && fill.sequence == fold.fills + 1, || {
+        self.legs.check(is_new && fold.is_next(fill.sequence, fold.fills), || {
             let (account, trade) = (fill.account.bits(), fill.trade.0);
             format!("account {account:x}: trade {trade} settled again, or a fill is missing")
         });
@@ -105,7 +120,9 @@ impl Ledgers {
             let fold = self.folds.remove(&account.id()).unwrap_or_default();
             let (rows, fills) = account.rows();
             let same = account.balances().all(|(asset, balance)| {
-                fold.balances.get(&asset).copied().unwrap_or_default() == balance.total()
+                let folded = fold.balances.get(&asset).copied();
+                folded.unwrap_or(if fold.is_of_the_end { balance.total() } else { 0 })
+                    == balance.total()
             });
             self.chains.check(same && fold.rows == rows, || {
                 format!("{}: {} of {rows} rows, other balances", account.name(), fold.rows)
@@ -136,4 +153,37 @@ fn scan(
 ) -> impl Iterator<Item = HistoryRow> {
     // A row that cannot be read is missing, and the chain says so.
     history.scan(account, kind, 1..=last, Direction::OldestFirst).filter_map(Result::ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fold, Ledgers};
+    use crate::history::sample_rows::{account, ledger};
+    use hoga_engine::history::{HistoryRow, LedgerRow};
+    use hoga_engine::ids::AssetId;
+
+    /// Whether rows chain that begin with these sequences, each asset by its own.
+    fn chain(is_of_the_end: bool, rows: [(u64, u16, i128, i128); 3]) -> bool {
+        let mut ledgers = Ledgers::default();
+        ledgers.folds.insert(account(1), Fold { is_of_the_end, ..Fold::default() });
+        for (sequence, asset, before, after) in rows {
+            let HistoryRow::Ledger(row) = ledger(1, sequence) else { panic!("a ledger row") };
+            let (asset, amount) = (AssetId(asset), after - before);
+            let row = LedgerRow { asset, before, after, amount, commission: 0, tax: 0, ..row };
+            ledgers.add(&HistoryRow::Ledger(row));
+        }
+        let [chains, _] = ledgers.report();
+        chains.ok
+    }
+
+    #[test]
+    fn the_first_rows_may_be_missing_only_where_some_were_removed() {
+        let whole = [(1, 1, 0, 10), (2, 2, 0, 5), (3, 1, 10, 7)];
+        let end = [(7, 1, 3, 10), (8, 2, 4, 5), (9, 1, 10, 7)];
+        assert!(chain(false, whole) && chain(true, whole));
+        assert!(chain(true, end));
+        assert!(!chain(false, end));
+        assert!(!chain(true, [(7, 1, 3, 10), (9, 2, 4, 5), (10, 1, 10, 7)]), "a hole");
+        assert!(!chain(true, [(7, 1, 3, 10), (8, 2, 4, 5), (9, 1, 9, 7)]), "another balance");
+    }
 }

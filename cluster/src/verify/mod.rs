@@ -20,7 +20,7 @@ use crate::log::{LogOptions, PartitionId as LogPartitionId, PartitionLog, Segmen
 use crate::partition::Batch;
 use crate::raft::batch_of;
 use crate::replay::{Poison, Replay};
-use crate::runtime::{Identity, StartError, check_log};
+use crate::runtime::{Identity, StartError, check_history, check_log};
 use crate::snapshot::{Loaded, SnapshotStore};
 use crate::state::State;
 use hoga_engine::history::HistoryRow;
@@ -54,6 +54,7 @@ pub fn verify(dir: &Path, mut progress: impl FnMut(usize, usize)) -> Result<Repo
     let identity = Identity::read(dir).map_err(StartError::from)?;
     let topology = identity.topology;
     check_log(dir)?;
+    check_history(dir)?;
     let log =
         SegmentLog::open_dir(&dir.join("log"), LogOptions::default()).map_err(StartError::from)?;
     let history = HistoryDatabase::open(&dir.join("history"), HistoryOptions::default())
@@ -105,6 +106,7 @@ impl Directory<'_> {
         // With one voter whatever is in the log is committed, or will be when the node starts.
         let logged = state.last.map_or(0, |at| at.index);
         let newest = store.load().map_err(StartError::from)?.map(Base::from);
+        let damaged = store.damaged().map_err(StartError::from)?;
         let snapshot_index = newest.as_ref().map(|base| base.index);
         let last_index = logged.max(snapshot_index.unwrap_or(0));
         let replay = self.replay(newest.as_ref(), last_index, true)?;
@@ -127,6 +129,7 @@ impl Directory<'_> {
             state_hash: format!("{state_hash:016x}"),
             replayed_hash: format!("{replayed_hash:016x}"),
             ok: state_hash == replayed_hash,
+            damaged_snapshots: damaged.iter().map(ToString::to_string).collect(),
         };
         Ok((report, replay))
     }

@@ -24,6 +24,9 @@ pub struct PartitionReport {
     /// Oldest state from which the log reaches as far, replayed.
     pub replayed_hash: String,
     pub ok: bool,
+    /// Snapshots that cannot be used, and why. The digests above are of those that can.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub damaged_snapshots: Vec<String>,
 }
 
 /// One invariant over all partitions.

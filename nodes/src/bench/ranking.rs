@@ -159,6 +159,7 @@ impl World {
             deposits,
             realised,
             last_event: Time(Time::DAY * 20_000 + draw(6) % Time::DAY),
+            reset_at: Time(0),
         }
     }
 

@@ -8,10 +8,10 @@
 
 mod kept;
 
-use hoga_cluster::runtime::{Exchange, FeedEvent, Happened, Numbered, Topic};
+use hoga_cluster::runtime::{Exchange, FeedEvent, Happened, News, Numbered, Topic};
 use hoga_engine::amount::{Amount, Lots, Ticks};
 use hoga_engine::effect::MarketEvent;
-use hoga_engine::ids::{InstrumentId, TradeNo};
+use hoga_engine::ids::{InstrumentId, PartitionId, TradeNo};
 use hoga_engine::order::Side;
 use hoga_engine::time::Time;
 use metrics::{Counter, counter};
@@ -116,18 +116,28 @@ impl Tape {
     async fn recall(&self, exchange: &Exchange) {
         let ids: Vec<InstrumentId> = exchange.catalogue().instruments.keys().copied().collect();
         for id in ids {
-            let traded = exchange.book(id, None, |listing, _| listing.trades()).await;
+            let traded = trades_of(exchange, id).await;
             let mut strip = kept::read(&kept::directory(exchange), id).unwrap_or_default();
             let followed = exchange.feed().follow(Topic::Trades(id), &Arc::new(Notify::new()));
             for numbered in followed.last(u64::MAX, TRADES_MAX) {
                 strip.extend(print_of(&numbered));
             }
-            let last = strip.trades.back().map_or(TradeNo(0), |last| last.no);
-            if traded.is_ok_and(|traded| traded > last) {
-                strip.trades.clear();
-            }
+            strip.reaches(traded);
             self.strips().insert(id, strip);
         }
+    }
+
+    /// A partition's state was replaced by another node's.
+    async fn check_ends(&self, exchange: &Exchange, partition: PartitionId) {
+        let catalogue = exchange.catalogue();
+        let ours = catalogue.instruments.iter().filter(|(_, it)| it.partition == partition);
+        for (id, _) in ours {
+            let traded = trades_of(exchange, *id).await;
+            if let Some(strip) = self.strips().get_mut(id) {
+                strip.reaches(traded);
+            }
+        }
+        self.news.send_modify(|count| *count += 1);
     }
 
     /// Writes down what there is.
@@ -226,7 +236,19 @@ fn print_of(numbered: &Numbered) -> Option<Print> {
     }
 }
 
+/// How many trades a book has made; 0 where it cannot be asked.
+async fn trades_of(exchange: &Exchange, id: InstrumentId) -> TradeNo {
+    exchange.book(id, None, |listing, _| listing.trades()).await.unwrap_or_default()
+}
+
 impl Strip {
+    /// Starts anew when its last trades were missed, because its book has come farther.
+    fn reaches(&mut self, traded: TradeNo) {
+        if self.trades.back().is_some_and(|last| last.no < traded) {
+            self.trades.clear();
+        }
+    }
+
     /// Takes a trade in unless it is there already; behind a gap the strip starts anew.
     fn extend(&mut self, print: Option<Print>) -> bool {
         let Some(print) = print else { return false };
@@ -303,14 +325,15 @@ impl Strip {
 async fn read(
     tape: std::sync::Weak<Tape>,
     exchange: Exchange,
-    mut feed: broadcast::Receiver<Arc<FeedEvent>>,
+    mut feed: broadcast::Receiver<News>,
 ) {
     loop {
         let event = feed.recv().await;
         // Nobody asks for trades any more.
         let Some(tape) = tape.upgrade() else { return };
         match event {
-            Ok(event) => tape.take(&event, &exchange),
+            Ok(News::Chunk(event)) => tape.take(&event, &exchange),
+            Ok(News::Replaced(partition)) => tape.check_ends(&exchange, partition).await,
             Err(RecvError::Lagged(chunks)) => {
                 tracing::warn!(chunks, "the tape of trades fell behind and starts anew");
                 tape.start_anew();

@@ -83,3 +83,17 @@ async fn what_is_kept_is_read_and_damage_is_not() {
     std::fs::write(&file, bytes).expect("written");
     assert!(read().is_none());
 }
+
+#[test]
+fn a_strip_whose_book_came_farther_elsewhere_starts_anew() {
+    let tape = tape((1..=3).map(|no| print(no, 100, no)));
+    let reaches = |no| {
+        let mut strips = tape.strips();
+        let strip = strips.get_mut(&InstrumentId(0)).expect("it is there");
+        strip.reaches(TradeNo(no));
+        strip.trades.len()
+    };
+    assert_eq!(reaches(3), 3, "nothing was missed");
+    assert_eq!(reaches(5), 0);
+    assert_eq!(tape.last(InstrumentId(0)), None, "nobody waits for what never comes");
+}

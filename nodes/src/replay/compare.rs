@@ -1,16 +1,15 @@
 //! What the exchange publishes beside what the bare book said.
 
 use super::ThroughError;
-use hoga_cluster::runtime::{Exchange, FeedEvent};
+use hoga_cluster::runtime::{Exchange, FeedEvent, News};
 use hoga_engine::effect::MarketEvent;
 use hoga_engine::ids::InstrumentId;
 use hoga_scenarios::replay::script::Said;
-use std::sync::Arc;
 use tokio::sync::broadcast::{self, error::TryRecvError};
 
 /// Compares event by event, as they come.
 pub(super) struct Comparison<'a> {
-    published: broadcast::Receiver<Arc<FeedEvent>>,
+    published: broadcast::Receiver<News>,
     instrument: InstrumentId,
     wanted: &'a [Said],
     /// Events that came so far.
@@ -37,7 +36,8 @@ impl<'a> Comparison<'a> {
     pub fn hear(&mut self) -> Result<(), ThroughError> {
         loop {
             match self.published.try_recv() {
-                Ok(chunk) => self.take(&chunk),
+                Ok(News::Chunk(chunk)) => self.take(&chunk),
+                Ok(News::Replaced(_)) => {}
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return Ok(()),
                 Err(TryRecvError::Lagged(_)) => {
                     return Err(ThroughError::Behind { compared: self.heard as u64 });

@@ -1,14 +1,13 @@
 //! Invariants that the running node looks at, on what it publishes anyway. What breaks one is a
 //! bug: it is counted and logged, and an operator is woken.
 
-use hoga_cluster::runtime::{Exchange, FeedEvent};
+use hoga_cluster::runtime::{Exchange, FeedEvent, News};
 use hoga_engine::amount::Lots;
 use hoga_engine::effect::MarketEvent;
 use hoga_engine::ids::InstrumentId;
 use hoga_engine::order::OrderState;
 use metrics::counter;
 use std::collections::HashMap;
-use std::sync::Arc;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
@@ -31,12 +30,12 @@ struct Watch {
 }
 
 impl Watch {
-    async fn run(mut self, mut feed: Receiver<Arc<FeedEvent>>, exchange: &Exchange) {
+    async fn run(mut self, mut feed: Receiver<News>, exchange: &Exchange) {
         loop {
             match feed.recv().await {
-                Ok(event) => self.look(&event, exchange),
+                Ok(News::Chunk(event)) => self.look(&event, exchange),
                 // What was not seen cannot be judged: the counting of sequences begins anew.
-                Err(RecvError::Lagged(_)) => self = Watch::default(),
+                Ok(News::Replaced(_)) | Err(RecvError::Lagged(_)) => self = Watch::default(),
                 Err(RecvError::Closed) => return,
             }
         }

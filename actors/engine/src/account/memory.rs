@@ -20,7 +20,7 @@ pub const REMEMBERED_NS: u64 = Time::DAY;
 /// And at the latest when there are more of them than this.
 pub const REMEMBERED_MAX: usize = 65_536;
 /// Tries of one request that wait for its answer at once; the oldest is dropped beyond.
-const WAITING_MAX: usize = 4;
+const WAITING_MAX: usize = 64;
 
 /// A request that came in before: a line of a cache.
 #[repr(align(64))]

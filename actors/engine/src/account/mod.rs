@@ -43,9 +43,11 @@ pub use balances::Balance;
 pub use notices::NOTICES_MAX;
 pub use open_order::OpenOrder;
 pub use performance::Performance;
+pub use place::check_form;
 pub use position::Position;
 pub use till::Told;
 
+use crate::client_id::ClientId;
 use crate::effect::{Answer, Effects};
 use crate::ids::{AccountId, AssetId, InstrumentId, OrderKey, OrderNo};
 use crate::instrument::{Asset, Catalogue, Instrument};
@@ -215,30 +217,8 @@ impl Account {
     ) {
         let ask = &Ask { envelope, id: envelope.id.hash(), account: self.id };
         self.glance(ask.id, request);
-        self.memory.expire(context.at);
-        match self.memory.recall(ask, request) {
-            Recall::Unknown => {}
-            Recall::Waits => return,
-            Recall::Accepted(no) => {
-                out.answer(envelope.origin, Answer::Accepted(self.key(no)));
-                return;
-            }
-            Recall::Answer(answer) => {
-                out.again(envelope.origin, answer);
-                return;
-            }
-            Recall::Refused(reject) => {
-                // Not remembered: the id stands for the request that had it first.
-                let reject = match reject {
-                    Reject::ClientOrderIdReused { .. } => {
-                        self.look_over(request, context).err().unwrap_or(reject)
-                    }
-                    other => other,
-                };
-                let answer = Answer::refused(reject);
-                out.answer(envelope.origin, answer);
-                return;
-            }
+        if self.was_asked_before(ask, request, context, out) {
+            return;
         }
         self.last_event = context.at;
         if let Err(reject) = self.perform(ask, request, context, out) {
@@ -249,11 +229,60 @@ impl Account {
         self.till.tell_moved(self.id, out);
     }
 
+    /// Handles a request in a session that is another's by now. One that was taken while the
+    /// session was still its client's, and is tried again, has the answer that it had.
+    pub fn request_fenced(
+        &mut self,
+        envelope: &Envelope,
+        request: &AccountRequest,
+        session: ClientId,
+        context: &Context,
+        out: &mut impl Effects,
+    ) {
+        let ask = &Ask { envelope, id: envelope.id.hash(), account: self.id };
+        if !self.was_asked_before(ask, request, context, out) {
+            // Not remembered: its client may ask again in a session that it has.
+            let reject = Reject::SessionFenced { id: session };
+            out.answer(envelope.origin, Answer::refused(reject));
+        }
+    }
+
+    /// Whether a request is known; its answer is seen to then.
+    #[inline(always)]
+    fn was_asked_before(
+        &mut self,
+        ask: &Ask,
+        request: &AccountRequest,
+        context: &Context,
+        out: &mut impl Effects,
+    ) -> bool {
+        self.memory.expire(context.at);
+        let origin = ask.envelope.origin;
+        match self.memory.recall(ask, request) {
+            Recall::Unknown => return false,
+            Recall::Waits => {}
+            Recall::Accepted(no) => out.answer(origin, Answer::Accepted(self.key(no))),
+            Recall::Answer(answer) => out.again(origin, answer),
+            Recall::Refused(reject) => {
+                // Not remembered: the id stands for the request that had it first.
+                let reject = match reject {
+                    Reject::ClientOrderIdReused { .. } => {
+                        self.look_over(request, context).err().unwrap_or(reject)
+                    }
+                    other => other,
+                };
+                out.answer(origin, Answer::refused(reject));
+            }
+        }
+        true
+    }
+
     /// The refusals that come before a reused id in the order of precedence.
     fn look_over(&self, request: &AccountRequest, context: &Context) -> Result<(), Reject> {
         match request {
             AccountRequest::Place { order, .. } => {
                 place::check_form(order)?;
+                place::check_future(order, context.at)?;
                 context.instrument(order.instrument).map(|_| ())
             }
             AccountRequest::Cancel { order } | AccountRequest::Amend { order, .. } => {
@@ -374,6 +403,7 @@ impl Account {
             deposits: self.performance.deposits,
             realised: self.positions.iter().map(|(_, position)| position.realised).sum(),
             last_event: self.last_event,
+            reset_at: self.performance.reset_at,
         }
     }
 

@@ -161,7 +161,7 @@ impl Account {
             self.give_back(ask, asset, balance.available, context, out);
         }
         self.positions.clear();
-        self.performance.reset();
+        self.performance.reset(context.at);
         for &(asset, amount) in amounts {
             self.gain(asset, amount, context);
             self.move_in(LedgerKind::Issue, asset, amount, Some(ask.envelope.id), context, out);

@@ -1,6 +1,7 @@
 //! How an account has done so far.
 
 use crate::amount::Amount;
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
 /// In quote minor units. Deposits of another asset count at its reference price.
@@ -17,6 +18,8 @@ pub struct Performance {
     pub losses: u64,
     /// Number of resets: a fresh start keeps the history and marks it.
     pub resets: u32,
+    /// Time of the last one; 0 when there was none.
+    pub reset_at: Time,
 }
 
 impl Performance {
@@ -37,7 +40,7 @@ impl Performance {
         }
     }
 
-    pub(super) fn reset(&mut self) {
-        *self = Performance { resets: self.resets + 1, ..Performance::default() };
+    pub(super) fn reset(&mut self, at: Time) {
+        *self = Performance { resets: self.resets + 1, reset_at: at, ..Performance::default() };
     }
 }

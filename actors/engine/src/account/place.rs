@@ -156,29 +156,42 @@ impl Account {
         instrument.check_phase(Manner::from(order))?;
         instrument.check_followed(order)?;
         let stop = order.stop().map(|asked| to_stop(order, asked, market_price, instrument));
-        let stop = stop.transpose()?;
+        let stop = match stop.transpose() {
+            // Far beyond any band, as a limit may be: said at the band's turn.
+            Err(beyond @ Reject::PriceOutOfBand { .. }) => Err(beyond),
+            known => Ok(known?),
+        };
         let mut sized = match (order.price, &stop) {
             (Some(price), _) => size_limit(order, price, instrument)?,
             // It fires where the market then is: around its trigger.
-            (None, Some(stop)) => size_market(order, Some(stop.trigger), instrument)?,
-            (None, None) => size_market(order, market_price, instrument)?,
+            (None, Ok(Some(stop))) => size_market(order, Some(stop.trigger), instrument)?,
+            (None, _) => size_market(order, market_price, instrument)?,
         };
         if sized.quote_amount.is_none() {
             check_notional(instrument, sized.notional)?;
         }
         instrument.check_band(sized.limit)?;
+        let stop = stop?;
         if let Some(asked) = &order.terms {
             stop.map_or(Ok(()), |stop| instrument.check_band(stop.trigger))?;
             let display = to_display(asked, sized.quantity, instrument)?;
             let expires = asked.expires;
             sized.terms = Some(Box::new(Terms { stop, display, other: None, expires }));
         }
-        let open = self.open.len() as u64;
-        if open + orders > u64::from(instrument.open_orders_max) {
-            let max = u64::from(instrument.open_orders_max);
-            return Err(Reject::TooManyOpenOrders { open, max });
-        }
+        self.check_open(instrument, orders)?;
         Ok(sized)
+    }
+
+    /// Whether so many more orders may be open in an instrument.
+    fn check_open(&self, instrument: &Instrument, more: u64) -> Result<(), Reject> {
+        let max = u64::from(instrument.open_orders_max);
+        // Nearly nobody has as many in all instruments together.
+        if self.open.len() as u64 + more <= max {
+            return Ok(());
+        }
+        let here = self.open_orders().filter(|order| order.state.instrument == instrument.id);
+        let open = here.count() as u64;
+        if open + more <= max { Ok(()) } else { Err(Reject::TooManyOpenOrders { open, max }) }
     }
 }
 
@@ -245,8 +258,11 @@ pub(super) fn malformed(field: &str, rule: &str) -> Reject {
 }
 
 /// What is wrong with an order by itself, whatever it is for.
+///
+/// # Errors
+/// [`Reject::Malformed`].
 #[inline]
-pub(super) fn check_form(order: &OrderRequest) -> Result<(), Reject> {
+pub fn check_form(order: &OrderRequest) -> Result<(), Reject> {
     let is_market = order.price.is_none();
     if order.price.is_some_and(|price| price <= 0) {
         return Err(malformed("price", "must be above zero"));
@@ -338,13 +354,20 @@ fn size_market(
         instrument.collared(is_buy, from)
     };
     match order.size {
-        Size::Quantity(_) => Ok(Sized::by_quantity(limit, quantity, instrument)),
+        Size::Quantity(_) if is_buy => Ok(Sized::by_quantity(limit, quantity, instrument)),
+        // What it has to come to at least is asked where the market is, not at the worst that it
+        // would sell for.
+        Size::Quantity(_) => {
+            let notional = instrument.notional(from, quantity);
+            Ok(Sized { notional, ..Sized::by_quantity(limit, quantity, instrument) })
+        }
         Size::QuoteAmount(amount) => {
             let spendable = most_notional(amount, instrument.fees.bound());
             // Not even one lot at one tick can be had for less than a unit.
             let unit = instrument.unit();
             let value_max = Some((spendable / unit) as TickLots);
             check_least(instrument, spendable, unit)?;
+            check_most(instrument, spendable)?;
             let quote_amount = Some(amount);
             Ok(Sized { limit, quantity, quote_amount, notional: 0, value_max, terms: None })
         }
@@ -363,6 +386,12 @@ fn most_notional(amount: Amount, rate: Rate) -> Amount {
 #[inline]
 pub(super) fn check_notional(instrument: &Instrument, notional: Amount) -> Result<(), Reject> {
     check_least(instrument, notional, 1)?;
+    check_most(instrument, notional)
+}
+
+/// Whether it is no more than orders may come to.
+#[inline(always)]
+fn check_most(instrument: &Instrument, notional: Amount) -> Result<(), Reject> {
     let most = match instrument.notional_max {
         0 => AMOUNT_MAX,
         most => most.min(AMOUNT_MAX),
@@ -415,7 +444,8 @@ pub(super) fn to_ticks(price: Amount, instrument: &Instrument) -> Result<Ticks, 
     }
     let step = instrument.ticks.step(floor);
     let below = instrument.ticks.floor(floor).max(Ticks(step));
-    let above = instrument.ticks.ceil(Ticks(floor.0 + 1));
+    // Below the first tick there is nothing.
+    let above = instrument.ticks.ceil(Ticks(floor.max(below).0 + 1));
     Err(Reject::PriceNotOnTick {
         price: shown(price),
         step: shown(instrument.price_amount(Ticks(step))),

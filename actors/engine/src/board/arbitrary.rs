@@ -77,6 +77,7 @@ pub(super) fn standing(index: u32, deposits: Amount, cash: Amount, second: u64) 
         deposits,
         realised: cash - deposits,
         last_event: Time(second * Time::SECOND),
+        reset_at: Time(0),
     }
 }
 
@@ -122,10 +123,11 @@ impl PlainBoard {
 
     pub fn stand(&mut self, standing: &Standing) {
         let old = self.standings.insert(standing.account, standing.clone());
-        if old.is_some_and(|old| standing.deposits < old.deposits) {
+        if old.is_some_and(|old| standing.reset_at > old.last_event) {
             for (_, starts) in &mut self.seasons {
                 starts.remove(&standing.account);
             }
+            self.extremes.insert(standing.account, Extremes::default());
         }
     }
 

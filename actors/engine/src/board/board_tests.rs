@@ -201,11 +201,12 @@ fn amount() -> impl Strategy<Value = Amount> {
 
 fn some_standing() -> impl Strategy<Value = Standing> {
     let balances = prop::collection::btree_map((0u16..3).prop_map(AssetId), amount(), 0..4);
-    (0u32..40, balances, amount(), amount(), -3i128..4, 0u64..3).prop_map(
-        |(index, balances, deposits, withdrawals, realised, second)| Standing {
+    (0u32..40, balances, amount(), amount(), -3i128..4, 0u64..3, 0u64..3).prop_map(
+        |(index, balances, deposits, withdrawals, realised, second, reset)| Standing {
             balances: balances.into_iter().collect(),
             net_deposits: deposits - withdrawals,
             realised,
+            reset_at: Time(reset.min(second) * Time::SECOND),
             ..standing(index, deposits, 0, second)
         },
     )

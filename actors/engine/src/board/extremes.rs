@@ -7,8 +7,8 @@ use super::score::Score;
 use crate::amount::Amount;
 use serde::{Deserialize, Serialize};
 
-/// Over the sets of marks so far; what happened between two sets is not seen. Withdrawals count
-/// as falls: these are figures of equity, not of return.
+/// Over the sets of marks since the last reset; what happened between two sets is not seen.
+/// Withdrawals count as falls: these are figures of equity, not of return.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extremes {
     /// Highest equity at any set, in quote minor units; zero before the first.
@@ -45,6 +45,12 @@ impl ExtremesColumns {
                 *worst = u32::try_from(fall).unwrap_or(u32::MAX).max(*worst);
             }
         });
+    }
+
+    /// The account begins afresh.
+    pub fn forget(&mut self, slot: usize) {
+        self.peaks.set(slot, 0);
+        self.drawdowns[slot] = 0;
     }
 
     pub fn bytes(&self) -> usize {

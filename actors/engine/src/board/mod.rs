@@ -316,9 +316,9 @@ impl Board {
             return;
         }
         self.ranking.remove(slot as u32, &self.register);
-        if standing.deposits < self.ranking.figures.deposits.get(slot) {
-            // Deposits only ever grow, except that a reset starts them anew.
+        if standing.reset_at > self.ranking.figures.last_event(slot) {
             self.ranking.forget_starts(slot);
+            self.extremes.forget(slot);
         }
         self.ranking.figures.set(slot, standing, equity);
         self.ranking.insert(slot as u32, &self.register);

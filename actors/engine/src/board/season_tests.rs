@@ -41,8 +41,19 @@ fn a_season_counts_from_its_start() {
 fn a_reset_starts_the_season_afresh() {
     let mut board = board(&[(1, 100, 500, 1)]);
     board.open_season("spring", at(200), &catalogue()).expect("it opens");
-    stand(&mut board, standing(1, 80, 88, 201), 201);
+    let afresh = |deposits, cash, second, reset| Standing {
+        reset_at: at(reset),
+        ..standing(1, deposits, cash, second)
+    };
+    stand(&mut board, afresh(80, 88, 202, 201), 202);
     assert_eq!(score(&board, "spring", BoardKind::Return, 1), Score::ratio(8, 80));
+    stand(&mut board, afresh(80, 90, 203, 201), 203);
+    assert_eq!(score(&board, "spring", BoardKind::Return, 1), Score::ratio(10, 80));
+    // To as much as before, and to more.
+    stand(&mut board, afresh(80, 80, 204, 204), 204);
+    assert_eq!(score(&board, "spring", BoardKind::Return, 1), Score::ratio(0, 80));
+    stand(&mut board, afresh(900, 990, 206, 205), 206);
+    assert_eq!(score(&board, "spring", BoardKind::Return, 1), Score::ratio(90, 900));
 }
 
 #[test]

@@ -114,6 +114,8 @@ fn write_accounts<S: Serializer>(board: &Board, to: S) -> Result<S::Ok, S::Error
             deposits: figures.deposits.get(slot),
             realised: figures.realised.get(slot),
             last_event: figures.last_event(slot),
+            // Of no use any more: it was taken in.
+            reset_at: Time(0),
         };
         (standing, board.extremes.get(slot))
     }))

@@ -111,9 +111,13 @@ impl Listing {
         let (before, shown) = (self.session.phase(), self.now());
         let session = &mut self.session;
         let mut rules = asked.clone();
-        // What the day has made of base and band stays, unless these are what was changed.
-        if given(&rules) == session.given {
-            (rules.base_price, rules.band) = given(&self.instrument);
+        // What the day has made of base and band stays, each unless it is what was changed.
+        let (base_before, band_before) = session.given;
+        if asked.base_price == base_before {
+            rules.base_price = self.instrument.base_price;
+        }
+        if asked.band == band_before {
+            rules.band = self.instrument.band;
         }
         session.given = given(asked);
         session.word = rules.phase;
@@ -139,26 +143,35 @@ impl Listing {
     /// what time it is.
     pub(super) fn turn(&mut self, edge: Time, is_first: bool, out: &mut impl Effects) {
         let (planned, next) = self.plan_at(edge);
-        let ends =
-            |table: &&Schedule| !is_first && planned == Phase::Closed && table.is_last_edge(edge);
-        let table = self.instrument.schedule.as_deref().filter(ends);
-        let over = table.map(|table| table.day_at(edge.minus(1)));
         let before = self.now();
-        self.session.plan(planned, next);
+        // One that was ended early is not ended again.
+        let may_end = !is_first && self.session.over_until != Some(edge);
+        let table = self.instrument.schedule.as_deref().filter(|_| may_end);
+        let over = table.and_then(|table| table.day_ended(edge));
         if is_first {
             self.begin(edge);
         }
-        if self.session.word == Phase::Continuous && planned == Phase::Closed {
-            self.uncross(edge, out);
-        }
-        self.enter(edge, out);
         if let Some(day) = over {
+            // Also where the next one begins at once.
+            let until = if planned == Phase::Closed { next } else { Some(edge) };
+            self.go_to(Phase::Closed, until, edge, out);
             self.end_day(day, edge, out);
+        }
+        if over.is_none() || planned != Phase::Closed {
+            self.go_to(planned, next, edge, out);
         }
         if over.is_some() || is_first || before != self.now() {
             self.announce(out);
         }
         self.admit(edge, out);
+    }
+
+    fn go_to(&mut self, planned: Phase, next: Option<Time>, at: Time, out: &mut impl Effects) {
+        self.session.plan(planned, next);
+        if self.session.word == Phase::Continuous && planned == Phase::Closed {
+            self.uncross(at, out);
+        }
+        self.enter(at, out);
     }
 
     fn end_day(&mut self, day: TradingDay, at: Time, out: &mut impl Effects) {
@@ -210,11 +223,7 @@ impl Listing {
         let Some(schedule) = &self.instrument.schedule else { return };
         let (day, later) = (schedule.day_at(at), schedule.opens_later(at));
         self.session.over_until = later;
-        self.session.plan(Phase::Closed, later);
-        if self.session.word == Phase::Continuous {
-            self.uncross(at, out);
-        }
-        self.enter(at, out);
+        self.go_to(Phase::Closed, later, at, out);
         self.end_day(day, at, out);
         self.announce(out);
     }

@@ -170,12 +170,12 @@ impl Schedule {
         }
     }
 
-    /// Whether the trading day is over when the phase that ends at `time` is.
+    /// The trading day whose last phase ends at `time`; another may begin at once.
     #[must_use]
-    pub fn is_last_edge(&self, time: Time) -> bool {
-        let (_, within) = self.local(time);
-        let minute = (within / MINUTE) as u32;
-        self.spans.last().is_some_and(|last| last.to % DAY_MINUTES == minute)
+    pub fn day_ended(&self, time: Time) -> Option<TradingDay> {
+        let (day, _) = self.local(time.minus(1));
+        let end = self.at(day, self.spans.last()?.to);
+        (self.trades_on(day) && end == Some(time)).then(|| TradingDay::since_1970(day))
     }
 
     /// The local day at a time.

@@ -99,8 +99,9 @@ fn a_reserved_order_waits_for_hours_or_for_trading_days() {
 
 #[test]
 fn the_day_is_over_when_its_last_phase_is() {
-    assert!(krx().is_last_edge(seoul(0, 15, 30)));
-    assert!(!krx().is_last_edge(seoul(0, 15, 20)));
+    let day = krx().day_at(seoul(0, 12, 0));
+    assert_eq!(krx().day_ended(seoul(0, 15, 30)), Some(day));
+    assert_eq!(krx().day_ended(seoul(0, 15, 20)), None);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! SES-1 to SES-3: sessions as the log alone tells of them, by the plainest rules.
 //!
-//! SES-1: what a fenced session asks is refused and never placed, and only that is. SES-2: a
-//! session lapses when the log heard nothing of its client or its gateway for [`GRACE`], not
-//! earlier. SES-3: of an account that a session left behind no order is open that was there before.
+//! SES-1: what a fenced session asks is refused and never placed, unless it was let in before, and
+//! only that is. SES-2: a session lapses when the log heard nothing of its client or its gateway for
+//! [`GRACE`], not earlier. SES-3: of an account that a session left behind no order is open that was
+//! there before.
 
 use super::{References, SessionCommand, Told};
 use crate::sim::words::{Broken, hold};
@@ -62,7 +63,8 @@ pub struct Sessions {
     is_on: bool,
     pub checked: u64,
     tables: BTreeMap<PartitionId, Table>,
-    /// Ids that were asked for in a fenced session, and those that were asked for otherwise.
+    /// Ids that were asked for in a fenced session, and those that an account was asked for
+    /// otherwise.
     fenced: BTreeSet<ClientId>,
     let_in: BTreeSet<ClientId>,
     /// Where each order was seen first.
@@ -106,7 +108,9 @@ impl Sessions {
                     if request == AccountRequest::Open {
                         table.accounts.insert(account.clone());
                     }
-                    self.let_in.extend(ids(envelope.id, &request));
+                    if table.accounts.contains(&account) {
+                        self.let_in.extend(ids(envelope.id, &request));
+                    }
                     told.requests.push((account, envelope, request));
                 }
                 SessionCommand::Open { account, id, cancels, origin } => {
@@ -119,6 +123,9 @@ impl Sessions {
                     if table.is_open(&account, id, epoch) {
                         *self.counts.entry("session_requests").or_default() += 1;
                         self.let_in.extend(ids(envelope.id, &request));
+                        told.requests.push((account, envelope, request));
+                    } else if self.let_in.contains(&envelope.id) {
+                        *self.counts.entry("session_requests_repeated").or_default() += 1;
                         told.requests.push((account, envelope, request));
                     } else {
                         *self.counts.entry("session_requests_fenced").or_default() += 1;

@@ -172,6 +172,15 @@ pub struct World {
     /// When everything was well again after the faults.
     pub rested_at: Option<Nanos>,
     healed_at: Nanos,
+    patience: Patience,
+}
+
+/// How long it may take until time alone has brought about what it has to.
+struct Patience {
+    /// So many times [`HEALED_WITHIN`].
+    left: u32,
+    /// Entries that all logs had when that was asked last.
+    entries: u64,
 }
 
 impl World {
@@ -205,6 +214,7 @@ impl World {
             named: swarm.nodes,
             rested_at: None,
             healed_at: 0,
+            patience: Patience { left: 8, entries: 0 },
             members,
             dice,
             mutant,
@@ -315,7 +325,11 @@ impl World {
                 self.healed_at = self.now;
                 self.heal();
             }
-            Event::Rest => self.phase = Phase::Resting,
+            Event::Rest => {
+                self.phase = Phase::Resting;
+                self.patience.entries = self.witness.entries();
+            }
+            Event::End if self.is_waiting_for_time() => self.after(HEALED_WITHIN, Event::End),
             Event::End => self.end(),
         }
         if self.phase == Phase::Resting && self.rested_at.is_none() && self.is_at_rest() {

@@ -1,8 +1,10 @@
 //! The nemesis: it carries out the faults of a run, and heals everything in the end.
 
+use super::host::Seat;
 use super::{Event, Host, Phase, World};
 use crate::sim::faults::{Fault, Kind, When, Whom, closed};
 use crate::sim::words::{Broken, DiskState, Down, MS, Moment, Nanos, NodeId, Order, SECOND};
+use hoga_engine::ids::PartitionId;
 use std::collections::BTreeMap;
 
 /// Stands for the fault that stopped a process which ended itself.
@@ -311,21 +313,39 @@ impl World {
         self.nemesis.down.clear();
     }
 
+    /// Orders that were reserved for a while by a clock hours ahead end one by one, and behind that
+    /// time goes at half the pace. As long as ticks are owed and logs go on, nothing stands still; what
+    /// hangs for another reason hangs also when the patience is over.
+    pub(super) fn is_waiting_for_time(&mut self) -> bool {
+        let entries = self.witness.entries();
+        let goes_on = entries > std::mem::replace(&mut self.patience.entries, entries);
+        let may_wait = self.patience.left > 0 && goes_on && self.owes_ticks();
+        self.patience.left -= u32::from(may_wait);
+        may_wait
+    }
+
+    fn owes_ticks(&self) -> bool {
+        self.seats().any(|(_, seat)| seat.life.replica().core.needs_tick())
+    }
+
+    fn seats(&self) -> impl Iterator<Item = (&PartitionId, &Seat)> {
+        self.members.iter().filter_map(|node| self.hosts.get(node)).flat_map(|host| &host.seats)
+    }
+
     /// Nothing is under way any more, and all replicas have everything.
     pub(super) fn is_at_rest(&self) -> bool {
         let members = || self.members.iter().filter_map(|node| self.hosts.get(node));
-        let seats = || members().flat_map(|host| host.seats.iter());
         self.is_answered()
             && self.is_shown()
             && self.nemesis.replacing.is_none()
             && self.are_sessions_at_rest()
             && members().all(|host| host.is_up)
-            && seats().all(|(id, seat)| seat.life.applied() == self.witness.reached(*id))
-            && seats().all(|(_, seat)| {
+            && self.seats().all(|(id, seat)| seat.life.applied() == self.witness.reached(*id))
+            && self.seats().all(|(_, seat)| {
                 let outboxes = seat.life.replica().core.outboxes();
                 outboxes.values().all(hoga_cluster::partition::Outbox::is_empty)
-                    && !seat.life.replica().core.needs_tick()
             })
+            && !self.owes_ticks()
     }
 
     /// The last look at everything.

@@ -122,8 +122,8 @@ impl World {
             return false;
         }
         let client = &mut self.clients[nth];
-        // An attempt before may have been taken.
-        (client.ops[op].was_unknown, client.ops[op].given_up) = (true, true);
+        // Final also for the attempts before: one that was taken would be answered as it was then.
+        (client.ops[op].was_unknown, client.ops[op].given_up) = (false, true);
         if client.session.as_ref().map(|it| it.session.epoch) == client.used {
             self.leave(nth);
         }

@@ -6,7 +6,7 @@ use crate::instrument::{Call, Calls, Instrument, Phase};
 use crate::order::{CancelReason, Status};
 use crate::pit::tests::market::{LPJ_KRW, instruments};
 use crate::session::tests::{krx, seoul};
-use crate::session::{BreakerLevel, Interruption, PlannedPhase, Schedule};
+use crate::session::{BreakerLevel, Interruption, PlannedPhase, Schedule, Span};
 use crate::terms::{StopAsked, TermsAsked};
 use crate::time::Time;
 
@@ -283,4 +283,54 @@ fn a_market_that_falls_stops_as_one() {
     pit.set_time(seoul(1, 10, 1));
     print(&mut pit, 50);
     assert_eq!(phases(&pit), halted);
+}
+
+/// Opening call until 1:00, closing call from 23:50 to midnight, every day of the week.
+fn around_the_clock() -> Schedule {
+    let span = |phase, from, to| Span { phase, from, to };
+    let spans = vec![
+        span(PlannedPhase::OpeningCall, 0, 60),
+        span(PlannedPhase::Continuous, 60, 1_430),
+        span(PlannedPhase::ClosingCall, 1_430, 1_440),
+    ];
+    Schedule { weekends: true, spans, ..krx() }
+}
+
+#[test]
+fn a_day_that_ends_as_the_next_begins_ends() {
+    let mut pit = traded(street_at(around_the_clock(), 10, 0));
+    let day = OrderRequest { time_in_force: TimeInForce::Day, ..buy(1, 90) };
+    place(&mut pit, "alice", "day", day);
+    pit.set_time(seoul(0, 23, 55));
+    place(&mut pit, "alice", "a103", buy(5, 103));
+    pit.set_time(Time(seoul(1, 0, 0).0 - 1));
+    assert_eq!(stands(&pit, "alice", 3), (Status::Open, 0, 0));
+    pit.set_time(seoul(1, 0, 0));
+    assert_eq!(phase(&pit).0, Phase::Call(Call::Opening));
+    assert_eq!(stands(&pit, "alice", 3), (Status::Filled, 5, 0), "the close made its price");
+    assert_eq!(order(&pit, "alice", 2).reason, Some(CancelReason::MarketClosed));
+    let listed = pit.listing(LPJ_KRW).expect("it is listed").instrument();
+    assert_eq!(listed.base_price, Some(Ticks(103)));
+    sound(&pit);
+}
+
+#[test]
+fn a_changed_band_leaves_the_base_of_the_day() {
+    let mut pit = traded(street_at(krx(), 10, 0));
+    pit.set_time(seoul(0, 15, 21));
+    place(&mut pit, "alice", "a103", buy(5, 103));
+    pit.set_time(seoul(1, 10, 0));
+    let base = |pit: &Pit| pit.listing(LPJ_KRW).expect("it is listed").instrument().base_price;
+    assert_eq!(base(&pit), Some(Ticks(103)));
+    // What operators change is what was listed.
+    let [lpj, _] = instruments();
+    let calls = Calls { interruption: Some(rule()), ..Calls::default() };
+    let listed = Instrument { schedule: Some(Box::new(krx())), calls, ..lpj };
+    let band = Some((Ticks(80), Ticks(130)));
+    pit.change(&Instrument { band, ..listed.clone() });
+    assert_eq!(base(&pit), Some(Ticks(103)));
+    assert_eq!(pit.listing(LPJ_KRW).expect("it is listed").instrument().band, band);
+    let base_price = Some(Ticks(110));
+    pit.change(&Instrument { band, base_price, ..listed });
+    assert_eq!(base(&pit), base_price);
 }

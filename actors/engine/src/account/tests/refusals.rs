@@ -231,3 +231,41 @@ fn a_suspended_book_releases_what_it_is_asked() {
     alice.hear(message, &context, &mut Vec::new());
     assert_eq!(alice.balance(KRW), Balance { available: RICH, held: 0 });
 }
+
+#[test]
+fn an_order_at_market_is_measured_where_the_market_is() {
+    let mut pit = street();
+    let narrow = |notional_min, notional_max| {
+        let [lpj, _] = instruments();
+        Instrument { notional_min, notional_max, band: Some((Ticks(50), Ticks(200))), ..lpj }
+    };
+    let at_market = |order| OrderRequest { price: None, ..ioc(order) };
+    place(&mut pit, "bob", "bid", buy(100, 100));
+    pit.change(&narrow(3_000, 5_000));
+    let request = place(&mut pit, "alice", "s30", at_market(sell(30, 1)));
+    assert_eq!(refusal(&pit, request), None, "it comes to 3,000, though at worst to less");
+    let request = place(&mut pit, "alice", "s29", at_market(sell(29, 1)));
+    assert_eq!(refusal(&pit, request), Some("NOTIONAL_TOO_SMALL"));
+    let spend = |amount| OrderRequest { size: Size::QuoteAmount(amount), ..at_market(buy(1, 1)) };
+    let request = place(&mut pit, "alice", "spend", spend(6_000));
+    assert_eq!(refusal(&pit, request), Some("NOTIONAL_TOO_LARGE"));
+    let request = place(&mut pit, "alice", "less", spend(5_000));
+    assert_eq!(refusal(&pit, request), None);
+}
+
+#[test]
+fn open_orders_are_counted_by_instrument() {
+    let mut pit = street();
+    let [lpj, btc] = instruments();
+    pit.change(&Instrument { open_orders_max: 2, ..lpj.clone() });
+    pit.change(&Instrument { open_orders_max: 2, ..btc.clone() });
+    for id in ["a", "b"] {
+        let request = place(&mut pit, "alice", id, buy(1, 100));
+        assert_eq!(refusal(&pit, request), None);
+    }
+    let request = place(&mut pit, "alice", "c", buy(1, 100));
+    assert_eq!(refusal(&pit, request), Some("TOO_MANY_OPEN_ORDERS"));
+    let elsewhere = OrderRequest { instrument: btc.id, ..buy(btc.lot, btc.tick) };
+    let request = place(&mut pit, "alice", "d", elsewhere);
+    assert_ne!(refusal(&pit, request), Some("TOO_MANY_OPEN_ORDERS"));
+}

@@ -67,12 +67,16 @@ impl Day {
 impl Trading {
     pub fn update(&mut self, asked: &Instrument, at: Time) {
         let before = self.day.phase();
-        let given = (asked.base_price, asked.band);
+        let (base_before, band_before) = self.day.given;
         let mut rules = asked.clone();
-        if given == self.day.given {
-            (rules.base_price, rules.band) = (self.rules.base_price, self.rules.band);
+        if asked.base_price == base_before {
+            rules.base_price = self.rules.base_price;
         }
-        (self.day.given, self.day.word) = (given, rules.phase);
+        if asked.band == band_before {
+            rules.band = self.rules.band;
+        }
+        self.day.given = (asked.base_price, asked.band);
+        self.day.word = rules.phase;
         self.rules = rules;
         self.plan(at);
         self.book.unguard();
@@ -98,20 +102,31 @@ impl Trading {
 
     /// The table says something else from `edge` on, or was looked at first then.
     pub fn turn(&mut self, edge: Time, is_first: bool) {
-        self.plan(edge);
-        let is_closed = self.day.planned == Phase::Closed;
-        let is_last = self.rules.schedule.as_ref().is_some_and(|table| table.is_last_edge(edge));
+        let may_end = !is_first && self.day.over_until != Some(edge);
+        let table = self.rules.schedule.as_ref().filter(|_| may_end);
+        let is_over = table.is_some_and(|table| table.day_ended(edge).is_some());
         if is_first && let Some(pause) = &mut self.day.pause {
             pause.until = Time(edge.0.saturating_add(self.rules.calls.opening_ns));
         }
-        if is_closed && self.day.word == Phase::Continuous {
-            self.uncross();
-        }
-        self.enter(edge);
-        if is_closed && is_last && !is_first {
+        self.plan(edge);
+        if is_over {
+            let until = if self.day.planned == Phase::Closed { self.day.next } else { Some(edge) };
+            (self.day.planned, self.day.next, self.day.pause) = (Phase::Closed, until, None);
+            self.begin_phase(edge);
             self.end_day();
+            self.plan(edge);
+        }
+        if !is_over || self.day.planned != Phase::Closed {
+            self.begin_phase(edge);
         }
         self.admit(edge);
+    }
+
+    fn begin_phase(&mut self, at: Time) {
+        if self.day.planned == Phase::Closed && self.day.word == Phase::Continuous {
+            self.uncross();
+        }
+        self.enter(at);
     }
 
     fn end_day(&mut self) {
