@@ -189,6 +189,10 @@ fn damaged_snapshots_make_way_for_the_ones_before() {
     for partition in &found {
         spoil(&partition[1]);
     }
+    let verified = verify(&data).ended(0).json();
+    let of_partitions = verified["partitions"].as_array().unwrap().iter();
+    let damaged = of_partitions.filter(|partition| partition["damaged_snapshots"].is_array());
+    assert_eq!((&verified["ok"], damaged.count()), (&Value::Bool(true), found.len()));
     let exchange = Exchange::up_in(data);
     assert_eq!(bids(&exchange), ["700", "701", "702"]);
     bid(&exchange, "703");
@@ -203,4 +207,14 @@ fn no_whole_snapshot_is_refused_with_its_directory() {
         spoil(&generation);
     }
     is_refused(&data, &["snapshots"]);
+}
+
+#[test]
+fn a_history_that_is_gone_is_not_begun_anew_without_a_word() {
+    let data = with_two_generations();
+    fs::remove_dir_all(data.path().join("history")).unwrap();
+    is_refused(&data, &["has no history any more", "make an empty"]);
+    fs::create_dir(data.path().join("history")).unwrap();
+    let exchange = Exchange::up_in(data);
+    assert_eq!(bids(&exchange), ["700", "701", "702"], "what is open is in the state");
 }

@@ -68,10 +68,10 @@ pub enum ListingError {
     /// The value cannot be kept exactly.
     #[error("{of}: the rule `{rule}` cannot be kept: {why}")]
     Rule { of: String, rule: &'static str, why: String },
-    #[error("{symbol}: {source}")]
-    Ticks { symbol: String, source: BadTickTable },
-    #[error("{symbol}: {source}")]
-    Unsound { symbol: String, source: BadInstrument },
+    #[error("{symbol}: {why}")]
+    Ticks { symbol: String, why: BadTickTable },
+    #[error("{symbol}: {why}")]
+    Unsound { symbol: String, why: BadInstrument },
 }
 
 /// Turns a rule book into assets and instruments.
@@ -212,7 +212,7 @@ impl List<'_> {
             follow: self.follow(),
         };
         let checked = instrument.check();
-        checked.map_err(|source| ListingError::Unsound { symbol: self.symbol.into(), source })?;
+        checked.map_err(|why| ListingError::Unsound { symbol: self.symbol.into(), why })?;
         Ok(instrument)
     }
 
@@ -353,7 +353,7 @@ impl List<'_> {
         let bands = self.rules.rules.ticks.bands().iter().map(band);
         let bands = bands.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         let symbol = self.symbol.into();
-        tick_table::TickTable::new(bands).map_err(|source| ListingError::Ticks { symbol, source })
+        tick_table::TickTable::new(bands).map_err(|why| ListingError::Ticks { symbol, why })
     }
 
     fn band(&self) -> Result<Option<(Ticks, Ticks)>, ListingError> {

@@ -36,12 +36,15 @@ pub fn decimal(text: &str) -> Result<Decimal, NumberError> {
     if digits.is_empty() {
         return Err(NumberError::Empty);
     }
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let (whole, fraction) = match digits.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (digits, None),
+    };
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if !all_digits(whole) || !all_digits(fraction) {
+    if !all_digits(whole) || !fraction.is_none_or(all_digits) {
         return Err(NumberError::NotDigits { text: text.into() });
     }
-    let significant = whole.trim_start_matches('0').len() + fraction.len();
+    let significant = whole.trim_start_matches('0').len() + fraction.map_or(0, str::len);
     let too_long = || NumberError::TooLong { text: text.into() };
     if significant > DIGITS_MAX {
         return Err(too_long());

@@ -4,6 +4,7 @@ use super::failure::{Exit, Failure};
 use super::{Global, json, output};
 use crate::config::{self, ConfigError, NodeConfig};
 use clap::Args;
+use hoga_engine::topology::Topology;
 use hoga_scenarios::document::Mistakes;
 use hoga_scenarios::file;
 use hoga_scenarios::rules::RuleBook;
@@ -92,13 +93,21 @@ fn checked(path: &Path) -> Result<String, Wrong> {
 fn rule_book(name: &str, text: &str) -> Result<String, Wrong> {
     let book =
         RuleBook::parse(name, text).map_err(|mistakes| Wrong::Mistakes(Box::new(mistakes)))?;
+    listed(name, &book)?;
     let symbols: Vec<&str> = book.instruments.iter().map(|listed| listed.symbol.as_str()).collect();
     Ok(format!("a rule book, `{}`: {}; no mistakes", book.name, symbols.join(", ")))
+}
+
+/// A rule may be well written and still be none that an exchange can keep.
+fn listed(name: &str, book: &RuleBook) -> Result<(), Wrong> {
+    let market = hoga_scenarios::listing::market(book, &Topology::default());
+    market.map(drop).map_err(|error| Wrong::Other(format!("error: {name}: {error}")))
 }
 
 fn plan(name: &str, text: &str) -> Result<String, Wrong> {
     let plan = hoga_chaos::plan::parse(name, text)
         .map_err(|mistakes| Wrong::Mistakes(Box::new(mistakes)))?;
+    listed(name, &plan.attack.market)?;
     let strikes = plan.attack.fault_times().len();
     let (name, nodes) = (&plan.attack.name, plan.nodes.count);
     Ok(format!("a plan of attack, `{name}`: {nodes} nodes, {strikes} faults; no mistakes"))
@@ -112,6 +121,7 @@ fn scenario(path: &Path) -> Result<String, Wrong> {
             why => format!("error: {report}: {why}"),
         }),
     })?;
+    listed(&path.display().to_string(), &scenario.market)?;
     let accounts: u64 = scenario.accounts.iter().map(|group| group.count.unwrap_or(1)).sum();
     let bots: u64 = scenario.bots.iter().map(|group| group.count).sum();
     Ok(format!(

@@ -37,6 +37,28 @@ pub fn wipe(dir: &Path) -> Result<(), Failure> {
     wipe_one(dir)
 }
 
+/// Whether an exchange may be founded in a directory, or was.
+///
+/// # Errors
+/// It holds files, and none of them is an exchange's.
+pub fn check_ours(dir: &Path) -> Result<(), Failure> {
+    let Ok(entries) = fs::read_dir(dir) else { return Ok(()) };
+    let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    let is_ours = dir.join(IDENTITY).is_file()
+        || dir.join("log").join(LOCK_FILE).is_file()
+        || (1..=255).any(|id| dir.join(format!("n{id}/node.toml")).is_file());
+    if is_ours || names.iter().all(|name| name == "lost+found" || name == CERTIFICATES) {
+        return Ok(());
+    }
+    Err(foreign(dir).hint("name an empty directory, or one that is not there, with --data DIR"))
+}
+
+fn foreign(dir: &Path) -> Failure {
+    let shown = dir.display();
+    let message = format!("error: {shown} holds files and is no data directory of hoga");
+    Failure::new(Exit::Failure, message)
+}
+
 fn wipe_one(dir: &Path) -> Result<(), Failure> {
     let is_empty = match fs::read_dir(dir) {
         Ok(mut entries) => entries.next().is_none(),
@@ -48,9 +70,7 @@ fn wipe_one(dir: &Path) -> Result<(), Failure> {
     }
     let log = dir.join("log");
     if !dir.join(IDENTITY).is_file() && !log.join(LOCK_FILE).is_file() {
-        let shown = dir.display();
-        let message = format!("error: {shown} holds files and is no data directory of hoga");
-        return Err(Failure::new(Exit::Failure, message)
+        return Err(foreign(dir)
             .hint("--fresh wipes only what an exchange wrote; choose another with --data DIR"));
     }
     let lock = DirLock::acquire(&log)

@@ -42,3 +42,15 @@ fn nothing_there_is_fresh() {
     wipe(dir.path()).expect("empty");
     wipe(&dir.path().join("missing")).expect("missing");
 }
+
+#[test]
+fn nothing_is_founded_among_the_files_of_others() {
+    let dir = tempfile::tempdir().expect("a directory");
+    check_ours(dir.path()).expect("empty");
+    check_ours(&dir.path().join("missing")).expect("missing");
+    touch(&dir.path().join("log/app.log"));
+    let said = check_ours(dir.path()).expect_err("another's").to_string();
+    assert!(said.contains("is no data directory of hoga"), "{said}");
+    touch(&dir.path().join("node.json"));
+    check_ours(dir.path()).expect("an exchange's");
+}

@@ -65,6 +65,9 @@ fn text(report: &Report) -> String {
             partition.replayed_hash,
             mark(partition.ok),
         );
+        for damaged in &partition.damaged_snapshots {
+            let _ = writeln!(text, "    {} {damaged}", Paint::Red.on("damaged, passed over:"));
+        }
     }
     for invariant in &report.invariants {
         let _ = writeln!(

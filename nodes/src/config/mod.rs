@@ -23,6 +23,7 @@ pub use settings::{SETTINGS, Setting};
 pub use upstream::UpstreamConfig;
 
 use crate::gateway::ORDERS_PER_SECOND_MAX;
+use hoga_cluster::history::RETENTION_DAYS_DEFAULT;
 use hoga_cluster::link::LinkError;
 use hoga_cluster::log::LogOptions;
 use hoga_cluster::runtime::ExchangeOptions;
@@ -31,6 +32,7 @@ use std::fmt;
 use std::iter;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The port of `hoga up`, and of every client that is told nothing else.
 pub const PORT: u16 = 7070;
@@ -57,6 +59,8 @@ pub struct NodeConfig {
     pub topology: Topology,
     /// Bytes of a partition's log after which it takes a snapshot.
     pub snapshot_bytes: u64,
+    /// Days after which the rows of orders, fills and ledgers go; 0 keeps them for ever.
+    pub history_days: u64,
     pub log: LogOptions,
     pub redis: RedisConfig,
     pub upstream: UpstreamConfig,
@@ -100,6 +104,7 @@ impl Default for NodeConfig {
             metrics: None,
             topology: exchange.topology,
             snapshot_bytes: exchange.snapshot_bytes,
+            history_days: RETENTION_DAYS_DEFAULT,
             log: exchange.log,
             redis: RedisConfig::default(),
             upstream: UpstreamConfig::default(),
@@ -164,6 +169,8 @@ impl NodeConfig {
             topology: self.topology,
             log: self.log.clone(),
             snapshot_bytes: self.snapshot_bytes,
+            history_kept: (self.history_days > 0)
+                .then(|| Duration::from_secs(self.history_days * 86_400)),
             ..ExchangeOptions::new(&self.data)
         })
     }

@@ -217,6 +217,13 @@ pub const SETTINGS: &[Setting] = &[
         snapshot_bytes,
         (1 << 20)..=(1 << 40)
     ),
+    number!(
+        "history",
+        "days",
+        "days after which rows of orders, fills and ledgers go; 0 keeps them for ever",
+        history_days,
+        0..=36_500
+    ),
     number!("log", "segment_bytes", "size of one segment file", log.segment_bytes, 1..=(1 << 32)),
     number!(
         "log",

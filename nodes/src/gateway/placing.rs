@@ -9,7 +9,7 @@ use super::rows::filled_on_entry;
 use super::symbols::Symbols;
 use crate::auth::Caller;
 use hoga_cluster::runtime::{At, Identified, Reply};
-use hoga_engine::account::Context;
+use hoga_engine::account::{Context, check_form};
 use hoga_engine::amount::Amount;
 use hoga_engine::book::Listing;
 use hoga_engine::effect::Answer;
@@ -62,7 +62,8 @@ impl Placing {
         let ack = wire::ack(message.ack)?;
         let id = order_id(&order.client_order_id, &message.request_id, &desk.names)?;
         let symbols = desk.symbols();
-        let instrument = symbols.instrument("order.instrument", &order.instrument)?;
+        let known = symbols.instrument("order.instrument", &order.instrument);
+        let instrument = known.map_err(|unknown| malformed(&order, &symbols).unwrap_or(unknown))?;
         let mut read = wire::request(&order, instrument)?;
         if let Some(second) = &message.oco_order {
             read = wire::paired(read, second, &order, instrument)?;
@@ -243,6 +244,17 @@ impl Placing {
             position: Some(shown_at(at)),
             ..Default::default()
         })
+    }
+}
+
+/// What is wrong with the form of an order whose instrument is not listed: that is told first.
+fn malformed(order: &v1::Order, symbols: &Symbols) -> Option<Refused> {
+    // A form depends on an instrument by its decimals alone; with so many no number has too many.
+    let any = symbols.catalogue().instruments.values().next()?;
+    let stand_in = Instrument { base_scale: 18, quote_scale: 18, ..any.clone() };
+    match wire::request(order, &stand_in) {
+        Err(bad) => Some(bad.into()),
+        Ok(read) => check_form(&read).err().map(|reject| fault::refused(&reject, &read, &stand_in)),
     }
 }
 

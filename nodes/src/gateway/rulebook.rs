@@ -6,6 +6,7 @@ use hoga_proto::convert::market::shown_instrument;
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
 use hoga_scenarios::listing;
+use hoga_scenarios::numbers::Amount;
 use hoga_scenarios::rules::{RuleBook, SHIPPED};
 
 /// An instrument with its gaps filled from a book; without a book it stays as it is.
@@ -16,7 +17,12 @@ pub fn filled_in(asked: v1::Instrument, rules: &str) -> Result<v1::Instrument, R
     if rules.is_empty() {
         return Ok(asked);
     }
-    let template = template(rules)?;
+    let own_base = asked.base_price.as_ref().filter(|_| asked.tick_bands.is_empty());
+    let template = match own_base.and_then(|base| base.value.parse().ok()) {
+        // The day's limits lie around the base; what is wrong with that is told with the rest.
+        Some(base) => template(rules, Some(base)).or_else(|_| template(rules, None))?,
+        None => template(rules, None)?,
+    };
     let numbers = |own: Option<v1::Decimal>, books: Option<v1::Decimal>| own.or(books);
     Ok(v1::Instrument {
         tick_bands: match asked.tick_bands.is_empty() {
@@ -59,15 +65,18 @@ pub fn filled_in(asked: v1::Instrument, rules: &str) -> Result<v1::Instrument, R
     })
 }
 
-/// The first instrument of a book.
-fn template(rules: &str) -> Result<v1::Instrument, Refused> {
+/// The first instrument of a book, around a base of its own if there is one.
+fn template(rules: &str, base: Option<Amount>) -> Result<v1::Instrument, Refused> {
     let malformed = |rule: String| Box::new(Refusal::malformed("rules", rule));
     let Some(book) = RuleBook::shipped(rules) else {
         let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
         let shown: String = rules.chars().take(32).collect();
         return Err(malformed(format!("there is no rule book {shown}; use {}", known.join(", "))));
     };
-    let book = book.map_err(|_| malformed("the rule book has mistakes".into()))?;
+    let mut book = book.map_err(|_| malformed("the rule book has mistakes".into()))?;
+    if let (Some(base), Some(first)) = (base, book.instruments.first_mut()) {
+        first.rules.base_price = base;
+    }
     let market = listing::market(&book, &Topology::default());
     let market = market.map_err(|error| malformed(error.to_string()))?;
     match market.instruments.first() {

@@ -30,7 +30,7 @@ fn refusals_name_the_value_and_the_rule() {
     let exchange = Exchange::up();
     let buy = |words: &[&str]| exchange.hoga(&[&["buy", "--as", "alice"], words].concat());
     buy(&["10", "LPJ-KRW", "@", "777.5"]).ended(4).complained("(PRICE_NOT_ON_TICK)");
-    buy(&["0", "LPJ-KRW", "@", "777"]).ended(4).complained("quantity: must be above zero");
+    buy(&["0", "LPJ-KRW", "@", "777"]).ended(4).complained("order.quantity: 0 is not above zero");
     buy(&["1000000", "LPJ-KRW", "@", "777"]).ended(4).complained("(INSUFFICIENT_FUNDS)");
     buy(&["10", "XYZ-KRW", "@", "777"]).ended(3).complained("hoga explain UNKNOWN_INSTRUMENT");
     buy(&["99999999999999999999", "LPJ-KRW", "@", "777"]).ended(4).complained("refused: ");

@@ -29,6 +29,22 @@ pub fn amount(
     to_minor(field, wire.ok_or_else(|| BadField::missing(field))?, scale)
 }
 
+/// An amount that has to be above zero.
+///
+/// # Errors
+/// As [`amount`], or it is not.
+pub fn amount_above_zero(
+    field: &'static str,
+    wire: Option<&v1::Decimal>,
+    scale: u8,
+) -> Result<Amount, BadField> {
+    let wire = wire.ok_or_else(|| BadField::missing(field))?;
+    match to_minor(field, wire, scale)? {
+        minor if minor > 0 => Ok(minor),
+        _ => Err(BadField::malformed(field, format!("{} is not above zero", wire.value))),
+    }
+}
+
 /// A decimal that may be left out.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Orders and fills.
 
-use super::numbers::{amount, amount_if_any, shown, time_if_any, timestamp};
+use super::numbers::{amount_above_zero, amount_if_any, shown, time_if_any, timestamp};
 use super::{BadField, terms};
 use crate::v1;
 use hoga_engine::amount::Amount;
@@ -32,7 +32,7 @@ pub fn request(wire: &v1::Order, instrument: &Instrument) -> Result<OrderRequest
             let rule = "an order at market has no price; leave it out, or send a limit order";
             return Err(BadField::malformed("order.price", rule));
         }
-        (false, price) => Some(amount("order.price", price.as_ref(), price_scale)?),
+        (false, price) => Some(amount_above_zero("order.price", price.as_ref(), price_scale)?),
     };
     let size = match (&wire.quantity, &wire.quote_amount) {
         (Some(_), Some(_)) => {
@@ -40,11 +40,11 @@ pub fn request(wire: &v1::Order, instrument: &Instrument) -> Result<OrderRequest
             return Err(BadField::malformed("order.quote_amount", rule));
         }
         (None, Some(spend)) => {
-            Size::QuoteAmount(amount("order.quote_amount", Some(spend), price_scale)?)
+            Size::QuoteAmount(amount_above_zero("order.quote_amount", Some(spend), price_scale)?)
         }
         (quantity, None) => {
             let scale = instrument.base_scale;
-            Size::Quantity(amount("order.quantity", quantity.as_ref(), scale)?)
+            Size::Quantity(amount_above_zero("order.quantity", quantity.as_ref(), scale)?)
         }
     };
     let time_in_force = time_in_force(wire.time_in_force, kind, is_market)?;

@@ -1,7 +1,7 @@
 //! Laying TOML over a rule book: a whole book over the defaults, `[market]` over a book.
 
 use super::{AssetRules, BreakerLevel, DatedTicks, Instrument, Reservation, RuleBook, Supply};
-use super::{TickTable, ticks};
+use super::{TickTable, VenueBoard, ticks};
 use crate::document::Fields;
 
 /// Assets have at most this many digits behind the point: balances then fit the core's integers.
@@ -47,6 +47,10 @@ impl RuleBook {
             let mut rules = self.defaults.clone();
             if let Some(table) = ticks::on(&self.tick_tables, self.date, board) {
                 rules.ticks = table.clone();
+            }
+            if rules.price_band_percent.is_some() {
+                let of_board = board.and_then(VenueBoard::band_percent);
+                rules.price_band_percent = of_board.or(rules.price_band_percent);
             }
             rules.overlay(&mut fields);
             if let (Some(symbol), Some(base), Some(quote)) = (symbol, base, quote) {

@@ -92,6 +92,18 @@ fn krx_ticks_depend_on_date_and_board() {
 }
 
 #[test]
+fn a_board_has_its_own_limit_unless_the_instrument_says_one() {
+    let percent = |more: &str| {
+        let text = SMALL.replace("[[instruments]]", "price_band_percent = \"30\"\n[[instruments]]");
+        let book = RuleBook::parse("t.toml", &format!("{text}{more}")).expect("no mistakes");
+        book.instruments[0].rules.price_band_percent.expect("a band").to_string()
+    };
+    assert_eq!(percent("board = \"KOSDAQ\""), "30");
+    assert_eq!(percent("board = \"KONEX\""), "15");
+    assert_eq!(percent("board = \"KONEX\"\nprice_band_percent = \"20\""), "20");
+}
+
+#[test]
 fn the_days_limits_are_cut_to_ticks() {
     let book = shipped("krx");
     let instrument = &book.instruments[0];

@@ -36,6 +36,15 @@ pub enum VenueBoard {
     Konex,
 }
 
+impl VenueBoard {
+    /// How far a day's price may go from the base, in percent, where that is the board's own: on
+    /// KONEX half of what it is on the others of KRX.
+    #[must_use]
+    pub fn band_percent(self) -> Option<Amount> {
+        (self == VenueBoard::Konex).then(|| Amount::from(15))
+    }
+}
+
 impl FromStr for VenueBoard {
     type Err = String;
 

@@ -93,6 +93,8 @@ impl Up {
         }
         if self.fresh {
             fresh::wipe(&config.data)?;
+        } else {
+            fresh::check_ours(&config.data)?;
         }
         if self.nodes > 1 {
             return several::run(&Layout::of(&config, self.nodes)?, &to_try(&config), global);

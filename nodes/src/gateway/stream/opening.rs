@@ -58,8 +58,12 @@ pub async fn open(
     let (source, stamp, stand) = match shared {
         Some(published) => {
             published.listen(bell);
+            let stamp = Stamp::of(&asked, 0);
+            if let Some(token) = token.filter(|token| token.is_of(stamp)) {
+                published.reach(desk, token.index).await;
+            }
             let newest = published.newest();
-            let (stamp, place) = (Stamp::of(&asked, 0), (newest.sequence, newest.at));
+            let place = (newest.sequence, newest.at);
             (Source::State(published), stamp, place)
         }
         None => {

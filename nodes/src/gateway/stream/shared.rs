@@ -25,6 +25,9 @@ use tokio::time::Instant;
 /// Time between two states: five a second is what an eye can follow.
 const EVERY: Duration = Duration::from_millis(200);
 
+/// How long a follower that has seen more elsewhere waits for a state that is as new.
+const AHEAD_MAX: Duration = Duration::from_secs(1);
+
 /// What a state is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Of {
@@ -86,6 +89,7 @@ pub enum Behind {
 
 /// A state that is renewed while somebody follows it.
 pub struct Published {
+    of: Of,
     states: Mutex<Pair>,
     bells: Mutex<Vec<Weak<Notify>>>,
     /// Rings for whoever renews it: there is news, or nobody follows any more.
@@ -133,6 +137,29 @@ impl Published {
         Behind::Parts(newest, parts)
     }
 
+    /// Waits a moment until the state is of this log index or later: a client that comes from
+    /// another gateway may have seen more than this one has applied, or read.
+    pub async fn reach(&self, desk: &Desk, index: u64) {
+        let is_there = || self.newest().at.index >= index;
+        if is_there() {
+            return;
+        }
+        let reached = async {
+            let of = self.of;
+            if !is_applied(desk, of, At { index, ..self.newest().at }).await {
+                return;
+            }
+            let bell = Arc::new(Notify::new());
+            self.listen(&bell);
+            self.renewer.notify_one();
+            while !is_there() {
+                bell.notified().await;
+            }
+        };
+        // Too late, it begins with what there is.
+        drop(tokio::time::timeout(AHEAD_MAX, reached).await);
+    }
+
     /// Rings a stream's bell from now on whenever there is a newer state. A stream that comes again
     /// is known already.
     pub fn listen(&self, bell: &Arc<Notify>) {
@@ -140,21 +167,21 @@ impl Published {
         if bells.iter().any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(bell))) {
             return;
         }
-        // Those that ended go when there is no room for another, so each costs little.
-        if bells.len() == bells.capacity() {
-            bells.retain(|bell| bell.strong_count() > 0);
-        }
-        bells.push(Arc::downgrade(bell));
+        hang(&mut bells, bell);
     }
 
     fn renew(&self, state: State) {
         {
             let mut states = lock(&self.states);
-            if state.sequence <= states.newest.sequence {
+            let (known, at) = (states.newest.sequence, states.newest.at);
+            if state.sequence < known || state.sequence == known && state.at.index <= at.index {
                 return;
             }
             let before = std::mem::replace(&mut states.newest, Arc::new(state));
-            states.before = Some(before);
+            // The same, read later, leads from where it led before.
+            if before.sequence < states.newest.sequence {
+                states.before = Some(before);
+            }
         }
         lock(&self.bells).retain(|bell| match bell.upgrade() {
             Some(bell) => {
@@ -191,12 +218,7 @@ impl Shared {
 
     /// A stream was opened: its bell rings when it has to end.
     pub(super) fn opened(&self, bell: &Arc<Notify>) {
-        let mut open = lock(&self.open);
-        // Those that ended go when there is no room for another, so each costs little.
-        if open.len() == open.capacity() {
-            open.retain(|bell| bell.strong_count() > 0);
-        }
-        open.push(Arc::downgrade(bell));
+        hang(&mut lock(&self.open), bell);
     }
 
     /// The frames that readers of a topic share; none of a private one, which has one reader.
@@ -227,7 +249,7 @@ impl Shared {
         let followed = follow(desk, of, &bell);
         let newest = Arc::new(read(desk, of, None, &followed).await?);
         let (states, renewer) = (Mutex::new(Pair { newest, before: None }), bell.clone());
-        let published = Arc::new(Published { states, bells: Mutex::default(), renewer });
+        let published = Arc::new(Published { of, states, bells: Mutex::default(), renewer });
         // Somebody else may have been quicker while the state was read.
         if let Some(published) = known(desk) {
             return Ok(published);
@@ -266,6 +288,17 @@ async fn read(
     }
 }
 
+/// Whether the replica here has applied so much, or does in a moment.
+async fn is_applied(desk: &Desk, of: Of, min: At) -> bool {
+    let exchange = &desk.exchange;
+    match of {
+        Of::Ticker(id) | Of::Queues(id) | Of::Candles(id, _) => {
+            exchange.book(id, Some(min), |_, _| ()).await.is_ok()
+        }
+        Of::Board(_) => exchange.board(Some(min), |_, _, _| ()).await.is_ok(),
+    }
+}
+
 async fn renew(
     desk: Weak<Desk>,
     published: Weak<Published>,
@@ -290,6 +323,15 @@ async fn renew(
         tokio::time::sleep(EVERY.max(since.elapsed() * 9)).await;
     }
     drop(followed);
+}
+
+/// Adds a bell; those of streams that ended go when there is no room for another, so each costs
+/// little.
+fn hang(bells: &mut Vec<Weak<Notify>>, bell: &Arc<Notify>) {
+    if bells.len() == bells.capacity() {
+        bells.retain(|bell| bell.strong_count() > 0);
+    }
+    bells.push(Arc::downgrade(bell));
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -42,7 +42,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
 /// At a port that is free, with development tokens.
-fn anywhere() -> GatewayOptions {
+pub fn anywhere() -> GatewayOptions {
     let listen = "127.0.0.1:0".parse().unwrap();
     GatewayOptions { listen, auth: Accepts::Development, ..GatewayOptions::default() }
 }

@@ -10,9 +10,21 @@ async fn a_refusal_names_value_rule_and_field() {
     let rig = Rig::start().await;
     let (alice, _) = rig.two().await;
     type Spoil = fn(&mut v1::Order);
-    let cases: [(&str, &str, Code, Spoil); 7] = [
+    let cases: [(&str, &str, Code, Spoil); 10] = [
         ("UNKNOWN_INSTRUMENT", "order.instrument", Code::NotFound, |order| {
             order.instrument = "instruments/LPX-KRW".into();
+        }),
+        ("UNKNOWN_INSTRUMENT", "order.instrument", Code::NotFound, |order| {
+            order.instrument = "instruments/LPX-KRW".into();
+            order.price = Some(number("777.000000001"));
+        }),
+        ("MALFORMED", "order.price", Code::InvalidArgument, |order| {
+            order.instrument = "instruments/LPX-KRW".into();
+            order.price = Some(number("7e2"));
+        }),
+        ("MALFORMED", "order.quantity", Code::InvalidArgument, |order| {
+            order.instrument = "instruments/LPX-KRW".into();
+            order.quantity = Some(number("0"));
         }),
         ("MALFORMED", "order.instrument", Code::InvalidArgument, |order| {
             order.instrument = "LPJ-KRW".into();

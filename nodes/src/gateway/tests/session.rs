@@ -92,6 +92,8 @@ async fn a_reopened_session_fences_the_old_one() {
     };
     let mut old = Talk::begin(&alice).await;
     let Answered::Opened(first) = old.ask(open()).await else { panic!("not opened") };
+    let early = old.ask(named(buy("1", "700"), "early")).await;
+    assert!(matches!(early, Answered::CreateOrder(_)), "{early:?}");
     let answers = all(&alice, vec![open(), named(buy("1", "700"), "new")]).await;
     let Answered::Opened(second) = &answers[&1] else { panic!("{:?}", answers[&1]) };
     assert!(second.epoch > first.epoch);
@@ -101,6 +103,14 @@ async fn a_reopened_session_fences_the_old_one() {
         panic!("not fenced")
     };
     assert_eq!(refusal.reason, "SESSION_FENCED");
+    let again = old.ask(named(buy("1", "700"), "early")).await;
+    let order_of = |answer| match answer {
+        Answered::CreateOrder(placed) => placed.order,
+        refused => panic!("it stands: nobody may be told that it was refused: {refused:?}"),
+    };
+    assert_eq!(order_of(again), order_of(early));
+    let answers = all(&alice, vec![named(buy("1", "700"), "old")]).await;
+    assert!(matches!(answers[&1], Answered::CreateOrder(_)), "a fence is not remembered");
 }
 
 /// A stream that stays open until it is dropped.

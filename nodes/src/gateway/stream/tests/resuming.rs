@@ -1,7 +1,7 @@
 //! Readers that come back: also after the node was away.
 
 use super::reader::{Follower, Line};
-use crate::gateway::tests::{Client, Rig, buy, of, sell};
+use crate::gateway::tests::{Client, Rig, anywhere, buy, of, sell};
 use hoga_proto::v1::content::Content;
 use hoga_proto::v1::{self, Channel, SnapshotReason};
 
@@ -134,4 +134,32 @@ async fn a_deposit_alone_moves_a_balance_once() {
     alice.accounts().deposit(deposit).await.unwrap();
     line.follow(&mut balances, 1).await;
     assert_eq!((balances.sequence, balances.frames), (1, 1));
+}
+
+/// The states that gateways make for all their readers are not all as new.
+#[tokio::test]
+async fn whoever_saw_more_at_another_gateway_goes_on_from_there() {
+    let rig = Rig::start().await;
+    rig.two().await;
+    trade(&rig, 1).await;
+    let kinds = [Channel::Ticker, Channel::Queues];
+    let follower = |kind| Follower::new(kind, LPJ);
+    let mut here = Line::open(&rig.client("alice")).await;
+    for kind in kinds {
+        here.subscribe(&follower(kind)).await;
+    }
+    for _ in 0..3 {
+        trade(&rig, 2).await;
+        let (_gateway, channel) = rig.beside(anywhere()).await;
+        let mut there = Line::open(&Client::on(channel, Some("dev:alice"))).await;
+        for kind in kinds {
+            let mut seen = follower(kind);
+            there.subscribe(&seen).await;
+            while seen.token.is_empty() {
+                seen.take(there.hear().await.frame.unwrap());
+            }
+            let mut again = Line::open(&rig.client("alice")).await;
+            assert!(again.subscribe(&seen).await, "{kind:?} resumed");
+        }
+    }
 }
