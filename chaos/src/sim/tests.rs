@@ -49,7 +49,12 @@ fn seeds_with_every_rule_hold() {
 #[test]
 fn seeds_with_sessions_hold() {
     let breadth = check(6, 7, Level::Breadth);
-    for name in ["sessions_lapsed", "sessions_taken_over", "session_requests_fenced"] {
+    for name in [
+        "sessions_lapsed",
+        "sessions_taken_over",
+        "session_requests_fenced",
+        "session_requests_repeated",
+    ] {
         assert!(breadth.coverage.witness.happened.get(name) > Some(&0), "{breadth:#?}");
     }
     check(15, 16, Level::Depth);

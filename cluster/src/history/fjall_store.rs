@@ -441,13 +441,21 @@ impl History for FjallHistory {
         resume: Option<RowKey>,
         rows_max: usize,
     ) -> Result<Sweep, HistoryError> {
-        self.flush()?;
+        // What is in the tail is new; a walk begins with all that was there when it began.
+        if resume.is_none() {
+            self.flush()?;
+        }
         let from = |key: Option<RowKey>| self.from(key.map_or(Bound::Unbounded, Bound::Included));
         let (old, resume) = find_old(from, oldest_kept, resume, rows_max)?;
         if !old.is_empty() {
             self.remove(&old, self.swept()?.max(Some(oldest_kept)))?;
         }
         Ok(Sweep { removed: old.len(), resume })
+    }
+
+    fn mark_swept(&self, time: Time) -> Result<(), HistoryError> {
+        let latest = self.swept()?.max(Some(time));
+        self.remove(&[], latest)
     }
 
     fn swept(&self) -> Result<Option<Time>, HistoryError> {

@@ -179,6 +179,12 @@ impl History for MemoryHistory {
         Ok(Sweep { removed: old.len(), resume })
     }
 
+    fn mark_swept(&self, time: Time) -> Result<(), HistoryError> {
+        let mut state = self.state();
+        state.swept = state.swept.max(Some(time));
+        Ok(())
+    }
+
     fn swept(&self) -> Result<Option<Time>, HistoryError> {
         Ok(self.state().swept)
     }

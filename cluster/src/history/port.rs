@@ -98,6 +98,13 @@ pub trait History: Send + Sync {
         rows_max: usize,
     ) -> Result<Sweep, HistoryError>;
 
+    /// Takes note that rows from before `time` may be missing, because they were where these rows
+    /// come from.
+    ///
+    /// # Errors
+    /// As for [`History::append`].
+    fn mark_swept(&self, time: Time) -> Result<(), HistoryError>;
+
     /// The latest `oldest_kept` that anything was removed for: rows from before may be missing. None
     /// where nothing ever was.
     ///

@@ -6,7 +6,7 @@ use super::port::{History, Rows};
 use super::row::kept_since;
 use hoga_engine::history::HistoryRow;
 use hoga_engine::time::Time;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long rows are kept unless the configuration says otherwise.
 pub const RETENTION_DAYS_DEFAULT: u64 = 400;
@@ -55,19 +55,26 @@ pub(super) fn find_old(
     Ok((old, resume))
 }
 
+fn wall_clock() -> Time {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(u64::try_from(since_1970.as_nanos()).unwrap_or(u64::MAX))
+}
+
 /// Removes what is too old, a slice at a time, once for each day of exchange time.
 pub(super) struct Sweeper {
     /// None: rows are kept for ever.
     keep: Option<Duration>,
     /// Time of the newest row that was seen.
     newest: Time,
+    /// What the last walk kept.
+    walked: Time,
     /// What the walk under way keeps, and where it goes on.
     under_way: Option<(Time, Option<RowKey>)>,
 }
 
 impl Sweeper {
     pub fn new(keep: Option<Duration>) -> Sweeper {
-        Sweeper { keep, newest: Time(0), under_way: None }
+        Sweeper { keep, newest: Time(0), walked: Time(0), under_way: None }
     }
 
     pub fn see(&mut self, rows: &[HistoryRow]) {
@@ -83,9 +90,12 @@ impl Sweeper {
     /// Begins a walk when the last one is more than a day behind.
     pub fn begin(&mut self, history: &dyn History) -> Result<(), HistoryError> {
         let Some(keep) = self.keep else { return Ok(()) };
-        let oldest_kept = self.newest.minus(keep.as_nanos() as u64);
-        let swept = history.swept()?.unwrap_or_default();
-        if self.under_way.is_none() && oldest_kept > Time(swept.0 + Time::DAY) {
+        // Nothing goes because a leader's clock was once ahead, when this node's is not.
+        let today = self.newest.min(wall_clock());
+        let oldest_kept = today.minus(keep.as_nanos() as u64);
+        let before = history.swept()?.unwrap_or_default().max(self.walked);
+        if self.under_way.is_none() && oldest_kept > Time(before.0 + Time::DAY) {
+            self.walked = oldest_kept;
             self.under_way = Some((oldest_kept, None));
         }
         Ok(())

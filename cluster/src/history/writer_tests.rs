@@ -6,7 +6,7 @@ use crate::log::LogPosition;
 use hoga_engine::history::{FillRow, HistoryRow};
 use hoga_engine::time::Time;
 use std::ops::RangeInclusive;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ struct Moody {
     rows: MemoryHistory,
     full: AtomicBool,
     broken: AtomicBool,
+    /// Walks that looked for what is too old.
+    walks: AtomicUsize,
     /// The disk does not move while this is set.
     stuck: Mutex<bool>,
     moves: Condvar,
@@ -76,7 +78,11 @@ impl History for Moody {
         resume: Option<RowKey>,
         rows_max: usize,
     ) -> Result<Sweep, HistoryError> {
+        self.walks.fetch_add(usize::from(resume.is_none()), Ordering::SeqCst);
         self.rows.retain_after(oldest_kept, resume, rows_max)
+    }
+    fn mark_swept(&self, time: Time) -> Result<(), HistoryError> {
+        self.rows.mark_swept(time)
     }
     fn swept(&self) -> Result<Option<Time>, HistoryError> {
         self.rows.swept()
@@ -200,7 +206,8 @@ async fn what_is_too_old_goes_behind_a_sync_and_once_a_day() {
     let (history, writer) = start();
     let row = |sequence, days: u64| match fill(1, sequence) {
         HistoryRow::Fill(row) => {
-            let posted = Time(row.posted.0 + days * Time::DAY);
+            // Well behind every clock.
+            let posted = Time(18_000 * Time::DAY + sequence + days * Time::DAY);
             vec![HistoryRow::Fill(FillRow { posted, ..row })]
         }
         other => panic!("{other:?}"),
@@ -223,4 +230,18 @@ async fn what_is_too_old_goes_behind_a_sync_and_once_a_day() {
     writer.sync().await.expect("it is well");
     assert!(history.swept().expect("it is well") > swept);
     assert_eq!(count(&history), 4);
+}
+
+#[tokio::test]
+async fn an_exchange_that_is_young_is_walked_once_a_day_too() {
+    let (history, writer) = start();
+    for sequence in 1..=20 {
+        let HistoryRow::Fill(row) = fill(1, sequence) else { panic!("a fill") };
+        let posted = Time(18_000 * Time::DAY + sequence * Time::DAY / 8);
+        let row = HistoryRow::Fill(FillRow { posted, ..row });
+        writer.append(at(sequence), vec![row]).await.expect("it is well");
+        writer.sync().await.expect("it is well");
+    }
+    assert_eq!(count(&history), 20);
+    assert_eq!(history.walks.load(Ordering::SeqCst), 3, "20 syncs in two and a half days");
 }

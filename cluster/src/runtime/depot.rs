@@ -14,9 +14,10 @@ use crate::snapshot::{self, CHUNK_BYTES, SnapshotStore};
 use bytes::Bytes;
 use hoga_engine::history::HistoryRow;
 use hoga_engine::ids::PartitionId;
+use hoga_engine::time::Time;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a block and its cursor begin with.
+/// What a block and its cursor begin with. Rows follow the time before which some were removed.
 const STATE: u8 = 0;
 const HISTORY: u8 = 1;
 
@@ -123,6 +124,12 @@ impl Arriving<'_> {
     fn write_rows(&self, mut bytes: &[u8]) -> Result<(), SnapshotError> {
         let history = self.history.as_ref();
         let history = history.ok_or_else(|| unwritable(&"this partition has no history"))?;
+        let (swept, rows) = bytes.split_first_chunk().ok_or_else(|| unwritable(&"half a block"))?;
+        bytes = rows;
+        let swept = Time(u64::from_le_bytes(*swept));
+        if swept > Time(0) {
+            history.mark_swept(swept).map_err(|error| unwritable(&error))?;
+        }
         let mut rows: Vec<HistoryRow> = Vec::new();
         while !bytes.is_empty() {
             let read = postcard::take_from_bytes(bytes);
@@ -151,7 +158,9 @@ impl Going {
     fn next_rows(&mut self) -> Result<Option<Block>, SnapshotError> {
         let Some(history) = &self.history else { return Ok(None) };
         let rows = self.rows.get_or_insert_with(|| history.export(None));
+        let swept = history.swept().map_err(|error| unreadable(&error))?;
         let mut bytes = vec![HISTORY];
+        bytes.extend_from_slice(&swept.unwrap_or_default().0.to_le_bytes());
         let mut last = None;
         while bytes.len() < BLOCK_ROWS_BYTES {
             let Some(row) = rows.next() else { break };

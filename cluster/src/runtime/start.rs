@@ -60,7 +60,8 @@ pub enum StartError {
     /// Snapshots count the rows of a history, and what they count is not written again.
     #[error(
         "{dir} has no history any more, but snapshots that count its orders, fills and ledger rows; \
-         restore it from a backup, or go on without the rows of before: make an empty {dir}/history"
+         restore it from a backup, or go on without the rows of before, which `hoga verify` will miss: \
+         make an empty {dir}/history"
     )]
     HistoryLost { dir: String },
     #[error(transparent)]

@@ -24,7 +24,7 @@ struct Fold {
     rows: u64,
     fills: u64,
     /// Rows from before the first may have been removed for their age.
-    is_of_the_end: bool,
+    may_lack_first: bool,
     /// The last leg of each instrument: a book numbers its trades, and sends legs in order.
     last_leg: BTreeMap<InstrumentId, (TradeNo, u8)>,
 }
@@ -32,7 +32,7 @@ struct Fold {
 impl Fold {
     /// Whether a row follows the last one of its list.
     fn is_next(&self, sequence: u64, last: u64) -> bool {
-        sequence == last + 1 || self.is_of_the_end && last == 0
+        sequence == last + 1 || self.may_lack_first && last == 0
     }
 }
 
@@ -61,9 +61,10 @@ impl Ledgers {
         let partition = replay.core.id();
         self.folds.retain(|account, _| account.partition() != partition);
         // What cannot be read was not removed: the rows that are missing are told of.
-        let is_of_the_end = history.swept().is_ok_and(|swept| swept.is_some());
+        let swept = history.swept().ok().flatten();
         for account in accounts(replay) {
-            self.folds.insert(account.id(), Fold { is_of_the_end, ..Fold::default() });
+            let may_lack_first = swept.is_some_and(|swept| account.created() < swept);
+            self.folds.insert(account.id(), Fold { may_lack_first, ..Fold::default() });
             let (rows, fills) = account.rows();
             let ledger = scan(history, account.id(), RowKind::Ledger, rows);
             let fills = scan(history, account.id(), RowKind::Fill, fills);
@@ -88,7 +89,7 @@ impl Ledgers {
     fn add_ledger(&mut self, row: &LedgerRow) {
         let fold = self.folds.entry(row.account).or_default();
         let is_next = fold.is_next(row.sequence, fold.rows);
-        let unknown = if fold.is_of_the_end { row.before } else { 0 };
+        let unknown = if fold.may_lack_first { row.before } else { 0 };
         let balance = fold.balances.entry(row.asset).or_insert(unknown);
         let follows = is_next && row.before == *balance;
         let adds_up = row.before + row.amount - row.commission - row.tax == row.after;
@@ -121,7 +122,7 @@ impl Ledgers {
             let (rows, fills) = account.rows();
             let same = account.balances().all(|(asset, balance)| {
                 let folded = fold.balances.get(&asset).copied();
-                folded.unwrap_or(if fold.is_of_the_end { balance.total() } else { 0 })
+                folded.unwrap_or(if fold.may_lack_first { balance.total() } else { 0 })
                     == balance.total()
             });
             self.chains.check(same && fold.rows == rows, || {
@@ -163,9 +164,9 @@ mod tests {
     use hoga_engine::ids::AssetId;
 
     /// Whether rows chain that begin with these sequences, each asset by its own.
-    fn chain(is_of_the_end: bool, rows: [(u64, u16, i128, i128); 3]) -> bool {
+    fn chain(may_lack_first: bool, rows: [(u64, u16, i128, i128); 3]) -> bool {
         let mut ledgers = Ledgers::default();
-        ledgers.folds.insert(account(1), Fold { is_of_the_end, ..Fold::default() });
+        ledgers.folds.insert(account(1), Fold { may_lack_first, ..Fold::default() });
         for (sequence, asset, before, after) in rows {
             let HistoryRow::Ledger(row) = ledger(1, sequence) else { panic!("a ledger row") };
             let (asset, amount) = (AssetId(asset), after - before);

@@ -43,11 +43,19 @@ pub fn wipe(dir: &Path) -> Result<(), Failure> {
 /// It holds files, and none of them is an exchange's.
 pub fn check_ours(dir: &Path) -> Result<(), Failure> {
     let Ok(entries) = fs::read_dir(dir) else { return Ok(()) };
-    let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-    let is_ours = dir.join(IDENTITY).is_file()
-        || dir.join("log").join(LOCK_FILE).is_file()
-        || (1..=255).any(|id| dir.join(format!("n{id}/node.toml")).is_file());
-    if is_ours || names.iter().all(|name| name == "lost+found" || name == CERTIFICATES) {
+    if dir.join(IDENTITY).is_file() || dir.join("log").join(LOCK_FILE).is_file() {
+        return Ok(());
+    }
+    // What a start leaves that was cut short, and what file systems and desktops put anywhere.
+    let is_harmless = |entry: fs::DirEntry| {
+        let (name, path) = (entry.file_name(), entry.path());
+        let name = name.to_string_lossy();
+        let is_empty = || fs::read_dir(&path).is_ok_and(|mut inside| inside.next().is_none());
+        let is_node = || name.strip_prefix('n').is_some_and(|id| id.parse::<u8>().is_ok());
+        let is_known = name == "lost+found" || name == CERTIFICATES || name.starts_with('.');
+        is_known || is_node() || name == "log" && is_empty()
+    };
+    if entries.flatten().all(is_harmless) {
         return Ok(());
     }
     Err(foreign(dir).hint("name an empty directory, or one that is not there, with --data DIR"))

@@ -254,7 +254,13 @@ fn malformed(order: &v1::Order, symbols: &Symbols) -> Option<Refused> {
     let stand_in = Instrument { base_scale: 18, quote_scale: 18, ..any.clone() };
     match wire::request(order, &stand_in) {
         Err(bad) => Some(bad.into()),
-        Ok(read) => check_form(&read).err().map(|reject| fault::refused(&reject, &read, &stand_in)),
+        Ok(mut read) => {
+            // How much is too much depends on the decimals.
+            if let Size::QuoteAmount(amount) = &mut read.size {
+                *amount = 1;
+            }
+            check_form(&read).err().map(|reject| fault::refused(&reject, &read, &stand_in))
+        }
     }
 }
 

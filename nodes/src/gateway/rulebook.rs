@@ -19,8 +19,13 @@ pub fn filled_in(asked: v1::Instrument, rules: &str) -> Result<v1::Instrument, R
     }
     let own_base = asked.base_price.as_ref().filter(|_| asked.tick_bands.is_empty());
     let template = match own_base.and_then(|base| base.value.parse().ok()) {
-        // The day's limits lie around the base; what is wrong with that is told with the rest.
-        Some(base) => template(rules, Some(base)).or_else(|_| template(rules, None))?,
+        // The day's limits lie around the base, unless they are asked for as well.
+        Some(base) => match template(rules, Some(base)) {
+            Err(_) if asked.band_low.is_some() || asked.band_high.is_some() => {
+                template(rules, None)?
+            }
+            template => template?,
+        },
         None => template(rules, None)?,
     };
     let numbers = |own: Option<v1::Decimal>, books: Option<v1::Decimal>| own.or(books);

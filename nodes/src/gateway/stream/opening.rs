@@ -110,7 +110,8 @@ impl Subscription {
         let whole = match &self.source {
             // Whoever has any state can be led to the newest one, if what changed is kept.
             Source::State(published) => {
-                if matches!(published.behind(token.sequence, 0), Behind::Gone) {
+                let is_gone = matches!(published.behind(token.sequence, 0), Behind::Gone);
+                if is_gone || !published.knows(token.sequence, token.index) {
                     return Ok(false);
                 }
                 false

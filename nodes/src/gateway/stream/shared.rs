@@ -76,6 +76,9 @@ impl State {
 struct Pair {
     newest: Arc<State>,
     before: Option<Arc<State>>,
+    /// The newest was read more than once: of a board, whose accounts move between two sets of
+    /// marks, followers may have either, and nothing leads from both to what comes next.
+    is_reread: bool,
 }
 
 /// What there is behind a follower's place.
@@ -106,6 +109,16 @@ impl Published {
     #[must_use]
     pub fn newest(&self) -> Arc<State> {
         lock(&self.states).newest.clone()
+    }
+
+    /// Whether whoever has this sequence, read at this log index, has what was published here.
+    #[must_use]
+    pub fn knows(&self, sequence: u64, index: u64) -> bool {
+        let states = lock(&self.states);
+        let same = |state: &State| (state.sequence, state.at.index) == (sequence, index);
+        !matches!(self.of, Of::Board(_))
+            || same(&states.newest)
+            || states.before.as_deref().is_some_and(same)
     }
 
     /// What leads a follower who has `sequence` to the newest state.
@@ -141,7 +154,8 @@ impl Published {
     /// another gateway may have seen more than this one has applied, or read.
     pub async fn reach(&self, desk: &Desk, index: u64) {
         let is_there = || self.newest().at.index >= index;
-        if is_there() {
+        let waited_in_vain = *lock(&desk.streams.waited_in_vain);
+        if is_there() || waited_in_vain.is_some_and(|at| at.elapsed() < AHEAD_MAX) {
             return;
         }
         let reached = async {
@@ -157,7 +171,9 @@ impl Published {
             }
         };
         // Too late, it begins with what there is.
-        drop(tokio::time::timeout(AHEAD_MAX, reached).await);
+        if tokio::time::timeout(AHEAD_MAX, reached).await.is_err() {
+            *lock(&desk.streams.waited_in_vain) = Some(Instant::now());
+        }
     }
 
     /// Rings a stream's bell from now on whenever there is a newer state. A stream that comes again
@@ -178,9 +194,10 @@ impl Published {
                 return;
             }
             let before = std::mem::replace(&mut states.newest, Arc::new(state));
-            // The same, read later, leads from where it led before.
-            if before.sequence < states.newest.sequence {
-                states.before = Some(before);
+            let is_reread = before.sequence == states.newest.sequence;
+            let was_reread = std::mem::replace(&mut states.is_reread, is_reread);
+            if !is_reread {
+                states.before = Some(before).filter(|_| !was_reread);
             }
         }
         lock(&self.bells).retain(|bell| match bell.upgrade() {
@@ -200,6 +217,8 @@ pub struct Shared {
     /// Of public topics.
     deltas: Mutex<HashMap<Topic, Weak<Deltas>>>,
     is_closing: AtomicBool,
+    /// When a subscription gave up waiting for this node's replicas: the next need not try.
+    waited_in_vain: Mutex<Option<Instant>>,
     /// The bell of every open stream.
     open: Mutex<Vec<Weak<Notify>>>,
 }
@@ -248,7 +267,8 @@ impl Shared {
         let bell = Arc::new(Notify::new());
         let followed = follow(desk, of, &bell);
         let newest = Arc::new(read(desk, of, None, &followed).await?);
-        let (states, renewer) = (Mutex::new(Pair { newest, before: None }), bell.clone());
+        let (states, renewer) =
+            (Mutex::new(Pair { newest, before: None, is_reread: false }), bell.clone());
         let published = Arc::new(Published { of, states, bells: Mutex::default(), renewer });
         // Somebody else may have been quicker while the state was read.
         if let Some(published) = known(desk) {
