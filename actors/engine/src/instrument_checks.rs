@@ -158,17 +158,17 @@ impl Instrument {
         if price > Ticks(0) && self.ticks.is_on_grid(price) {
             return Ok(());
         }
-        Err(self.off_tick(price))
+        Err(self.off_tick(self.shown_price(price), price))
     }
 
+    /// What a price between two ticks is told, or one that is at `floor` of the smallest ones.
     #[cold]
-    fn off_tick(&self, price: Ticks) -> Reject {
-        let step = Ticks(self.ticks.step(price));
-        let below = self.ticks.floor(price).max(step);
+    pub(crate) fn off_tick(&self, price: Shown, floor: Ticks) -> Reject {
+        let step = Ticks(self.ticks.step(floor));
+        let below = self.ticks.floor(floor).max(step);
         // Below the first tick there is nothing.
-        let above = self.ticks.ceil(Ticks(price.max(below).0 + 1));
-        let [price, step, below, above] =
-            [price, step, below, above].map(|ticks| self.shown_price(ticks));
+        let above = self.ticks.ceil(Ticks(floor.max(below).0 + 1));
+        let [step, below, above] = [step, below, above].map(|ticks| self.shown_price(ticks));
         let quote = self.quote_code.clone();
         Reject::PriceNotOnTick { price, step, quote, below, above }
     }

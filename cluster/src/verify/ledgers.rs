@@ -121,9 +121,9 @@ impl Ledgers {
             let fold = self.folds.remove(&account.id()).unwrap_or_default();
             let (rows, fills) = account.rows();
             let same = account.balances().all(|(asset, balance)| {
-                let folded = fold.balances.get(&asset).copied();
-                folded.unwrap_or(if fold.may_lack_first { balance.total() } else { 0 })
-                    == balance.total()
+                let total = balance.total();
+                let untouched = fold.may_lack_first || total == 0;
+                fold.balances.get(&asset).map_or(untouched, |folded| *folded == total)
             });
             self.chains.check(same && fold.rows == rows, || {
                 format!("{}: {} of {rows} rows, other balances", account.name(), fold.rows)

@@ -43,7 +43,7 @@ pub fn wipe(dir: &Path) -> Result<(), Failure> {
 /// It holds files, and none of them is an exchange's.
 pub fn check_ours(dir: &Path) -> Result<(), Failure> {
     let Ok(entries) = fs::read_dir(dir) else { return Ok(()) };
-    if dir.join(IDENTITY).is_file() || dir.join("log").join(LOCK_FILE).is_file() {
+    if is_data_directory(dir) {
         return Ok(());
     }
     // What a start leaves that was cut short, and what file systems and desktops put anywhere.
@@ -61,6 +61,10 @@ pub fn check_ours(dir: &Path) -> Result<(), Failure> {
     Err(foreign(dir).hint("name an empty directory, or one that is not there, with --data DIR"))
 }
 
+fn is_data_directory(dir: &Path) -> bool {
+    dir.join(IDENTITY).is_file() || dir.join("log").join(LOCK_FILE).is_file()
+}
+
 fn foreign(dir: &Path) -> Failure {
     let shown = dir.display();
     let message = format!("error: {shown} holds files and is no data directory of hoga");
@@ -76,12 +80,11 @@ fn wipe_one(dir: &Path) -> Result<(), Failure> {
     if is_empty {
         return Ok(());
     }
-    let log = dir.join("log");
-    if !dir.join(IDENTITY).is_file() && !log.join(LOCK_FILE).is_file() {
+    if !is_data_directory(dir) {
         return Err(foreign(dir)
             .hint("--fresh wipes only what an exchange wrote; choose another with --data DIR"));
     }
-    let lock = DirLock::acquire(&log)
+    let lock = DirLock::acquire(&dir.join("log"))
         .map_err(|error| Failure::new(Exit::Failure, format!("error: {error}")))?;
     for name in OURS {
         remove(&dir.join(name))?;

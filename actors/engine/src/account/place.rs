@@ -442,17 +442,7 @@ pub(super) fn to_ticks(price: Amount, instrument: &Instrument) -> Result<Ticks, 
     if rest == 0 {
         return Ok(floor);
     }
-    let step = instrument.ticks.step(floor);
-    let below = instrument.ticks.floor(floor).max(Ticks(step));
-    // Below the first tick there is nothing.
-    let above = instrument.ticks.ceil(Ticks(floor.max(below).0 + 1));
-    Err(Reject::PriceNotOnTick {
-        price: shown(price),
-        step: shown(instrument.price_amount(Ticks(step))),
-        quote: instrument.quote_code.clone(),
-        below: shown(instrument.price_amount(below)),
-        above: shown(instrument.price_amount(above)),
-    })
+    Err(instrument.off_tick(shown(price), floor))
 }
 
 /// A quantity in base minor units as lots.

@@ -159,8 +159,7 @@ impl Published {
             return;
         }
         let reached = async {
-            let of = self.of;
-            if !is_applied(desk, of, At { index, ..self.newest().at }).await {
+            if !is_applied(desk, self.of, At { index, ..self.newest().at }).await {
                 return;
             }
             let bell = Arc::new(Notify::new());
@@ -275,7 +274,7 @@ impl Shared {
             return Ok(published);
         }
         lock(&desk.streams.published).insert(of, Arc::downgrade(&published));
-        let renewing = renew(Arc::downgrade(desk), Arc::downgrade(&published), of, followed, bell);
+        let renewing = renew(Arc::downgrade(desk), Arc::downgrade(&published), followed, bell);
         tokio::spawn(renewing);
         Ok(published)
     }
@@ -322,7 +321,6 @@ async fn is_applied(desk: &Desk, of: Of, min: At) -> bool {
 async fn renew(
     desk: Weak<Desk>,
     published: Weak<Published>,
-    of: Of,
     followed: Vec<Followed>,
     bell: Arc<Notify>,
 ) {
@@ -333,6 +331,7 @@ async fn renew(
             let (Some(desk), Some(published)) = (desk.upgrade(), published.upgrade()) else {
                 break;
             };
+            let of = published.of;
             match read(&desk, of, Some(&published.newest()), &followed).await {
                 Ok(state) => published.renew(state),
                 // It stays as it was; the next news tries again.

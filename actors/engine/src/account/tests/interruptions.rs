@@ -17,15 +17,19 @@ fn rule() -> Interruption {
     Interruption { dynamic: percent(3), fixed: percent(10), call_ns: 2 * MINUTE }
 }
 
+fn lpj(schedule: Schedule) -> Instrument {
+    let [lpj, _] = instruments();
+    let calls = Calls { interruption: Some(rule()), ..Calls::default() };
+    Instrument { schedule: Some(Box::new(schedule)), calls, ..lpj }
+}
+
 /// A street whose LPJ-KRW is interrupted, at a time of a Monday in Seoul.
 fn street_at(schedule: Schedule, hours: u64, minutes: u64) -> Pit {
     let mut pit = Pit::prompt(topology(), Record::default());
     pit.set_time(seoul(0, hours, minutes));
     crate::pit::tests::market::assets().iter().for_each(|asset| pit.add_asset(asset));
-    let [lpj, btc] = instruments();
-    let calls = Calls { interruption: Some(rule()), ..Calls::default() };
-    let lpj = Instrument { schedule: Some(Box::new(schedule)), calls, ..lpj };
-    [lpj, btc].iter().for_each(|instrument| pit.list(instrument));
+    let [_, btc] = instruments();
+    [lpj(schedule), btc].iter().for_each(|instrument| pit.list(instrument));
     people(pit)
 }
 
@@ -323,9 +327,7 @@ fn a_changed_band_leaves_the_base_of_the_day() {
     let base = |pit: &Pit| pit.listing(LPJ_KRW).expect("it is listed").instrument().base_price;
     assert_eq!(base(&pit), Some(Ticks(103)));
     // What operators change is what was listed.
-    let [lpj, _] = instruments();
-    let calls = Calls { interruption: Some(rule()), ..Calls::default() };
-    let listed = Instrument { schedule: Some(Box::new(krx())), calls, ..lpj };
+    let listed = lpj(krx());
     let band = Some((Ticks(80), Ticks(130)));
     pit.change(&Instrument { band, ..listed.clone() });
     assert_eq!(base(&pit), Some(Ticks(103)));

@@ -56,6 +56,16 @@ fn a_retry_while_it_is_under_way_waits_for_the_same_answer() {
 }
 
 #[test]
+fn many_who_ask_the_same_at_once_are_all_answered() {
+    let mut pit = slow_street();
+    let tries: Vec<u64> = (0..64).map(|_| place(&mut pit, "alice", "a", buy(10, 100))).collect();
+    pit.settle_down();
+    let first = answer(&pit, tries[0]);
+    assert!(tries.iter().all(|request| answer(&pit, *request) == first));
+    assert_eq!(account(&pit, "alice").orders(), OrderNo(1));
+}
+
+#[test]
 fn every_kind_of_request_is_done_once() {
     let mut pit = slow_street();
     place(&mut pit, "alice", "o1", buy(10, 100));
