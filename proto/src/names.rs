@@ -89,6 +89,9 @@ names! {
     /// `boards/return`.
     BoardName, "boards", is_lower_id,
         "write boards/ID, ID being 1 to 32 characters of a-z 0-9 _ -, a letter or digit first";
+    /// `seasons/spring`.
+    SeasonName, "seasons", is_lower_id,
+        "write seasons/ID, ID being 1 to 32 characters of a-z 0-9 _ -, a letter or digit first";
     /// `nodes/n1`.
     NodeName, "nodes", is_lower_id,
         "write nodes/ID, ID being 1 to 32 characters of a-z 0-9 _ -, a letter or digit first";

@@ -79,5 +79,5 @@ fn every_change_can_name_its_request() {
             changes += 1;
         }
     }
-    assert_eq!(changes, 23);
+    assert_eq!(changes, 27);
 }

@@ -291,6 +291,12 @@ impl Catalogue {
         self.instruments.values().find(|instrument| &*instrument.symbol == symbol)
     }
 
+    /// The instrument that says what an asset is worth: the first that trades it; none for money.
+    #[must_use]
+    pub fn first_of(&self, base: AssetId) -> Option<&Instrument> {
+        self.instruments.values().find(|instrument| instrument.base == base)
+    }
+
     /// Whether an account of this name is nobody's who trades: the house of a followed instrument,
     /// or the faucet of an asset of fixed supply. Boards rank users alone.
     #[must_use]

@@ -268,6 +268,10 @@ pub enum BoardMessage {
         stops: u8,
     },
     DayClosed(DayClosed),
+    /// A season of this name opens; none is open.
+    OpenSeason(Box<str>),
+    /// The season of this name closes.
+    CloseSeason(Box<str>),
 }
 
 /// All books have closed a day, and a partition's accounts have said where they stood then.

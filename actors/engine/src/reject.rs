@@ -77,6 +77,15 @@ rejects! {
     UnknownAsset { code: Box<str> } => "UNKNOWN_ASSET", NotFound,
         "asset {code} is not known; an operator creates assets",
         "Balances exist only in assets that an operator created.";
+    SeasonExists { name: Box<str> } => "SEASON_EXISTS", AlreadyExists,
+        "there is a season {name} already, or was one that can still be read; take another name",
+        "A season's name is taken while it is open, and after that as long as its ranking is kept.";
+    UnknownSeason { name: Box<str> } => "UNKNOWN_SEASON", NotFound,
+        "there is no season {name}; `hoga season list` shows those that there are",
+        "A season can be closed while it is open, and read while it is open and as long as its ranking is kept.";
+    TooManySeasons { max: u64 } => "TOO_MANY_SEASONS", FailedPrecondition,
+        "{max} seasons are open; close one first",
+        "Few seasons are open at a time: each of them ranks every account once more.";
     OrderNotFound { order: Box<str> } => "ORDER_NOT_FOUND", NotFound,
         "order {order} is not an order of this account",
         "Cancel and amend name an order of the account by its number or its client order id.";

@@ -1,4 +1,4 @@
-//! What an operator does while the market is open: halts and lets go on, other limits.
+//! What an operator does while the market is open: halts and lets go on, other limits, seasons.
 
 use super::market::{BTC_KRW, LPJ_KRW};
 use super::offer::Offer;
@@ -15,17 +15,28 @@ pub fn next(dice: &mut Chooser, offer: &Offer) -> MetaCommand {
     let more = offer.day().into_iter().chain(offer.followed());
     let all: Vec<InstrumentId> = [LPJ_KRW, BTC_KRW].into_iter().chain(more).collect();
     let instrument = *dice.one_of(&all);
-    match dice.below(3) {
-        0 | 1 => {
-            // Let go on more often than stopped, so that there is trade.
-            let open = Phase::Continuous;
+    // Let go on more often than stopped, so that there is trade.
+    let open = Phase::Continuous;
+    match dice.below(8) {
+        0..4 => {
             let phase = *dice.one_of(&[open, open, open, Phase::Halted, Phase::Closed]);
             MetaCommand::SetPhase { instrument, phase }
         }
+        4 => MetaCommand::SetPhases { phase: *dice.one_of(&[open, open, open, Phase::Halted]) },
+        5 => season(dice),
         _ => {
             let limits = limits(dice, offer, instrument);
             MetaCommand::SetLimits { instrument, limits }
         }
+    }
+}
+
+/// Of few names, so that many of them are open, or were.
+fn season(dice: &mut Chooser) -> MetaCommand {
+    let name = format!("season-{}", dice.below(5)).into();
+    match dice.below(2) {
+        0 => MetaCommand::OpenSeason { name },
+        _ => MetaCommand::CloseSeason { name },
     }
 }
 

@@ -1,13 +1,16 @@
-//! Assets, instruments and nodes: given out by the meta partition, known to all.
+//! Assets, instruments, nodes and the names of seasons: given out by the meta partition, known to
+//! all whom they concern.
 
 use super::nodes::{Broken, NodeId, NodeTable};
 use hoga_engine::amount::{Lots, Ticks};
+use hoga_engine::board::SeasonNames;
 use hoga_engine::candle::Import;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
 use hoga_engine::follow::Subscription;
 use hoga_engine::ids::{AssetId, InstrumentId, PartitionId};
 use hoga_engine::instrument::{Asset, Calls, Catalogue, Instrument, Phase};
+use hoga_engine::message::BoardMessage;
 use hoga_engine::reject::Reject;
 use hoga_engine::request::Envelope;
 use hoga_engine::session::{Interruption, Schedule};
@@ -27,6 +30,10 @@ pub enum MetaCommand {
         instrument: InstrumentId,
         phase: Phase,
     },
+    /// Halts every instrument that there is, or resumes all that are halted.
+    SetPhases {
+        phase: Phase,
+    },
     /// Other limits of an instrument. What rests stays, wherever the band is.
     SetLimits {
         instrument: InstrumentId,
@@ -36,6 +43,13 @@ pub enum MetaCommand {
     ImportCandles {
         instrument: InstrumentId,
         import: Box<Import>,
+    },
+    /// A period in which boards count from where the accounts stand when it opens.
+    OpenSeason {
+        name: Box<str>,
+    },
+    CloseSeason {
+        name: Box<str>,
     },
     /// The nodes of a new exchange; without effect once there are some.
     FoundNodes(Vec<(NodeId, Box<str>)>),
@@ -138,6 +152,8 @@ pub enum MetaChange {
     Instrument(Box<Instrument>),
     /// For a book alone.
     Import(PartitionId, InstrumentId, Box<Import>),
+    /// For the boards alone.
+    Board(BoardMessage),
 }
 
 /// The meta partition's own state besides the catalogue.
@@ -146,6 +162,7 @@ pub(super) struct Meta {
     remembered: BTreeMap<u128, (u64, Answer)>,
     order: VecDeque<u128>,
     pub(super) nodes: NodeTable,
+    seasons: SeasonNames,
 }
 
 impl Meta {
@@ -162,16 +179,17 @@ impl Meta {
         topology: &Topology,
         envelope: &Envelope,
         command: &MetaCommand,
-    ) -> (Answer, Option<MetaChange>) {
+    ) -> (Answer, Vec<MetaChange>) {
         if let Some((body_hash, answer)) = self.remembered.get(&envelope.id.hash()) {
             if *body_hash == envelope.body_hash {
-                return (answer.clone(), None);
+                return (answer.clone(), Vec::new());
             }
-            return (Answer::refused(Reject::ClientOrderIdReused { id: text(envelope.id) }), None);
+            let reused = Reject::ClientOrderIdReused { id: text(envelope.id) };
+            return (Answer::refused(reused), Vec::new());
         }
-        let (answer, change) = match perform(catalogue, &mut self.nodes, topology, command) {
-            Ok(change) => (Answer::Done, change),
-            Err(reject) => (Answer::refused(reject), None),
+        let (answer, changes) = match self.perform(catalogue, topology, command) {
+            Ok(changes) => (Answer::Done, changes),
+            Err(reject) => (Answer::refused(reject), Vec::new()),
         };
         if self.order.len() >= REMEMBERED_MAX
             && let Some(oldest) = self.order.pop_front()
@@ -180,7 +198,87 @@ impl Meta {
         }
         self.order.push_back(envelope.id.hash());
         self.remembered.insert(envelope.id.hash(), (envelope.body_hash, answer.clone()));
-        (answer, change)
+        (answer, changes)
+    }
+
+    fn perform(
+        &mut self,
+        catalogue: &mut Catalogue,
+        topology: &Topology,
+        command: &MetaCommand,
+    ) -> Result<Vec<MetaChange>, Reject> {
+        let Meta { nodes, seasons, .. } = self;
+        let unbroken = |done: Result<(), Broken>| match done {
+            Ok(()) => Ok(Vec::new()),
+            Err(rule) => Err(malformed("node", rule)),
+        };
+        match command {
+            MetaCommand::CreateAsset(asset) => {
+                if catalogue.asset_by_code(&asset.code).is_some() {
+                    return Err(malformed("code", format!("asset {} exists already", asset.code)));
+                }
+                let id = AssetId(catalogue.assets.len() as u16);
+                let asset = Asset { id, ..asset.clone() };
+                catalogue.assets.insert(id, asset.clone());
+                Ok(vec![MetaChange::Asset(asset)])
+            }
+            MetaCommand::CreateInstrument(instrument) => {
+                let instrument = list(catalogue, topology, instrument)?;
+                catalogue.instruments.insert(instrument.id, instrument.clone());
+                Ok(vec![MetaChange::of(&instrument)])
+            }
+            MetaCommand::SetPhase { instrument, phase } => {
+                let known = listed(catalogue, *instrument)?;
+                known.phase = *phase;
+                Ok(vec![MetaChange::of(known)])
+            }
+            MetaCommand::SetPhases { phase } => {
+                // What is only closed has not been halted: a resumption is none of its business.
+                let is_meant = |known: &&mut Instrument| match phase {
+                    Phase::Continuous => known.phase == Phase::Halted,
+                    _ => known.phase != *phase,
+                };
+                let meant = catalogue.instruments.values_mut().filter(is_meant);
+                let shifted = meant.map(|known| {
+                    known.phase = *phase;
+                    MetaChange::of(known)
+                });
+                Ok(shifted.collect())
+            }
+            MetaCommand::SetLimits { instrument, limits } => {
+                let known = listed(catalogue, *instrument)?;
+                *known = limits.lay_over(known)?;
+                Ok(vec![MetaChange::of(known)])
+            }
+            MetaCommand::ImportCandles { instrument, import } => {
+                let known = listed(catalogue, *instrument)?;
+                Ok(vec![MetaChange::Import(known.partition, known.id, import.clone())])
+            }
+            MetaCommand::OpenSeason { name } => {
+                seasons.open(name)?;
+                Ok(vec![MetaChange::Board(BoardMessage::OpenSeason(name.clone()))])
+            }
+            MetaCommand::CloseSeason { name } => {
+                seasons.close(name)?;
+                Ok(vec![MetaChange::Board(BoardMessage::CloseSeason(name.clone()))])
+            }
+            MetaCommand::FoundNodes(founders) => {
+                nodes.found(founders);
+                Ok(Vec::new())
+            }
+            MetaCommand::AddNode { link } => unbroken(nodes.add(link).map(drop)),
+            MetaCommand::EnterNode { node, directory, link, gateway } => {
+                unbroken(nodes.enter(*node, *directory, link, gateway))
+            }
+            MetaCommand::DrainNode { node, drain } => unbroken(nodes.drain(*node, *drain)),
+            MetaCommand::RemoveNode { node } => unbroken(nodes.remove(*node)),
+        }
+    }
+}
+
+impl MetaChange {
+    fn of(instrument: &Instrument) -> MetaChange {
+        MetaChange::Instrument(Box::new(instrument.clone()))
     }
 }
 
@@ -190,57 +288,6 @@ fn text(id: ClientId) -> Box<str> {
 
 fn malformed(field: &str, rule: impl Into<Box<str>>) -> Reject {
     Reject::Malformed { field: field.into(), rule: rule.into() }
-}
-
-fn perform(
-    catalogue: &mut Catalogue,
-    nodes: &mut NodeTable,
-    topology: &Topology,
-    command: &MetaCommand,
-) -> Result<Option<MetaChange>, Reject> {
-    let broken = |rule: Broken| malformed("node", rule);
-    match command {
-        MetaCommand::CreateAsset(asset) => {
-            if catalogue.asset_by_code(&asset.code).is_some() {
-                return Err(malformed("code", format!("asset {} exists already", asset.code)));
-            }
-            let id = AssetId(catalogue.assets.len() as u16);
-            let asset = Asset { id, ..asset.clone() };
-            catalogue.assets.insert(id, asset.clone());
-            Ok(Some(MetaChange::Asset(asset)))
-        }
-        MetaCommand::CreateInstrument(instrument) => {
-            let instrument = list(catalogue, topology, instrument)?;
-            catalogue.instruments.insert(instrument.id, instrument.clone());
-            Ok(Some(MetaChange::Instrument(Box::new(instrument))))
-        }
-        MetaCommand::SetPhase { instrument, phase } => {
-            let known = listed(catalogue, *instrument)?;
-            known.phase = *phase;
-            Ok(Some(MetaChange::Instrument(Box::new(known.clone()))))
-        }
-        MetaCommand::SetLimits { instrument, limits } => {
-            let known = listed(catalogue, *instrument)?;
-            *known = limits.lay_over(known)?;
-            Ok(Some(MetaChange::Instrument(Box::new(known.clone()))))
-        }
-        MetaCommand::ImportCandles { instrument, import } => {
-            let known = listed(catalogue, *instrument)?;
-            Ok(Some(MetaChange::Import(known.partition, known.id, import.clone())))
-        }
-        MetaCommand::FoundNodes(founders) => {
-            nodes.found(founders);
-            Ok(None)
-        }
-        MetaCommand::AddNode { link } => nodes.add(link).map(|_| None).map_err(broken),
-        MetaCommand::EnterNode { node, directory, link, gateway } => {
-            nodes.enter(*node, *directory, link, gateway).map(|()| None).map_err(broken)
-        }
-        MetaCommand::DrainNode { node, drain } => {
-            nodes.drain(*node, *drain).map(|()| None).map_err(broken)
-        }
-        MetaCommand::RemoveNode { node } => nodes.remove(*node).map(|()| None).map_err(broken),
-    }
 }
 
 fn listed(catalogue: &mut Catalogue, id: InstrumentId) -> Result<&mut Instrument, Reject> {

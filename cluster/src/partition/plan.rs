@@ -194,28 +194,34 @@ impl Core {
         let topology = self.scene.topology;
         let state = &mut self.state;
         let is_known = state.meta.remembers(envelope);
-        let (answer, change) =
+        let (answer, changes) =
             state.meta.handle(&mut state.catalogue, &topology, envelope, command);
         self.change_catalogue(|_| {});
-        match change {
-            Some(MetaChange::Asset(asset)) => {
-                let message = PartitionMessage::Asset(asset);
-                self.tell(&[Role::Accounts, Role::Boards], &message, place, chunk);
-            }
-            Some(MetaChange::Instrument(instrument)) => {
-                // The book first; it passes it on, so no account knows it before.
-                let message = PartitionMessage::Instrument(instrument.clone());
-                let send = Effect::Send(instrument.partition, Message::ToPartition(message));
-                chunk.effect(place, send);
-            }
-            Some(MetaChange::Import(partition, instrument, import)) => {
-                let message = Message::ToBook(instrument, BookMessage::Import(import));
-                chunk.effect(place, Effect::Send(partition, message));
-            }
-            None => {}
+        for change in changes {
+            self.spread(change, place, chunk);
         }
         let tell = if is_known { Effect::Again } else { Effect::Answer };
         chunk.effect(place, tell(envelope.origin, answer));
+    }
+
+    /// Sends a change to those whom it concerns.
+    fn spread(&self, change: MetaChange, place: u32, chunk: &mut Chunk) {
+        let (partition, message) = match change {
+            MetaChange::Asset(asset) => {
+                let message = PartitionMessage::Asset(asset);
+                return self.tell(&[Role::Accounts, Role::Boards], &message, place, chunk);
+            }
+            // The book first; it passes it on, so no account knows it before.
+            MetaChange::Instrument(instrument) => {
+                let partition = instrument.partition;
+                (partition, Message::ToPartition(PartitionMessage::Instrument(instrument)))
+            }
+            MetaChange::Import(partition, instrument, import) => {
+                (partition, Message::ToBook(instrument, BookMessage::Import(import)))
+            }
+            MetaChange::Board(message) => (Topology::BOARDS, Message::ToBoard(message)),
+        };
+        chunk.effect(place, Effect::Send(partition, message));
     }
 
     /// Sends a change to every partition of some roles.

@@ -10,7 +10,7 @@
 use super::command::{Batch, Command, Trace};
 
 /// The only form that is read and written.
-const VERSION: u8 = 13;
+const VERSION: u8 = 14;
 
 const NONE: u64 = 0;
 const SAME: u64 = 1;

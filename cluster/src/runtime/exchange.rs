@@ -502,24 +502,35 @@ fn knows(command: &MetaCommand) -> Box<dyn Fn(&Catalogue) -> bool + Send + Sync>
         }
         MetaCommand::SetPhase { instrument, phase } => {
             let (id, phase) = (*instrument, *phase);
-            // Behind the end of a halt stands what the table of its day says.
-            // A halt that ends by itself is none of an operator's.
-            let is_in = move |known: &Instrument| match phase {
-                Phase::Continuous => known.phase != Phase::Halted || known.phase_until.is_some(),
-                other => known.phase == other,
-            };
-            Box::new(move |c| c.instruments.get(&id).is_some_and(&is_in))
+            Box::new(move |c| c.instruments.get(&id).is_some_and(|known| is_in(known, phase)))
+        }
+        MetaCommand::SetPhases { phase } => {
+            let phase = *phase;
+            Box::new(move |c| c.instruments.values().all(|known| is_in(known, phase)))
         }
         MetaCommand::SetLimits { instrument, limits } => {
             let (id, limits) = (*instrument, limits.clone());
             Box::new(move |c| c.instruments.get(&id).is_some_and(|known| limits.hold_in(known)))
         }
-        // A catalogue has no candles, and nodes are nobody's business but the meta partition's.
+        // A catalogue has neither candles nor seasons, and nodes are nobody's business but the meta
+        // partition's.
         MetaCommand::ImportCandles { .. }
+        | MetaCommand::OpenSeason { .. }
+        | MetaCommand::CloseSeason { .. }
         | MetaCommand::FoundNodes(_)
         | MetaCommand::AddNode { .. }
         | MetaCommand::EnterNode { .. }
         | MetaCommand::DrainNode { .. }
         | MetaCommand::RemoveNode { .. } => Box::new(|_| true),
+    }
+}
+
+/// Whether an instrument has come to the phase that an operator wants.
+fn is_in(known: &Instrument, phase: Phase) -> bool {
+    match phase {
+        // Behind the end of a halt stands what the table of its day says.
+        // A halt that ends by itself is none of an operator's.
+        Phase::Continuous => known.phase != Phase::Halted || known.phase_until.is_some(),
+        other => known.phase == other,
     }
 }

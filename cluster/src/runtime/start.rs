@@ -44,7 +44,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// What nodes speak over their links. Raised whenever a message or a record of the log changes.
-const LINK_VERSION: u32 = 6;
+const LINK_VERSION: u32 = 7;
 
 /// Why a node did not start. What is on the disk is as it was.
 #[derive(Debug, thiserror::Error)]

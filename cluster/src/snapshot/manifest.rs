@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub const CHUNK_BYTES: usize = 64 * 1024;
 
 /// The newest layout this release reads, and the one it writes.
-pub const FORMAT_VERSION: u16 = 12;
+pub const FORMAT_VERSION: u16 = 13;
 
 /// What names a snapshot, given by whoever takes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,7 +21,7 @@ pub struct Book {
     /// Go on showing it as it moves; as lines when this is no terminal
     #[arg(long)]
     watch: bool,
-    /// So many prices a side
+    /// So many prices a side; the lines of --watch tell of every price
     #[arg(long, value_name = "N", default_value = "10")]
     #[arg(value_parser = clap::value_parser!(i32).range(1..=1000))]
     depth: i32,

@@ -34,7 +34,8 @@ pub struct Candles {
     until: Option<Timestamp>,
     /// At most so many, the newest
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
     /// Comma-separated values under a line of names
     #[arg(long, conflicts_with = "json")]
     csv: bool,
@@ -67,7 +68,7 @@ impl Candles {
             return import.run(global);
         }
         let parent = actor::instrument(self.symbol.as_deref().unwrap_or_default())?;
-        let since_all = if self.since.is_some() { usize::MAX } else { LIMIT_DEFAULT };
+        let since_all = if self.since.is_some() { u32::MAX } else { LIMIT_DEFAULT };
         let wanted = self.limit.unwrap_or(since_all);
         let request = v1::ListCandlesRequest {
             parent,

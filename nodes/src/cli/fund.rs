@@ -31,11 +31,8 @@ impl Fund {
             request_id: id.clone(),
             sent_at: Some(actor::sent_now()),
         };
-        let answer = server::talk(&actor::acting_as(global, actor::OPERATOR), async |server| {
-            let answer = server.admin().fund_house(request).await;
-            answer.map_err(|status| Failure::from(status).of_change(&id))
-        })?;
-        let answer = answer.into_inner();
+        let answer =
+            server::operate(global, &id, async |server| server.admin().fund_house(request).await)?;
         if global.json {
             return json::print("FundHouseResponse", &answer);
         }

@@ -5,24 +5,27 @@ use super::updating::update_instrument;
 use super::{Global, actor, json, output, server, wire};
 use clap::Args;
 use hoga_proto::v1;
+use hoga_scenarios::grammar::Which;
 
-/// Halt an instrument: cancels work, nothing new enters, nothing trades
+/// Halt an instrument, or everything: cancels work, nothing new enters, nothing trades
 #[derive(Args, Debug)]
 #[command(after_help = actor::AN_OPERATORS)]
 pub struct Halt {
-    /// Which instrument, such as LPJ-KRW
-    symbol: String,
+    /// Which instrument, such as LPJ-KRW, or `everything`
+    #[arg(value_name = "SYMBOL")]
+    which: Which,
     /// Your name for this request; the same name again is done once
     #[arg(long, value_name = "NAME")]
     id: Option<String>,
 }
 
-/// Let a halted instrument trade again
+/// Let a halted instrument trade again, or everything that is halted
 #[derive(Args, Debug)]
 #[command(after_help = actor::AN_OPERATORS)]
 pub struct Resume {
-    /// Which instrument, such as LPJ-KRW
-    symbol: String,
+    /// Which instrument, such as LPJ-KRW, or `everything`
+    #[arg(value_name = "SYMBOL")]
+    which: Which,
     /// Your name for this request; the same name again is done once
     #[arg(long, value_name = "NAME")]
     id: Option<String>,
@@ -47,35 +50,53 @@ pub struct Limit {
 
 impl Halt {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
-        let (name, id) = (actor::instrument(&self.symbol)?, actor::request_id(self.id.as_ref()));
-        let sent_at = Some(actor::sent_now());
-        let request = v1::HaltInstrumentRequest { name, request_id: id.clone(), sent_at };
-        let answer = server::talk(&actor::acting_as(global, actor::OPERATOR), async |server| {
-            let answer = server.admin().halt_instrument(request).await;
-            answer.map_err(|status| Failure::from(status).of_change(&id))
+        let (id, sent_at) = (actor::request_id(self.id.as_ref()), Some(actor::sent_now()));
+        let request_id = id.clone();
+        let Which::One(symbol) = self.which else {
+            let request = v1::HaltMarketRequest { request_id, sent_at };
+            let answer = server::operate(global, &id, async |server| {
+                server.admin().halt_market(request).await
+            })?;
+            if global.json {
+                return json::print("HaltMarketResponse", &answer);
+            }
+            return output::say("everything is halted: cancels work, nothing else does");
+        };
+        let name = format!("instruments/{symbol}");
+        let request = v1::HaltInstrumentRequest { name, request_id, sent_at };
+        let answer = server::operate(global, &id, async |server| {
+            server.admin().halt_instrument(request).await
         })?;
-        let answer = answer.into_inner();
         if global.json {
             return json::print("HaltInstrumentResponse", &answer);
         }
-        output::say(format!("{} is halted: cancels work, nothing else does", self.symbol))
+        output::say(format!("{symbol} is halted: cancels work, nothing else does"))
     }
 }
 
 impl Resume {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
-        let (name, id) = (actor::instrument(&self.symbol)?, actor::request_id(self.id.as_ref()));
-        let sent_at = Some(actor::sent_now());
-        let request = v1::ResumeInstrumentRequest { name, request_id: id.clone(), sent_at };
-        let answer = server::talk(&actor::acting_as(global, actor::OPERATOR), async |server| {
-            let answer = server.admin().resume_instrument(request).await;
-            answer.map_err(|status| Failure::from(status).of_change(&id))
+        let (id, sent_at) = (actor::request_id(self.id.as_ref()), Some(actor::sent_now()));
+        let request_id = id.clone();
+        let Which::One(symbol) = self.which else {
+            let request = v1::ResumeMarketRequest { request_id, sent_at };
+            let answer = server::operate(global, &id, async |server| {
+                server.admin().resume_market(request).await
+            })?;
+            if global.json {
+                return json::print("ResumeMarketResponse", &answer);
+            }
+            return output::say("everything trades again");
+        };
+        let name = format!("instruments/{symbol}");
+        let request = v1::ResumeInstrumentRequest { name, request_id, sent_at };
+        let answer = server::operate(global, &id, async |server| {
+            server.admin().resume_instrument(request).await
         })?;
-        let answer = answer.into_inner();
         if global.json {
             return json::print("ResumeInstrumentResponse", &answer);
         }
-        output::say(format!("{} trades again", self.symbol))
+        output::say(format!("{symbol} trades again"))
     }
 }
 

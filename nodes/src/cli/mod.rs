@@ -13,6 +13,7 @@ mod kill_switch;
 mod output;
 mod paging;
 mod remembered;
+mod season;
 mod secure;
 mod sentences;
 mod server;
@@ -140,6 +141,7 @@ enum Command {
     Book(book::Book),
     Candles(candles::Candles),
     Rank(rank::Rank),
+    Season(season::Season),
     Cluster(cluster::Cluster),
     Instruments(instruments::Instruments),
     Halt(halt::Halt),
@@ -197,6 +199,7 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Book(command) => command.run(global),
         Command::Candles(command) => command.run(global),
         Command::Rank(command) => command.run(global),
+        Command::Season(command) => command.run(global),
         Command::Cluster(command) => command.run(global),
         Command::Instruments(command) => command.run(global),
         Command::Halt(command) => command.run(global),

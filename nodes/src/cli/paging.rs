@@ -8,7 +8,8 @@ use clap::Args;
 pub struct Limit {
     /// At most so many, newest first
     #[arg(long, value_name = "N", default_value_t = LIMIT_DEFAULT)]
-    limit: usize,
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
     /// All there are
     #[arg(long, conflicts_with = "limit")]
     all: bool,
@@ -21,7 +22,7 @@ impl Default for Limit {
 }
 
 /// What a person looks at in one go.
-pub const LIMIT_DEFAULT: usize = 50;
+pub const LIMIT_DEFAULT: u32 = 50;
 
 /// The largest page that the exchange gives.
 const PAGE_MAX: usize = 1_000;
@@ -29,7 +30,7 @@ const PAGE_MAX: usize = 1_000;
 impl Limit {
     /// At most so many.
     #[must_use]
-    pub fn of(limit: usize) -> Limit {
+    pub fn of(limit: u32) -> Limit {
         Limit { limit, all: false }
     }
 
@@ -42,7 +43,7 @@ impl Limit {
         &self,
         mut page: impl AsyncFnMut(i32, String) -> Result<(Vec<T>, String), Failure>,
     ) -> Result<(Vec<T>, String), Failure> {
-        let wanted = if self.all { usize::MAX } else { self.limit };
+        let wanted = if self.all { usize::MAX } else { self.limit as usize };
         let (mut items, mut token) = (Vec::new(), String::new());
         while items.len() < wanted {
             let size = (wanted - items.len()).min(PAGE_MAX) as i32;

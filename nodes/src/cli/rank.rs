@@ -1,10 +1,10 @@
-//! `hoga rank`: who stands where.
+//! `hoga rank`: who stands where, in the season of your choice.
 
 use super::failure::Failure;
 use super::orders::more;
 use super::paging::Limit;
 use super::table::{Lean, Table};
-use super::{Global, actor, json, output, server, wire};
+use super::{Global, actor, json, output, season, server, wire};
 use clap::Args;
 use hoga_proto::convert::ranking;
 use hoga_proto::names::BoardName;
@@ -19,6 +19,9 @@ pub struct Rank {
     /// A frozen day, such as 2026-11-20; without it, the board as it is now
     #[arg(long, value_name = "DATE")]
     at: Option<String>,
+    /// A season; without it, everything since the exchange began
+    #[arg(long, value_name = "NAME")]
+    season: Option<String>,
     /// The place of this account, with five neighbours on each side
     #[arg(long, value_name = "ACCOUNT")]
     of: Option<String>,
@@ -35,20 +38,27 @@ impl Rank {
             .map_err(|error| Failure::usage(format!("error: {error}")))?
             .to_string();
         let date = self.at.clone().unwrap_or_default();
+        let season = self.season.as_deref().map(season::named).transpose()?.unwrap_or_default();
         if let Some(Err(rule)) = self.at.as_deref().map(ranking::day) {
             return Err(Failure::usage(format!("error: --at {date}: {rule}")));
         }
         match &self.of {
             Some(account) => {
                 let account = actor::named(account)?.to_string();
-                place(global, name, date, account)
+                let neighbours = NEIGHBOURS;
+                let min_index = None;
+                place(
+                    global,
+                    v1::GetRankRequest { name, account, neighbours, date, min_index, season },
+                )
             }
-            None => self.top(global, name, date),
+            None => {
+                self.top(global, v1::GetBoardRequest { name, date, season, ..Default::default() })
+            }
         }
     }
 
-    fn top(&self, global: &Global, name: String, date: String) -> Result<(), Failure> {
-        let wanted = v1::GetBoardRequest { name, date, ..v1::GetBoardRequest::default() };
+    fn top(&self, global: &Global, wanted: v1::GetBoardRequest) -> Result<(), Failure> {
         let (mut board, mut position) = (None, None);
         let (entries, next_page_token) = server::talk(global, async |server| {
             let page = async |page_size, page_token| {
@@ -73,9 +83,7 @@ impl Rank {
     }
 }
 
-fn place(global: &Global, name: String, date: String, account: String) -> Result<(), Failure> {
-    let neighbours = NEIGHBOURS;
-    let request = v1::GetRankRequest { name, account, neighbours, date, min_index: None };
+fn place(global: &Global, request: v1::GetRankRequest) -> Result<(), Failure> {
     let answer = server::talk(global, async |server| {
         Ok(server.ranking().get_rank(request).await?.into_inner())
     })?;

@@ -14,7 +14,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Request, Response, Status};
 
 /// How long a connection may take to stand.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
@@ -124,6 +124,21 @@ pub fn talk<T>(
             }
             ended => ended,
         }
+    })
+}
+
+/// Asks for a change as the operator, or as whoever is named; `id` is the request's.
+///
+/// # Errors
+/// See [`talk`]; of a change that may have been made, the failure says so.
+pub fn operate<T>(
+    global: &Global,
+    id: &str,
+    change: impl AsyncFnOnce(Server) -> Result<Response<T>, Status>,
+) -> Result<T, Failure> {
+    talk(&actor::acting_as(global, actor::OPERATOR), async |server| {
+        let answer = change(server).await;
+        answer.map(Response::into_inner).map_err(|status| Failure::from(status).of_change(id))
     })
 }
 

@@ -35,7 +35,8 @@ pub struct Sim {
     level: Option<On>,
     /// Seeds under way at once; every core has one without this
     #[arg(long, value_name = "N")]
-    jobs: Option<usize>,
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +58,7 @@ fn range(text: &str) -> Result<Range<u64>, String> {
 impl Sim {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let jobs = self.jobs.unwrap_or(cores);
+        let jobs = self.jobs.map_or(cores, usize::from);
         let said = Said::default();
         match self.seeds.clone() {
             Some(seeds) => {

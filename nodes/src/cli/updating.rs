@@ -22,10 +22,5 @@ pub fn update_instrument(
         request_id: id.clone(),
         sent_at: Some(actor::sent_now()),
     };
-    server::talk(&actor::acting_as(global, actor::OPERATOR), async |server| {
-        let answer = server.admin().update_instrument(request).await;
-        answer
-            .map(tonic::Response::into_inner)
-            .map_err(|status| Failure::from(status).of_change(&id))
-    })
+    server::operate(global, &id, async |server| server.admin().update_instrument(request).await)
 }

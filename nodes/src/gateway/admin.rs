@@ -266,6 +266,38 @@ impl AdminService for Admin {
         told(&caller, self.resume_instrument(&caller, message).await)
     }
 
+    async fn halt_market(
+        &self,
+        request: Request<v1::HaltMarketRequest>,
+    ) -> Result<Response<v1::HaltMarketResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.halt_market(&caller, message).await)
+    }
+
+    async fn resume_market(
+        &self,
+        request: Request<v1::ResumeMarketRequest>,
+    ) -> Result<Response<v1::ResumeMarketResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.resume_market(&caller, message).await)
+    }
+
+    async fn open_season(
+        &self,
+        request: Request<v1::OpenSeasonRequest>,
+    ) -> Result<Response<v1::OpenSeasonResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.open_season(&caller, message).await)
+    }
+
+    async fn close_season(
+        &self,
+        request: Request<v1::CloseSeasonRequest>,
+    ) -> Result<Response<v1::CloseSeasonResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.close_season(&caller, message).await)
+    }
+
     async fn update_instrument(
         &self,
         request: Request<v1::UpdateInstrumentRequest>,

@@ -51,6 +51,44 @@ impl Admin {
         self.change_instrument(caller, named, instrument, command).await
     }
 
+    pub(super) async fn halt_market(
+        &self,
+        caller: &Caller,
+        message: v1::HaltMarketRequest,
+    ) -> Result<v1::HaltMarketResponse, Refused> {
+        let named = Named::of(&message.request_id, message.sent_at.as_ref());
+        let (instruments, position, repeated_answer) =
+            self.set_phases(caller, named, Phase::Halted).await?;
+        Ok(v1::HaltMarketResponse { instruments, position, repeated_answer })
+    }
+
+    pub(super) async fn resume_market(
+        &self,
+        caller: &Caller,
+        message: v1::ResumeMarketRequest,
+    ) -> Result<v1::ResumeMarketResponse, Refused> {
+        let named = Named::of(&message.request_id, message.sent_at.as_ref());
+        let (instruments, position, repeated_answer) =
+            self.set_phases(caller, named, Phase::Continuous).await?;
+        Ok(v1::ResumeMarketResponse { instruments, position, repeated_answer })
+    }
+
+    /// The same for every instrument, at one position of the log.
+    async fn set_phases(
+        &self,
+        caller: &Caller,
+        named: Named<'_>,
+        phase: Phase,
+    ) -> Result<(Vec<v1::Instrument>, Option<v1::Position>, bool), Refused> {
+        let by = caller.subject().map(AccountName::id);
+        tracing::warn!(?phase, by, "an operator's change of every instrument");
+        let command = MetaCommand::SetPhases { phase };
+        let (at, is_repeated) = self.administer(caller, named, command).await?;
+        let symbols = self.0.symbols();
+        let instruments = symbols.catalogue().instruments.values().map(wire::shown_instrument);
+        Ok((instruments.collect(), Some(shown_at(at)), is_repeated))
+    }
+
     pub(super) async fn update_instrument(
         &self,
         caller: &Caller,

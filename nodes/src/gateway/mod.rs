@@ -39,6 +39,7 @@ mod ranking;
 pub mod reasons;
 mod rows;
 mod rulebook;
+mod seasons;
 mod serve;
 mod session;
 mod session_orders;

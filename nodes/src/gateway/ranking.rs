@@ -1,17 +1,20 @@
 //! Who stands where.
 //!
 //! Owns: nothing. Takes: questions of anybody: boards are public. Emits: places, exact at a set of
-//! marks and a position. On failure: `UNKNOWN_BOARD`, `NOT_RANKED`, `DAY_NOT_FROZEN`.
+//! marks and a position. On failure: `UNKNOWN_BOARD`, `UNKNOWN_SEASON`,
+//! `NOT_RANKED`, `DAY_NOT_FROZEN`.
 
 use super::desk::{Desk, shown_at, told};
-use super::failure::{Refused, unread};
+use super::failure::{Refused, rejected, unread};
 use super::page::{self, List, Place};
 use super::reasons::refusal;
+use super::seasons;
 use super::valuation::money;
 use crate::auth::Caller;
 use hoga_cluster::runtime::At;
 use hoga_engine::board::{ALL, Board, BoardKind, MarkSet, Missing, Page, TradingDay, View};
 use hoga_engine::ids::{AccountId, PartitionId};
+use hoga_engine::reject::Reject;
 use hoga_engine::topology::Topology;
 use hoga_proto::convert::ranking as wire;
 use hoga_proto::names::{AccountName, BoardName};
@@ -31,23 +34,34 @@ pub struct Ranking(pub Arc<Desk>);
 enum Unanswered {
     NotFrozen,
     NotRanked,
+    NoSeason,
 }
 
 impl From<Missing> for Unanswered {
-    fn from(_: Missing) -> Unanswered {
-        Unanswered::NotRanked
+    fn from(missing: Missing) -> Unanswered {
+        match missing {
+            Missing::Account => Unanswered::NotRanked,
+            Missing::Season => Unanswered::NoSeason,
+        }
     }
 }
 
-/// What is asked: a board, live or as of a day.
+/// What is asked: a board of a season, live or as of a day.
 struct Asked {
     kind: BoardKind,
+    season: Box<str>,
     day: Option<TradingDay>,
     min: Option<At>,
 }
 
 impl Ranking {
-    fn asked(&self, name: &str, date: &str, min: Option<&v1::Position>) -> Result<Asked, Refused> {
+    fn asked(
+        &self,
+        name: &str,
+        season: &str,
+        date: &str,
+        min: Option<&v1::Position>,
+    ) -> Result<Asked, Refused> {
         let name =
             BoardName::parse(name).map_err(|bad| Refusal::malformed("name", bad.to_string()))?;
         let kind = wire::kind(name.id()).ok_or_else(|| {
@@ -56,20 +70,26 @@ impl Ranking {
             Box::new(refusal("UNKNOWN_BOARD", message).resource(name.to_string()))
         })?;
         let day = if date.is_empty() { None } else { Some(day(date)?) };
-        Ok(Asked { kind, day, min: self.0.min(Topology::BOARDS, min)? })
+        let season = if season.is_empty() { ALL.into() } else { seasons::named("season", season)? };
+        Ok(Asked { kind, season, day, min: self.0.min(Topology::BOARDS, min)? })
     }
 
-    /// Looks at a board of a day.
+    /// Looks at a board of a season and of a day.
     async fn look<T: Send + 'static>(
         &self,
         asked: &Asked,
         date: &str,
-        question: impl FnOnce(&View<'_>) -> Result<T, Missing> + Send + 'static,
+        question: impl FnOnce(&View<'_>, &str) -> Result<T, Missing> + Send + 'static,
     ) -> Result<(T, v1::BoardState, At), Refused> {
-        let day = asked.day;
+        let (day, season) = (asked.day, asked.season.clone());
         let look = move |board: &Board, _: &_, at| {
             let (view, state) = match day.map(|day| (day, board.frozen(day))) {
-                None => (board.view(), v1::BoardState::Live),
+                None => {
+                    let (view, span) = board.season(&season).ok_or(Unanswered::NoSeason)?;
+                    let is_open = span.closed.is_none();
+                    let state = if is_open { v1::BoardState::Live } else { v1::BoardState::Frozen };
+                    (view, state)
+                }
                 Some((_, Some(frozen))) => (frozen, v1::BoardState::Frozen),
                 // Not everybody has said yet where they stood.
                 Some((day, None)) if board.is_closing(day) => {
@@ -77,7 +97,7 @@ impl Ranking {
                 }
                 Some(_) => return Err(Unanswered::NotFrozen),
             };
-            Ok::<_, Unanswered>((question(&view)?, state, at))
+            Ok::<_, Unanswered>((question(&view, &season)?, state, at))
         };
         let seen = self.0.exchange.board(asked.min, look).await;
         seen.map_err(|error| unread(&error))?.map_err(|unanswered| match unanswered {
@@ -85,24 +105,28 @@ impl Ranking {
                 refusal("DAY_NOT_FROZEN", format!("the boards have no closed day {date}"))
             }
             Unanswered::NotRanked => refusal("NOT_RANKED", "the account is not on the board yet"),
+            Unanswered::NoSeason => {
+                rejected(&Reject::UnknownSeason { name: asked.season.clone() }, "")
+            }
         })
     }
 
     async fn board(&self, message: v1::GetBoardRequest) -> Result<v1::GetBoardResponse, Refused> {
-        let asked = self.asked(&message.name, &message.date, message.min_index.as_ref())?;
+        let v1::GetBoardRequest { name, season, date, min_index, .. } = &message;
+        let asked = self.asked(name, season, date, min_index.as_ref())?;
         let size = page::size(message.page_size)?;
         let kind = asked.kind;
-        let list = List::of(&("board", kind, &message.date));
+        let list = List::of(&("board", kind, &asked.season, date));
         let behind = list.place(&message.page_token)?;
-        let look = move |view: &View<'_>| {
+        let look = move |view: &View<'_>, season: &str| {
             let offset = behind.map_or(0, |Place(account, rank)| {
                 // Behind the last account shown, wherever it is now.
                 let account = AccountId::new(PartitionId((account >> 32) as u16), account as u32);
-                view.rank(ALL, kind, account).map_or(rank, |row| row.rank)
+                view.rank(season, kind, account).map_or(rank, |row| row.rank)
             });
-            view.page(ALL, kind, offset, size)
+            view.page(season, kind, offset, size)
         };
-        let (page, state, at) = self.look(&asked, &message.date, look).await?;
+        let (page, state, at) = self.look(&asked, date, look).await?;
         let more = page.rows.last().filter(|last| last.rank < page.count);
         let next = more.map(|last| Place(last.account.bits(), last.rank));
         let (board, entries) = self.shown(&asked, state, &page);
@@ -115,7 +139,8 @@ impl Ranking {
     }
 
     async fn rank(&self, message: v1::GetRankRequest) -> Result<v1::GetRankResponse, Refused> {
-        let asked = self.asked(&message.name, &message.date, message.min_index.as_ref())?;
+        let v1::GetRankRequest { name, season, date, min_index, .. } = &message;
+        let asked = self.asked(name, season, date, min_index.as_ref())?;
         let reach = match message.neighbours {
             0.. => message.neighbours.min(NEIGHBOURS_MAX) as usize,
             _ => {
@@ -131,8 +156,8 @@ impl Ranking {
         };
         let id = self.account_id(&account).await?.ok_or_else(not_ranked)?;
         let kind = asked.kind;
-        let look = move |view: &View<'_>| view.around(ALL, kind, id, reach);
-        let (page, state, at) = self.look(&asked, &message.date, look).await?;
+        let look = move |view: &View<'_>, season: &str| view.around(season, kind, id, reach);
+        let (page, state, at) = self.look(&asked, date, look).await?;
         let (board, mut entries) = self.shown(&asked, state, &page);
         let own = page.rows.iter().position(|row| row.account == id).ok_or_else(not_ranked)?;
         let below = entries.split_off(own + 1);
@@ -160,7 +185,8 @@ impl Ranking {
         let mut kinds = BoardKind::ALL;
         kinds.sort_by_key(|kind| wire::id(*kind));
         let page = kinds.iter().skip(first).take(size);
-        let boards = page.map(|kind| self.shown_board(*kind, v1::BoardState::Live, count, set));
+        let boards =
+            page.map(|kind| self.shown_board(*kind, ALL, v1::BoardState::Live, count, set));
         let next = (first + size < kinds.len()).then(|| Place((first + size) as u64, 0));
         Ok(v1::ListBoardsResponse {
             boards: boards.collect(),
@@ -184,19 +210,20 @@ impl Ranking {
     ) -> (v1::Board, Vec<v1::RankEntry>) {
         let symbols = self.0.symbols();
         let scale = money(symbols.catalogue()).map_or(0, |asset| asset.scale);
-        let board = self.shown_board(asked.kind, state, page.count, page.set);
+        let board = self.shown_board(asked.kind, &asked.season, state, page.count, page.set);
         (board, page.rows.iter().map(|row| wire::entry(row, asked.kind, scale)).collect())
     }
 
     fn shown_board(
         &self,
         kind: BoardKind,
+        season: &str,
         state: v1::BoardState,
         count: u64,
         set: MarkSet,
     ) -> v1::Board {
         let symbols = self.0.symbols();
-        wire::board(kind, money(symbols.catalogue()), state, count, set)
+        wire::board(kind, season, money(symbols.catalogue()), state, count, set)
     }
 }
 
@@ -229,5 +256,13 @@ impl RankingService for Ranking {
     ) -> Result<Response<v1::ListBoardsResponse>, Status> {
         let (caller, message) = Caller::of(request)?;
         told(&caller, self.list(message).await)
+    }
+
+    async fn list_seasons(
+        &self,
+        request: Request<v1::ListSeasonsRequest>,
+    ) -> Result<Response<v1::ListSeasonsResponse>, Status> {
+        let (caller, message) = Caller::of(request)?;
+        told(&caller, self.seasons(message).await)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::rig::{command, hoga};
 
-const COMMANDS: [&str; 37] = [
+const COMMANDS: [&str; 38] = [
     "up",
     "node",
     "buy",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 37] = [
     "book",
     "candles",
     "rank",
+    "season",
     "cluster",
     "instruments",
     "halt",

@@ -2,7 +2,7 @@
 
 use super::numbers::{shown, shown_ratio, timestamp};
 use crate::v1;
-use hoga_engine::board::{BoardKind, MarkSet, Row, TradingDay};
+use hoga_engine::board::{ALL, BoardKind, MarkSet, Row, Span, TradingDay};
 use hoga_engine::instrument::Asset;
 
 /// The board's id in its name.
@@ -56,6 +56,7 @@ impl From<BoardKind> for v1::BoardMeasure {
 #[must_use]
 pub fn board(
     kind: BoardKind,
+    season: &str,
     asset: Option<&Asset>,
     state: v1::BoardState,
     account_count: u64,
@@ -69,6 +70,17 @@ pub fn board(
         account_count,
         mark_set: set.number,
         mark_time: (set.number > 0).then(|| timestamp(set.time)),
+        season: format!("seasons/{season}"),
+    }
+}
+
+/// A season by its name.
+#[must_use]
+pub fn season(name: &str, span: Span) -> v1::Season {
+    v1::Season {
+        name: format!("seasons/{name}"),
+        open_time: (name != ALL).then(|| timestamp(span.opened)),
+        close_time: span.closed.map(timestamp),
     }
 }
 

@@ -46,8 +46,8 @@ fn step(fields: Fields<'_>, known: &Known<'_>) -> Option<Timed<StepAct>> {
         }
         Sentence::Market(act) => {
             match &act {
-                MarketAct::Halt(symbol) | MarketAct::Resume(symbol) => {
-                    sayer.symbol(symbol);
+                MarketAct::Halt(which) | MarketAct::Resume(which) => {
+                    which.symbol().map(|symbol| sayer.symbol(symbol));
                 }
                 MarketAct::Feed { file, symbol } => sayer.feed(file, symbol),
                 MarketAct::Open | MarketAct::Close => {}

@@ -12,7 +12,7 @@
 //! WHO buys AMOUNT ASSET of SYMBOL at market          post-only, self-match MODE, id NAME,
 //!                                                    stop PRICE, trail DIST [step DIST], show QTY
 //! WHO cancels ID|all     WHO amends ID to QTY @ PRICE     WHO deposits|withdraws AMOUNT ASSET
-//! halt|resume SYMBOL     open|close the market            feed FILE into SYMBOL
+//! halt|resume SYMBOL|everything     open|close the market     feed FILE into SYMBOL
 //! kill|freeze|thaw|restart|wipe|drain|remove NODE         add a node     slow a subscriber
 //! cut NODE from NODE, …  cut NODE to NODE one way         heal           reset LINK
 //! delay LINK by TIME     lose N% on LINK                  cut the power of NODE
@@ -31,7 +31,7 @@ mod words;
 pub use error::GrammarError;
 pub use fault::{Fault, Link, Node, NodeFault};
 pub use order::{Distance, Order, OrderKind, SelfMatch, Side, Stop, TimeInForce};
-pub use sentence::{Act, FilePath, MarketAct, OrderRef, Sentence, Who};
+pub use sentence::{Act, FilePath, MarketAct, OrderRef, Sentence, Which, Who};
 
 use words::Words;
 

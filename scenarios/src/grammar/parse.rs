@@ -89,9 +89,10 @@ pub(super) fn amend(words: &mut Words<'_>) -> Result<Act, GrammarError> {
 
 fn market(verb: &str, words: &mut Words<'_>) -> Result<MarketAct, GrammarError> {
     let symbol = "a symbol, such as LPJ-KRW";
+    let which = "a symbol, such as LPJ-KRW, or `everything`";
     match verb {
-        "halt" => words.read(symbol).map(MarketAct::Halt),
-        "resume" => words.read(symbol).map(MarketAct::Resume),
+        "halt" => words.read(which).map(MarketAct::Halt),
+        "resume" => words.read(which).map(MarketAct::Resume),
         "feed" => {
             let file = words.read("a file")?;
             words.one_of(&["into"])?;

@@ -4,7 +4,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::{
     Act, Distance, Fault, FilePath, Link, MarketAct, Node, NodeFault, Order, OrderKind, OrderRef,
-    SelfMatch, Sentence, Side, Stop, TimeInForce, Who,
+    SelfMatch, Sentence, Side, Stop, TimeInForce, Which, Who,
 };
 
 impl Display for Sentence {
@@ -123,11 +123,20 @@ impl Display for NodeFault {
 impl Display for MarketAct {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            MarketAct::Halt(symbol) => write!(f, "halt {symbol}"),
-            MarketAct::Resume(symbol) => write!(f, "resume {symbol}"),
+            MarketAct::Halt(which) => write!(f, "halt {which}"),
+            MarketAct::Resume(which) => write!(f, "resume {which}"),
             MarketAct::Open => f.write_str("open the market"),
             MarketAct::Close => f.write_str("close the market"),
             MarketAct::Feed { file, symbol } => write!(f, "feed {file} into {symbol}"),
+        }
+    }
+}
+
+impl Display for Which {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Which::Everything => f.write_str(Which::EVERYTHING),
+            Which::One(symbol) => symbol.fmt(f),
         }
     }
 }

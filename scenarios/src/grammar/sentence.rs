@@ -71,11 +71,39 @@ impl FromStr for OrderRef {
 /// What the operator does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MarketAct {
-    Halt(Symbol),
-    Resume(Symbol),
+    Halt(Which),
+    Resume(Which),
     Open,
     Close,
     Feed { file: FilePath, symbol: Symbol },
+}
+
+/// What is halted or resumed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    Everything,
+    One(Symbol),
+}
+
+impl Which {
+    /// The word for all that is listed; no symbol has small letters.
+    pub const EVERYTHING: &str = "everything";
+
+    #[must_use]
+    pub const fn symbol(&self) -> Option<&Symbol> {
+        match self {
+            Which::Everything => None,
+            Which::One(symbol) => Some(symbol),
+        }
+    }
+}
+
+impl FromStr for Which {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text == Self::EVERYTHING { Ok(Which::Everything) } else { text.parse().map(Which::One) }
+    }
 }
 
 /// A file named in a sentence, relative to the scenario's folder; in single quotes when the name

@@ -20,7 +20,7 @@ use super::tracks::Asked;
 use super::translate::{self, Unmade};
 use crate::grammar::{Act, MarketAct, OrderRef, Sentence, Who};
 use crate::listing::{Fund, Market};
-use crate::names::AccountName;
+use crate::names::{AccountName, Symbol};
 use crate::tape::{Entry, TapeError, TapeWriter};
 use crate::time::Millis;
 
@@ -226,8 +226,12 @@ impl<'p> Floor<'p> {
     pub fn operate(&mut self, act: &MarketAct) -> Result<(), TapeError> {
         self.write(Sentence::Market(act.clone()))?;
         match act {
-            MarketAct::Halt(symbol) => self.shift(Some(symbol.as_str()), |_| Phase::Halted),
-            MarketAct::Resume(symbol) => self.shift(Some(symbol.as_str()), |_| Phase::Continuous),
+            MarketAct::Halt(which) => self.shift(which.symbol(), |_| Phase::Halted),
+            MarketAct::Resume(which) => self.shift(which.symbol(), |phase| match phase {
+                // What is only closed has not been halted.
+                Phase::Closed if which.symbol().is_none() => Phase::Closed,
+                _ => Phase::Continuous,
+            }),
             // A halt outlasts an opening.
             MarketAct::Open => self.shift(None, |phase| match phase {
                 Phase::Closed => Phase::Continuous,
@@ -240,9 +244,9 @@ impl<'p> Floor<'p> {
         Ok(())
     }
 
-    fn shift(&mut self, symbol: Option<&str>, to: impl Fn(Phase) -> Phase) {
+    fn shift(&mut self, symbol: Option<&Symbol>, to: impl Fn(Phase) -> Phase) {
         for instrument in &mut self.market.instruments {
-            let is_meant = symbol.is_none_or(|symbol| *instrument.symbol == *symbol);
+            let is_meant = symbol.is_none_or(|symbol| *instrument.symbol == *symbol.as_str());
             let phase = to(instrument.phase);
             if is_meant && phase != instrument.phase {
                 instrument.phase = phase;

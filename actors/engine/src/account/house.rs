@@ -15,7 +15,6 @@ use crate::message::{BookMessage, Leg, Message};
 use crate::order::Side;
 use crate::reject::Reject;
 use crate::request::AccountRequest;
-use crate::time::Time;
 
 impl Account {
     /// Issues so much to the house and gives it to the instrument's book to trade with.
@@ -89,9 +88,10 @@ impl Account {
         &mut self,
         leg: &Leg,
         instrument: &Instrument,
-        at: Time,
+        context: &Context,
         out: &mut impl Effects,
     ) {
+        let at = context.at;
         let notional = instrument.notional(leg.price, leg.quantity);
         let quantity = instrument.base_amount(leg.quantity);
         let charge = Charge { notional, quantity, fee: 0, tax: 0 };
@@ -125,6 +125,6 @@ impl Account {
         out.post(Posting { clearing: -money, ..Posting::none(instrument.quote) });
         out.post(Posting { clearing: -goods, ..Posting::none(instrument.base) });
         out.fill(&fill);
-        self.count(leg, &charge, instrument);
+        self.count(leg, &charge, instrument, context);
     }
 }

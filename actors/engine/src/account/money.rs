@@ -274,29 +274,26 @@ impl Account {
 
     /// Counts what came in as deposited, at its reference price, and as cost of the position.
     pub(super) fn gain(&mut self, asset: AssetId, amount: Amount, context: &Context) {
-        let value = context.value(asset, amount);
-        self.performance.deposited(value);
-        let instruments = context.catalogue.instruments.values();
-        for instrument in instruments.filter(|instrument| instrument.base == asset) {
-            self.positions.of(instrument.id).buy(amount, value);
-        }
+        self.performance.deposited(context.value(asset, amount));
+        self.come_in(asset, amount, context);
     }
 
     /// What comes back was not deposited: it only had been counted as withdrawn.
     fn regain(&mut self, asset: AssetId, amount: Amount, context: &Context) {
-        let value = context.value(asset, amount);
-        self.performance.withdrew(-value);
-        let instruments = context.catalogue.instruments.values();
-        for instrument in instruments.filter(|instrument| instrument.base == asset) {
-            self.positions.of(instrument.id).buy(amount, value);
+        self.performance.withdrew(-context.value(asset, amount));
+        self.come_in(asset, amount, context);
+    }
+
+    fn come_in(&mut self, asset: AssetId, amount: Amount, context: &Context) {
+        if let Some(instrument) = context.catalogue.first_of(asset) {
+            self.positions.of(instrument.id).buy(amount, context.value(asset, amount));
         }
     }
 
     pub(super) fn lose(&mut self, asset: AssetId, amount: Amount, context: &Context) {
         self.performance.withdrew(context.value(asset, amount));
-        let instruments = context.catalogue.instruments.values();
-        for instrument in instruments.filter(|instrument| instrument.base == asset) {
-            self.positions.of(instrument.id).remove(amount);
+        if let Some(instrument) = context.catalogue.first_of(asset) {
+            self.positions.take(amount, instrument, context.catalogue);
         }
     }
 }
@@ -315,8 +312,7 @@ impl Context<'_> {
 
     /// Quote minor units: an asset that some instrument trades counts at its reference price.
     fn value(&self, asset: AssetId, amount: Amount) -> Amount {
-        let traded = self.catalogue.instruments.values().find(|i| i.base == asset);
-        match traded {
+        match self.catalogue.first_of(asset) {
             Some(instrument) => {
                 let price = instrument.base_price.unwrap_or_default();
                 let value = (amount / instrument.lot)

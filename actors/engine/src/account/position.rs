@@ -1,7 +1,12 @@
 //! What an account holds of an instrument, and what it cost.
+//!
+//! Goods count once: bought, in the instrument where they were; come in without a trade, in the
+//! first instrument of their asset, which also says what they are worth. What is sold is taken from
+//! the instrument where it is, and what it does not have there from the others of the asset.
 
 use crate::amount::{Amount, divide};
 use crate::ids::InstrumentId;
+use crate::instrument::{Catalogue, Instrument};
 use serde::{Deserialize, Serialize};
 
 /// Base and quote minor units. The average price is cost / quantity.
@@ -21,17 +26,9 @@ impl Position {
         self.cost += cost;
     }
 
-    /// Removes cost in proportion; returns the profit. What rounding leaves stays with the rest
-    /// of the position and goes with the last of it.
-    pub(super) fn sell(&mut self, quantity: Amount, proceeds: Amount) -> Amount {
-        let removed = self.remove(quantity);
-        self.realised += proceeds - removed;
-        proceeds - removed
-    }
-
-    /// Takes quantity out with its share of the cost; returns that share.
-    pub(super) fn remove(&mut self, quantity: Amount) -> Amount {
-        // Deposits of the base asset that no instrument counted leave less here than is sold.
+    /// Takes out at most so much, with its share of the cost; returns both. What rounding leaves
+    /// stays with the rest of the position and goes with the last of it.
+    fn remove(&mut self, quantity: Amount) -> (Amount, Amount) {
         let counted = quantity.min(self.quantity);
         let removed = if counted == self.quantity {
             self.cost
@@ -40,7 +37,7 @@ impl Position {
         };
         self.quantity -= counted;
         self.cost -= removed;
-        removed
+        (counted, removed)
     }
 }
 
@@ -61,6 +58,40 @@ impl Positions {
             }
         };
         &mut self.0[at].1
+    }
+
+    /// Takes out what is sold or leaves; returns what it had cost.
+    #[inline]
+    pub fn take(
+        &mut self,
+        quantity: Amount,
+        instrument: &Instrument,
+        catalogue: &Catalogue,
+    ) -> Amount {
+        let (counted, cost) = self.of(instrument.id).remove(quantity);
+        if counted == quantity {
+            return cost;
+        }
+        cost + self.take_elsewhere(quantity - counted, instrument, catalogue)
+    }
+
+    /// What the instrument itself does not have. Nobody has what came in before the asset had an
+    /// instrument: that had cost nothing.
+    #[cold]
+    fn take_elsewhere(
+        &mut self,
+        quantity: Amount,
+        instrument: &Instrument,
+        catalogue: &Catalogue,
+    ) -> Amount {
+        let (mut left, mut cost) = (quantity, 0);
+        let is_other = |id: &InstrumentId| catalogue.instruments[id].base == instrument.base;
+        for (_, position) in self.0.iter_mut().filter(|(id, _)| is_other(id)) {
+            let (counted, removed) = position.remove(left);
+            left -= counted;
+            cost += removed;
+        }
+        cost
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (InstrumentId, &Position)> + '_ {

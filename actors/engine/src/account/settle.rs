@@ -25,7 +25,7 @@ impl Account {
     pub(super) fn settle(&mut self, leg: &Leg, context: &Context, out: &mut impl Effects) {
         let instrument = context.listed(leg.instrument);
         if leg.is_of_house() {
-            return self.settle_house(leg, instrument, context.at, out);
+            return self.settle_house(leg, instrument, context, out);
         }
         let Account { id, open: orders, till, memory, .. } = self;
         let Some(open) = orders.get_mut(leg.order.no) else {
@@ -55,11 +55,17 @@ impl Account {
         if finish(open, memory, context.at, out) {
             orders.remove(leg.order.no);
         }
-        self.count(leg, &charge, instrument);
+        self.count(leg, &charge, instrument, context);
     }
 
     #[inline]
-    pub(super) fn count(&mut self, leg: &Leg, charge: &Charge, instrument: &Instrument) {
+    pub(super) fn count(
+        &mut self,
+        leg: &Leg,
+        charge: &Charge,
+        instrument: &Instrument,
+        context: &Context,
+    ) {
         let position = self.positions.of(instrument.id);
         position.fees += charge.fee;
         position.taxes += charge.tax;
@@ -67,7 +73,9 @@ impl Account {
         match leg.side {
             Side::Buy => position.buy(charge.quantity, charge.notional),
             Side::Sell => {
-                let profit = position.sell(charge.quantity, charge.notional);
+                let cost = self.positions.take(charge.quantity, instrument, context.catalogue);
+                let profit = charge.notional - cost;
+                self.positions.of(instrument.id).realised += profit;
                 self.performance.sold(profit);
             }
         }

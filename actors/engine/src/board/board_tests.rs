@@ -252,14 +252,19 @@ impl Pair {
             }
             Step::Open(season) => {
                 let name = format!("season {season}");
-                if board.open_season(&name, *now, catalogue).is_ok() {
+                plain.pass_time(*now);
+                board.handle(&BoardMessage::OpenSeason(name.as_str().into()), *now, catalogue);
+                if plain.seasons.iter().all(|(open, _)| *open != name) {
                     plain.adopt(*now);
                     plain.open_season(&name);
                 }
             }
             Step::Close(season) => {
                 let name = format!("season {season}");
-                if board.close_season(&name).is_ok() {
+                plain.pass_time(*now);
+                board.handle(&BoardMessage::CloseSeason(name.as_str().into()), *now, catalogue);
+                if plain.seasons.iter().any(|(open, _)| *open == name) {
+                    plain.adopt(*now);
                     plain.seasons.retain(|(open, _)| *open != name);
                 }
             }

@@ -3,10 +3,10 @@
 //!
 //! Owns: the latest standing of every account, the marks of all instruments and the set of them
 //! that is in force, seasons, frozen days.
-//! Takes: standings from accounts, marks from books, the ends of days, and time.
+//! Takes: standings from accounts, marks from books, the ends of days, which seasons open and close
+//! ([`SeasonNames`] says so), and time.
 //! Emits: which level of the circuit breaker the market has come to; all else is asked ([`View`]).
-//! On failure: refuses to open or close a season with [`SeasonRefused`], a question with
-//! [`Missing`]; orders that contradict the figures panic.
+//! On failure: refuses a question with [`Missing`]; orders that contradict the figures panic.
 //!
 //! Accounts are valued by one set of marks at a time. A new set revalues all of them and sorts
 //! anew ([`rank`]); between two sets an account moves only when its own standing changes, and
@@ -47,7 +47,7 @@ pub use join::{InTurn, Join};
 pub use prices::{MarkSet, Prices};
 pub use register::ACCOUNTS_MAX;
 pub use score::Score;
-pub use season::{ALL, SEASONS_OPEN_MAX, SeasonRefused};
+pub use season::{ALL, SEASONS_CLOSED_MAX, SEASONS_OPEN_MAX, SeasonNames, Span};
 pub use state::BadBoard;
 pub use unranked::Unranked;
 pub use view::{Missing, PAGE_ROWS_MAX, Page, Row, View};
@@ -144,6 +144,8 @@ impl Board {
                 return self.breaker.hear(*instrument, *time, *stops, catalogue, &self.marks);
             }
             BoardMessage::DayClosed(closed) => self.close(closed, at, catalogue, join),
+            BoardMessage::OpenSeason(name) => self.open_season(name, at, catalogue, join),
+            BoardMessage::CloseSeason(name) => self.close_season(name, at, catalogue, join),
         }
         None
     }
@@ -152,7 +154,7 @@ impl Board {
     /// once that holds for all.
     fn close<J: Join>(&mut self, closed: &DayClosed, at: Time, catalogue: &Catalogue, join: &J) {
         let day = closed.day;
-        if self.archive.0.contains_key(&day) {
+        if self.archive.days.contains_key(&day) {
             return;
         }
         let closing = self.closing.entry(day).or_default();
@@ -209,13 +211,41 @@ impl Board {
     /// The boards as they were when that day closed; none if it is not kept.
     #[must_use]
     pub fn frozen(&self, day: TradingDay) -> Option<View<'_>> {
-        let Frozen { set, ranking } = self.archive.0.get(&day)?;
-        Some(View { set: *set, register: &self.register, ranking })
+        Some(self.look_back(self.archive.days.get(&day)?))
+    }
+
+    /// The boards of a season: as they are while it is open, as they were when it closed; none if
+    /// there is no season of that name any more.
+    #[must_use]
+    pub fn season(&self, name: &str) -> Option<(View<'_>, Span)> {
+        if let Some(open) = self.ranking.season(name) {
+            return Some((self.view(), open.span(None)));
+        }
+        let mut closed = self.archive.seasons.iter();
+        closed.find_map(|frozen| {
+            let span = frozen.ranking.season(name)?.span(Some(frozen.set.time));
+            Some((self.look_back(frozen), span))
+        })
+    }
+
+    /// All seasons that can be read: those that are closed, in the order in which they closed, and
+    /// those that are open, [`ALL`] first.
+    pub fn seasons(&self) -> impl Iterator<Item = (&str, Span)> {
+        let closed = self.archive.seasons.iter().flat_map(|frozen| {
+            let closed = Some(frozen.set.time);
+            frozen.ranking.seasons.iter().map(move |season| (season, closed))
+        });
+        let open = self.ranking.seasons.iter().map(|season| (season, None));
+        closed.chain(open).map(|(season, closed)| (&*season.name, season.span(closed)))
+    }
+
+    fn look_back<'a>(&'a self, frozen: &'a Frozen) -> View<'a> {
+        View { set: frozen.set, register: &self.register, ranking: &frozen.ranking }
     }
 
     /// The days that can be read, the oldest first.
     pub fn frozen_days(&self) -> impl DoubleEndedIterator<Item = TradingDay> + '_ {
-        self.archive.0.keys().copied()
+        self.archive.days.keys().copied()
     }
 
     /// Peak and fall of an account; none without a standing.
@@ -233,50 +263,35 @@ impl Board {
         catalogue: &Catalogue,
         join: &J,
     ) -> bool {
-        if self.archive.0.contains_key(&day) {
+        if self.archive.days.contains_key(&day) {
             return false;
         }
         self.adopt(at, catalogue, join);
         let frozen = Frozen { set: self.set, ranking: self.ranking.clone() };
-        self.archive.keep(day, frozen);
+        self.archive.keep_day(day, frozen);
         true
     }
 
     /// Opens a season: everything in it counts from where the accounts stand now.
-    ///
-    /// # Errors
-    /// See [`SeasonRefused`]; nothing has changed.
-    pub fn open_season(
-        &mut self,
-        name: &str,
-        at: Time,
-        catalogue: &Catalogue,
-    ) -> Result<(), SeasonRefused> {
+    fn open_season<J: Join>(&mut self, name: &str, at: Time, catalogue: &Catalogue, join: &J) {
         if self.ranking.season(name).is_some() {
-            return Err(SeasonRefused::NameTaken);
+            return;
         }
-        if self.ranking.seasons.len() >= SEASONS_OPEN_MAX {
-            return Err(SeasonRefused::TooMany);
-        }
-        self.adopt(at, catalogue, &InTurn);
+        self.adopt(at, catalogue, join);
         let starts = Starts::of(&self.ranking.figures);
         self.ranking.seasons.push(Season::new(name, at, Some(starts)));
-        self.ranking.rebuild_last_season(&self.register, &InTurn);
-        Ok(())
+        self.ranking.rebuild_last_season(&self.register, join);
     }
 
-    /// Closes a season. Its result stays readable in the days that were frozen before.
-    ///
-    /// # Errors
-    /// See [`SeasonRefused`]; nothing has changed.
-    pub fn close_season(&mut self, name: &str) -> Result<(), SeasonRefused> {
-        if name == ALL {
-            return Err(SeasonRefused::NeverCloses);
-        }
-        let seasons = &mut self.ranking.seasons;
-        let at = seasons.iter().position(|season| &*season.name == name);
-        seasons.remove(at.ok_or(SeasonRefused::Unknown)?);
-        Ok(())
+    /// Closes a season; its ranking stays readable as it is now.
+    fn close_season<J: Join>(&mut self, name: &str, at: Time, catalogue: &Catalogue, join: &J) {
+        let is_meant = |season: &Season| &*season.name == name && season.starts.is_some();
+        let Some(place) = self.ranking.seasons.iter().position(is_meant) else { return };
+        self.adopt(at, catalogue, join);
+        let Ranking { figures, equity, seasons } = &mut self.ranking;
+        let seasons = vec![seasons.remove(place)];
+        let ranking = Ranking { figures: figures.clone(), equity: equity.clone(), seasons };
+        self.archive.keep_season(Frozen { set: self.set, ranking });
     }
 
     /// Bytes of all columns and orders, frozen days and spare room of the columns aside.

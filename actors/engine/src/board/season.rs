@@ -5,26 +5,57 @@ use super::join::Join;
 use super::order::Order;
 use super::rank::rank;
 use super::register::Register;
+use crate::reject::Reject;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
-/// Most seasons open at a time. Each one costs two orders and a copy of four columns.
-pub const SEASONS_OPEN_MAX: usize = 4;
+/// Most seasons open at a time, beside [`ALL`]. Each one costs two orders and a copy of four columns.
+pub const SEASONS_OPEN_MAX: usize = 3;
+/// Most seasons that can be read after they were closed. The oldest go first.
+pub const SEASONS_CLOSED_MAX: usize = 8;
 
 /// The season that has no beginning and no end: every account started it with nothing.
 pub const ALL: &str = "all";
 
-/// Why a season neither opens nor closes. Nothing has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SeasonRefused {
-    /// A season of this name is open.
-    NameTaken,
-    /// [`SEASONS_OPEN_MAX`] are open.
-    TooMany,
-    /// No season of this name is open.
-    Unknown,
-    /// [`ALL`] never closes.
-    NeverCloses,
+/// The names of all seasons: who keeps them says which open and close.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeasonNames {
+    open: Vec<Box<str>>,
+    /// In the order in which they closed, as long as they can be read.
+    closed: VecDeque<Box<str>>,
+}
+
+impl SeasonNames {
+    /// Takes a name for a season that opens.
+    ///
+    /// # Errors
+    /// The name is taken, or too many are open; nothing has changed.
+    pub fn open(&mut self, name: &str) -> Result<(), Reject> {
+        let mut taken = self.open.iter().chain(&self.closed);
+        if name == ALL || taken.any(|known| **known == *name) {
+            return Err(Reject::SeasonExists { name: name.into() });
+        }
+        if self.open.len() >= SEASONS_OPEN_MAX {
+            return Err(Reject::TooManySeasons { max: SEASONS_OPEN_MAX as u64 });
+        }
+        self.open.push(name.into());
+        Ok(())
+    }
+
+    /// Closes the season of that name.
+    ///
+    /// # Errors
+    /// None of that name is open; nothing has changed.
+    pub fn close(&mut self, name: &str) -> Result<(), Reject> {
+        let at = self.open.iter().position(|open| **open == *name);
+        let at = at.ok_or_else(|| Reject::UnknownSeason { name: name.into() })?;
+        if self.closed.len() >= SEASONS_CLOSED_MAX {
+            self.closed.pop_front();
+        }
+        self.closed.push_back(self.open.remove(at));
+        Ok(())
+    }
 }
 
 /// An open season, or one as it stood when it was frozen.
@@ -43,6 +74,19 @@ impl Season {
         let (returns, realised) = (Order::default(), Order::default());
         Season { name: name.into(), from, starts, returns, realised }
     }
+
+    pub const fn span(&self, closed: Option<Time>) -> Span {
+        Span { opened: self.from, closed }
+    }
+}
+
+/// When a season was open, exchange time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// 0 for [`ALL`].
+    pub opened: Time,
+    /// None while it is open.
+    pub closed: Option<Time>,
 }
 
 /// Figures with everything that is ranked by them.

@@ -3,13 +3,22 @@
 use super::arbitrary::*;
 use super::board_tests::{at, board, mark, names};
 use super::{
-    ALL, Board, BoardKind, FROZEN_DAYS_MAX, InTurn, Missing, SEASONS_OPEN_MAX, Score,
-    SeasonRefused, TradingDay,
+    ALL, Board, BoardKind, FROZEN_DAYS_MAX, InTurn, Missing, SEASONS_CLOSED_MAX, SEASONS_OPEN_MAX,
+    Score, SeasonNames, Span, TradingDay,
 };
 use crate::message::{BoardMessage, Standing};
+use crate::reject::Reject;
 
 fn stand(board: &mut Board, standing: Standing, second: u64) {
     board.handle(&BoardMessage::Standing(standing), at(second), &catalogue());
+}
+
+fn open(board: &mut Board, name: &str, second: u64) {
+    board.handle(&BoardMessage::OpenSeason(name.into()), at(second), &catalogue());
+}
+
+fn close(board: &mut Board, name: &str, second: u64) {
+    board.handle(&BoardMessage::CloseSeason(name.into()), at(second), &catalogue());
 }
 
 fn score(board: &Board, season: &str, kind: BoardKind, index: u32) -> Score {
@@ -19,7 +28,7 @@ fn score(board: &Board, season: &str, kind: BoardKind, index: u32) -> Score {
 #[test]
 fn a_season_counts_from_its_start() {
     let mut board = board(&[(1, 100, 200, 1), (2, 100, 110, 2)]);
-    board.open_season("spring", at(200), &catalogue()).expect("it opens");
+    open(&mut board, "spring", 200);
     assert_eq!(names(&board, "spring", BoardKind::Return), "1 2");
     // 1 gains 20 on 200; 2 deposits 90 more, which is no gain, and gains 22 on 200.
     stand(&mut board, standing(1, 100, 220, 201), 201);
@@ -40,7 +49,7 @@ fn a_season_counts_from_its_start() {
 #[test]
 fn a_reset_starts_the_season_afresh() {
     let mut board = board(&[(1, 100, 500, 1)]);
-    board.open_season("spring", at(200), &catalogue()).expect("it opens");
+    open(&mut board, "spring", 200);
     let afresh = |deposits, cash, second, reset| Standing {
         reset_at: at(reset),
         ..standing(1, deposits, cash, second)
@@ -57,21 +66,69 @@ fn a_reset_starts_the_season_afresh() {
 }
 
 #[test]
-fn seasons_open_and_close_by_name() {
-    let mut board = board(&[(1, 100, 200, 1)]);
-    let mut open = |name: &str| board.open_season(name, at(200), &catalogue());
-    assert_eq!(open(ALL), Err(SeasonRefused::NameTaken));
-    for season in 1..SEASONS_OPEN_MAX {
-        assert_eq!(open(&season.to_string()), Ok(()));
+fn names_of_seasons_are_taken_while_they_can_be_read() {
+    let mut names = SeasonNames::default();
+    let said = |done: Result<(), Reject>| done.err().map(|reject| reject.reason());
+    assert_eq!(said(names.open(ALL)), Some("SEASON_EXISTS"));
+    for season in 0..SEASONS_OPEN_MAX {
+        assert_eq!(said(names.open(&season.to_string())), None);
     }
-    assert_eq!(open("1"), Err(SeasonRefused::NameTaken));
-    assert_eq!(open("one more"), Err(SeasonRefused::TooMany));
-    assert_eq!(board.close_season(ALL), Err(SeasonRefused::NeverCloses));
-    assert_eq!(board.close_season("one more"), Err(SeasonRefused::Unknown));
-    assert_eq!(board.close_season("2"), Ok(()));
-    assert_eq!(board.view().page("2", BoardKind::Return, 0, 1), Err(Missing::Season));
-    let open: Vec<_> = board.view().seasons().map(|(name, _)| name.to_owned()).collect();
-    assert_eq!(open, [ALL, "1", "3"]);
+    assert_eq!(said(names.open("1")), Some("SEASON_EXISTS"));
+    assert_eq!(said(names.open("one more")), Some("TOO_MANY_SEASONS"));
+    assert_eq!(said(names.close(ALL)), Some("UNKNOWN_SEASON"));
+    assert_eq!(said(names.close("one more")), Some("UNKNOWN_SEASON"));
+    assert_eq!(said(names.close("1")), None);
+    assert_eq!(said(names.close("1")), Some("UNKNOWN_SEASON"));
+    for later in 0..SEASONS_CLOSED_MAX {
+        assert_eq!(said(names.open("1")), Some("SEASON_EXISTS"), "it can still be read");
+        let later = format!("later {later}");
+        assert_eq!(said(names.open(&later)), None);
+        assert_eq!(said(names.close(&later)), None);
+    }
+    assert_eq!(said(names.open("1")), None);
+}
+
+#[test]
+fn a_season_stays_readable_as_it_closed() {
+    let mut board = board(&[(1, 100, 200, 1), (2, 100, 110, 2)]);
+    open(&mut board, "spring", 200);
+    stand(&mut board, standing(1, 100, 220, 201), 201);
+    close(&mut board, "spring", 202);
+    stand(&mut board, standing(2, 100, 500, 203), 203);
+    stand(&mut board, standing(3, 50, 60, 204), 204);
+    let spring = |board: &Board| {
+        let (view, _) = board.season("spring").expect("it is kept");
+        let page = view.page("spring", BoardKind::Return, 0, 10).expect("a page");
+        let rows = page.rows.iter().map(|row| (row.account, row.score));
+        (rows.collect::<Vec<_>>(), page.set.time, page.count)
+    };
+    let rows = vec![(account(1), Score::ratio(20, 200)), (account(2), Score::ratio(0, 110))];
+    assert_eq!(spring(&board), (rows, at(202), 2));
+    let all = (ALL, Span { opened: at(0), closed: None });
+    let closed = ("spring", Span { opened: at(200), closed: Some(at(202)) });
+    assert_eq!(board.seasons().collect::<Vec<_>>(), [closed, all]);
+    assert_eq!(board.view().page("spring", BoardKind::Return, 0, 1), Err(Missing::Season));
+    let written = postcard::to_stdvec(&board).expect("a board always encodes");
+    let read: Board = postcard::from_bytes(&written).expect("it was written by us");
+    assert_eq!(spring(&read), spring(&board));
+    assert_eq!(postcard::to_stdvec(&read).expect("it encodes"), written);
+    // Without effect: there is none that is open.
+    close(&mut board, "spring", 205);
+    close(&mut board, ALL, 205);
+    assert_eq!(board.seasons().collect::<Vec<_>>(), [closed, all]);
+}
+
+#[test]
+fn the_oldest_closed_seasons_go_first() {
+    let mut board = board(&[(1, 100, 200, 1)]);
+    for season in 0..SEASONS_CLOSED_MAX + 2 {
+        let name = format!("{season}");
+        open(&mut board, &name, 200);
+        close(&mut board, &name, 200);
+    }
+    let names: Vec<_> = board.seasons().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!((names.len(), &*names[0]), (SEASONS_CLOSED_MAX + 1, "2"));
+    assert!(board.season("1").is_none());
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub enum BadBoard {
     Twice(AccountId),
     #[error("a season or a frozen day has more accounts than the board")]
     TooLong,
-    #[error("the season without a beginning is missing")]
+    #[error("the season without a beginning is missing, or what a season's end had is not one")]
     NoSeason,
 }
 
@@ -37,14 +37,14 @@ pub(super) struct Kept {
     prices: Prices,
     accounts: Vec<(Standing, Extremes)>,
     seasons: Vec<KeptSeason>,
-    frozen: Vec<KeptFrozen>,
+    days: Vec<(TradingDay, KeptFrozen)>,
+    closed: Vec<KeptFrozen>,
     closing: BTreeMap<TradingDay, Closing>,
     breaker: Breaker,
 }
 
 #[derive(Deserialize)]
 struct KeptFrozen {
-    day: TradingDay,
     set: MarkSet,
     figures: Vec<KeptFigures>,
     seasons: Vec<KeptSeason>,
@@ -70,15 +70,16 @@ struct KeptRef<'a> {
     accounts: &'a Board,
     #[serde(serialize_with = "write_seasons")]
     seasons: &'a [Season],
-    #[serde(serialize_with = "write_frozen")]
-    frozen: &'a Archive,
+    #[serde(serialize_with = "write_days")]
+    days: &'a Archive,
+    #[serde(serialize_with = "write_closed")]
+    closed: &'a Archive,
     closing: &'a BTreeMap<TradingDay, Closing>,
     breaker: Breaker,
 }
 
 #[derive(Serialize)]
 struct KeptFrozenRef<'a> {
-    day: TradingDay,
     set: MarkSet,
     #[serde(serialize_with = "write_figures")]
     figures: &'a Figures,
@@ -96,10 +97,12 @@ struct KeptSeasonRef<'a> {
 
 impl Serialize for Board {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Board { marks, set, prices, ranking, archive: frozen, closing, breaker, .. } = self;
+        let Board { marks, set, prices, ranking, archive, closing, breaker, .. } = self;
         let (set, breaker, seasons) = (*set, *breaker, &ranking.seasons[..]);
-        let accounts = self;
-        KeptRef { marks, set, prices, accounts, seasons, frozen, closing, breaker }.serialize(to)
+        let (accounts, days, closed) = (self, archive, archive);
+        let kept =
+            KeptRef { marks, set, prices, accounts, seasons, days, closed, closing, breaker };
+        kept.serialize(to)
     }
 }
 
@@ -141,11 +144,18 @@ fn write_starts<S: Serializer>(starts: &Option<&Starts>, to: S) -> Result<S::Ok,
     starts.map(Rows).serialize(to)
 }
 
-fn write_frozen<S: Serializer>(archive: &Archive, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(archive.0.iter().map(|(&day, Frozen { set, ranking })| {
-        let (figures, seasons) = (&ranking.figures, &ranking.seasons[..]);
-        KeptFrozenRef { day, set: *set, figures, seasons }
-    }))
+fn write_days<S: Serializer>(archive: &Archive, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(archive.days.iter().map(|(day, frozen)| (day, KeptFrozenRef::from(frozen))))
+}
+
+fn write_closed<S: Serializer>(archive: &Archive, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(archive.seasons.iter().map(KeptFrozenRef::from))
+}
+
+impl<'a> From<&'a Frozen> for KeptFrozenRef<'a> {
+    fn from(Frozen { set, ranking }: &'a Frozen) -> KeptFrozenRef<'a> {
+        KeptFrozenRef { set: *set, figures: &ranking.figures, seasons: &ranking.seasons }
+    }
 }
 
 fn write_figures<S: Serializer>(figures: &Figures, to: S) -> Result<S::Ok, S::Error> {
@@ -161,19 +171,37 @@ impl TryFrom<Kept> for Board {
     type Error = BadBoard;
 
     fn try_from(kept: Kept) -> Result<Board, BadBoard> {
-        let Kept { marks, set, prices, accounts, seasons, frozen, closing, breaker } = kept;
+        let Kept { marks, set, prices, accounts, seasons, days, closed, closing, breaker } = kept;
         let mut board = Board { marks, set, prices, closing, breaker, ..Board::new() };
         for (standing, extremes) in &accounts {
             board.enter_once(standing, *extremes)?;
         }
         let figures = std::mem::take(&mut board.ranking.figures);
         board.ranking = ranking(&board, figures, seasons)?;
-        for KeptFrozen { day, set, figures, seasons } in frozen {
-            let ranking = ranking(&board, figures.into_iter().collect(), seasons)?;
-            board.archive.0.insert(day, Frozen { set, ranking });
+        for (day, kept) in days {
+            let frozen = frozen(&board, kept)?;
+            board.archive.days.insert(day, frozen);
         }
-        Ok(board)
+        for kept in closed {
+            let frozen = frozen(&board, kept)?;
+            board.archive.seasons.push_back(frozen);
+        }
+        if has_its_seasons(&board) { Ok(board) } else { Err(BadBoard::NoSeason) }
     }
+}
+
+fn has_its_seasons(board: &Board) -> bool {
+    let Archive { days, seasons } = &board.archive;
+    let mut whole = days.values().map(|day| &day.ranking).chain([&board.ranking]);
+    let is_all = |season: &Season| &*season.name == ALL && season.starts.is_none();
+    whole.all(|ranking| ranking.seasons.first().is_some_and(is_all))
+        && seasons.iter().all(|closed| closed.ranking.seasons.len() == 1)
+}
+
+fn frozen(board: &Board, kept: KeptFrozen) -> Result<Frozen, BadBoard> {
+    let KeptFrozen { set, figures, seasons } = kept;
+    let ranking = ranking(board, figures.into_iter().collect(), seasons)?;
+    Ok(Frozen { set, ranking })
 }
 
 /// Figures and seasons, sorted anew.
@@ -182,9 +210,6 @@ fn ranking(board: &Board, figures: Figures, kept: Vec<KeptSeason>) -> Result<Ran
     let longest = kept.iter().filter_map(|season| season.starts.as_ref().map(starts)).max();
     if figures.len() > board.register.len() || longest.unwrap_or(0) > figures.len() {
         return Err(BadBoard::TooLong);
-    }
-    if kept.first().is_none_or(|season| &*season.name != ALL || season.starts.is_some()) {
-        return Err(BadBoard::NoSeason);
     }
     let season = |KeptSeason { name, from, starts }| {
         Season::new(&name, from, starts.map(|rows| rows.into_iter().collect()))

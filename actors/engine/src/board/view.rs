@@ -66,11 +66,6 @@ impl<'a> View<'a> {
         self.ranking.figures.len() as u64
     }
 
-    /// Names of the seasons with their beginnings, the oldest first.
-    pub fn seasons(&self) -> impl Iterator<Item = (&'a str, Time)> {
-        self.ranking.seasons.iter().map(|season| (&*season.name, season.from))
-    }
-
     /// Up to `limit` rows (at most [`PAGE_ROWS_MAX`]) after the first `offset`; none past the end.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ impl Board {
             (row.name.clone(), (row.rank, value))
         };
         let now: BTreeMap<_, _> = rows.iter().map(place).collect();
-        let about = wire::board(kind, money, v1::BoardState::Live, count, set);
+        let about = wire::board(kind, ALL, money, v1::BoardState::Live, count, set);
         self.difference(&now, &about, options, pipeline);
         (self.written, self.index) = (Some(now), index);
     }

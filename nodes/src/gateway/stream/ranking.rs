@@ -24,7 +24,7 @@ pub async fn read(desk: &Desk, kind: BoardKind) -> Result<State, Refused> {
     let page = page.unwrap_or_else(|| empty(set));
     let symbols = desk.symbols();
     let money = money(symbols.catalogue());
-    let board = wire::board(kind, money, v1::BoardState::Live, page.count, page.set);
+    let board = wire::board(kind, ALL, money, v1::BoardState::Live, page.count, page.set);
     let head = v1::RankingContent { board: Some(board), entries: Vec::new() };
     let scale = money.map_or(0, |asset| asset.scale);
     let place = |row| {

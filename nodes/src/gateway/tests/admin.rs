@@ -232,3 +232,27 @@ async fn a_band_changes_while_orders_rest() {
         refused(admin.admin().update_instrument(wrong).await, "MALFORMED");
     }
 }
+
+#[tokio::test]
+async fn everything_is_halted_at_once() {
+    let rig = Rig::start().await;
+    let (alice, _) = rig.two().await;
+    let admin = rig.operator();
+    let mut other = lpj("other");
+    other.instrument.as_mut().unwrap().name = "instruments/LPJ2-KRW".into();
+    admin.admin().create_instrument(other).await.unwrap();
+    let mut elsewhere = buy("1", "700");
+    elsewhere.order.as_mut().unwrap().instrument = "instruments/LPJ2-KRW".into();
+    let halt = v1::HaltMarketRequest { request_id: "h".into(), sent_at: None };
+    refused(alice.admin().halt_market(halt.clone()).await, "PERMISSION_DENIED");
+    let halted = admin.admin().halt_market(halt.clone()).await.unwrap().into_inner();
+    let phases: Vec<_> = halted.instruments.iter().map(v1::Instrument::phase).collect();
+    assert_eq!(phases, [v1::Phase::Halted, v1::Phase::Halted]);
+    refused(alice.orders().create_order(buy("1", "700")).await, "INSTRUMENT_HALTED");
+    refused(alice.orders().create_order(elsewhere.clone()).await, "INSTRUMENT_HALTED");
+    assert!(admin.admin().halt_market(halt).await.unwrap().into_inner().repeated_answer);
+    let resume = v1::ResumeMarketRequest { request_id: "r".into(), sent_at: None };
+    admin.admin().resume_market(resume).await.unwrap();
+    alice.orders().create_order(buy("1", "700")).await.unwrap();
+    alice.orders().create_order(elsewhere).await.unwrap();
+}

@@ -14,6 +14,7 @@ mod operators;
 mod orders;
 mod paging;
 mod refusals;
+mod seasons;
 mod session;
 mod signed;
 mod stops;

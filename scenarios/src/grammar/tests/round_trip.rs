@@ -97,8 +97,10 @@ fn act() -> impl Strategy<Value = Act> {
 
 fn market() -> impl Strategy<Value = MarketAct> {
     prop_oneof![
-        symbol().prop_map(MarketAct::Halt),
-        symbol().prop_map(MarketAct::Resume),
+        symbol().prop_map(|symbol| MarketAct::Halt(Which::One(symbol))),
+        symbol().prop_map(|symbol| MarketAct::Resume(Which::One(symbol))),
+        Just(MarketAct::Halt(Which::Everything)),
+        Just(MarketAct::Resume(Which::Everything)),
         Just(MarketAct::Open),
         Just(MarketAct::Close),
         (valid::<FilePath>("[a-z@, /.-]{1,12}"), symbol())

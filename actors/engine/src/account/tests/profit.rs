@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::account::Position;
-use crate::pit::tests::market::LPJ_KRW;
+use crate::ids::InstrumentId;
+use crate::instrument::Instrument;
+use crate::pit::tests::market::{BTC, BTC_KRW, LPJ_KRW, instruments};
 
 /// A trader with money alone, and somebody who takes the other side of everything.
 fn trading(trades: &[(Side, Amount, Amount)]) -> Pit {
@@ -57,4 +59,38 @@ fn wins_and_losses_count_the_sells() {
     let performance = account(&pit, "dave").performance();
     assert_eq!((performance.wins, performance.losses), (2, 1));
     assert_eq!(position(&pit).realised, 80 - 40 + 2);
+}
+
+#[test]
+fn goods_count_once_wherever_they_trade() {
+    let mut pit = street();
+    let lpj_btc = Instrument {
+        id: InstrumentId(3),
+        symbol: "LPJ-BTC".into(),
+        partition: topology().book_partition(InstrumentId(3)),
+        quote: BTC,
+        quote_code: "BTC".into(),
+        quote_scale: 4,
+        ..instruments()[0].clone()
+    };
+    pit.list(&lpj_btc);
+    pit.deposit("bob", BTC, RICH);
+    let elsewhere = |order| OrderRequest { instrument: lpj_btc.id, ..order };
+    place(&mut pit, "alice", "a", elsewhere(sell(10, 120)));
+    place(&mut pit, "bob", "b", elsewhere(buy(10, 120)));
+    let held = |pit: &Pit, who: &str| -> Vec<(u32, Amount, Amount)> {
+        let positions = account(pit, who).positions();
+        let of_lpj = positions.filter(|(id, _)| *id != BTC_KRW);
+        of_lpj.map(|(id, it)| (id.0, it.quantity, it.cost)).collect()
+    };
+    // What alice had of LPJ-KRW, at 100 each, was sold in LPJ-BTC.
+    assert_eq!(held(&pit, "alice"), [(1, 990, 99_000), (3, 0, 0)]);
+    let realised: Amount = account(&pit, "alice").positions().map(|(_, it)| it.realised).sum();
+    assert_eq!(realised, 1200 - 1000);
+    assert_eq!(held(&pit, "bob"), [(1, 1000, 100_000), (3, 10, 1200)]);
+    // What leaves is taken from both.
+    pit.withdraw("bob", LPJ, 1004);
+    assert_eq!(held(&pit, "bob"), [(1, 0, 0), (3, 6, 720)]);
+    assert_eq!(balance(&pit, "bob", LPJ), (6, 0));
+    sound(&pit);
 }

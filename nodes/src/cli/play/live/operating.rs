@@ -8,7 +8,7 @@ use hoga_engine::follow::Snapshot;
 use hoga_engine::ids::InstrumentId;
 use hoga_proto::convert::follow::shown_snapshot;
 use hoga_proto::v1;
-use hoga_scenarios::grammar::{MarketAct, Sentence};
+use hoga_scenarios::grammar::{MarketAct, Sentence, Which};
 use hoga_scenarios::time::Millis;
 
 impl Venue {
@@ -17,21 +17,41 @@ impl Venue {
         self.record(at, &Sentence::Market(act.clone()))?;
         let (request_id, sent_at) = (self.request_id(), Some(actor::sent_now()));
         let operated = match act {
-            MarketAct::Halt(symbol) => {
-                let name = format!("instruments/{symbol}");
-                let request = v1::HaltInstrumentRequest { name, request_id, sent_at };
-                let asked = self.lines.change(Who::Operator, async |call| {
-                    call.admin().halt_instrument(request.clone()).await
+            MarketAct::Halt(which) => {
+                let asked = self.lines.change(Who::Operator, async |call| match which {
+                    Which::Everything => {
+                        let request =
+                            v1::HaltMarketRequest { request_id: request_id.clone(), sent_at };
+                        call.admin().halt_market(request).await.map(drop)
+                    }
+                    Which::One(symbol) => {
+                        let request = v1::HaltInstrumentRequest {
+                            name: format!("instruments/{symbol}"),
+                            request_id: request_id.clone(),
+                            sent_at,
+                        };
+                        call.admin().halt_instrument(request).await.map(drop)
+                    }
                 });
-                asked.await.map(drop)
+                asked.await
             }
-            MarketAct::Resume(symbol) => {
-                let name = format!("instruments/{symbol}");
-                let request = v1::ResumeInstrumentRequest { name, request_id, sent_at };
-                let asked = self.lines.change(Who::Operator, async |call| {
-                    call.admin().resume_instrument(request.clone()).await
+            MarketAct::Resume(which) => {
+                let asked = self.lines.change(Who::Operator, async |call| match which {
+                    Which::Everything => {
+                        let request =
+                            v1::ResumeMarketRequest { request_id: request_id.clone(), sent_at };
+                        call.admin().resume_market(request).await.map(drop)
+                    }
+                    Which::One(symbol) => {
+                        let request = v1::ResumeInstrumentRequest {
+                            name: format!("instruments/{symbol}"),
+                            request_id: request_id.clone(),
+                            sent_at,
+                        };
+                        call.admin().resume_instrument(request).await.map(drop)
+                    }
                 });
-                asked.await.map(drop)
+                asked.await
             }
             // Refused before the play; a feed's books are cues of their own.
             MarketAct::Open | MarketAct::Close | MarketAct::Feed { .. } => Ok(()),
