@@ -19,6 +19,7 @@ use hoga_cluster::raft::{
     RaftHandler, Replica, ReplicaSettings, SnapshotError, SnapshotMeta, SnapshotWriting,
     SnapshotWritten,
 };
+use hoga_engine::topology::Topology;
 use hoga_proto::internal::link_service_client::LinkServiceClient;
 use hoga_proto::internal::link_service_server::{LinkService, LinkServiceServer};
 use hoga_proto::internal::{Answer, Frame, OpenRequest, OpenResponse};
@@ -182,6 +183,7 @@ async fn link(
         incarnation: 1,
         cluster: "measured".into(),
         version: 1,
+        topology: Topology { books: 4, accounts: 6 },
         listen: listener.into(),
         peers: peers.clone(),
         tls: ca.map(|ca| ca.issue(node)).transpose()?,

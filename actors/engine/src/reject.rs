@@ -78,8 +78,8 @@ rejects! {
         "asset {code} is not known; an operator creates assets",
         "Balances exist only in assets that an operator created.";
     SeasonExists { name: Box<str> } => "SEASON_EXISTS", AlreadyExists,
-        "there is a season {name} already, or was one that can still be read; take another name",
-        "A season's name is taken while it is open, and after that as long as its ranking is kept.";
+        "there is a season {name} already, or was one not long ago; take another name",
+        "A season's name is taken while it is open, and after that until eight others have closed.";
     UnknownSeason { name: Box<str> } => "UNKNOWN_SEASON", NotFound,
         "there is no season {name}; `hoga season list` shows those that there are",
         "A season can be closed while it is open, and read while it is open and as long as its ranking is kept.";

@@ -97,7 +97,7 @@ pub fn kill_mutants(only: &[Mutant], jobs: usize, progress: &impl Progress) -> M
                 loop {
                     let nth = next.fetch_add(1, Ordering::Relaxed) as usize;
                     let Some(&mutant) = only.get(nth) else { return };
-                    let killed = kill(mutant);
+                    let killed = kill(mutant, 0);
                     progress.killed(&killed);
                     found.lock().unwrap_or_else(|it| it.into_inner()).push((nth, killed));
                 }
@@ -109,17 +109,18 @@ pub fn kill_mutants(only: &[Mutant], jobs: usize, progress: &impl Progress) -> M
     Mutants::new(found.into_iter().map(|(_, killed)| killed).collect())
 }
 
-fn kill(mutant: Mutant) -> Killed {
+/// Plants a bug in seed after seed, from `first` on, until a check finds it.
+pub(super) fn kill(mutant: Mutant, first: u64) -> Killed {
     let began = Instant::now();
     let level = mutant.level();
     let budget = if level == Level::Depth { DEPTH_BUDGET } else { BREADTH_BUDGET };
-    for seed in 0..budget {
-        let outcome = run(seed, level, Some(mutant));
+    for nth in 0..budget {
+        let outcome = run(first + nth, level, Some(mutant));
         if let Some(broken) = outcome.broken {
             return Killed {
                 name: mutant.name(),
                 killed_by: Some(broken.invariant),
-                seeds: seed + 1,
+                seeds: nth + 1,
                 wall_seconds: began.elapsed().as_secs_f64(),
                 detail: broken.what,
             };

@@ -2,6 +2,7 @@
 
 use super::NodeId;
 use super::lane::Lane;
+use hoga_engine::topology::Topology;
 use hoga_proto::internal;
 
 /// What a node says of itself in the first message of each stream.
@@ -11,6 +12,8 @@ pub(super) struct Greeting {
     pub incarnation: u32,
     pub cluster: String,
     pub version: u32,
+    /// Into how many partitions its exchange is cut.
+    pub topology: Topology,
     /// Where the node listens for its peers.
     pub port: u16,
 }
@@ -25,6 +28,12 @@ pub(super) enum Refusal {
          {mine}; run the same release on both"
     )]
     OtherVersion { from: NodeId, theirs: u32, me: NodeId, mine: u32 },
+    #[error(
+        "node {from} has {} partitions of books and {} of accounts, node {me} {} and {}; an \
+         exchange keeps those it was founded with: say the same in [partitions]",
+        theirs.books, theirs.accounts, mine.books, mine.accounts
+    )]
+    OtherTopology { from: NodeId, theirs: Topology, me: NodeId, mine: Topology },
     #[error("node {from} is reached where node {expected} was expected; check the addresses")]
     OtherNode { from: NodeId, expected: NodeId },
     #[error("node {from} says that it is node {from}, its certificate is for another name")]
@@ -53,15 +62,19 @@ impl Greeting {
             version: self.version,
             lane: lane.number(),
             port: u32::from(self.port),
+            books: u32::from(self.topology.books),
+            accounts: u32::from(self.topology.accounts),
         }
     }
 
     pub fn read(hello: Option<internal::Hello>) -> Result<(Greeting, Lane), Refusal> {
         let hello = hello.ok_or(Refusal::NoGreeting)?;
         let lane = Lane::from_number(hello.lane).ok_or(Refusal::NoGreeting)?;
-        let port = u16::try_from(hello.port).map_err(|_| Refusal::NoGreeting)?;
+        let [port, books, accounts] = [hello.port, hello.books, hello.accounts]
+            .map(|number| u16::try_from(number).map_err(|_| Refusal::NoGreeting));
+        let (port, topology) = (port?, Topology { books: books?, accounts: accounts? });
         let internal::Hello { node, incarnation, cluster, version, .. } = hello;
-        Ok((Greeting { node, incarnation, cluster, version, port }, lane))
+        Ok((Greeting { node, incarnation, cluster, version, topology, port }, lane))
     }
 
     /// Whether this node and another may speak at all.
@@ -74,6 +87,10 @@ impl Greeting {
         if other.cluster != self.cluster {
             let (theirs, mine) = (other.cluster.clone(), self.cluster.clone());
             return Err(Refusal::OtherCluster { from, theirs, me, mine });
+        }
+        if other.topology != self.topology {
+            let (theirs, mine) = (other.topology, self.topology);
+            return Err(Refusal::OtherTopology { from, theirs, me, mine });
         }
         if from == me {
             return Err(Refusal::Myself { node: me });

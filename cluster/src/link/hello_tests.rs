@@ -3,12 +3,14 @@
 use super::hello::{Greeting, Refusal};
 use super::lane::Lane;
 use super::register::Register;
+use hoga_engine::topology::Topology;
 use std::net::{IpAddr, Ipv4Addr};
 
+const TOPOLOGY: Topology = Topology { books: 4, accounts: 6 };
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 fn greeting(node: u64, incarnation: u32, port: u16) -> Greeting {
-    Greeting { node, incarnation, cluster: "seoul".into(), version: 3, port }
+    Greeting { node, incarnation, cluster: "seoul".into(), version: 3, topology: TOPOLOGY, port }
 }
 
 #[test]
@@ -39,6 +41,11 @@ fn a_refusal_names_both_sides() {
             |other| other.version = 4,
             "node 2 speaks version 4 of the protocol between nodes, node 1 version 3; run the \
              same release on both",
+        ),
+        (
+            |other| other.topology.accounts = 12,
+            "node 2 has 4 partitions of books and 12 of accounts, node 1 4 and 6; an exchange keeps \
+             those it was founded with: say the same in [partitions]",
         ),
         (
             |other| other.node = 1,

@@ -73,14 +73,16 @@ impl Links {
         options: LinkOptions,
         handler: Arc<dyn Handler>,
     ) -> Result<Links, LinkError> {
-        let LinkOptions { node, incarnation, cluster, version, listen, peers, tls } = options;
+        let LinkOptions { node, incarnation, cluster, version, topology, listen, peers, tls } =
+            options;
         let server_tls = tls.as_ref().map(|tls| tls.server(node)).transpose()?;
         let client_tls = tls.as_ref().map(|tls| tls.client(node)).transpose()?;
         let (listener, address) = bind(listen).await?;
         if server_tls.is_none() && !address.ip().is_loopback() {
             return Err(LinkError::PlainText { address });
         }
-        let me = Greeting { node, incarnation, cluster, version, port: address.port() };
+        let port = address.port();
+        let me = Greeting { node, incarnation, cluster, version, topology, port };
         let (known, register) = (Known::default(), Register::default());
         let service = Service {
             me: me.clone(),

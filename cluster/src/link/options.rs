@@ -2,6 +2,7 @@
 
 use super::NodeId;
 use super::tls::Tls;
+use hoga_engine::topology::Topology;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 
@@ -35,6 +36,8 @@ pub struct LinkOptions {
     pub cluster: String,
     /// The version of what is spoken over the links; peers with another one are refused.
     pub version: u32,
+    /// Into how many partitions the exchange is cut; peers with others are refused.
+    pub topology: Topology,
     pub listen: Listen,
     /// Host and port of each peer; this node itself may be among them.
     pub peers: BTreeMap<NodeId, String>,

@@ -4,6 +4,7 @@ use super::{DevelopmentCa, Handler, LinkOptions, Links, NodeId, PeerState, Tls};
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use hoga_engine::topology::Topology;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -98,6 +99,7 @@ pub(crate) fn options(
         incarnation: 1,
         cluster: "test".into(),
         version: 1,
+        topology: Topology { books: 2, accounts: 3 },
         listen: listener.into(),
         peers: peers.clone(),
         tls: None,

@@ -14,6 +14,7 @@ use hoga_engine::message::BoardMessage;
 use hoga_engine::reject::Reject;
 use hoga_engine::request::Envelope;
 use hoga_engine::session::{Interruption, Schedule};
+use hoga_engine::time::Time;
 use hoga_engine::topology::Topology;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -160,7 +161,10 @@ pub enum MetaChange {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Meta {
     remembered: BTreeMap<u128, (u64, Answer)>,
-    order: VecDeque<u128>,
+    /// Their ids and when they were logged, oldest first.
+    order: VecDeque<(u128, Time)>,
+    /// When the last one was logged that is forgotten: what was sent before that is never done.
+    horizon: Option<Time>,
     pub(super) nodes: NodeTable,
     seasons: SeasonNames,
 }
@@ -177,6 +181,7 @@ impl Meta {
         &mut self,
         catalogue: &mut Catalogue,
         topology: &Topology,
+        at: Time,
         envelope: &Envelope,
         command: &MetaCommand,
     ) -> (Answer, Vec<MetaChange>) {
@@ -187,16 +192,21 @@ impl Meta {
             let reused = Reject::ClientOrderIdReused { id: text(envelope.id) };
             return (Answer::refused(reused), Vec::new());
         }
+        if envelope.sent_at.is_some_and(|sent| Some(sent) <= self.horizon) {
+            let too_old = Reject::ClientOrderIdTooOld { id: text(envelope.id) };
+            return (Answer::refused(too_old), Vec::new());
+        }
         let (answer, changes) = match self.perform(catalogue, topology, command) {
             Ok(changes) => (Answer::Done, changes),
             Err(reject) => (Answer::refused(reject), Vec::new()),
         };
         if self.order.len() >= REMEMBERED_MAX
-            && let Some(oldest) = self.order.pop_front()
+            && let Some((oldest, logged)) = self.order.pop_front()
         {
             self.remembered.remove(&oldest);
+            self.horizon = Some(logged);
         }
-        self.order.push_back(envelope.id.hash());
+        self.order.push_back((envelope.id.hash(), at));
         self.remembered.insert(envelope.id.hash(), (envelope.body_hash, answer.clone()));
         (answer, changes)
     }
@@ -233,11 +243,12 @@ impl Meta {
                 Ok(vec![MetaChange::of(known)])
             }
             MetaCommand::SetPhases { phase } => {
-                // What is only closed has not been halted: a resumption is none of its business.
-                let is_meant = |known: &&mut Instrument| match phase {
-                    Phase::Continuous => known.phase == Phase::Halted,
-                    _ => known.phase != *phase,
+                // What is closed by hand is none of its business, or a resumption would open it.
+                let from = match phase {
+                    Phase::Continuous => Phase::Halted,
+                    _ => Phase::Continuous,
                 };
+                let is_meant = |known: &&mut Instrument| known.phase == from;
                 let meant = catalogue.instruments.values_mut().filter(is_meant);
                 let shifted = meant.map(|known| {
                     known.phase = *phase;

@@ -195,7 +195,7 @@ impl Core {
         let state = &mut self.state;
         let is_known = state.meta.remembers(envelope);
         let (answer, changes) =
-            state.meta.handle(&mut state.catalogue, &topology, envelope, command);
+            state.meta.handle(&mut state.catalogue, &topology, state.time, envelope, command);
         self.change_catalogue(|_| {});
         for change in changes {
             self.spread(change, place, chunk);

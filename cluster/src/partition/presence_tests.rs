@@ -81,7 +81,10 @@ impl Accounts {
 
     fn try_open(&mut self, id: &str, cancels: bool, gateway: Origin) -> Answer {
         self.requests += 1;
-        let origin = Origin { request: self.requests, ..gateway };
+        self.try_open_by(id, cancels, Origin { request: self.requests, ..gateway })
+    }
+
+    fn try_open_by(&mut self, id: &str, cancels: bool, origin: Origin) -> Answer {
         let id = ClientId::parse(id).unwrap();
         let command = Command::OpenSession { account: "alice".into(), id, cancels, origin };
         self.apply(command).answers.pop().expect("it is answered")
@@ -220,4 +223,24 @@ fn an_account_has_a_bounded_number_of_sessions() {
     };
     assert_eq!(*reject, Reject::TooManySessions { max: ACCOUNT_SESSIONS_MAX as u64 });
     accounts.open("s0", false, OTHER);
+}
+
+/// A leader dies behind the first opening, and its gateway sends it once more.
+#[test]
+fn an_opening_that_is_sent_again_takes_nothing_from_who_came_later() {
+    let mut accounts = Accounts::new();
+    let first = Origin { request: 900, ..GATEWAY };
+    let opened = |answer| match answer {
+        Answer::SessionOpened { epoch } => epoch,
+        other => panic!("{other:?}"),
+    };
+    let one = opened(accounts.try_open_by("desk", true, first));
+    let other = accounts.open("desk", true, OTHER);
+    assert_eq!(opened(accounts.try_open_by("desk", true, first)), one, "the first answer again");
+    assert!(!accounts.lets_in("desk", one));
+    assert!(accounts.lets_in("desk", other));
+    accounts.attend(GATEWAY, &[("desk", one)]);
+    assert_eq!(accounts.pass_attended(10, OTHER), None, "its client is there");
+    accounts.attend(OTHER, &[("desk", other)]);
+    assert!(accounts.pass_attended(10, OTHER).is_some());
 }

@@ -10,12 +10,14 @@ use hoga_engine::client_id::ClientId;
 use hoga_engine::ids::{AccountId, Origin};
 use hoga_engine::time::Time;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Named sessions in one partition.
 pub const SESSIONS_MAX: usize = 65_536;
 /// Of them, those of one account, so that nobody takes the room of all others.
 pub const ACCOUNT_SESSIONS_MAX: usize = 64;
+/// Earlier openings of a session that are known when they are sent again.
+const EARLIER_MAX: usize = 8;
 /// Nanoseconds after which a session without a client or a gateway is over.
 pub const GRACE: u64 = 5 * Time::SECOND;
 /// Silence of a gateway after which time is moved on to see whether it lasts, in nanoseconds.
@@ -64,6 +66,16 @@ struct Session {
     lost: Option<u64>,
 }
 
+/// A session, and who had it before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Named {
+    session: Session,
+    /// Requests that opened it earlier, with their epochs, oldest first. A gateway that waits for
+    /// its answer sends one again when leadership moves: it must not take back what is another's
+    /// by now.
+    earlier: VecDeque<(Origin, u64)>,
+}
+
 /// A session that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lapsed {
@@ -80,11 +92,20 @@ pub(super) struct Lapsed {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sessions {
     now: u64,
-    open: BTreeMap<(AccountId, ClientId), Session>,
+    open: BTreeMap<(AccountId, ClientId), Named>,
     /// Those of them without a client.
     lost: usize,
     /// Gateways with sessions.
     heard: BTreeMap<Gateway, Heard>,
+}
+
+impl Named {
+    /// The epoch that this request made; none if it is new.
+    fn epoch_of(&self, opened_by: Origin) -> Option<u64> {
+        let now = (self.session.opened_by, self.session.epoch);
+        let mut known = self.earlier.iter().copied().chain([now]);
+        known.find(|(origin, _)| *origin == opened_by).map(|(_, epoch)| epoch)
+    }
 }
 
 impl Sessions {
@@ -94,7 +115,7 @@ impl Sessions {
     }
 
     /// Opens a session, or takes it from whoever had it; returns its epoch. The same request again
-    /// changes nothing.
+    /// changes nothing, whoever has the session by then.
     ///
     /// # Errors
     /// There are too many: the bound that is reached.
@@ -107,8 +128,8 @@ impl Sessions {
         epoch: u64,
     ) -> Result<u64, usize> {
         let known = self.open.get(&(account, id));
-        if let Some(known) = known.filter(|known| known.opened_by == opened_by) {
-            return Ok(known.epoch);
+        if let Some(epoch) = known.and_then(|known| known.epoch_of(opened_by)) {
+            return Ok(epoch);
         }
         if known.is_none() {
             let of_account = self.open.range((account, ClientId::NONE)..);
@@ -123,7 +144,14 @@ impl Sessions {
         let heard = self.heard.entry(opened_by.into()).or_default();
         *heard = Heard { at: self.now, sessions: heard.sessions + 1 };
         let session = Session { opened_by, epoch, cancels, lost: None };
-        if let Some(fenced) = self.open.insert((account, id), session) {
+        let new = || Named { session, earlier: VecDeque::new() };
+        let named = self.open.entry((account, id)).or_insert_with(new);
+        let fenced = std::mem::replace(&mut named.session, session);
+        if fenced != session {
+            if named.earlier.len() == EARLIER_MAX {
+                named.earlier.pop_front();
+            }
+            named.earlier.push_back((fenced.opened_by, fenced.epoch));
             self.release(fenced);
         }
         Ok(epoch)
@@ -131,7 +159,7 @@ impl Sessions {
 
     /// Whether nobody has opened the session since.
     pub fn is_open(&self, account: AccountId, id: ClientId, epoch: u64) -> bool {
-        self.open.get(&(account, id)).is_some_and(|session| session.epoch == epoch)
+        self.open.get(&(account, id)).is_some_and(|named| named.session.epoch == epoch)
     }
 
     /// The gateway is there.
@@ -143,7 +171,8 @@ impl Sessions {
 
     /// A session has no client any more.
     pub fn lose(&mut self, account: AccountId, id: ClientId, epoch: u64) {
-        if let Some(session) = self.open.get_mut(&(account, id))
+        let named = self.open.get_mut(&(account, id));
+        if let Some(session) = named.map(|named| &mut named.session)
             && session.epoch == epoch
             && session.lost.is_none()
         {
@@ -163,10 +192,11 @@ impl Sessions {
             self.now >= session.lost.map_or(heard, |lost| lost.min(heard)) + GRACE
         };
         let over = self.open.iter().filter(|((account, _), _)| !is_kept(*account));
-        let over: Vec<_> = over.filter(|(_, session)| is_over(session)).map(|(k, _)| *k).collect();
+        let over = over.filter(|(_, named)| is_over(&named.session)).map(|(key, _)| *key);
+        let over: Vec<_> = over.collect();
         let mut lapsed = Vec::new();
         for key in over {
-            let Some(session) = self.open.remove(&key) else { continue };
+            let Some(Named { session, .. }) = self.open.remove(&key) else { continue };
             let Session { epoch, opened_by, cancels, .. } = session;
             let (account, id) = key;
             lapsed.push(Lapsed { account, id, epoch, opened_by, cancels });

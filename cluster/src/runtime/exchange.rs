@@ -229,6 +229,7 @@ impl Exchange {
         within: Duration,
     ) -> Reply {
         let known = knows(&command);
+        let until = tokio::time::Instant::now() + within;
         let meta = |envelope| Command::Meta { envelope, command };
         let (origin, answer) = match self.enter_identified(Topology::META, identified, meta) {
             Ok(submitted) => submitted,
@@ -247,7 +248,7 @@ impl Exchange {
                 }
             };
             // Told or not, it is done: who comes too early is refused, and asks again.
-            drop(tokio::time::timeout(within, everybody).await);
+            drop(tokio::time::timeout_at(until, everybody).await);
         }
         reply
     }
@@ -506,7 +507,8 @@ fn knows(command: &MetaCommand) -> Box<dyn Fn(&Catalogue) -> bool + Send + Sync>
         }
         MetaCommand::SetPhases { phase } => {
             let phase = *phase;
-            Box::new(move |c| c.instruments.values().all(|known| is_in(known, phase)))
+            let has_come = move |it: &Instrument| it.phase == Phase::Closed || is_in(it, phase);
+            Box::new(move |c| c.instruments.values().all(has_come))
         }
         MetaCommand::SetLimits { instrument, limits } => {
             let (id, limits) = (*instrument, limits.clone());

@@ -43,6 +43,7 @@ mod snapshots;
 mod space;
 mod start;
 mod steward;
+mod waiting;
 mod wiring;
 
 #[cfg(test)]

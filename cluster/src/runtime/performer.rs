@@ -9,6 +9,7 @@ use super::pump::PumpJob;
 use super::quotes::Quotes;
 use super::read::{After, At, Look, Seen, Subject};
 use super::snapshots::Writing;
+use super::waiting::{Reads, Waiting};
 use crate::history::HistoryError;
 use crate::log::LogPosition;
 use crate::partition::{Absorbed, Batch, Chunk, Core, NodeTable};
@@ -156,7 +157,7 @@ pub(crate) struct Performer<R> {
     chunks: usize,
     /// Rows that the historian was not handed yet.
     rows: Vec<HistoryRow>,
-    waiting: Vec<(Subject, After, Instant, Look)>,
+    waiting: Reads,
     pub(super) writing: Option<CaptureUnderWay>,
     pub(super) checkpoint: Option<HashUnderWay>,
     /// Something was applied that nobody was told of, because the state is in doubt.
@@ -184,7 +185,7 @@ impl<R: Rebuild> Performer<R> {
             replay_through,
             chunks: 0,
             rows: Vec::new(),
-            waiting: Vec::new(),
+            waiting: Reads::default(),
             writing: None,
             checkpoint: None,
             is_silent: false,
@@ -226,8 +227,13 @@ impl<R: Rebuild> Performer<R> {
                     let _ = done.send(());
                 }
                 Some(Job::Read { subject, after, until, look }) => {
-                    self.waiting.push((subject, after, until, look));
-                    self.read();
+                    if !self.outlets.trusted.now().serves() {
+                        self.waiting.clear();
+                    } else if after.is_met(&self.core, self.reached) {
+                        self.look(subject, look);
+                    } else {
+                        self.waiting.add(Waiting { subject, after, until, look });
+                    }
                 }
                 Some(Job::Lead(leads)) => self.lead(leads),
                 Some(Job::Capture { done }) => self.capture(done),
@@ -489,19 +495,9 @@ impl<R: Rebuild> Performer<R> {
         if !self.outlets.trusted.now().serves() {
             self.waiting.clear();
         }
-        if self.waiting.is_empty() {
-            return;
+        for Waiting { subject, look, .. } in self.waiting.take_due(&self.core, self.reached) {
+            self.look(subject, look);
         }
-        let now = Instant::now();
-        let mut later = Vec::new();
-        for (subject, after, until, look) in std::mem::take(&mut self.waiting) {
-            if after.is_met(&self.core, self.reached) {
-                self.look(subject, look);
-            } else if until > now {
-                later.push((subject, after, until, look));
-            }
-        }
-        self.waiting = later;
     }
 
     fn look(&mut self, subject: Subject, look: Look) {

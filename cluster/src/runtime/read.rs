@@ -24,6 +24,9 @@ pub enum ReadError {
     /// What the read has to see did not arrive in time. Nothing changed; try again.
     #[error("the requested position was not reached in time")]
     TooEarly,
+    /// Too many wait for such positions. Nothing changed; try again.
+    #[error("too many reads of the partition wait for a position")]
+    Crowded,
     /// Nobody leads the partition, or nobody that this node reaches. Nothing changed; try again.
     #[error("partition {0} has no leader now")]
     NoLeader(u16),
@@ -46,6 +49,12 @@ pub(crate) struct After {
 }
 
 impl After {
+    /// How far away what it waits for can be.
+    pub fn farthest(&self) -> u64 {
+        let settles = self.settles.iter().map(|settles| settles.sequence);
+        settles.chain([self.index]).max().unwrap_or(0)
+    }
+
     /// Whether the partition, which has taken everything up to `reached`, has come so far.
     pub fn is_met(&self, core: &Core, reached: u64) -> bool {
         let settled = |s: &Settles| core.next_in(s.partition) > s.sequence;
@@ -75,6 +84,8 @@ pub(crate) enum Seen<'a> {
     Entity(&'a Entity, &'a Scene, At),
     Core(&'a Core, At),
     Missing,
+    /// Nothing: too many wait already.
+    Crowd,
 }
 
 /// The question itself; it answers through a channel of its own.

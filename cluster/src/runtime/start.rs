@@ -215,6 +215,7 @@ async fn meet_others(
             incarnation: identity.incarnation,
             cluster: cluster.name.clone(),
             version: LINK_VERSION,
+            topology: identity.topology,
             listen: cluster.listen.into(),
             peers: cluster.peers.clone(),
             tls: cluster.tls.clone(),

@@ -25,8 +25,25 @@ pub struct Call {
     trace: Trace,
     parent: Option<Parent>,
     begun: SystemTime,
-    /// Who did what only operators may do.
-    operator: Option<Box<str>>,
+    /// A line that is owed.
+    audit: Option<Audit>,
+}
+
+/// What an operator does: it leaves a line whatever comes of it, also when nobody waits for that.
+struct Audit {
+    operator: Box<str>,
+    path: Box<str>,
+    request_id: HeaderValue,
+    /// What came of it.
+    code: Code,
+}
+
+impl Drop for Audit {
+    fn drop(&mut self) {
+        let Audit { operator, path, request_id, code } = self;
+        let request = request_id.to_str().unwrap_or_default();
+        tracing::info!(target: telemetry::AUDIT, %operator, call = %path, request, ?code);
+    }
 }
 
 impl Call {
@@ -37,20 +54,25 @@ impl Call {
         request_id: &HeaderValue,
     ) -> Call {
         let (path, request_id) = (path.into(), request_id.clone());
-        Call { path, request_id, trace, parent, begun: SystemTime::now(), operator: None }
+        Call { path, request_id, trace, parent, begun: SystemTime::now(), audit: None }
     }
 
     /// The same, by whoever has been let in.
     pub fn by(self, grant: Option<&Grant>) -> Call {
         let is_sung = scope::required(&self.path) == Some(Scope::Admin)
             && !UNSUNG.iter().any(|start| self.path.starts_with(start));
-        let operator = grant.filter(|_| is_sung).map(|grant| grant.subject.to_string().into());
-        Call { operator, ..self }
+        let audit = grant.filter(|_| is_sung).map(|grant| Audit {
+            operator: grant.subject.to_string().into(),
+            path: self.path.clone(),
+            request_id: self.request_id.clone(),
+            code: Code::Cancelled,
+        });
+        Call { audit, ..self }
     }
 
     /// The answer as the caller gets it: with the request's id, and refused in our words when the
     /// transport refused it.
-    pub fn end(&self, mut response: Response<Body>) -> Response<Body> {
+    pub fn end(&mut self, mut response: Response<Body>) -> Response<Body> {
         if self.path.starts_with(OURS)
             && let Some(refusal) = bare(&response)
         {
@@ -66,13 +88,11 @@ impl Call {
         response
     }
 
-    /// Leaves a line of what an operator did, whatever came of it.
-    fn audit(&self, response: &Response<Body>) {
-        let Some(operator) = &self.operator else { return };
+    /// Leaves the line of what an operator did.
+    fn audit(&mut self, response: &Response<Body>) {
+        let Some(mut audit) = self.audit.take() else { return };
         let status = response.headers().get("grpc-status").and_then(|code| code.to_str().ok());
-        let code = Code::from_bytes(status.unwrap_or("0").as_bytes());
-        let request = self.request_id.to_str().unwrap_or_default();
-        tracing::info!(target: telemetry::AUDIT, %operator, call = %self.path, request, ?code);
+        audit.code = Code::from_bytes(status.unwrap_or("0").as_bytes());
     }
 
     /// Leaves the call's own hop in its trace, if anybody follows traces.

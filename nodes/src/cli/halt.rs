@@ -6,13 +6,14 @@ use super::{Global, actor, json, output, server, wire};
 use clap::Args;
 use hoga_proto::v1;
 use hoga_scenarios::grammar::Which;
+use hoga_scenarios::names::NameError;
 
 /// Halt an instrument, or everything: cancels work, nothing new enters, nothing trades
 #[derive(Args, Debug)]
 #[command(after_help = actor::AN_OPERATORS)]
 pub struct Halt {
     /// Which instrument, such as LPJ-KRW, or `everything`
-    #[arg(value_name = "SYMBOL")]
+    #[arg(value_name = "SYMBOL", value_parser = which)]
     which: Which,
     /// Your name for this request; the same name again is done once
     #[arg(long, value_name = "NAME")]
@@ -24,7 +25,7 @@ pub struct Halt {
 #[command(after_help = actor::AN_OPERATORS)]
 pub struct Resume {
     /// Which instrument, such as LPJ-KRW, or `everything`
-    #[arg(value_name = "SYMBOL")]
+    #[arg(value_name = "SYMBOL", value_parser = which)]
     which: Which,
     /// Your name for this request; the same name again is done once
     #[arg(long, value_name = "NAME")]
@@ -46,6 +47,11 @@ pub struct Limit {
     /// Your name for this request; the same name again is done once
     #[arg(long, value_name = "NAME")]
     id: Option<String>,
+}
+
+/// A symbol, also by its full name, or everything.
+fn which(text: &str) -> Result<Which, NameError> {
+    text.strip_prefix("instruments/").unwrap_or(text).parse()
 }
 
 impl Halt {

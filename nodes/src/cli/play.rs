@@ -112,7 +112,7 @@ impl Play {
         Live { scenario, seed, speed, place, folder, global }.play(record)
     }
 
-    /// The file that is recorded into; never the tape that is played from.
+    /// The file that is recorded into; neither the scenario nor its tape.
     fn recorder(
         &self,
         scenario: &Scenario,
@@ -120,13 +120,13 @@ impl Play {
     ) -> Result<Option<Box<dyn Write + 'static>>, Failure> {
         let Some(path) = &self.record else { return Ok(None) };
         let shown = path.display();
-        let played = scenario.tape.as_ref().map(|tape| folder.join(tape.file.as_str()));
-        let same = |played: PathBuf| {
+        let tape = scenario.tape.as_ref().map(|tape| folder.join(tape.file.as_str()));
+        let same = |played: &Path| {
             let (played, recorded) = (played.canonicalize(), path.canonicalize());
             matches!((played, recorded), (Ok(played), Ok(recorded)) if played == recorded)
         };
-        if played.is_some_and(same) {
-            let why = format!("error: {shown} is the tape that is played; record into another");
+        if same(&self.file) || tape.is_some_and(|tape| same(&tape)) {
+            let why = format!("error: {shown} is what is played; record into another file");
             return Err(Failure::usage(why));
         }
         let file = File::create(path).map_err(|error| {

@@ -5,7 +5,7 @@ use super::settings::address;
 use hoga_cluster::link::{DevelopmentCa, LinkError, Tls};
 use hoga_cluster::runtime::ClusterOptions;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// What a node knows of the others.
@@ -49,7 +49,12 @@ impl Default for ClusterConfig {
 impl ClusterConfig {
     /// What is wrong between the settings, with the key to blame.
     pub fn complaint(&self, id: u64) -> Option<(&'static str, String)> {
-        let listen = self.listen?;
+        let Some(listen) = self.listen else { return self.alone_complaint() };
+        let everywhere = listen.ip().is_unspecified();
+        if everywhere && self.link.is_none() {
+            let why = format!("the others cannot call {listen}: say HOST:PORT where they can");
+            return Some(("link", why));
+        }
         if self.certificates.is_none() && !listen.ip().is_loopback() {
             let why = format!("links off loopback need certificates, and {listen} is no loopback");
             return Some(("certificates", why));
@@ -75,6 +80,20 @@ impl ClusterConfig {
             return Some(("election_ms_min", why));
         }
         None
+    }
+
+    /// A node that listens for nobody is an exchange of its own for ever.
+    fn alone_complaint(&self) -> Option<(&'static str, String)> {
+        let said = [
+            ("founders", !self.founders.is_empty()),
+            ("peers", !self.peers.is_empty()),
+            ("certificates", self.certificates.is_some()),
+            ("link", self.link.is_some()),
+            ("gateway", self.gateway.is_some()),
+        ];
+        let (key, _) = said.into_iter().find(|(_, is_said)| *is_said)?;
+        let why = "is for a node among others, and `listen`, where they call it, is not set";
+        Some((key, why.into()))
     }
 
     /// What the exchange is started with.
@@ -132,7 +151,11 @@ fn called(text: &str) -> Result<Option<String>, String> {
     match text.rsplit_once(':') {
         _ if text == "auto" => Ok(None),
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
-            Ok(Some(text.into()))
+            let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+            match ip.is_ok_and(|ip| ip.is_unspecified()) {
+                true => Err(format!("`{text}` is everywhere here, and nowhere for others")),
+                false => Ok(Some(text.into())),
+            }
         }
         _ => Err(format!("`{text}` is not an address: write HOST:PORT, or auto")),
     }

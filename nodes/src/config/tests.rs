@@ -49,6 +49,13 @@ fn every_mistake_stands_where_it_is() {
 fn settings_that_contradict_each_other_are_refused() {
     let open = mistakes("[gateway]\nlisten = \"0.0.0.0:7070\"\n");
     assert!(open[0].contains("0.0.0.0 is no loopback address"), "{open:?}");
+    let alone = mistakes("[cluster]\nfounders = \"1, 2, 3\"\n");
+    assert!(alone[0].contains("`listen`, where they call it, is not set"), "{alone:?}");
+    let everywhere = "[cluster]\nlisten = \"0.0.0.0:7071\"\npeers = \"2=n2:7071\"\n";
+    let everywhere = mistakes(everywhere);
+    assert!(everywhere[0].contains("the others cannot call 0.0.0.0:7071"), "{everywhere:?}");
+    let nowhere = mistakes("[cluster]\nlink = \"[::]:7071\"\n");
+    assert!(nowhere[0].contains("nowhere for others"), "{nowhere:?}");
     let twice = mistakes("[telemetry]\nmetrics = \"127.0.0.1:7070\"\n");
     assert!(twice[0].contains("where the gateway listens already"), "{twice:?}");
     let both = mistakes("[gateway]\nadmin_listen = \"127.0.0.1:7070\"\n");

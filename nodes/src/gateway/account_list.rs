@@ -24,7 +24,12 @@ pub async fn list_accounts(
     let list = List::of(&("accounts", message.partition));
     let (partition, first) = match list.place(&message.page_token)? {
         None => (partitions[0], 0),
-        Some(Place(partition, first)) => (PartitionId(partition as u16), first as u32),
+        Some(Place(partition, first)) => {
+            let known = partitions.iter().find(|known| u64::from(known.0) == partition);
+            let known =
+                known.ok_or_else(|| Refusal::malformed("page_token", "is none of a list"))?;
+            (*known, u32::try_from(first).unwrap_or(u32::MAX))
+        }
     };
     let min = message.min_index.as_ref().filter(|min| min.partition == u32::from(partition.0));
     let min = desk.min(partition, min)?;

@@ -19,7 +19,13 @@ use std::collections::BTreeMap;
 pub fn map(desk: &Desk) -> v1::ClusterMap {
     let me = desk.exchange.options().node;
     let statuses = desk.exchange.status();
-    let partitions = statuses.iter().map(|status| partition(desk, status)).collect();
+    let topology = desk.exchange.topology();
+    let map = v1::ClusterMap {
+        partitions: statuses.iter().map(|status| partition(desk, status)).collect(),
+        book_partition_count: topology.books.into(),
+        account_partition_count: topology.accounts.into(),
+        ..Default::default()
+    };
     let Some(membership) = desk.exchange.membership() else {
         let alone = v1::ClusterNode {
             name: shown(me),
@@ -27,7 +33,7 @@ pub fn map(desk: &Desk) -> v1::ClusterMap {
             reach: v1::NodeReach::Self_.into(),
             ..Default::default()
         };
-        return v1::ClusterMap { epoch: 0, nodes: vec![alone], partitions };
+        return v1::ClusterMap { nodes: vec![alone], ..map };
     };
     let table = membership.table().borrow().clone();
     let states = membership.peer_states().borrow().clone();
@@ -41,7 +47,7 @@ pub fn map(desk: &Desk) -> v1::ClusterMap {
         },
         reach: reach(id == me, &states, id).into(),
     });
-    v1::ClusterMap { epoch: table.epoch, nodes: nodes.collect(), partitions }
+    v1::ClusterMap { epoch: table.epoch, nodes: nodes.collect(), ..map }
 }
 
 fn reach(is_me: bool, states: &BTreeMap<NodeId, PeerState>, id: NodeId) -> v1::NodeReach {

@@ -110,7 +110,8 @@ async fn accept(
             match timeout(HANDSHAKE_WITHIN, shake(tcp, identity.as_ref())).await {
                 Ok(Ok(wire)) => {
                     drop(shaking);
-                    let silence = Some(Box::pin(sleep(bounds.first_word_within)));
+                    let over = Box::pin(sleep(bounds.first_word_within));
+                    let silence = Some(Silence { over, missing: GREETING });
                     let connection = Connection { wire, silence, _room: room };
                     drop(ready.send(Ok(connection)).await);
                 }
@@ -133,9 +134,18 @@ async fn shake(tcp: TcpStream, identity: Option<&Identity>) -> io::Result<Wire> 
 /// A client's connection, which counts until it is dropped.
 pub struct Connection {
     wire: Wire,
-    /// Until its first word: when that has to have come.
-    silence: Option<Pin<Box<Sleep>>>,
+    /// Until it has greeted: when it has to have, and what is missing.
+    silence: Option<Silence>,
     _room: OwnedSemaphorePermit,
+}
+
+/// What every HTTP/2 client says first, in bytes. Until then nothing else bounds its time; from
+/// then on it is pinged.
+const GREETING: usize = 24;
+
+struct Silence {
+    over: Pin<Box<Sleep>>,
+    missing: usize,
 }
 
 /// In plain text, or secret.
@@ -153,16 +163,22 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = Pin::new(&mut self.wire).poll_read(cx, buffer);
-        match (&read, &mut self.silence) {
-            (_, None) => read,
-            (Poll::Ready(_), _) => {
-                self.silence = None;
+        let Some(silence) = &mut self.silence else { return read };
+        match &read {
+            Poll::Ready(Ok(())) if buffer.filled().len() > before => {
+                silence.missing = silence.missing.saturating_sub(buffer.filled().len() - before);
+                if silence.missing == 0 {
+                    self.silence = None;
+                }
                 read
             }
-            (Poll::Pending, Some(silence)) => {
-                let is_over = silence.as_mut().poll(cx);
-                is_over.map(|()| Err(io::Error::new(io::ErrorKind::TimedOut, "it said nothing")))
+            // It has ended.
+            Poll::Ready(_) => read,
+            Poll::Pending => {
+                let is_over = silence.over.as_mut().poll(cx);
+                is_over.map(|()| Err(io::Error::new(io::ErrorKind::TimedOut, "it did not greet")))
             }
         }
     }

@@ -12,8 +12,6 @@ pub type Refused = Box<Refusal>;
 
 /// After this a full queue has most likely moved on.
 const BUSY_WAIT: Duration = Duration::from_millis(100);
-/// After this a partition most likely has a leader again.
-const LEADER_WAIT: Duration = Duration::from_millis(500);
 /// Disks are not emptied in a moment.
 const DISK_WAIT: Duration = Duration::from_secs(5);
 
@@ -111,13 +109,13 @@ pub fn failed(failure: &Failure, remaining: Duration) -> Refused {
     Box::new(match failure {
         Failure::Busy(_) => refusal("EXCHANGE_BUSY", message).retry_after(BUSY_WAIT),
         Failure::DiskFull => refusal("DISK_FULL", message).retry_after(DISK_WAIT),
-        Failure::NotLeader(_) => refusal("NO_LEADER", message).retry_after(LEADER_WAIT),
+        Failure::NotLeader(_) => return refusal("NO_LEADER", message),
         Failure::Unknown if remaining.is_zero() => {
             let message = "no answer came in time; the outcome is unknown: ask again with the \
                            same id";
             refusal("DEADLINE_EXCEEDED", message).retry_after(BUSY_WAIT)
         }
-        Failure::Unknown => refusal("OUTCOME_UNKNOWN", message).retry_after(LEADER_WAIT),
+        Failure::Unknown => return refusal("OUTCOME_UNKNOWN", message),
     })
 }
 
@@ -131,8 +129,9 @@ pub fn unread(error: &ReadError) -> Refused {
         ReadError::TooEarly => {
             Box::new(refusal("POSITION_NOT_REACHED", message).retry_after(BUSY_WAIT))
         }
-        ReadError::NoLeader(_) => Box::new(refusal("NO_LEADER", message).retry_after(LEADER_WAIT)),
-        ReadError::Stopped => Box::new(refusal("STOPPING", message).retry_after(LEADER_WAIT)),
+        ReadError::Crowded => Box::new(refusal("EXCHANGE_BUSY", message).retry_after(BUSY_WAIT)),
+        ReadError::NoLeader(_) => refusal("NO_LEADER", message),
+        ReadError::Stopped => refusal("STOPPING", message),
         ReadError::History(_) => refusal("HISTORY_FAILED", message),
     }
 }

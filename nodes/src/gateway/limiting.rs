@@ -73,7 +73,7 @@ impl Admin {
         Ok(v1::ResumeMarketResponse { instruments, position, repeated_answer })
     }
 
-    /// The same for every instrument, at one position of the log.
+    /// The same for every instrument, by one entry of the log.
     async fn set_phases(
         &self,
         caller: &Caller,

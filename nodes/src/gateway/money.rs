@@ -187,6 +187,7 @@ pub async fn reset(
         amounts.push((asset.id, amount));
     }
     let named = Named::of(&message.request_id, message.sent_at.as_ref());
+    desk.pace.admit(&account)?;
     let request = AccountRequest::Reset { amounts };
     let identified = named.identify(desk, caller, &request)?;
     match desk.ask(caller, &account, &identified, request).await? {
@@ -212,6 +213,7 @@ pub async fn change(
     named: Named<'_>,
     request: AccountRequest,
 ) -> Result<Moved, Refused> {
+    desk.pace.admit(account)?;
     let identified = named.identify(desk, caller, &request)?;
     let asset = match request {
         AccountRequest::Transfer { asset, .. } => Some(asset),

@@ -1,4 +1,5 @@
-//! Orders a second of one account: a bucket that fills evenly and holds a second's worth.
+//! Orders and movements of money a second of one account: a bucket that fills evenly and holds a
+//! second's worth.
 //!
 //! What is above it is refused before the log, so it costs nobody else anything.
 
@@ -35,14 +36,15 @@ impl Pace {
         Pace { each, begun, spread, shards: Default::default() }
     }
 
-    /// Lets one order of an account pass.
+    /// Lets one order, or one movement of money, of an account pass.
     ///
     /// # Errors
     /// The account has used up its second.
     pub fn admit(&self, account: &AccountName) -> Result<(), Refused> {
         self.take(account.id(), self.begun.elapsed().as_nanos() as u64).map_err(|wait| {
             let rate = SECOND / self.each;
-            let message = format!("{account} places more than {rate} orders a second");
+            let message =
+                format!("{account} places orders or moves money more than {rate} times a second");
             Box::new(refusal("TOO_MANY_ORDERS", message).retry_after(wait))
         })
     }

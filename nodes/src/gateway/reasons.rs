@@ -2,7 +2,11 @@
 
 use hoga_engine::reject::{Class, Reject};
 use hoga_proto::status::Refusal;
+use std::time::Duration;
 use tonic::Code;
+
+/// After this a partition most likely has a leader again.
+const LEADER_WAIT: Duration = Duration::from_millis(500);
 
 /// A row of the table of reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +87,8 @@ const GATEWAY: &[(&str, Code, &str)] = &[
     (
         "TOO_MANY_ORDERS",
         Code::ResourceExhausted,
-        "An account may place and amend so many orders a second. Nothing was written; cancels \
-         are never counted.",
+        "An account may place and amend orders and move money so many times a second. Nothing was \
+         written; cancels are never counted.",
     ),
     (
         "MESSAGE_TOO_LARGE",
@@ -214,7 +218,12 @@ pub const fn code_of(class: Class) -> Code {
 pub fn refusal(reason: &'static str, message: impl Into<String>) -> Box<Refusal> {
     let row = all().find(|row| row.reason == reason);
     let code = row.map(|row| row.code).expect("every reason stands in the table");
-    Box::new(Refusal::new(code, reason, message))
+    let refusal = Refusal::new(code, reason, message);
+    Box::new(match code {
+        // Another node may answer, or this one once somebody leads: who knows better says so.
+        Code::Unavailable => refusal.retry_after(LEADER_WAIT),
+        _ => refusal,
+    })
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ impl Admin {
         let asked = Named::of(&message.request_id, message.sent_at.as_ref());
         let command = MetaCommand::OpenSeason { name: name.clone() };
         let (at, repeated_answer) = self.administer(caller, asked, command).await?;
-        let season = self.heard(&name, |_| true).await;
+        let season = self.heard(&name, |span| repeated_answer || span.closed.is_none()).await;
         let by = caller.subject().map(AccountName::id);
         tracing::info!(season = %name, by, "season opened");
         Ok(v1::OpenSeasonResponse { season, position: Some(shown_at(at)), repeated_answer })
@@ -94,7 +94,8 @@ impl Ranking {
         };
         let seen = self.0.exchange.board(min, look).await;
         let (mut seasons, at) = seen.map_err(|error| unread(&error))?;
-        let next = (first + size < seasons.len()).then(|| Place((first + size) as u64, 0));
+        let behind = first.saturating_add(size);
+        let next = (behind < seasons.len()).then(|| Place(behind as u64, 0));
         seasons = seasons.into_iter().skip(first).take(size).collect();
         let position = Some(shown_at(at));
         Ok(v1::ListSeasonsResponse { seasons, next_page_token: list.token(next), position })

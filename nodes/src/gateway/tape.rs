@@ -3,10 +3,12 @@
 //! Owns: a bounded strip of trades and one of minutes for each instrument. Takes: the feed of
 //! this node, and at the start what [`kept`] wrote and what the log's tail brought back. Emits:
 //! pages of trades, the figures of a ticker. On failure: a listener that falls behind loses
-//! trades, and so may a restart; the strip then starts anew behind the gap, so that what it shows
-//! is whole. The trades themselves stand in the accounts' fills.
+//! trades, and so may a restart and a state that another node sent; the list of trades then starts
+//! anew behind the gap, so that what it shows is whole, and the minutes are read from the candles.
+//! The trades themselves stand in the accounts' fills.
 
 mod kept;
+mod minutes;
 
 use hoga_cluster::runtime::{Exchange, FeedEvent, Happened, News, Numbered, Topic};
 use hoga_engine::amount::{Amount, Lots, Ticks};
@@ -15,6 +17,7 @@ use hoga_engine::ids::{InstrumentId, PartitionId, TradeNo};
 use hoga_engine::order::Side;
 use hoga_engine::time::Time;
 use metrics::{Counter, counter};
+use minutes::Whole;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -72,6 +75,11 @@ struct Strip {
     minutes: VecDeque<Minute>,
     /// Close of the last minute that was dropped.
     before: Option<Ticks>,
+    /// Up to this trade the minutes were read from candles.
+    charted: TradeNo,
+    /// Trades are missing that no minute has.
+    #[serde(skip)]
+    has_gap: bool,
     /// Number of the last trade that was written down.
     #[serde(skip)]
     kept: TradeNo,
@@ -122,21 +130,45 @@ impl Tape {
             for numbered in followed.last(u64::MAX, TRADES_MAX) {
                 strip.extend(print_of(&numbered));
             }
-            strip.reaches(traded);
+            let is_whole = strip.reaches(traded) && !strip.has_gap;
             self.strips().insert(id, strip);
+            if !is_whole {
+                self.read_minutes(exchange, id).await;
+            }
+        }
+    }
+
+    /// The same, without keeping the feed waiting meanwhile.
+    fn read_minutes_aside(self: &Arc<Tape>, exchange: &Exchange, ids: Vec<InstrumentId>) {
+        let (tape, exchange) = (Arc::downgrade(self), exchange.clone());
+        tokio::spawn(async move {
+            for id in ids {
+                let Some(tape) = tape.upgrade() else { return };
+                tape.read_minutes(&exchange, id).await;
+            }
+        });
+    }
+
+    /// What the day came to, for a strip that has missed trades.
+    async fn read_minutes(&self, exchange: &Exchange, id: InstrumentId) {
+        match minutes::read(exchange, id).await {
+            Some(whole) => self.strips().entry(id).or_default().take_over(whole),
+            None => tracing::warn!(instrument = id.0, "the ticker's day lacks trades"),
         }
     }
 
     /// A partition's state was replaced by another node's.
-    async fn check_ends(&self, exchange: &Exchange, partition: PartitionId) {
+    async fn check_ends(self: &Arc<Tape>, exchange: &Exchange, partition: PartitionId) {
         let catalogue = exchange.catalogue();
         let ours = catalogue.instruments.iter().filter(|(_, it)| it.partition == partition);
+        let mut behind = Vec::new();
         for (id, _) in ours {
             let traded = trades_of(exchange, *id).await;
-            if let Some(strip) = self.strips().get_mut(id) {
-                strip.reaches(traded);
+            if !self.strips().entry(*id).or_default().reaches(traded) {
+                behind.push(*id);
             }
         }
+        self.read_minutes_aside(exchange, behind);
         self.news.send_modify(|count| *count += 1);
     }
 
@@ -216,8 +248,10 @@ impl Tape {
     }
 
     /// Trades were lost: what is left would have a hole.
-    fn start_anew(&self) {
+    fn start_anew(self: &Arc<Tape>, exchange: &Exchange) {
         self.strips().values_mut().for_each(|strip| strip.trades.clear());
+        let ids = exchange.catalogue().instruments.keys().copied().collect();
+        self.read_minutes_aside(exchange, ids);
     }
 
     fn strips(&self) -> MutexGuard<'_, HashMap<InstrumentId, Strip>> {
@@ -242,20 +276,36 @@ async fn trades_of(exchange: &Exchange, id: InstrumentId) -> TradeNo {
 }
 
 impl Strip {
-    /// Starts anew when its last trades were missed, because its book has come farther.
-    fn reaches(&mut self, traded: TradeNo) {
-        if self.trades.back().is_some_and(|last| last.no < traded) {
+    /// Whether it has the last trade of its book; its list starts anew if it does not.
+    fn reaches(&mut self, traded: TradeNo) -> bool {
+        let reaches = self.trades.back().map_or(TradeNo(0), |last| last.no) >= traded;
+        if !reaches {
             self.trades.clear();
         }
+        reaches
+    }
+
+    fn take_over(&mut self, whole: Whole) {
+        let Whole { minutes, before, through } = whole;
+        // Trades may have come while the candles were read: those behind them count once more.
+        let later = self.trades.iter().filter(|print| print.no > through).copied();
+        let later: Vec<Print> = later.collect();
+        (self.minutes, self.before, self.charted) = (minutes, before, through);
+        self.has_gap = false;
+        later.iter().for_each(|print| self.chart(print));
     }
 
     /// Takes a trade in unless it is there already; behind a gap the strip starts anew.
     fn extend(&mut self, print: Option<Print>) -> bool {
         let Some(print) = print else { return false };
-        match self.trades.back().map(|last| last.no.0) {
-            Some(last) if print.no.0 <= last => return false,
-            Some(last) if print.no.0 > last + 1 => self.trades.clear(),
-            _ => {}
+        let last = self.trades.back().map(|last| last.no);
+        if last.is_some_and(|last| print.no <= last) {
+            return false;
+        }
+        let known = last.unwrap_or(self.charted).max(self.charted);
+        if print.no.0 > known.0 + 1 {
+            self.trades.clear();
+            self.has_gap = true;
         }
         self.push(print);
         true
@@ -266,6 +316,13 @@ impl Strip {
             self.trades.pop_front();
         }
         self.trades.push_back(print);
+        if print.no > self.charted {
+            self.chart(&print);
+        }
+    }
+
+    /// Counts a trade in its minute.
+    fn chart(&mut self, print: &Print) {
         let (start, price) = (print.time.0 / MINUTE, print.price);
         let volume = Amount::from(print.quantity.0);
         let value = volume * Amount::from(price.0);
@@ -336,7 +393,7 @@ async fn read(
             Ok(News::Replaced(partition)) => tape.check_ends(&exchange, partition).await,
             Err(RecvError::Lagged(chunks)) => {
                 tracing::warn!(chunks, "the tape of trades fell behind and starts anew");
-                tape.start_anew();
+                tape.start_anew(&exchange);
             }
             Err(RecvError::Closed) => return,
         }

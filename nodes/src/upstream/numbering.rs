@@ -2,7 +2,11 @@
 //!
 //! So the order in which snapshots count is that in which the venue made them, whoever posts them:
 //! what a connection that was given up still has on its way is older than what its successor
-//! posted, and is dropped.
+//! posted, and is dropped. A book that a venue says once more, as it does behind every
+//! subscription, is the same snapshot: what was taken from it stays taken, and it is no fresher.
+
+use hoga_scenarios::feed::OutsideBook;
+use std::sync::Arc;
 
 /// How far ahead of this node a venue's clock may be. A number from beyond would shut out all that
 /// follow until then.
@@ -11,8 +15,8 @@ const AHEAD_NS_MAX: u64 = 60 * 1_000_000_000;
 /// The numbers of one instrument's snapshots by way of one node.
 #[derive(Debug, Default)]
 pub struct Numbering {
-    time_ns: u64,
     last: u64,
+    book: Option<Arc<OutsideBook>>,
 }
 
 /// Why a book gets no number.
@@ -25,20 +29,26 @@ pub enum Unnumbered {
 }
 
 impl Numbering {
-    /// The number of a book of a time, in nanoseconds; both clocks' since 1970.
+    /// The number of a book; `now_ns` is this node's clock, since 1970.
     ///
     /// # Errors
     /// It must not be posted.
-    pub fn number(&mut self, time_ns: u64, now_ns: u64) -> Result<u64, Unnumbered> {
+    pub fn number(&mut self, book: &Arc<OutsideBook>, now_ns: u64) -> Result<u64, Unnumbered> {
+        let time_ns = book.time_ns;
         if time_ns < 1_000 || time_ns > now_ns.saturating_add(AHEAD_NS_MAX) {
             return Err(Unnumbered::Clock);
         }
-        if time_ns < self.time_ns {
-            return Err(Unnumbered::Older);
+        if let Some(before) = &self.book {
+            if time_ns < before.time_ns {
+                return Err(Unnumbered::Older);
+            }
+            if time_ns == before.time_ns && book.bids == before.bids && book.asks == before.asks {
+                return Ok(self.last);
+            }
         }
         // Of one millisecond there may be several.
-        let number = (time_ns / 1_000).max(self.last + 1);
-        (self.time_ns, self.last) = (time_ns, number);
-        Ok(number)
+        self.last = (time_ns / 1_000).max(self.last + 1);
+        self.book = Some(book.clone());
+        Ok(self.last)
     }
 }

@@ -41,7 +41,7 @@ impl Posts {
     /// Has a way for each instrument that follows the venue, and for no other.
     pub fn keep(&mut self, wanted: &Wanted) {
         let followers: BTreeMap<InstrumentId, &str> = wanted.iter().collect();
-        self.ways.retain(|id, _| followers.contains_key(id));
+        self.ways.retain(|id, way| followers.contains_key(id) && !way.is_closed());
         self.health.keep(&followers);
         for id in followers.into_keys() {
             self.ways.entry(id).or_insert_with(|| {
@@ -92,14 +92,14 @@ impl Poster {
         }
     }
 
-    async fn post(&mut self, book: &OutsideBook) -> Became {
+    async fn post(&mut self, book: &Arc<OutsideBook>) -> Became {
         let catalogue = self.exchange.catalogue();
         let Some(instrument) = catalogue.instruments.get(&self.id) else {
             return Became::Unfit("it is not listed".into());
         };
         let now_ns = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
         let now_ns = u64::try_from(now_ns).unwrap_or(u64::MAX);
-        let number = match self.numbering.number(book.time_ns, now_ns) {
+        let number = match self.numbering.number(book, now_ns) {
             Ok(number) => number,
             Err(why) => return Became::Unfit(why.to_string()),
         };

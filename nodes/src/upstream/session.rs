@@ -117,7 +117,7 @@ impl Session<'_> {
                 if !followers.is_empty() {
                     heard.book = heard.anything;
                     self.health.booked();
-                    self.posts.offer(followers, Arc::new(book));
+                    self.posts.offer(&followers, Arc::new(book));
                 }
             }
             Ok(UpbitFrame::Refused(why)) => self.health.refused(&why),

@@ -28,9 +28,12 @@ impl Wanted {
         self.0.is_empty()
     }
 
-    /// Who follows a code.
-    pub fn followers(&self, code: &str) -> &[InstrumentId] {
-        self.0.get(code).map_or(&[], Vec::as_slice)
+    /// Who follows the book that a venue calls so. It may have been asked for with a depth behind a
+    /// point, `KRW-BTC.15`, which the venue does not repeat.
+    pub fn followers(&self, code: &str) -> Vec<InstrumentId> {
+        let is_meant = |asked: &str| asked == code || asked.split('.').next() == Some(code);
+        let meant = self.0.iter().filter(|(asked, _)| is_meant(asked));
+        meant.flat_map(|(_, ids)| ids.iter().copied()).collect()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (InstrumentId, &str)> {

@@ -52,7 +52,7 @@ fn a_recording_plays_again() {
     assert_eq!(again["digest"], first["digest"]);
     hoga(&["play", "--record", &at("day.jsonl"), &at("again.toml")])
         .ended(2)
-        .complained("is the tape that is played");
+        .complained("is what is played");
 }
 
 #[test]

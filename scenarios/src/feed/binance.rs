@@ -41,7 +41,7 @@ impl Reader {
         let (first, last) = number("U").zip(number("u")).ok_or("a change has no numbers")?;
         self.counted.books += 1;
         let known = &mut self.binance;
-        if known.last.is_some_and(|before| first != before + 1) {
+        if known.last.is_some_and(|before| before.checked_add(1) != Some(first)) {
             self.counted.gaps += 1;
             known.bids.clear();
             known.asks.clear();
@@ -75,7 +75,8 @@ impl Reader {
     fn trade(&mut self, data: &Json<'_>) -> Result<(), String> {
         let id = data.get("t").and_then(Json::whole).ok_or("a trade has no number")?;
         self.counted.trades += 1;
-        let is_next = self.binance.last_trade.is_none_or(|before| id == before + 1);
+        let is_next =
+            self.binance.last_trade.is_none_or(|before| before.checked_add(1) == Some(id));
         self.counted.trade_gaps += u64::from(!is_next);
         self.binance.last_trade = Some(id);
         Ok(())

@@ -39,37 +39,39 @@ pub fn snapshot(
     number: u64,
     instrument: &Instrument,
 ) -> Result<Snapshot, Unfit> {
-    if book.is_crossed() {
-        return Err(Unfit::Crossed);
-    }
     let levels = instrument.follow.as_ref().map_or(0, |follow| usize::from(follow.levels_max));
-    let minor = |value: Decimal, scale: u8| -> Option<i128> {
-        let mut value = value;
-        value.rescale(u32::from(scale).max(value.scale()));
-        let surplus = value.scale() - u32::from(scale);
-        let divisor = 10i128.checked_pow(surplus)?;
-        let mantissa = value.mantissa();
-        (mantissa % divisor == 0).then(|| mantissa / divisor)
-    };
     let side = |side: &[Level]| {
         let level = |&(price, quantity): &Level| {
+            let finest = quantity.trunc_with_scale(instrument.base_scale.into());
+            let lots = minor(finest, instrument.base_scale).map(|minor| minor / instrument.lot);
+            // More than the book can say is as much as it can.
+            let most = i128::from(Lots::MAX.0);
+            let lots = lots.unwrap_or(most).clamp(0, most) as u64;
+            // A price where nothing is displayed is none: venues fill up short sides with them.
+            if lots == 0 {
+                return None;
+            }
             let ticks = minor(price, instrument.quote_scale)
                 .filter(|minor| *minor > 0 && minor % instrument.tick == 0)
                 .and_then(|minor| u32::try_from(minor / instrument.tick).ok())
                 .filter(|ticks| *ticks <= Ticks::MAX.0)
                 .filter(|ticks| instrument.ticks.is_on_grid(Ticks(*ticks)))
-                .ok_or(Unfit::OffTick(price))?;
-            let finest = quantity.trunc_with_scale(instrument.base_scale.into());
-            let lots = minor(finest, instrument.base_scale).unwrap_or(0) / instrument.lot;
-            let lots = u64::try_from(lots).unwrap_or(0).min(Lots::MAX.0);
-            Ok(follow::Level { price: Ticks(ticks), quantity: Lots(lots) })
+                .ok_or(Unfit::OffTick(price));
+            Some(ticks.map(|ticks| follow::Level { price: Ticks(ticks), quantity: Lots(lots) }))
         };
-        let whole = side
-            .iter()
-            .map(level)
-            .filter(|level| level.as_ref().map_or(true, |level| !level.quantity.is_zero()));
-        whole.take(levels).collect::<Result<Vec<follow::Level>, Unfit>>()
+        side.iter().filter_map(level).take(levels).collect::<Result<Vec<follow::Level>, Unfit>>()
     };
     let (bids, asks) = (side(&book.bids)?, side(&book.asks)?);
+    let best = bids.first().zip(asks.first());
+    if best.is_some_and(|(bid, ask)| bid.price >= ask.price) {
+        return Err(Unfit::Crossed);
+    }
     Ok(Snapshot { number, time: Time(book.time_ns), bids, asks })
+}
+
+/// Whole minor units of a scale; none if it has finer parts, or is beyond every amount.
+fn minor(value: Decimal, scale: u8) -> Option<i128> {
+    let (value, scale) = (value.normalize(), u32::from(scale));
+    let missing = scale.checked_sub(value.scale())?;
+    value.mantissa().checked_mul(10i128.checked_pow(missing)?)
 }

@@ -86,7 +86,10 @@ pub(super) fn read_frame(
             Some((number(price)?, number(size)?))
         };
         let levels: Option<Vec<Level>> = units.iter().map(level).collect();
-        levels.ok_or("a level has no price or no size")
+        let mut levels = levels.ok_or("a level has no price or no size")?;
+        // A short side is filled up with nothing.
+        levels.retain(|(price, size)| !(price.is_zero() && size.is_zero()));
+        Ok::<_, &str>(levels)
     };
     let asks = side(["ap", "ask_price"], ["as", "ask_size"])?;
     let bids = side(["bp", "bid_price"], ["bs", "bid_size"])?;

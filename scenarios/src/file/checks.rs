@@ -95,8 +95,12 @@ type CountCheck = fn(u64) -> Check;
 /// Makes a check of an amount of an instrument.
 type SymbolCheck = fn(Symbol, Amount) -> Check;
 
-/// Reads `[check]`; `known` tells whether the market lists a symbol.
-pub(super) fn read(file: &mut Fields<'_>, known: impl Fn(&Symbol) -> bool) -> Vec<Check> {
+/// Reads `[check]`; told whether the market lists a symbol, and whether there is such an account.
+pub(super) fn read(
+    file: &mut Fields<'_>,
+    known: impl Fn(&Symbol) -> bool,
+    has_account: impl Fn(&AccountName) -> bool,
+) -> Vec<Check> {
     let Some(mut fields) = file.table("check") else { return Vec::new() };
     let mut checks = Vec::new();
     let counts: [(_, CountCheck); 7] = [
@@ -138,6 +142,10 @@ pub(super) fn read(file: &mut Fields<'_>, known: impl Fn(&Symbol) -> bool) -> Ve
         }
     }
     for (who, amount) in fields.pairs::<AccountName, Amount>("owns").unwrap_or_default() {
+        if !has_account(&who.value) {
+            let message = format!("there is no account `{}`", who.value);
+            fields.sink().report(who.place.clone(), message, None);
+        }
         checks.push((who.place.start, Check::Owns(who.value, amount)));
     }
     fields.finish();

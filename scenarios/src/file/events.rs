@@ -23,6 +23,35 @@ pub(super) struct Known<'s> {
     pub folder: Option<&'s Path>,
 }
 
+impl<'s> Known<'s> {
+    /// Everybody whom the file brings in by name, with the size of groups.
+    fn everybody(&self) -> impl Iterator<Item = (&'s AccountName, Option<u64>)> + use<'s> {
+        let accounts = self.accounts.iter().map(|group| (&group.name, group.count));
+        accounts.chain(self.bots.iter().map(|group| (&group.name, Some(group.count))))
+    }
+
+    fn count_of(&self, name: &str) -> Option<Option<u64>> {
+        self.everybody().find(|(known, _)| known.as_str() == name).map(|(_, count)| count)
+    }
+
+    /// Whether there will be an account of this name.
+    pub fn has_account(&self, name: &AccountName) -> bool {
+        match self.count_of(name.as_str()) {
+            Some(count) => count.is_none(),
+            None => is_member(name, |group| self.count_of(group)) || self.is_of_exchange(name),
+        }
+    }
+
+    /// A faucet, or the house of a followed instrument.
+    fn is_of_exchange(&self, name: &AccountName) -> bool {
+        self.market.is_some_and(|market| {
+            let mut follows = market.instruments.iter().filter_map(|it| it.rules.follow.as_ref());
+            market.supply.iter().any(|supply| supply.faucet == *name)
+                || follows.any(|follow| follow.house == *name)
+        })
+    }
+}
+
 pub(super) fn steps(file: &mut Fields<'_>, known: &Known<'_>) -> Vec<Timed<StepAct>> {
     let tables = file.tables("step");
     let steps: Vec<_> = tables.into_iter().filter_map(|fields| step(fields, known)).collect();
@@ -157,13 +186,8 @@ impl Sayer<'_, '_> {
     }
 
     fn who(&self, who: &Who) {
-        let group_counts = self.known.accounts.iter().map(|group| (&group.name, group.count));
-        let bots = self.known.bots.iter().map(|group| (&group.name, Some(group.count)));
-        let everybody: Vec<(&AccountName, Option<u64>)> = group_counts.chain(bots).collect();
-        let count_of = |name: &str| {
-            everybody.iter().find(|(known, _)| known.as_str() == name).map(|(_, n)| *n)
-        };
-        let names = || everybody.iter().map(|(name, _)| name.as_str());
+        let count_of = |name: &str| self.known.count_of(name);
+        let names = || self.known.everybody().map(|(name, _)| name.as_str());
         match who {
             Who::One(name) => match count_of(name.as_str()) {
                 Some(None) => {}
@@ -172,7 +196,7 @@ impl Sayer<'_, '_> {
                     let help = format!("say `each {name}`, or `{name}-1` for the first of them");
                     self.wrong(&message, help);
                 }
-                None if is_member(name, count_of) || self.is_faucet(name) => {}
+                None if self.known.has_account(name) => {}
                 None => {
                     let message = format!("there is no account `{name}`");
                     self.unknown(name.as_str(), message, names());
@@ -190,11 +214,6 @@ impl Sayer<'_, '_> {
                 }
             },
         }
-    }
-
-    fn is_faucet(&self, name: &AccountName) -> bool {
-        let supplies = self.known.market.map(|market| market.supply.as_slice());
-        supplies.unwrap_or_default().iter().any(|supply| supply.faucet == *name)
     }
 
     fn act(&self, act: &Act) {

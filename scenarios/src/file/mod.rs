@@ -15,8 +15,7 @@ mod scenario;
 pub use attack::Attack;
 pub use checks::Check;
 pub use scenario::{
-    AccountGroup, BotGroup, OCCURRENCES_MAX, Occurrence, Scenario, StepAct, TapeFile, TapeFormat,
-    Timed,
+    AccountGroup, BotGroup, OCCURRENCES_MAX, Occurrence, Scenario, StepAct, TapeFile, Timed,
 };
 
 use std::fs::File;

@@ -1,6 +1,6 @@
 //! The file as a whole, section by section, then the checks between sections.
 
-use super::{AccountGroup, BotGroup, Scenario, TapeFile, TapeFormat, checks, events, people};
+use super::{AccountGroup, BotGroup, Scenario, TapeFile, checks, events, people};
 use crate::document::{Fields, nearest};
 use crate::grammar::FilePath;
 use crate::names::AccountName;
@@ -45,7 +45,9 @@ pub(super) fn scenario(file: &mut Fields<'_>, folder: Option<&Path>) -> Option<S
     let faults = events::faults(file, &known);
     let tape = tape(file, folder);
     let listed = |symbol: &_| market.as_ref().is_none_or(|m| m.instrument(symbol).is_some());
-    let checks = checks::read(file, listed);
+    // A tape brings in whom it names.
+    let has_account = |name: &AccountName| tape.is_some() || known.has_account(name);
+    let checks = checks::read(file, listed, has_account);
     let market = market?;
     within_supply(file, &market, &accounts, &bots);
     let Header { name, about, seed, length } = header?;
@@ -113,24 +115,21 @@ fn tape(file: &mut Fields<'_>, folder: Option<&Path>) -> Option<TapeFile> {
     let mut fields = file.table("tape")?;
     fields.require(&["file"]);
     let name: Option<FilePath> = fields.parsed("file");
-    let format = fields.text("format");
-    let format = match format.as_ref().map(|format| format.value) {
-        None | Some("jsonl") => TapeFormat::JsonLines,
-        Some("lobster") => TapeFormat::Lobster,
-        Some(other) => {
-            let message = format!("there is no tape format `{other}`");
-            let help = Some("formats: jsonl, lobster".to_string());
-            fields.sink().report(fields.place_of("format"), message, help);
-            TapeFormat::JsonLines
-        }
-    };
-    if let (Some(folder), Some(name), TapeFormat::JsonLines) = (folder, &name, format)
+    if let Some(format) = fields.text("format").filter(|format| format.value != "jsonl") {
+        let message = format!("a scenario plays no tape of the format `{}`", format.value);
+        let help = match format.value {
+            "lobster" => "`hoga replay --format lobster --through exchange` does",
+            _ => "the format is jsonl",
+        };
+        fields.sink().report(format.place, message, Some(help.into()));
+    }
+    if let (Some(folder), Some(name)) = (folder, &name)
         && let Err(why) = read_tape(&folder.join(name.as_str()))
     {
         fields.sink().report(fields.place_of("file"), format!("the tape {name}: {why}"), None);
     }
     fields.finish();
-    Some(TapeFile { file: name?, format })
+    Some(TapeFile { file: name? })
 }
 
 /// Reads a tape to its end.

@@ -80,13 +80,6 @@ pub struct Occurrence {
 pub struct TapeFile {
     /// Relative to the scenario's folder.
     pub file: FilePath,
-    pub format: TapeFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TapeFormat {
-    JsonLines,
-    Lobster,
 }
 
 impl AccountGroup {

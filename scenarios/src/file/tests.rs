@@ -163,9 +163,14 @@ const MISTAKES: &[(&str, &str)] = &[
     ("[check]\ntraded = { LPX-KRW = \"1\" }", "15:12: the market has no instrument LPX-KRW"),
     (
         "[tape]\nfile = \"a.jsonl\"\nformat = \"csv\"",
-        "16:10: there is no tape format `csv`; \
-             formats: jsonl, lobster",
+        "16:10: a scenario plays no tape of the format `csv`; the format is jsonl",
     ),
+    (
+        "[tape]\nfile = \"a.jsonl\"\nformat = \"lobster\"",
+        "16:10: a scenario plays no tape of the format `lobster`; \
+             `hoga replay --format lobster --through exchange` does",
+    ),
+    ("[check]\nowns = { alcie = \"1\" }", "15:10: there is no account `alcie`"),
     (
         "[[instruments]]\nsymbol = \"A-KRW\"\nbase = \"A\"\nquote = \"KRW\"",
         "5:1: A-KRW: A is none of the market's assets",

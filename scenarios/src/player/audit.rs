@@ -21,7 +21,7 @@ pub struct Audit {
     /// other fills than were settled, instruments whose legs do not add up to their trades, and
     /// levels of outside books of which more was filled than they displayed.
     pub overfilled: u64,
-    /// Orders that were acknowledged, are not final, and rest in no book or in no account;
+    /// Orders that were acknowledged, are not final, and wait in no book or in no account;
     /// orders that ended with quantity unaccounted for; requests without an answer.
     pub lost: u64,
     /// Every asset: balances + fees + taxes = what came in, and nothing below zero or in flight.
@@ -73,8 +73,15 @@ fn overfilled(floor: &Floor<'_>) -> u64 {
 }
 
 fn lost(floor: &Floor<'_>) -> u64 {
-    let books = floor.pit.listings().flat_map(|listing| listing.book().orders());
-    let resting: BTreeSet<OrderKey> = books.map(|resting| resting.order).collect();
+    let waiting: BTreeSet<OrderKey> = floor
+        .pit
+        .listings()
+        .flat_map(|listing| {
+            let resting = listing.book().orders().map(|resting| resting.order);
+            let stops = listing.book().stops().iter().map(|stop| stop.order);
+            resting.chain(stops).chain(listing.reserved().map(|(order, ..)| order))
+        })
+        .collect();
     let acknowledged = floor.pit.tap().tracks.iter().filter(|(_, track)| track.acknowledged);
     let gone = acknowledged.filter(|(key, track)| {
         if track.is_final {
@@ -85,7 +92,7 @@ fn lost(floor: &Floor<'_>) -> u64 {
             return track.filled + track.told_cancelled != asked;
         }
         let is_open = floor.pit.account(key.account).open_order(key.no).is_some();
-        !is_open || !resting.contains(key)
+        !is_open || !waiting.contains(key)
     });
     gone.count() as u64 + floor.counts.unanswered
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use hoga_engine::account::check_form;
 use hoga_engine::client_id::ClientId as EngineId;
 use hoga_engine::effect::Answer;
 use hoga_engine::follow::Snapshot;
@@ -18,7 +19,7 @@ use super::counts::{Counts, Told, listed, lots};
 use super::tally::Tally;
 use super::tracks::Asked;
 use super::translate::{self, Unmade};
-use crate::grammar::{Act, MarketAct, OrderRef, Sentence, Who};
+use crate::grammar::{Act, MarketAct, OrderRef, Sentence, Which, Who};
 use crate::listing::{Fund, Market};
 use crate::names::{AccountName, Symbol};
 use crate::tape::{Entry, TapeError, TapeWriter};
@@ -110,6 +111,11 @@ impl<'p> Floor<'p> {
         };
         let amended = amended.and_then(|order| self.instrument_of(account, order));
         match translate::request(act, &self.market, amended, self.pit.now()) {
+            // Refused before the log, so that its id is free: as the gateway does.
+            Ok(AccountRequest::Place { order, .. }) if check_form(&order).is_err() => {
+                self.counts.refused_outside(act, "MALFORMED");
+                Ok(())
+            }
             Ok(request) => self.enter(account, id, &request),
             Err(Unmade(reason)) => {
                 self.counts.refused_outside(act, reason);
@@ -226,11 +232,18 @@ impl<'p> Floor<'p> {
     pub fn operate(&mut self, act: &MarketAct) -> Result<(), TapeError> {
         self.write(Sentence::Market(act.clone()))?;
         match act {
-            MarketAct::Halt(which) => self.shift(which.symbol(), |_| Phase::Halted),
-            MarketAct::Resume(which) => self.shift(which.symbol(), |phase| match phase {
-                // What is only closed has not been halted.
-                Phase::Closed if which.symbol().is_none() => Phase::Closed,
-                _ => Phase::Continuous,
+            MarketAct::Halt(Which::One(symbol)) => self.shift(Some(symbol), |_| Phase::Halted),
+            MarketAct::Resume(Which::One(symbol)) => {
+                self.shift(Some(symbol), |_| Phase::Continuous);
+            }
+            // A closing outlasts both.
+            MarketAct::Halt(Which::Everything) => self.shift(None, |phase| match phase {
+                Phase::Continuous => Phase::Halted,
+                other => other,
+            }),
+            MarketAct::Resume(Which::Everything) => self.shift(None, |phase| match phase {
+                Phase::Halted => Phase::Continuous,
+                other => other,
             }),
             // A halt outlasts an opening.
             MarketAct::Open => self.shift(None, |phase| match phase {

@@ -12,7 +12,7 @@ use hoga_engine::ids::InstrumentId;
 use super::PlayError;
 use super::crowd::Crowd;
 use super::feeds::Feeds;
-use crate::file::{Occurrence, Scenario, StepAct, TapeFormat};
+use crate::file::{Occurrence, Scenario, StepAct};
 use crate::grammar::{Act, MarketAct, Sentence, Who};
 use crate::listing::Market;
 use crate::tape::{Entry, TapeError, TapeReader};
@@ -196,11 +196,6 @@ impl<'p> Score<'p> {
 fn open_tape(scenario: &Scenario, folder: &Path) -> Result<Option<Tape>, PlayError> {
     let Some(tape) = &scenario.tape else { return Ok(None) };
     let file = folder.join(tape.file.as_str());
-    if tape.format == TapeFormat::Lobster {
-        let what = format!("tape {}", file.display());
-        let why = "a LOBSTER day is replayed by `hoga replay --format lobster`".into();
-        return Err(PlayError::NotServed { what, why });
-    }
     let opened = File::open(&file);
     let opened = opened.map_err(|source| PlayError::TapeFile { file: file.clone(), source })?;
     Ok(Some(Tape { file, entries: TapeReader::new(BufReader::new(opened)).peekable() }))

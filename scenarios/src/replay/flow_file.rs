@@ -1,8 +1,8 @@
 //! Reads `flow.csv`: `seq,op,id,side,price,qty,delta,acct`, a line an operation.
 
-use super::ReplayError;
 use super::flow::{Kind, Operation};
 use super::lines::{Fields, Lines};
+use super::{ORDER_MAX, ReplayError};
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::order::Side;
 use std::fs::File;
@@ -60,6 +60,9 @@ fn operation(fields: &mut Fields<'_>, last: u64) -> Result<Operation, ReplayErro
         other => return Err(place.wrong_field("op", other, "it is one of A, I, C, M")),
     };
     let order = fields.number("id")?;
+    if order > ORDER_MAX {
+        return Err(place.wrong_field("id", order, format!("an id is at most {ORDER_MAX}")));
+    }
     let side = match fields.text("side")? {
         "B" => Side::Buy,
         "S" => Side::Sell,
@@ -71,7 +74,11 @@ fn operation(fields: &mut Fields<'_>, last: u64) -> Result<Operation, ReplayErro
     }
     let quantity = Lots(fields.number("qty")?);
     if quantity.is_zero() || quantity > Lots::MAX {
-        return Err(place.wrong_field("qty", quantity.0, "a quantity is above 0"));
+        return Err(place.wrong_field(
+            "qty",
+            quantity.0,
+            format!("a quantity is above 0 and at most {}", Lots::MAX.0),
+        ));
     }
     let (delta, account) = (fields.number("delta")?, fields.number("acct")?);
     fields.end(FIELDS)?;

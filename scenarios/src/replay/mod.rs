@@ -19,3 +19,6 @@ pub mod lobster;
 pub mod script;
 
 pub use error::ReplayError;
+
+/// The highest number that an order of a tape may have: a book has 48 bits for it.
+const ORDER_MAX: u64 = (1 << 48) - 1;

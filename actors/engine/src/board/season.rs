@@ -22,7 +22,7 @@ pub const ALL: &str = "all";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeasonNames {
     open: Vec<Box<str>>,
-    /// In the order in which they closed, as long as they can be read.
+    /// The last [`SEASONS_CLOSED_MAX`], in the order in which they closed.
     closed: VecDeque<Box<str>>,
 }
 

@@ -54,15 +54,17 @@ impl Sharing {
         }
     }
 
-    /// Of one price: orders at market first, then what is shown, then what is hidden.
-    fn take_by_time(&mut self, level: &[RestingOrder]) {
+    /// Orders at market first, then price by price what is shown, then what is hidden.
+    fn take_by_time(&mut self, orders: &[RestingOrder]) {
         let is_market = |order: &&RestingOrder| order.life == Life::CallAtMarket;
-        let limits = || level.iter().filter(|order| !is_market(order));
-        for order in level.iter().filter(is_market) {
+        for order in orders.iter().filter(is_market) {
             self.take(order.order, order.shown().0, order.hidden().0);
         }
-        limits().for_each(|order| self.take(order.order, order.shown().0, 0));
-        limits().for_each(|order| self.take(order.order, 0, order.hidden().0));
+        for level in orders.chunk_by(|one, next| one.price == next.price) {
+            let limits = || level.iter().filter(|order| !is_market(order));
+            limits().for_each(|order| self.take(order.order, order.shown().0, 0));
+            limits().for_each(|order| self.take(order.order, 0, order.hidden().0));
+        }
     }
 
     /// Of one price: by the size of what is shown, then by that of what is hidden.
@@ -218,9 +220,9 @@ impl Book {
         found
     }
 
-    /// Ends a call: all that can trade does so at one price, by price and time; of one price orders
-    /// at market come first, whose price is the worst that they may pay, or who wants most where the
-    /// call goes by size. What was for the call alone goes. Says what was traded.
+    /// Ends a call: all that can trade does so at one price: orders at market first, then by price
+    /// and time, or who wants most where the call goes by size. What was for the call alone goes.
+    /// Says what was traded.
     pub fn uncross(
         &mut self,
         reference: Option<Ticks>,
@@ -247,18 +249,29 @@ impl Book {
         clearing
     }
 
-    /// What of each order trades, in the order of priority. Were orders at market ahead of better
-    /// prices as well, what is left could still cross. Of an iceberg the hidden part comes
-    /// behind all that is shown at its price.
+    /// What of each order trades, in the order of priority. Of an iceberg the hidden part comes
+    /// behind all that is shown at its price. Before all others come those whose limits reach what
+    /// is left of the other side, price by price: orders at market have a worst price themselves,
+    /// and ahead of such limits they could leave a crossed book behind. Those limits trade whole:
+    /// were there too many, another price would have the larger volume.
     fn shares(&self, side: Side, price: Ticks, volume: u64, by_size: Option<BySize>) -> Vec<Share> {
         let mut sharing = Sharing { left: volume, shares: Vec::new() };
         let reached = self.side(side).take_while(|order| reaches(side, order.price, price));
         let reached: Vec<_> = reached.collect();
-        for level in reached.chunk_by(|one, next| one.price == next.price) {
-            match by_size.filter(|_| level[0].price == price) {
-                Some(rule) => sharing.take_by_size(level, rule),
-                None => sharing.take_by_time(level),
-            }
+        let level = reached.partition_point(|order| by_size.is_none() || order.price != price);
+        let (by_time, level) = reached.split_at(level);
+        let other = side.opposite();
+        let rest = self.side(other).find(|order| !reaches(other, order.price, price));
+        let crosses = |order: &RestingOrder| {
+            rest.as_ref().is_some_and(|rest| reaches(side, order.price, rest.price))
+        };
+        let (crossing, others) = by_time.split_at(by_time.partition_point(crosses));
+        for level in crossing.chunk_by(|one, next| one.price == next.price) {
+            sharing.take_by_time(level);
+        }
+        sharing.take_by_time(others);
+        if let Some(rule) = by_size {
+            sharing.take_by_size(level, rule);
         }
         sharing.shares
     }

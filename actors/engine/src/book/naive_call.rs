@@ -116,25 +116,42 @@ impl NaiveBook {
         clearing
     }
 
-    /// Whose turn it is at a price: price by price orders at market, then what is shown, then what
-    /// is hidden.
+    /// Whose turn it is at a price: who reaches what is left of the other side, then orders at
+    /// market, then the others; of the first and the last price by price, of a price at market, then
+    /// what is shown, then what is hidden.
     fn turns(&self, side: Side, price: Ticks) -> Vec<Turn> {
         let reached = |o: &&RestingOrder| reaches(side, o.price, price);
         let orders: Vec<RestingOrder> = self.list(side).iter().filter(reached).copied().collect();
         let is_market = |order: &RestingOrder| order.life == Life::CallAtMarket;
-        let turn = |order: &RestingOrder, open: Lots| Turn { order: order.order, open: open.0 };
-        let mut turns: Vec<Turn> = Vec::new();
-        let mut prices: Vec<Ticks> = orders.iter().map(|order| order.price).collect();
-        prices.dedup();
-        for price in prices {
-            let market = orders.iter().filter(|o| is_market(o) && o.price == price);
-            turns.extend(market.map(|order| turn(order, order.open)));
-            let level = || orders.iter().filter(|o| !is_market(o) && o.price == price);
-            turns.extend(level().map(|order| turn(order, order.shown())));
-            turns.extend(level().map(|order| turn(order, order.open - order.shown())));
+        let other = side.opposite();
+        let left =
+            self.list(other).iter().map(|o| o.price).filter(|at| !reaches(other, *at, price));
+        let left = if side == Side::Buy { left.min() } else { left.max() };
+        let crosses =
+            |order: &RestingOrder| left.is_some_and(|left| reaches(side, order.price, left));
+        let away = |order: &RestingOrder| order.price.0.abs_diff(price.0);
+        let mut turns = Vec::new();
+        for order in &orders {
+            let class = if crosses(order) {
+                0
+            } else if is_market(order) {
+                1
+            } else {
+                2
+            };
+            let rank = |part: u8| (class, u32::MAX - away(order), part);
+            let mut turn = |part, open: Lots| turns.push((rank(part), order.order, open.0));
+            if is_market(order) {
+                turn(0, order.open);
+            } else {
+                turn(1, order.shown());
+                turn(2, order.open - order.shown());
+            }
         }
-        turns.retain(|turn| turn.open > 0);
-        turns
+        // A stable sort: who came first to a price stays in front.
+        turns.sort_by_key(|(rank, ..)| *rank);
+        turns.retain(|(.., open)| *open > 0);
+        turns.into_iter().map(|(_, order, open)| Turn { order, open }).collect()
     }
 
     /// The same where the call goes by size.

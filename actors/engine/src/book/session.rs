@@ -5,6 +5,7 @@ use super::listing::Listing;
 use super::wire::Wire;
 use crate::amount::Ticks;
 use crate::board::TradingDay;
+use crate::candle::{Interval, Zone};
 use crate::effect::{Effects, MarketEvent};
 use crate::instrument::{Call, Instrument, Phase};
 use crate::session::{BreakerLevel, Schedule};
@@ -169,7 +170,10 @@ impl Listing {
     fn go_to(&mut self, planned: Phase, next: Option<Time>, at: Time, out: &mut impl Effects) {
         self.session.plan(planned, next);
         if self.session.word == Phase::Continuous && planned == Phase::Closed {
-            self.uncross(at, out);
+            // What a call trades as its day ends is of that day, also where that is midnight.
+            let zone = Zone::of(self.instrument.schedule.as_deref());
+            let ends_day = zone.start(Interval::Day1, at) == at;
+            self.uncross(at, if ends_day { at.minus(1) } else { at }, out);
         }
         self.enter(at, out);
     }
@@ -304,7 +308,7 @@ impl Listing {
                 self.book.set_collecting(true);
             }
             // Whatever ended the call, nothing matches before it has made its price.
-            Phase::Continuous => self.uncross(at, out),
+            Phase::Continuous => self.uncross(at, at, out),
             Phase::Halted | Phase::Closed => {}
         }
         self.settle(at, out);
@@ -313,8 +317,8 @@ impl Listing {
         }
     }
 
-    /// Makes the one price of the call, if there was one.
-    fn uncross(&mut self, at: Time, out: &mut impl Effects) {
+    /// Makes the one price of the call, if there was one; candles have it at `charted`.
+    fn uncross(&mut self, at: Time, charted: Time, out: &mut impl Effects) {
         if !self.book.collects() {
             return;
         }
@@ -324,7 +328,7 @@ impl Listing {
         let each_first = self.instrument.calls.by_size.filter(|_| is_opening);
         let by_size = self.instrument.band.zip(each_first);
         let by_size = by_size.map(|(limits, each_first)| BySize { limits, each_first });
-        let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out);
+        let mut wire = Wire::new(&self.instrument, &mut self.tape, at, out).charted(charted);
         self.book.uncross(reference, &self.instrument.ticks, by_size, &mut wire);
         self.book.set_collecting(false);
         self.book.part_met(&mut wire);

@@ -21,6 +21,8 @@ pub(super) struct Wire<'a, E: Effects> {
     instrument: &'a Instrument,
     tape: &'a mut Tape,
     at: Time,
+    /// Where candles have what is traded.
+    charted: Time,
     out: &'a mut E,
 }
 
@@ -31,7 +33,11 @@ impl<'a, E: Effects> Wire<'a, E> {
         at: Time,
         out: &'a mut E,
     ) -> Wire<'a, E> {
-        Wire { instrument, tape, at, out }
+        Wire { instrument, tape, at, charted: at, out }
+    }
+
+    pub fn charted(self, charted: Time) -> Wire<'a, E> {
+        Wire { charted, ..self }
     }
 
     #[inline(always)]
@@ -45,9 +51,10 @@ impl<'a, E: Effects> Wire<'a, E> {
     /// Numbers a trade, charts it and shows it; in a call nobody took.
     #[inline(always)]
     fn print(&mut self, price: Ticks, quantity: Lots, taker: Option<Side>) {
-        let Wire { instrument, tape, at, out } = self;
+        let Wire { instrument, tape, at, charted, out } = self;
         let sequence = tape.candles.sequence(tape.trades.0);
-        tape.candles.trade(price, quantity, *at, sequence, instrument, &mut |row| out.candle(row));
+        tape.candles
+            .trade(price, quantity, *charted, sequence, instrument, &mut |row| out.candle(row));
         tape.trades.0 += 1;
         match taker {
             Some(taker) => tape.prints.note(price, taker),

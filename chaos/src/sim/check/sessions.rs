@@ -47,6 +47,8 @@ struct Table {
     accounts: BTreeSet<Box<str>>,
     open: BTreeMap<Name, Open>,
     heard: BTreeMap<Gateway, u64>,
+    /// The requests that have opened what is open: sent again they open nothing.
+    openers: BTreeMap<Name, BTreeSet<(u16, u32, u64)>>,
 }
 
 /// A session that is over because nobody was heard of it.
@@ -258,11 +260,13 @@ impl Table {
         if !self.accounts.contains(&account) {
             return;
         }
-        let known = self.open.get(&(account.clone(), id));
-        if known.is_some_and(|known| known.opened_by == opened_by) {
+        let name = (account.clone(), id);
+        let place = (opened_by.node, opened_by.incarnation, opened_by.request);
+        let is_open = self.open.contains_key(&name);
+        if !self.openers.entry(name).or_default().insert(place) {
             return;
         }
-        if known.is_some() {
+        if is_open {
             *counts.entry("sessions_taken_over").or_default() += 1;
         }
         self.heard.insert(gateway(opened_by), self.now);
@@ -300,6 +304,7 @@ impl Table {
         let mut lapsed = Vec::new();
         for name in over {
             let Some(open) = self.open.remove(&name) else { continue };
+            self.openers.remove(&name);
             let session = SessionRef { account: name.0, id: name.1, epoch: open.epoch };
             let Open { opened_by, cancels, .. } = open;
             lapsed.push(Lapsed { session, opened_by, cancels });

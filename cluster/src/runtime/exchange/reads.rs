@@ -193,11 +193,17 @@ impl Exchange {
         question: impl FnOnce(Seen<'_>) -> Option<T> + Send + 'static,
     ) -> Result<Option<T>, ReadError> {
         let (done, answer) = oneshot::channel();
-        let look = Box::new(move |seen: Seen<'_>| drop(done.send(question(seen))));
+        let look = Box::new(move |seen: Seen<'_>| {
+            let answer = match seen {
+                Seen::Crowd => Err(ReadError::Crowded),
+                seen => Ok(question(seen)),
+            };
+            drop(done.send(answer));
+        });
         let looked = async {
             self.0.partitions[&id].read(subject, after, READ_WITHIN, look).await?;
             // Dropped unanswered: the partition gave up on it, or is stopping.
-            answer.await.map_err(|_| ReadError::TooEarly)
+            answer.await.map_err(|_| ReadError::TooEarly)?
         };
         tokio::time::timeout(READ_WITHIN, looked).await.unwrap_or(Err(ReadError::TooEarly))
     }

@@ -26,6 +26,7 @@ fn who_does_not_answer_is_not_said_to_lead() {
             node("nodes/n3", v1::NodeReach::Suspect),
         ],
         partitions: vec![led(0, "nodes/n1"), led(1, "nodes/n2"), led(2, ""), led(3, "nodes/n3")],
+        ..Default::default()
     };
     let text = shown(&map);
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();

@@ -199,13 +199,22 @@ async fn added_node(
     let peers: Vec<String> = peers.map(peer).collect();
     let id = actor::last_part(name).trim_start_matches('n');
     if global.json {
-        return json::document(&json!({"name": name, "id": id, "link": link, "peers": peers}));
+        let partitions = json!({
+            "books": map.book_partition_count,
+            "accounts": map.account_partition_count,
+        });
+        return json::document(&json!({
+            "name": name, "id": id, "link": link, "peers": peers, "partitions": partitions,
+        }));
     }
     output::say(format!(
         "{} is added and waits to be started, with a config that says\n\n\
-         [node]\nid = {id}\n[cluster]\nlisten = \"{link}\"\npeers = \"{}\"\n",
+         [node]\nid = {id}\n[cluster]\nlisten = \"{link}\"\npeers = \"{}\"\n\
+         [partitions]\nbooks = {}\naccounts = {}\n",
         actor::last_part(name),
         peers.join(", "),
+        map.book_partition_count,
+        map.account_partition_count,
     ))?;
     output::tell("`hoga up` starts it by itself where it runs the others");
     Ok(())

@@ -29,14 +29,22 @@ use quotes::Quotes;
 use redis::{Pipeline, RedisResult};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 /// Time between two rounds at least: five a second is what an eye can follow.
 const ROUND: Duration = Duration::from_millis(200);
 /// Time between two rounds at most: so soon a flush is noticed where nothing happens.
 const QUIET: Duration = Duration::from_secs(1);
+/// Trades that a round publishes at most; the next one goes on behind them. A round is answered in
+/// one go, and that has a bound of its own.
+const TRADES_A_ROUND: usize = 2_000;
+/// How long it takes at most to hear from the others that this node leads.
+const PROOF_WITHIN: Duration = Duration::from_millis(500);
+/// How often boards are written anew: whoever led before may have written behind this node's back.
+const BOARDS_ANEW: Duration = Duration::from_secs(60);
 /// Pauses between two tries to connect.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
@@ -65,9 +73,12 @@ async fn run(desk: Weak<Desk>, options: MirrorOptions) {
             Ok(link) => {
                 tracing::info!("Redis is connected: everything is written anew");
                 connected.set(1.0);
-                pause = BACK_OFF.0;
                 let mut mirror = Mirror::new(link, options.clone());
-                match mirror.keep_up(&desk).await {
+                let kept = mirror.keep_up(&desk).await;
+                if mirror.is_known {
+                    pause = BACK_OFF.0;
+                }
+                match kept {
                     Ok(()) => return,
                     Err(error) => error,
                 }
@@ -88,6 +99,9 @@ struct Mirror {
     boards: Vec<Board>,
     followed: BTreeMap<InstrumentId, [Followed; 2]>,
     ranking: Option<Followed>,
+    /// With whom a round begins.
+    first: InstrumentId,
+    boards_anew: Instant,
     bell: Arc<Notify>,
     /// A round has said that this node writes there.
     is_known: bool,
@@ -102,6 +116,8 @@ impl Mirror {
             boards: BoardKind::ALL.map(Board::new).into(),
             followed: BTreeMap::new(),
             ranking: None,
+            first: InstrumentId(0),
+            boards_anew: Instant::now() + BOARDS_ANEW,
             bell: Arc::default(),
             is_known: false,
         }
@@ -121,7 +137,7 @@ impl Mirror {
             }
             tokio::time::sleep(ROUND).await;
             // Quiet or not, the next round is due then.
-            drop(tokio::time::timeout(QUIET - ROUND, self.bell.notified()).await);
+            drop(timeout(QUIET - ROUND, self.bell.notified()).await);
         }
     }
 
@@ -132,9 +148,7 @@ impl Mirror {
         let mirror = self.options.keys.of_node(keys::MIRROR, desk.exchange.options().node);
         pipeline.cmd("EXISTS").arg(&mirror);
         pipeline.cmd("SET").arg(&mirror).arg(env!("CARGO_PKG_VERSION"));
-        let status = desk.exchange.status();
-        let led = status.iter().filter(|partition| partition.leads);
-        let led: BTreeSet<PartitionId> = led.map(|partition| PartitionId(partition.id)).collect();
+        let led = led(desk).await;
         let published = self.tell_quotes(desk, &led, &mut pipeline).await?;
         self.tell_boards(desk, &led, &mut pipeline).await;
         let answers: Vec<redis::Value> = self.link.send(&pipeline).await?;
@@ -152,9 +166,12 @@ impl Mirror {
         pipeline: &mut Pipeline,
     ) -> RedisResult<u64> {
         let topology = desk.exchange.topology();
-        let mut published = 0;
+        let (mut published, mut room) = (0, TRADES_A_ROUND);
         let catalogue = desk.exchange.catalogue();
-        for (id, instrument) in &catalogue.instruments {
+        // First whoever had no room in the round before.
+        let (before, first) = (..self.first, self.first..);
+        let instruments = &catalogue.instruments;
+        for (id, instrument) in instruments.range(first).chain(instruments.range(before)) {
             if !led.contains(&topology.book_partition(*id)) {
                 self.quotes.remove(id);
                 self.followed.remove(id);
@@ -168,7 +185,11 @@ impl Mirror {
                 self.followed.insert(*id, [Topic::Book(*id), Topic::Trades(*id)].map(follow));
             }
             if let Some(quotes) = self.quotes.get_mut(id) {
-                published += quotes.tell(desk, *id, &self.options, pipeline).await;
+                let told = quotes.tell(desk, *id, &self.options, room, pipeline).await;
+                (published, room) = (published + told as u64, room - told);
+                if room == 0 && told > 0 {
+                    self.first = InstrumentId(id.0.wrapping_add(1));
+                }
             }
         }
         Ok(published)
@@ -195,8 +216,28 @@ impl Mirror {
             return;
         }
         self.ranking.get_or_insert_with(|| desk.exchange.feed().follow(Topic::Ranking, &self.bell));
+        if self.boards_anew <= Instant::now() {
+            self.boards.iter_mut().for_each(Board::forget);
+            self.boards_anew = Instant::now() + BOARDS_ANEW;
+        }
         for board in &mut self.boards {
             board.tell(desk, &self.options, pipeline).await;
         }
     }
+}
+
+/// What this node leads for certain: one that is cut off believes so for as long as the cut lasts.
+async fn led(desk: &Desk) -> BTreeSet<PartitionId> {
+    let status = desk.exchange.status();
+    let mut led = BTreeSet::new();
+    for partition in status.iter().filter(|partition| partition.leads) {
+        let id = PartitionId(partition.id);
+        match timeout(PROOF_WITHIN, desk.exchange.proves_to_lead(id)).await {
+            Ok(true) => led.insert(id),
+            Ok(false) => continue,
+            // It is cut off, and the others would take as long.
+            Err(_) => break,
+        };
+    }
+    led
 }

@@ -48,14 +48,15 @@ impl Quotes {
         self.written = None;
     }
 
-    /// Adds what there is to write; returns how many trades are published by it.
+    /// Adds what there is to write; returns how many trades are published by it, `room` at most.
     pub async fn tell(
         &mut self,
         desk: &Desk,
         id: InstrumentId,
         options: &MirrorOptions,
+        room: usize,
         pipeline: &mut Pipeline,
-    ) -> u64 {
+    ) -> usize {
         let look = |listing: &Listing, _| Seen {
             book: BookSeen::of(listing, ladder(listing, DEPTH)),
             last: listing.last(),
@@ -71,7 +72,7 @@ impl Quotes {
             self.published = 0;
         }
         let published = match seen.trades.0 > self.published {
-            true => self.trades(desk, instrument, options, pipeline),
+            true => self.trades(desk, instrument, options, room, pipeline),
             false => 0,
         };
         if published > 0 || self.written.is_none() {
@@ -94,12 +95,14 @@ impl Quotes {
         desk: &Desk,
         instrument: &Instrument,
         options: &MirrorOptions,
+        room: usize,
         pipeline: &mut Pipeline,
-    ) -> u64 {
+    ) -> usize {
         let published = self.published;
         let is_new = |print: &Print| print.no.0 > published;
         let mut prints = desk.tape.page(instrument.id, u64::MAX, usize::MAX, is_new);
         prints.reverse();
+        prints.truncate(room);
         let Some(first) = prints.first() else { return 0 };
         let channel = options.keys.of_symbol(keys::TRADES, &instrument.symbol);
         if first.no.0 > published + 1 {
@@ -111,7 +114,7 @@ impl Quotes {
             pipeline.cmd("PUBLISH").arg(&channel).arg(text);
             self.published = print.no.0;
         }
-        prints.len() as u64
+        prints.len()
     }
 }
 

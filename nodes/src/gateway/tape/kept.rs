@@ -17,7 +17,7 @@ use xxhash_rust::xxh3::xxh3_64;
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Begins every file; another version of it is another layout.
-const MARK: &[u8; 8] = b"hogatap2";
+const MARK: &[u8; 8] = b"hogatap3";
 
 /// Where the strips of an exchange are kept.
 pub fn directory(exchange: &Exchange) -> PathBuf {

@@ -7,7 +7,7 @@ use futures::StreamExt;
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::{Code, Request};
 
 #[tokio::test]
@@ -103,15 +103,18 @@ async fn whoever_has_no_room_is_served_when_somebody_leaves() {
 }
 
 #[tokio::test]
-async fn whoever_connects_and_says_nothing_is_closed() {
+async fn whoever_connects_and_does_not_greet_is_closed() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let bounds = Bounds { connections: 1, first_word_within: Duration::from_millis(20) };
     let mut clients = incoming(listener, None, bounds);
     let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
     let mut served = clients.next().await.expect("it is accepted").unwrap();
-    let mut word = [0];
-    let error = served.read(&mut word).await.expect_err("it said nothing");
+    // Less than a greeting, which nothing else waits for either.
+    silent.write_all(b"PRI").await.unwrap();
+    let mut word = [0; 3];
+    served.read_exact(&mut word).await.expect("it is read");
+    let error = served.read(&mut word).await.expect_err("it did not greet");
     assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
     drop(served);
     assert_eq!(silent.read(&mut word).await.unwrap(), 0, "it is told");

@@ -120,3 +120,42 @@ async fn the_day_goes_on_behind_a_restart() {
     let names = page.trades.iter().map(|trade| trade.name.rsplit('/').next().unwrap());
     assert_eq!(names.collect::<Vec<_>>(), ["3", "2", "1"]);
 }
+
+/// The list of trades is gone, and the log is behind a snapshot: candles still know the day.
+#[tokio::test]
+async fn the_day_of_a_node_without_its_trades_is_that_of_the_candles() {
+    let rig = Rig::start().await;
+    let (alice, bob) = rig.two().await;
+    for price in ["700", "710", "705"] {
+        bob.orders().create_order(sell("2", price)).await.unwrap();
+        alice.orders().create_order(buy("2", price)).await.unwrap();
+    }
+    let ask = v1::GetTickerRequest { name: LPJ.into(), min_index: None };
+    let snapshot = v1::TakeSnapshotRequest::default();
+    rig.operator().admin().take_snapshot(snapshot).await.unwrap();
+    // The log still has this one.
+    bob.orders().create_order(sell("2", "715")).await.unwrap();
+    alice.orders().create_order(buy("2", "715")).await.unwrap();
+    let ticker = rig.anybody().market().get_ticker(ask.clone()).await.unwrap();
+    let before = ticker.into_inner().ticker.unwrap();
+    let tape = rig.data.path().join("tape");
+    let rig = rig
+        .restart_after(|| {
+            // Also what was written as it stopped.
+            std::fs::remove_dir_all(&tape).unwrap();
+        })
+        .await;
+    let look = async || {
+        let ticker = rig.anybody().market().get_ticker(ask.clone()).await.unwrap();
+        ticker.into_inner().ticker.unwrap()
+    };
+    let after = look().await;
+    assert_eq!((after.trade_count, before.trade_count), (4, 4));
+    assert_eq!((&after.high, &after.low), (&before.high, &before.low));
+    assert_eq!((&after.volume, &after.turnover), (&before.volume, &before.turnover));
+    let (alice, bob) = (rig.client("alice"), rig.client("bob"));
+    bob.orders().create_order(sell("2", "720")).await.unwrap();
+    alice.orders().create_order(buy("2", "720")).await.unwrap();
+    let later = look().await;
+    assert_eq!((later.trade_count, text(&later.high), text(&later.volume)), (5, "720", "10"));
+}

@@ -176,11 +176,17 @@ impl Rig {
 
     /// Stops in good order and starts again on the same directory.
     pub async fn restart(self) -> Rig {
+        self.restart_after(|| {}).await
+    }
+
+    /// The same, with something done to the directory between.
+    pub async fn restart_after(self, between: impl FnOnce()) -> Rig {
         let Rig { exchange, gateway, channel, data } = self;
         drop(channel);
         gateway.shutdown().await;
         exchange.stop().await;
         drop(exchange);
+        between();
         let (exchange, gateway, channel) = Rig::open(&data).await;
         Rig { exchange, gateway, channel, data }
     }

@@ -3,6 +3,15 @@
 use crate::upstream::Venues;
 use crate::upstream::back_off::BackOff;
 use crate::upstream::numbering::{Numbering, Unnumbered};
+use crate::upstream::wanted::Wanted;
+use hoga_engine::follow::Subscription;
+use hoga_engine::ids::InstrumentId;
+use hoga_engine::instrument::{Catalogue, Instrument};
+use hoga_scenarios::feed::OutsideBook;
+use hoga_scenarios::listing;
+use hoga_scenarios::rules::RuleBook;
+use rust_decimal::Decimal;
+use std::sync::Arc;
 use std::time::Duration;
 
 const MS: u64 = 1_000_000;
@@ -22,26 +31,57 @@ fn pauses_double_up_to_a_bound_and_begin_anew_after_success() {
     assert_ne!(others.pause(1_000_000), ms(50), "other dice, another pause");
 }
 
+/// A book of a time that displays so much.
+fn book(time_ns: u64, quantity: u32) -> Arc<OutsideBook> {
+    let bids = vec![(Decimal::from(100), Decimal::from(quantity))];
+    Arc::new(OutsideBook { received_ns: time_ns, time_ns, bids, asks: Vec::new() })
+}
+
 #[test]
 fn numbers_are_the_venues_time_and_never_go_back() {
     let mut numbering = Numbering::default();
-    let mut number = |ms: u64| numbering.number(NOW + ms * MS, NOW);
-    let first = number(1).expect("a number");
+    let mut number = |ms: u64, quantity| numbering.number(&book(NOW + ms * MS, quantity), NOW);
+    let first = number(1, 1).expect("a number");
     assert_eq!(first, NOW / 1_000 + 1_000);
-    assert_eq!(number(1), Ok(first + 1), "another of the same millisecond");
-    assert_eq!(number(3), Ok(first + 2_000));
-    assert_eq!(number(2), Err(Unnumbered::Older));
-    assert_eq!(number(60_001), Err(Unnumbered::Clock), "it would shut out what follows");
-    assert_eq!(number(4), Ok(first + 3_000));
+    assert_eq!(number(1, 2), Ok(first + 1), "another of the same millisecond");
+    assert_eq!(number(1, 2), Ok(first + 1), "the venue says it once more");
+    assert_eq!(number(3, 2), Ok(first + 2_000), "it is so still, at a later time");
+    assert_eq!(number(2, 1), Err(Unnumbered::Older));
+    assert_eq!(number(60_001, 1), Err(Unnumbered::Clock), "it would shut out what follows");
+    assert_eq!(number(4, 1), Ok(first + 3_000));
 }
 
 #[test]
 fn two_connections_number_one_book_alike() {
     let (mut deposed, mut successor) = (Numbering::default(), Numbering::default());
-    let old = deposed.number(NOW, NOW).expect("a number");
-    let new = successor.number(NOW + 10 * MS, NOW + 10 * MS).expect("a number");
+    let (early, late) = (book(NOW, 1), book(NOW + 10 * MS, 1));
+    let old = deposed.number(&early, NOW).expect("a number");
+    let new = successor.number(&late, NOW + 10 * MS).expect("a number");
     assert!(old < new, "what the deposed one has on its way is dropped");
-    assert_eq!(deposed.number(NOW + 10 * MS, NOW), Ok(new), "the same book is the same snapshot");
+    assert_eq!(deposed.number(&late, NOW), Ok(new), "the same book is the same snapshot");
+}
+
+#[test]
+fn a_depth_behind_a_code_is_not_repeated() {
+    let mut catalogue = Catalogue::default();
+    for (id, code) in [(1, "KRW-BTC.15"), (2, "KRW-BTC"), (3, "KRW-ETH")] {
+        let mut listed = followed();
+        listed.id = InstrumentId(id);
+        let subscription = Subscription { venue: "upbit".into(), code: code.into() };
+        listed.follow.as_mut().expect("it follows").subscription = Some(subscription);
+        catalogue.instruments.insert(listed.id, listed);
+    }
+    let wanted = Wanted::of(&catalogue, "upbit");
+    assert_eq!(wanted.followers("KRW-BTC"), [InstrumentId(2), InstrumentId(1)]);
+    assert_eq!(wanted.followers("KRW-ETH"), [InstrumentId(3)]);
+    assert_eq!(wanted.followers("KRW"), []);
+}
+
+/// The followed instrument that ships.
+fn followed() -> Instrument {
+    let rules = RuleBook::shipped("follow").expect("it ships").expect("it is sound");
+    let market = listing::market(&rules, &Default::default()).expect("it can be listed");
+    market.instruments[0].clone()
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 mod recorded;
 
-use super::{Counted, OutsideBook, Reader, Unfit, read_all, since, snapshot, trimmed};
+use super::{
+    Counted, OutsideBook, Reader, Unfit, UpbitFrame, read_all, since, snapshot, trimmed,
+    upbit_frame,
+};
 use crate::listing;
 use crate::rules::RuleBook;
 use hoga_engine::amount::{Lots, Ticks};
@@ -57,6 +60,20 @@ fn both_of_upbits_formats_are_read() {
         (one.received_ns, one.time_ns),
         (1_618_678_263_105_828_000, 1_618_678_262_640_000_000)
     );
+}
+
+#[test]
+fn a_short_side_of_upbits_is_filled_up_with_nothing() {
+    let frame = r#"{"type":"orderbook","code":"KRW-BTC","timestamp":5,"orderbook_units":[
+        {"ask_price":101,"bid_price":100,"ask_size":2,"bid_size":1},
+        {"ask_price":102,"bid_price":0,"ask_size":3,"bid_size":0}]}"#;
+    let Ok(UpbitFrame::Book { book, .. }) = upbit_frame(frame, 7) else { panic!("a book") };
+    assert_eq!((book.bids.len(), book.asks.len()), (1, 2));
+    let none = frame
+        .replace("\"ask_price\":101", "\"ask_price\":0")
+        .replace("\"ask_size\":2", "\"ask_size\":0");
+    let Ok(UpbitFrame::Book { book, .. }) = upbit_frame(&none, 7) else { panic!("a book") };
+    assert_eq!((book.asks.len(), book.is_crossed()), (1, false));
 }
 
 #[test]
@@ -123,6 +140,18 @@ fn a_book_becomes_a_snapshot_in_ticks_and_whole_lots() {
     assert_eq!(crossed, Err(Unfit::Crossed));
     let off = snapshot(&book("99999500", "100000000"), 3, instrument);
     assert_eq!(off, Err(Unfit::OffTick(number("99999500"))));
+    // What nothing is displayed at is no level, whatever its price.
+    let mut padded = good.clone();
+    padded.asks.push((number("0"), number("0")));
+    padded.bids.push((number("12345"), number("0")));
+    assert_eq!(snapshot(&padded, 3, instrument).expect("it fits"), read);
+    // Numbers that nobody's books have are no reason to stop.
+    let huge = number("79228162514264337593543950335");
+    let mut large = good.clone();
+    large.asks[0].1 = huge;
+    assert_eq!(snapshot(&large, 3, instrument).expect("it fits").asks[0].quantity, Lots::MAX);
+    large.asks[0].0 = huge;
+    assert_eq!(snapshot(&large, 3, instrument), Err(Unfit::OffTick(huge)));
     let later = OutsideBook { received_ns: 8_500_000_000, ..good.clone() };
     assert_eq!(since(&good, &later).0, 1_500);
 }

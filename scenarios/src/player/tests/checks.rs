@@ -160,3 +160,61 @@ fn the_report_is_the_documented_json() {
         serde_json::json!({"name": "trades_at_least", "expected": 50, "actual": 50, "ok": true});
     assert_eq!(json["checks"][0], first);
 }
+
+/// What waits for its trigger, its hours or its call is as little lost as what rests.
+#[test]
+fn orders_that_wait_are_not_lost() {
+    let stop = quiet(
+        r#"
+[[accounts]]
+name = "alice"
+deposit = { LPJ = "10" }
+[[step]]
+at = "1s"
+do = "alice sells 10 LPJ-KRW @ 700 stop 710"
+[check]
+lost_acknowledged_orders = 0
+"#,
+    );
+    assert!(stop.ok && stop.open_orders == 1, "{stop}");
+    let reserved = play(
+        r#"
+[scenario]
+name = "overnight"
+seed = 1
+length = "9h"
+[market]
+rules = "krx"
+date = "2026-01-08"
+[[accounts]]
+name = "alice"
+deposit = { KRW = "1000000" }
+[[step]]
+at = "8h"
+do = "alice buys 1 005930 @ 70000"
+[check]
+lost_acknowledged_orders = 0
+"#,
+    );
+    assert!(reserved.ok && reserved.open_orders == 1, "{reserved}");
+}
+
+/// What is malformed is refused before the log: nobody remembers its id.
+#[test]
+fn the_id_of_a_malformed_order_is_free() {
+    let report = quiet(
+        r#"
+[[accounts]]
+name = "alice"
+deposit = { KRW = "10000" }
+[[step]]
+at = "1s"
+do = "alice buys 0 LPJ-KRW @ 700 id x"
+[[step]]
+at = "2s"
+do = "alice buys 1 LPJ-KRW @ 700 id x"
+"#,
+    );
+    assert_eq!(report.rejects, [("MALFORMED".to_owned(), 1)].into());
+    assert_eq!(report.open_orders, 1);
+}

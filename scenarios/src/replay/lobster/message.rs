@@ -1,7 +1,7 @@
 //! The rows of the two files.
 
-use super::super::ReplayError;
 use super::super::lines::{Fields, Lines, Place};
+use super::super::{ORDER_MAX, ReplayError};
 use hoga_engine::amount::{Lots, Ticks};
 use hoga_engine::order::Side;
 use std::io::BufRead;
@@ -63,6 +63,9 @@ pub(super) fn read(lines: &mut Lines<impl BufRead>) -> Result<(Vec<Message>, Ste
         let row = message(&mut fields)?;
         rows.push(row);
     }
+    if rows.is_empty() {
+        return Err(lines.place().wrong("there is no message in it"));
+    }
     let is_seen = |row: &&(Message, i64)| row.0.kind != MessageKind::Unseen;
     let in_cents = rows.iter().filter(is_seen).all(|row| row.1 % UNITS_PER_CENT == 0);
     let step = Step(if in_cents { UNITS_PER_CENT } else { 1 });
@@ -96,9 +99,16 @@ fn message(fields: &mut Fields<'_>) -> Result<(Message, i64), ReplayError> {
         other => return Err(place.wrong_field("type", other, "types run from 1 to 7")),
     };
     let order = fields.number("order id")?;
+    if order > ORDER_MAX {
+        return Err(place.wrong_field("order id", order, format!("an id is at most {ORDER_MAX}")));
+    }
     let quantity = Lots(fields.number("size")?);
     if kind != MessageKind::Unseen && (quantity.is_zero() || quantity > Lots::MAX) {
-        return Err(place.wrong_field("size", quantity.0, "a size is above 0"));
+        return Err(place.wrong_field(
+            "size",
+            quantity.0,
+            format!("a size is above 0 and at most {}", Lots::MAX.0),
+        ));
     }
     let units = fields.number("price")?;
     let side = match fields.number::<i8>("direction")? {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::amount::{Lots, Rate, Ticks};
+use crate::candle::Base;
 use crate::instrument::{Call, Calls, Instrument, Phase};
 use crate::order::{CancelReason, Status};
 use crate::pit::tests::market::{LPJ_KRW, instruments};
@@ -313,8 +314,11 @@ fn a_day_that_ends_as_the_next_begins_ends() {
     assert_eq!(phase(&pit).0, Phase::Call(Call::Opening));
     assert_eq!(stands(&pit, "alice", 3), (Status::Filled, 5, 0), "the close made its price");
     assert_eq!(order(&pit, "alice", 2).reason, Some(CancelReason::MarketClosed));
-    let listed = pit.listing(LPJ_KRW).expect("it is listed").instrument();
-    assert_eq!(listed.base_price, Some(Ticks(103)));
+    let listing = pit.listing(LPJ_KRW).expect("it is listed");
+    assert_eq!(listing.instrument().base_price, Some(Ticks(103)));
+    let newest = listing.candles(Base::Day).newest;
+    let is_of_that_day = newest.is_none_or(|(bar, _)| bar.start < seoul(1, 0, 0));
+    assert!(is_of_that_day, "the close is no candle of the next day: {newest:?}");
     sound(&pit);
 }
 

@@ -85,13 +85,18 @@ fn best(wishes: &[Wish], reference: u32, step: u32) -> Option<(u32, u64)> {
     best.map(|(volume, _, _, price)| (price, volume))
 }
 
-/// What each order trades: by price, of one price at market first, then by arrival.
+/// What each order trades: who reaches what is left of the other side, then who is at market, then
+/// by price, then by arrival.
 fn shares(wishes: &[Wish], side: Side, price: u32, volume: u64) -> BTreeMap<u64, u64> {
     let mut queue: Vec<&Wish> =
         wishes.iter().filter(|w| w.side == side && w.trades_at(price)).collect();
+    let left = wishes.iter().filter(|w| w.side != side && !w.trades_at(price)).map(|w| w.limit);
+    let left = if side == Side::Buy { left.min() } else { left.max() };
     queue.sort_by_key(|wish| {
+        let crosses = left.is_some_and(|left| wish.trades_at(left));
         let away = if side == Side::Buy { u32::MAX - wish.limit } else { wish.limit };
-        (away, !wish.at_market, wish.no)
+        let is_next = wish.at_market && !crosses;
+        (!crosses, !is_next, away, !wish.at_market, wish.no)
     });
     let mut left = volume;
     let mut shares = BTreeMap::new();
@@ -112,8 +117,6 @@ fn wishes(random: &mut Random, step: u32) -> Vec<Wish> {
         let side = if random.below(2) == 0 { Side::Buy } else { Side::Sell };
         let at_market = random.below(8) == 0;
         let limit = step * (1 + random.below(u64::from(PRICES / step)) as u32);
-        let edge = if side == Side::Buy { PRICES / step * step } else { step };
-        let limit = if at_market { edge } else { limit };
         Wish { no, side, limit, quantity: 1 + random.below(20), at_market }
     };
     (1..=count).map(wish).collect()

@@ -20,6 +20,43 @@ fn the_price_of_the_largest_volume_is_that_of_all() {
     );
 }
 
+/// An order at market has a worst price where no band is; it comes first all the same.
+#[test]
+fn orders_at_market_come_first_also_before_better_limits() {
+    check(
+        "call
+         #1 B10@900
+         #2 B10@855 mkt
+         #3 S15@777
+         clearing 777 => 15@777, B5 too many
+         uncross 777 => X(2x3 10@777), X(1x3 5@777)
+         book => #1 B5@900",
+    );
+    check(
+        "call
+         #1 S10@700
+         #2 S10@745 mkt
+         #3 B15@777
+         uncross 777 => X(3x2 10@777), X(3x1 5@777)
+         book => #1 S5@700",
+    );
+}
+
+/// Nobody would sell at 860 before bids of 900 have what they ask for.
+#[test]
+fn a_limit_that_meets_what_is_left_comes_before_orders_at_market() {
+    check(
+        "call
+         #1 B10@900
+         #2 B10@855 mkt
+         #3 B1@857
+         #4 S15@777
+         #5 S5@860
+         uncross 777 => X(1x4 10@777), X(2x4 5@777), over #2 5
+         book => #3 B1@857, #5 S5@860",
+    );
+}
+
 /// Case 51: 10,400 trade at every price above 10,400 up to 10,500, and 5,200 are left over.
 #[test]
 fn of_equal_prices_it_is_the_nearest_to_the_reference_then_the_higher() {

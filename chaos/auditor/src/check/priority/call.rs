@@ -43,20 +43,36 @@ pub fn clearing(book: &Book, reference: Option<Number>) -> Option<Clearing> {
     tried.max().map(|(volume, .., price)| Clearing { price, volume })
 }
 
-/// Whose turn it is: price by price orders at market, then what is shown, then what is hidden.
+/// Whose turn it is: first who would trade with what is left of the other side, so that no crossed
+/// book stays behind; then orders at market; then all others. Of the first and the last it goes
+/// price by price: at market, then what is shown, then what is hidden.
 pub fn turns<'e>(book: &Book<'e>, side: Side, price: Number) -> Vec<Turn<'e>> {
+    let left = book.orders.iter().filter(|o| o.side != side && !reaches(o.side, o.price, price));
+    let left = left.map(|order| order.price);
+    let left = if side == Side::Buy { left.min() } else { left.max() };
     let line = book.line(side, price);
-    let mut prices: Vec<Number> = line.iter().map(|order| order.price).collect();
-    prices.dedup();
     let mut turns = Vec::new();
-    for price in prices {
-        let level = || line.iter().filter(move |order| order.price == price);
-        let is_market = |o: &super::book::Resting| o.life == Life::ThisCallAtMarket;
-        let market = level().filter(|o| is_market(o)).map(|o| (o.order, o.open));
-        let shown = level().filter(|o| !is_market(o)).map(|o| (o.order, o.shown()));
-        let hidden = level().filter(|o| !is_market(o)).map(|o| (o.order, o.hidden));
-        let all = market.chain(shown).chain(hidden).filter(|(_, open)| !open.is_zero());
-        turns.extend(all.map(|(order, open)| Turn { order, open }));
+    let mut level = 0;
+    for (nth, order) in line.iter().enumerate() {
+        if order.price != line[level].price {
+            level = nth;
+        }
+        let crosses = left.is_some_and(|left| reaches(side, order.price, left));
+        let is_market = order.life == Life::ThisCallAtMarket;
+        let class = match (crosses, is_market) {
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => 2,
+        };
+        // The line goes by price and time; of one price, parts of one kind stand together.
+        let parts = match is_market {
+            true => vec![(0, order.open)],
+            false => vec![(1, order.shown()), (2, order.hidden)],
+        };
+        for (part, open) in parts.into_iter().filter(|(_, open)| !open.is_zero()) {
+            turns.push(((class, level, part, nth), Turn { order: order.order, open }));
+        }
     }
-    turns
+    turns.sort_by_key(|(rank, _)| *rank);
+    turns.into_iter().map(|(_, turn)| turn).collect()
 }
