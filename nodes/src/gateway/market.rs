@@ -65,8 +65,7 @@ impl Market {
         let page = all.iter().skip(first).take(size);
         let shown = page.map(|instrument| wire::shown_instrument(instrument));
         // Instruments are never taken off the list, but a new one may move those behind it.
-        let behind = first.saturating_add(size);
-        let next = (behind < all.len()).then(|| Place(behind as u64, 0));
+        let next = Place::behind(first, size, all.len());
         Ok(v1::ListInstrumentsResponse {
             instruments: shown.collect(),
             next_page_token: list.token(next),

@@ -27,6 +27,15 @@ pub fn size(asked: i32) -> Result<usize, Refused> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(pub u64, pub u64);
 
+impl Place {
+    /// Behind a page of `size` from `first` on, in a list of so many; none at its end.
+    #[must_use]
+    pub fn behind(first: usize, size: usize, count: usize) -> Option<Place> {
+        let behind = first.saturating_add(size);
+        (behind < count).then_some(Place(behind as u64, 0))
+    }
+}
+
 /// Names a list with everything that filters it: a token of another list is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct List(u32);

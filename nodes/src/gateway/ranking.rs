@@ -187,8 +187,7 @@ impl Ranking {
         let page = kinds.iter().skip(first).take(size);
         let boards =
             page.map(|kind| self.shown_board(*kind, ALL, v1::BoardState::Live, count, set));
-        let behind = first.saturating_add(size);
-        let next = (behind < kinds.len()).then(|| Place(behind as u64, 0));
+        let next = Place::behind(first, size, kinds.len());
         Ok(v1::ListBoardsResponse {
             boards: boards.collect(),
             next_page_token: list.token(next),

@@ -94,8 +94,7 @@ impl Ranking {
         };
         let seen = self.0.exchange.board(min, look).await;
         let (mut seasons, at) = seen.map_err(|error| unread(&error))?;
-        let behind = first.saturating_add(size);
-        let next = (behind < seasons.len()).then(|| Place(behind as u64, 0));
+        let next = Place::behind(first, size, seasons.len());
         seasons = seasons.into_iter().skip(first).take(size).collect();
         let position = Some(shown_at(at));
         Ok(v1::ListSeasonsResponse { seasons, next_page_token: list.token(next), position })
