@@ -7,11 +7,13 @@ use hoga_chaos::kill::{self, Plan};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The outside auditor is a program of another crate: it is built here unless it is there.
+/// The outside auditor is a program of another crate: it is built here unless it is there. As one of
+/// the whole workspace, so that it takes its dependencies as the tests have built them.
 fn auditor() -> PathBuf {
     let hoga = Path::new(env!("CARGO_BIN_EXE_hoga"));
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--offline", "--quiet", "--package", "hoga-auditor", "--target-dir"]);
+    build.args(["build", "--offline", "--quiet", "--workspace", "--bin", "hoga-auditor"]);
+    build.arg("--target-dir");
     build.arg(hoga.ancestors().nth(2).unwrap());
     build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     if !cfg!(debug_assertions) {
