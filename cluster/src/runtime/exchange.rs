@@ -402,10 +402,10 @@ impl Exchange {
     }
 
     /// Whether this node leads a partition, as most of its replicas say after this call. It waits
-    /// for them; a node that is cut off may wait for ever.
+    /// for them half a second at most: a node that is cut off does not lead.
     pub async fn proves_to_lead(&self, partition: PartitionId) -> bool {
         let partition = &self.0.partitions[&partition];
-        partition.leads() && partition.replica.read_barrier().await.is_ok()
+        partition.leads() && partition.read_barrier().await.is_some()
     }
 
     #[must_use]

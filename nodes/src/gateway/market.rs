@@ -50,9 +50,7 @@ impl Market {
         &self,
         message: v1::ListInstrumentsRequest,
     ) -> Result<v1::ListInstrumentsResponse, Refused> {
-        let size = page::size(message.page_size)?;
-        let list = List::of(&"instruments");
-        let first = list.place(&message.page_token)?.map_or(0, |place| place.0 as usize);
+        let cut = List::of(&"instruments").cut(message.page_size, &message.page_token)?;
         let min = self.0.min(Topology::META, message.min_index.as_ref())?;
         let at = self.0.exchange.core(Topology::META, |_, at| at).await;
         let at = at.map_err(|error| unread(&error))?;
@@ -62,13 +60,11 @@ impl Market {
         let symbols = self.0.symbols();
         let mut all: Vec<&Instrument> = symbols.catalogue().instruments.values().collect();
         all.sort_by(|one, other| one.symbol.cmp(&other.symbol));
-        let page = all.iter().skip(first).take(size);
-        let shown = page.map(|instrument| wire::shown_instrument(instrument));
         // Instruments are never taken off the list, but a new one may move those behind it.
-        let next = Place::behind(first, size, all.len());
+        let (page, next_page_token) = cut.of(all.into_iter());
         Ok(v1::ListInstrumentsResponse {
-            instruments: shown.collect(),
-            next_page_token: list.token(next),
+            instruments: page.into_iter().map(wire::shown_instrument).collect(),
+            next_page_token,
             position: Some(shown_at(at)),
         })
     }

@@ -27,15 +27,6 @@ pub fn size(asked: i32) -> Result<usize, Refused> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(pub u64, pub u64);
 
-impl Place {
-    /// Behind a page of `size` from `first` on, in a list of so many; none at its end.
-    #[must_use]
-    pub fn behind(first: usize, size: usize, count: usize) -> Option<Place> {
-        let behind = first.saturating_add(size);
-        (behind < count).then_some(Place(behind as u64, 0))
-    }
-}
-
 /// Names a list with everything that filters it: a token of another list is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct List(u32);
@@ -70,11 +61,38 @@ impl List {
         })
     }
 
+    /// The page that is asked for of a list that is all at hand.
+    ///
+    /// # Errors
+    /// The size is below none, or the token was not given for this list.
+    pub fn cut(self, size: i32, token: &str) -> Result<Cut, Refused> {
+        let size = self::size(size)?;
+        let first = self.place(token)?.map_or(0, |place| place.0 as usize);
+        Ok(Cut { list: self, first, size })
+    }
+
     /// The token of a place; empty at the end.
     #[must_use]
     pub fn token(self, place: Option<Place>) -> String {
         let token = place.map(|place| format!("{:08x}{:016x}{:016x}", self.0, place.0, place.1));
         token.unwrap_or_default()
+    }
+}
+
+/// A page of a list that is all at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    list: List,
+    first: usize,
+    size: usize,
+}
+
+impl Cut {
+    /// What is on the page, and the token of the next one.
+    pub fn of<T>(self, all: impl ExactSizeIterator<Item = T>) -> (Vec<T>, String) {
+        let behind = self.first.saturating_add(self.size);
+        let next = (behind < all.len()).then_some(Place(behind as u64, 0));
+        (all.skip(self.first).take(self.size).collect(), self.list.token(next))
     }
 }
 
@@ -93,6 +111,21 @@ mod tests {
         for strange in ["17", "é", &token[1..], &token.to_uppercase(), &format!("{token}0")] {
             assert!(mine.place(strange).is_err(), "{strange}");
         }
+    }
+
+    #[test]
+    fn a_list_at_hand_is_cut_into_its_pages() {
+        let list = List::of(&"letters");
+        let page = |token: &str| {
+            list.cut(2, token).expect("its own").of("abcde".chars().collect::<Vec<_>>().into_iter())
+        };
+        let (first, token) = page("");
+        let (second, token) = page(&token);
+        let (third, token) = page(&token);
+        assert_eq!((first, second, third), (vec!['a', 'b'], vec!['c', 'd'], vec!['e']));
+        assert_eq!(token, "");
+        let beyond = list.token(Some(Place(u64::MAX, u64::MAX)));
+        assert_eq!(page(&beyond), (Vec::new(), String::new()), "a forged one");
     }
 
     #[test]

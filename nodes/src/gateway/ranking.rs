@@ -175,22 +175,18 @@ impl Ranking {
         &self,
         message: v1::ListBoardsRequest,
     ) -> Result<v1::ListBoardsResponse, Refused> {
-        let size = page::size(message.page_size)?;
-        let list = List::of(&"boards");
-        let first = list.place(&message.page_token)?.map_or(0, |place| place.0 as usize);
+        let cut = List::of(&"boards").cut(message.page_size, &message.page_token)?;
         let min = self.0.min(Topology::BOARDS, message.min_index.as_ref())?;
         let look = |board: &Board, _: &_, at| (board.view().set(), board.view().count(), at);
         let seen = self.0.exchange.board(min, look).await;
         let (set, count, at) = seen.map_err(|error| unread(&error))?;
         let mut kinds = BoardKind::ALL;
         kinds.sort_by_key(|kind| wire::id(*kind));
-        let page = kinds.iter().skip(first).take(size);
-        let boards =
-            page.map(|kind| self.shown_board(*kind, ALL, v1::BoardState::Live, count, set));
-        let next = Place::behind(first, size, kinds.len());
+        let (page, next_page_token) = cut.of(kinds.into_iter());
+        let shown = |kind| self.shown_board(kind, ALL, v1::BoardState::Live, count, set);
         Ok(v1::ListBoardsResponse {
-            boards: boards.collect(),
-            next_page_token: list.token(next),
+            boards: page.into_iter().map(shown).collect(),
+            next_page_token,
             position: Some(shown_at(at)),
         })
     }

@@ -8,21 +8,21 @@ use super::admin::Admin;
 use super::desk::shown_at;
 use super::failure::{Refused, unread};
 use super::money::Named;
-use super::page::{self, List, Place};
+use super::page::List;
 use super::ranking::Ranking;
 use crate::auth::Caller;
 use hoga_cluster::partition::MetaCommand;
-use hoga_engine::board::{Board, Span};
+use hoga_engine::board::Board;
 use hoga_engine::topology::Topology;
 use hoga_proto::convert::ranking as wire;
 use hoga_proto::names::{AccountName, SeasonName};
 use hoga_proto::status::Refusal;
 use hoga_proto::v1;
 use std::time::Duration;
+use tokio::time::timeout;
 
-/// How long an operator's answer waits for the boards, and how often it looks.
+/// How long an operator's answer waits for the boards.
 const HEARD_WITHIN: Duration = Duration::from_secs(1);
-const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// The season's id in its name.
 ///
@@ -43,7 +43,7 @@ impl Admin {
         let asked = Named::of(&message.request_id, message.sent_at.as_ref());
         let command = MetaCommand::OpenSeason { name: name.clone() };
         let (at, repeated_answer) = self.administer(caller, asked, command).await?;
-        let season = self.heard(&name, |span| repeated_answer || span.closed.is_none()).await;
+        let season = self.heard(name.clone()).await;
         let by = caller.subject().map(AccountName::id);
         tracing::info!(season = %name, by, "season opened");
         Ok(v1::OpenSeasonResponse { season, position: Some(shown_at(at)), repeated_answer })
@@ -58,25 +58,19 @@ impl Admin {
         let asked = Named::of(&message.request_id, message.sent_at.as_ref());
         let command = MetaCommand::CloseSeason { name: name.clone() };
         let (at, repeated_answer) = self.administer(caller, asked, command).await?;
-        let season = self.heard(&name, |span| span.closed.is_some()).await;
+        let season = self.heard(name.clone()).await;
         let by = caller.subject().map(AccountName::id);
         tracing::info!(season = %name, by, "season closed");
         Ok(v1::CloseSeasonResponse { season, position: Some(shown_at(at)), repeated_answer })
     }
 
     /// The season once the boards, which answer nobody, have come to it. Heard or not, it is done.
-    async fn heard(&self, name: &str, has_come: impl Fn(Span) -> bool) -> Option<v1::Season> {
-        let looking = async {
-            loop {
-                let wanted = Box::<str>::from(name);
-                let look = move |board: &Board, _: &_, _| board.season(&wanted).map(|it| it.1);
-                match self.0.exchange.board(None, look).await {
-                    Ok(Some(span)) if has_come(span) => return wire::season(name, span),
-                    _ => tokio::time::sleep(LOOK_EVERY).await,
-                }
-            }
+    async fn heard(&self, name: Box<str>) -> Option<v1::Season> {
+        let look = move |board: &Board, _: &_, _| {
+            board.season(&name).map(|(_, span)| wire::season(&name, span))
         };
-        tokio::time::timeout(HEARD_WITHIN, looking).await.ok()
+        let heard = timeout(HEARD_WITHIN, self.0.exchange.informed_board(look)).await;
+        heard.ok()?.ok()?
     }
 }
 
@@ -85,18 +79,14 @@ impl Ranking {
         &self,
         message: v1::ListSeasonsRequest,
     ) -> Result<v1::ListSeasonsResponse, Refused> {
-        let size = page::size(message.page_size)?;
-        let list = List::of(&"seasons");
-        let first = list.place(&message.page_token)?.map_or(0, |place| place.0 as usize);
+        let cut = List::of(&"seasons").cut(message.page_size, &message.page_token)?;
         let min = self.0.min(Topology::BOARDS, message.min_index.as_ref())?;
         let look = |board: &Board, _: &_, at| {
             (board.seasons().map(|(name, span)| wire::season(name, span)).collect::<Vec<_>>(), at)
         };
         let seen = self.0.exchange.board(min, look).await;
-        let (mut seasons, at) = seen.map_err(|error| unread(&error))?;
-        let next = Place::behind(first, size, seasons.len());
-        seasons = seasons.into_iter().skip(first).take(size).collect();
-        let position = Some(shown_at(at));
-        Ok(v1::ListSeasonsResponse { seasons, next_page_token: list.token(next), position })
+        let (seasons, at) = seen.map_err(|error| unread(&error))?;
+        let (seasons, next_page_token) = cut.of(seasons.into_iter());
+        Ok(v1::ListSeasonsResponse { seasons, next_page_token, position: Some(shown_at(at)) })
     }
 }

@@ -38,17 +38,22 @@ impl<'s> Known<'s> {
     pub fn has_account(&self, name: &AccountName) -> bool {
         match self.count_of(name.as_str()) {
             Some(count) => count.is_none(),
-            None => is_member(name, |group| self.count_of(group)) || self.is_of_exchange(name),
+            None => self.speaks_unnamed(name) || self.is_house(name),
         }
     }
 
-    /// A faucet, or the house of a followed instrument.
-    fn is_of_exchange(&self, name: &AccountName) -> bool {
-        self.market.is_some_and(|market| {
-            let mut follows = market.instruments.iter().filter_map(|it| it.rules.follow.as_ref());
-            market.supply.iter().any(|supply| supply.faucet == *name)
-                || follows.any(|follow| follow.house == *name)
-        })
+    /// Who can act without being named in the file: a member of a group, or a faucet.
+    fn speaks_unnamed(&self, name: &AccountName) -> bool {
+        let supplies = self.market.map(|market| market.supply.as_slice()).unwrap_or_default();
+        is_member(name, |group| self.count_of(group))
+            || supplies.iter().any(|supply| supply.faucet == *name)
+    }
+
+    /// The house of a followed instrument owns something, and asks for nothing.
+    fn is_house(&self, name: &AccountName) -> bool {
+        let listed = self.market.map(|market| market.instruments.as_slice()).unwrap_or_default();
+        let mut follows = listed.iter().filter_map(|it| it.rules.follow.as_ref());
+        follows.any(|follow| follow.house == *name)
     }
 }
 
@@ -196,7 +201,7 @@ impl Sayer<'_, '_> {
                     let help = format!("say `each {name}`, or `{name}-1` for the first of them");
                     self.wrong(&message, help);
                 }
-                None if self.known.has_account(name) => {}
+                None if self.known.speaks_unnamed(name) => {}
                 None => {
                     let message = format!("there is no account `{name}`");
                     self.unknown(name.as_str(), message, names());

@@ -274,19 +274,21 @@ impl Account {
 
     /// Counts what came in as deposited, at its reference price, and as cost of the position.
     pub(super) fn gain(&mut self, asset: AssetId, amount: Amount, context: &Context) {
-        self.performance.deposited(context.value(asset, amount));
-        self.come_in(asset, amount, context);
+        let value = context.value(asset, amount);
+        self.performance.deposited(value);
+        self.come_in(asset, amount, value, context);
     }
 
     /// What comes back was not deposited: it only had been counted as withdrawn.
     fn regain(&mut self, asset: AssetId, amount: Amount, context: &Context) {
-        self.performance.withdrew(-context.value(asset, amount));
-        self.come_in(asset, amount, context);
+        let value = context.value(asset, amount);
+        self.performance.withdrew(-value);
+        self.come_in(asset, amount, value, context);
     }
 
-    fn come_in(&mut self, asset: AssetId, amount: Amount, context: &Context) {
+    fn come_in(&mut self, asset: AssetId, amount: Amount, value: Amount, context: &Context) {
         if let Some(instrument) = context.catalogue.first_of(asset) {
-            self.positions.of(instrument.id).buy(amount, context.value(asset, amount));
+            self.positions.of(instrument.id).buy(amount, value);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Exchange;
 use crate::history::History;
-use crate::partition::Core;
+use crate::partition::{Core, Outbox};
 use crate::runtime::read::{After, At, ReadError, Seen, Subject};
 use hoga_actors::{Entity, EntityId, Scene};
 use hoga_engine::account::Account;
@@ -106,13 +106,34 @@ impl Exchange {
         min: Option<At>,
         question: impl FnOnce(&Board, &Scene, At) -> T + Send + 'static,
     ) -> Result<T, ReadError> {
-        let id = Topology::BOARDS;
+        self.board_after(after(Topology::BOARDS, min, Vec::new()), question).await
+    }
+
+    /// Looks at the boards once they have what the meta partition has told them so far.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn informed_board<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Board, &Scene, At) -> T + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let told = |core: &Core, _| core.outboxes().get(&Topology::BOARDS).map(Outbox::next);
+        let told = self.core(Topology::META, told).await?.unwrap_or(1);
+        let settles = Settles { partition: Topology::META, sequence: told - 1 };
+        self.board_after(After { index: 0, settles: vec![settles] }, question).await
+    }
+
+    async fn board_after<T: Send + 'static>(
+        &self,
+        after: After,
+        question: impl FnOnce(&Board, &Scene, At) -> T + Send + 'static,
+    ) -> Result<T, ReadError> {
         let seen = move |seen: Seen<'_>| match seen {
             Seen::Entity(Entity::Board(board), scene, at) => Some(question(board, scene, at)),
             _ => None,
         };
-        let subject = Subject::Entity(EntityId::Board);
-        let found = self.read(id, subject, after(id, min, Vec::new()), seen).await?;
+        let found =
+            self.read(Topology::BOARDS, Subject::Entity(EntityId::Board), after, seen).await?;
         // Its partition always has it.
         found.ok_or(ReadError::Stopped)
     }

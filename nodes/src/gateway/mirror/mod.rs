@@ -19,6 +19,7 @@ pub use link::Server;
 
 use super::desk::Desk;
 use board::Board;
+use futures::future::join_all;
 use hoga_cluster::runtime::{Followed, Topic};
 use hoga_engine::board::BoardKind;
 use hoga_engine::ids::{InstrumentId, PartitionId};
@@ -41,8 +42,6 @@ const QUIET: Duration = Duration::from_secs(1);
 /// Trades that a round publishes at most; the next one goes on behind them. A round is answered in
 /// one go, and that has a bound of its own.
 const TRADES_A_ROUND: usize = 2_000;
-/// How long it takes at most to hear from the others that this node leads.
-const PROOF_WITHIN: Duration = Duration::from_millis(500);
 /// How often boards are written anew: whoever led before may have written behind this node's back.
 const BOARDS_ANEW: Duration = Duration::from_secs(60);
 /// Pauses between two tries to connect.
@@ -229,15 +228,11 @@ impl Mirror {
 /// What this node leads for certain: one that is cut off believes so for as long as the cut lasts.
 async fn led(desk: &Desk) -> BTreeSet<PartitionId> {
     let status = desk.exchange.status();
-    let mut led = BTreeSet::new();
-    for partition in status.iter().filter(|partition| partition.leads) {
+    let leading = status.iter().filter(|partition| partition.leads);
+    // Side by side: where one takes its time, all do.
+    let proofs = leading.map(async |partition| {
         let id = PartitionId(partition.id);
-        match timeout(PROOF_WITHIN, desk.exchange.proves_to_lead(id)).await {
-            Ok(true) => led.insert(id),
-            Ok(false) => continue,
-            // It is cut off, and the others would take as long.
-            Err(_) => break,
-        };
-    }
-    led
+        desk.exchange.proves_to_lead(id).await.then_some(id)
+    });
+    join_all(proofs).await.into_iter().flatten().collect()
 }
