@@ -3,13 +3,20 @@
 //! `{"at_ms":60000,"do":"alice buys 10 LPJ-KRW @ 777 id a1"}`: the virtual time from the start
 //! and a sentence of the grammar. One language for steps and tapes means that a recorded line
 //! can be pasted into a scenario. Times never go back. Reading stops at the first bad line.
+//!
+//! A recorded day of another venue is a tape too, see [`lobster`].
 
-use std::io::{BufRead, Write};
+pub mod lobster;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::grammar::{self, Sentence};
+use crate::replay::ReplayError;
 use crate::time::{LENGTH_MAX, Millis};
 
 /// The longest line, in bytes, its end not counted.
@@ -20,6 +27,34 @@ pub const LINE_BYTES_MAX: usize = 4_096;
 pub struct Entry {
     pub at: Millis,
     pub what: Sentence,
+}
+
+/// How a tape is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// One command a line.
+    Jsonl,
+    /// A day as LOBSTER records it, played into an instrument.
+    Lobster(lobster::Target),
+}
+
+/// The commands of a tape, one after another; after an error nothing more.
+pub type Entries = Box<dyn Iterator<Item = Result<Entry, TapeError>>>;
+
+/// Opens a tape. Lines are read as they are asked for, a recorded day at once.
+///
+/// # Errors
+/// [`TapeError::Open`], and of a recorded day everything that is wrong with it.
+pub fn open(path: &Path, format: &Format) -> Result<Entries, TapeError> {
+    match format {
+        Format::Jsonl => {
+            let file = File::open(path).map_err(TapeError::Open)?;
+            Ok(Box::new(TapeReader::new(BufReader::new(file))))
+        }
+        Format::Lobster(target) => {
+            Ok(Box::new(lobster::entries(path, target)?.into_iter().map(Ok)))
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -34,6 +69,8 @@ struct Line<'l> {
 /// or the disk freed before another attempt can do better.
 #[derive(Debug, Error)]
 pub enum TapeError {
+    #[error("it cannot be opened: {0}")]
+    Open(io::Error),
     #[error("line {line}, column {column}: {why}")]
     Line { line: u64, column: usize, why: String },
     #[error("line {line} has more than {LINE_BYTES_MAX} bytes")]
@@ -41,7 +78,9 @@ pub enum TapeError {
     #[error("line {line}: time goes back, from {before} to {at}")]
     TimeGoesBack { line: u64, before: Millis, at: Millis },
     #[error("line {line}: the tape cannot be read or written")]
-    Io { line: u64, source: std::io::Error },
+    Io { line: u64, source: io::Error },
+    #[error(transparent)]
+    Day(#[from] ReplayError),
 }
 
 /// Reads a tape entry by entry; after an error it yields nothing more.
@@ -64,7 +103,7 @@ impl<R: BufRead> TapeReader<R> {
         self.line += 1;
         let line = self.line;
         // Bounded, so that a file without line ends is refused and not swallowed whole.
-        let mut bounded = std::io::Read::take(&mut self.input, LINE_BYTES_MAX as u64 + 2);
+        let mut bounded = io::Read::take(&mut self.input, LINE_BYTES_MAX as u64 + 2);
         let read = bounded.read_until(b'\n', &mut self.buffer);
         read.map_err(|source| TapeError::Io { line, source })?;
         let ended = !self.buffer.is_empty();

@@ -108,6 +108,7 @@ impl Play {
     ) -> Result<Report, Failure> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let record = self.recorder(scenario, folder)?;
+        let scenario = &player::with_speakers(scenario, folder).map_err(|error| failure(&error))?;
         let (seed, speed) = (self.seed.unwrap_or(scenario.seed), self.speed);
         Live { scenario, seed, speed, place, folder, global }.play(record)
     }

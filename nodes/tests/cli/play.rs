@@ -64,7 +64,7 @@ fn what_cannot_be_played_says_why() {
         .ended(1)
         .complained("/no/such/folder/tape cannot be written");
     let (_dir, path) = changed("[check]", "[tape]\nfile = \"nowhere.jsonl\"\n[check]");
-    hoga(&["play", &path]).ended(1).complained("nowhere.jsonl cannot be opened: No such file");
+    hoga(&["play", &path]).ended(1).complained("nowhere.jsonl: it cannot be opened: No such file");
 }
 
 #[test]

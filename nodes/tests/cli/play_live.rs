@@ -150,6 +150,21 @@ fn a_scenario_plays_on_a_running_exchange_again_and_again() {
 }
 
 #[test]
+fn a_tape_brings_in_whom_it_names() {
+    let exchange = Exchange::up();
+    let (dir, path) = written(PAIR);
+    let tape = dir.path().join("tape.jsonl").display().to_string();
+    let first = hoga(&["--json", "play", &path, "--record", &tape]).ended(0).json();
+    let again = dir.path().join("again.toml");
+    let text = "[scenario]\nname = \"again\"\nseed = 1\nlength = \"10s\"\n[market]\n\
+                rules = \"lpj\"\n[tape]\nfile = \"tape.jsonl\"\n";
+    fs::write(&again, text).expect("a file");
+    let path = again.display().to_string();
+    let report = hoga(&["--json", "play", &path, "--target", &exchange.url]).ended(0).json();
+    assert_eq!((&report["trades"], &report["rejects"]), (&first["trades"], &first["rejects"]));
+}
+
+#[test]
 fn faults_are_left_alone_on_somebodys_exchange() {
     let exchange = Exchange::up();
     let (_dir, path) = written(CROWD);

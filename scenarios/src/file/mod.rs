@@ -11,6 +11,7 @@ mod events;
 mod people;
 mod read;
 mod scenario;
+mod tape;
 
 pub use attack::Attack;
 pub use checks::Check;

@@ -9,6 +9,7 @@ use crate::names::{AccountName, Asset, Symbol};
 use crate::numbers::{Amount, PerSecond};
 use crate::rules::{Instrument, RuleBook};
 use crate::time::Millis;
+use hoga_engine::amount::AMOUNT_MAX;
 
 /// Accounts and bots of one scenario, together.
 pub(super) const ACCOUNTS_MAX: u64 = 1_000_000;
@@ -150,8 +151,14 @@ fn deposit(fields: &mut Fields<'_>, market: Option<&RuleBook>) -> Vec<(Asset, Am
             let help = format!("assets: {}", known.join(", "));
             fields.sink().report(asset.place.clone(), message, Some(help));
         }
-        if let Some(rules) = rules.filter(|rules| amount.value().scale() > rules.scale) {
-            let message = format!("{} has at most {} decimals", asset.value, rules.scale);
+        let wrong = rules.and_then(|rules| match amount.minor(rules.scale) {
+            Some(minor) if minor <= AMOUNT_MAX => None,
+            _ if amount.value().scale() > rules.scale => {
+                Some(format!("{} has at most {} decimals", asset.value, rules.scale))
+            }
+            _ => Some(format!("{amount} {} is more than an account holds", asset.value)),
+        });
+        if let Some(message) = wrong {
             fields.sink().report(asset.place, message, None);
         }
         deposits.push((asset.value, amount));

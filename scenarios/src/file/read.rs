@@ -1,14 +1,10 @@
 //! The file as a whole, section by section, then the checks between sections.
 
-use super::{AccountGroup, BotGroup, Scenario, TapeFile, checks, events, people};
+use super::{AccountGroup, BotGroup, Scenario, checks, events, people, tape};
 use crate::document::{Fields, nearest};
-use crate::grammar::FilePath;
 use crate::names::AccountName;
 use crate::rules::{RuleBook, SHIPPED};
-use crate::tape::TapeReader;
 use crate::time::Millis;
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
 pub(super) struct Header {
@@ -43,7 +39,7 @@ pub(super) fn scenario(file: &mut Fields<'_>, folder: Option<&Path>) -> Option<S
     };
     let steps = events::steps(file, &known);
     let faults = events::faults(file, &known);
-    let tape = tape(file, folder);
+    let tape = tape::read(file, market.as_ref(), folder);
     let listed = |symbol: &_| market.as_ref().is_none_or(|m| m.instrument(symbol).is_some());
     // A tape brings in whom it names.
     let has_account = |name: &AccountName| tape.is_some() || known.has_account(name);
@@ -111,35 +107,8 @@ pub(super) fn market(file: &mut Fields<'_>) -> Option<RuleBook> {
     Some(book)
 }
 
-fn tape(file: &mut Fields<'_>, folder: Option<&Path>) -> Option<TapeFile> {
-    let mut fields = file.table("tape")?;
-    fields.require(&["file"]);
-    let name: Option<FilePath> = fields.parsed("file");
-    if let Some(format) = fields.text("format").filter(|format| format.value != "jsonl") {
-        let message = format!("a scenario plays no tape of the format `{}`", format.value);
-        let help = match format.value {
-            "lobster" => "`hoga replay --format lobster --through exchange` does",
-            _ => "the format is jsonl",
-        };
-        fields.sink().report(format.place, message, Some(help.into()));
-    }
-    if let (Some(folder), Some(name)) = (folder, &name)
-        && let Err(why) = read_tape(&folder.join(name.as_str()))
-    {
-        fields.sink().report(fields.place_of("file"), format!("the tape {name}: {why}"), None);
-    }
-    fields.finish();
-    Some(TapeFile { file: name? })
-}
-
-/// Reads a tape to its end.
-fn read_tape(path: &Path) -> Result<(), String> {
-    let tape = File::open(path).map_err(|error| error.to_string())?;
-    let mut entries = TapeReader::new(BufReader::new(tape));
-    entries.try_for_each(|entry| entry.map(drop).map_err(|error| error.to_string()))
-}
-
-/// No account is named twice, be it by itself, as a member of a group, as a bot or as a faucet.
+/// No account is named twice, be it by itself, as a member of a group, as a bot, as a faucet or
+/// as a house.
 fn distinct(
     file: &Fields<'_>,
     accounts: &[AccountGroup],
@@ -149,8 +118,10 @@ fn distinct(
     let groups = accounts.iter().map(|group| ("accounts", &group.name, group.count));
     let bots = bots.iter().map(|group| ("bots", &group.name, Some(group.count)));
     let all: Vec<(&str, &AccountName, Option<u64>)> = groups.chain(bots).collect();
-    let faucets: Vec<&AccountName> =
-        market.iter().flat_map(|market| &market.supply).map(|supply| &supply.faucet).collect();
+    let faucets = market.iter().flat_map(|market| &market.supply).map(|supply| &supply.faucet);
+    let listed = market.iter().flat_map(|market| &market.instruments);
+    let houses = listed.filter_map(|it| it.rules.follow.as_ref()).map(|follow| &follow.house);
+    let of_the_market: Vec<&AccountName> = faucets.chain(houses).collect();
     let mut total = 0_u64;
     for (index, (key, name, count)) in all.iter().enumerate() {
         let others = || all.iter().enumerate().filter(|(other, _)| *other != index);
@@ -160,7 +131,7 @@ fn distinct(
                 let count_of = |known: &str| (known == group.as_str()).then_some(*size);
                 events::is_member(name, count_of)
             });
-        if earlier || member || faucets.contains(name) {
+        if earlier || member || of_the_market.contains(name) {
             let message = format!("the name `{name}` is taken");
             let help = Some("give this group a `name` of its own".to_string());
             file.sink().report(file.place_of(key), message, help);

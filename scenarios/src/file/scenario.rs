@@ -6,6 +6,7 @@ use crate::grammar::{Act, Fault, FilePath, MarketAct, Who};
 use crate::names::{AccountName, Asset, Symbol};
 use crate::numbers::Amount;
 use crate::rules::RuleBook;
+use crate::tape::Format;
 use crate::time::Millis;
 
 /// The most times that the steps (or the faults) of one scenario may strike; more is a tape.
@@ -80,6 +81,7 @@ pub struct Occurrence {
 pub struct TapeFile {
     /// Relative to the scenario's folder.
     pub file: FilePath,
+    pub format: Format,
 }
 
 impl AccountGroup {

@@ -163,12 +163,19 @@ const MISTAKES: &[(&str, &str)] = &[
     ("[check]\ntraded = { LPX-KRW = \"1\" }", "15:12: the market has no instrument LPX-KRW"),
     (
         "[tape]\nfile = \"a.jsonl\"\nformat = \"csv\"",
-        "16:10: a scenario plays no tape of the format `csv`; the format is jsonl",
+        "16:10: a scenario plays no tape of the format `csv`; a tape is written as jsonl or as",
     ),
     (
-        "[tape]\nfile = \"a.jsonl\"\nformat = \"lobster\"",
-        "16:10: a scenario plays no tape of the format `lobster`; \
-             `hoga replay --format lobster --through exchange` does",
+        "[tape]\nfile = \"day.zip\"\nformat = \"lobster\"\ninto = \"LPK-KRW\"",
+        "17:8: the market has no instrument LPK-KRW; did you mean `LPJ-KRW`?",
+    ),
+    (
+        "[tape]\nfile = \"a.jsonl\"\ninto = \"LPJ-KRW\"",
+        "16:8: each line of a tape names its instrument: `into` is for lobster",
+    ),
+    (
+        "[[accounts]]\nname = \"rich\"\ndeposit = { KRW = \"99999999999999999999999999\" }",
+        "16:13: 99999999999999999999999999 KRW is more than an account holds",
     ),
     ("[check]\nowns = { alcie = \"1\" }", "15:10: there is no account `alcie`"),
     (
@@ -184,6 +191,17 @@ fn each_mistake_has_its_place_and_its_remedy() {
         let starts = found.first().is_some_and(|m| m.starts_with(&format!("t.toml:{expected}")));
         assert!(starts && found.len() == 1, "{added}\nfound {found:#?}");
     }
+}
+
+#[test]
+fn a_market_says_who_cannot_trade_in_it_and_when() {
+    let follow = SMALL.replace("rules = \"lpj\"", "rules = \"follow\"");
+    let house = follow.replace("name = \"alice\"", "name = \"house\"");
+    let found = mistakes(&house);
+    assert!(found[0].contains("the name `house` is taken"), "{found:#?}");
+    let late = SMALL.replace("rules = \"lpj\"", "rules = \"lpj\"\ndate = \"2501-01-01\"");
+    let found = mistakes(&late);
+    assert!(found[0].contains("2501-01-01 is not in the years 1971 to 2500"), "{found:#?}");
 }
 
 #[test]

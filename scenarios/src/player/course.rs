@@ -49,7 +49,7 @@ pub(super) fn play_and(
     let market = listing::market(&scenario.market, &Default::default())?;
     let score = Score::open(scenario, seed, folder, &market)?;
     let mut warnings = warnings(scenario);
-    let start = session::start(&scenario.market)?;
+    let start = session::start(&scenario.market);
     let mut floor = Floor::found(market, start, scenario.length, record.map(TapeWriter::new));
     for (name, deposits) in scenario.every_account() {
         floor.account(&name);

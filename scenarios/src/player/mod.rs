@@ -38,7 +38,7 @@ mod text;
 mod tracks;
 mod translate;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ pub use displayed::Displayed;
 pub use leaders::Leader;
 pub use outcome::{Deals, Outcome, Purse, Recovery, owners};
 pub use report::{FaultReport, LiveReport, MarketReport, Report, report};
-pub use score::{Cue, Score};
+pub use score::{Cue, Score, with_speakers};
 pub use sight::Sight;
 pub use strip::{LEVELS_MAX, Strip};
 pub use tally::Trading;
@@ -115,8 +115,6 @@ pub enum PlayError {
     /// The scenario asks for something that is not there yet. Nothing was played.
     #[error("`{what}` is not served yet: {why}")]
     NotServed { what: String, why: String },
-    #[error("the tape {file} cannot be opened")]
-    TapeFile { file: PathBuf, source: io::Error },
     #[error("the tape {file}")]
     Tape { file: PathBuf, source: TapeError },
     /// A file that is to be fed into an instrument cannot be.

@@ -1,7 +1,6 @@
 //! What happens in a play, in the one order in which it happens.
 
-use std::fs::File;
-use std::io::BufReader;
+use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 use std::vec::IntoIter;
@@ -12,10 +11,11 @@ use hoga_engine::ids::InstrumentId;
 use super::PlayError;
 use super::crowd::Crowd;
 use super::feeds::Feeds;
-use crate::file::{Occurrence, Scenario, StepAct};
+use crate::file::{AccountGroup, Occurrence, Scenario, StepAct};
 use crate::grammar::{Act, MarketAct, Sentence, Who};
 use crate::listing::Market;
-use crate::tape::{Entry, TapeError, TapeReader};
+use crate::names::AccountName;
+use crate::tape::{self, Entries, Entry, TapeError};
 use crate::time::Millis;
 
 /// One thing that happens.
@@ -43,7 +43,7 @@ enum Part {
 /// A tape that is being played, with its name for errors.
 struct Tape {
     file: PathBuf,
-    entries: Peekable<TapeReader<BufReader<File>>>,
+    entries: Peekable<Entries>,
 }
 
 /// Everything that is still to come: outside books, steps, tape and bots.
@@ -193,10 +193,30 @@ impl<'p> Score<'p> {
     }
 }
 
+/// The scenario with an account, which starts with nothing, for everybody who speaks on its tape
+/// and is not in it: for a ground where accounts have to be there before they speak.
+///
+/// # Errors
+/// The tape cannot be read to its end.
+pub fn with_speakers(scenario: &Scenario, folder: &Path) -> Result<Scenario, PlayError> {
+    let mut scenario = scenario.clone();
+    let Some(Tape { file, entries }) = open_tape(&scenario, folder)? else { return Ok(scenario) };
+    let mut known: BTreeSet<AccountName> = scenario.every_account().map(|(name, _)| name).collect();
+    for entry in entries {
+        let entry = entry.map_err(|source| PlayError::Tape { file: file.clone(), source })?;
+        let Sentence::Account { who: Who::One(name), .. } = entry.what else { continue };
+        if known.insert(name.clone()) {
+            scenario.accounts.push(AccountGroup { name, count: None, deposit: Vec::new() });
+        }
+    }
+    Ok(scenario)
+}
+
 fn open_tape(scenario: &Scenario, folder: &Path) -> Result<Option<Tape>, PlayError> {
     let Some(tape) = &scenario.tape else { return Ok(None) };
     let file = folder.join(tape.file.as_str());
-    let opened = File::open(&file);
-    let opened = opened.map_err(|source| PlayError::TapeFile { file: file.clone(), source })?;
-    Ok(Some(Tape { file, entries: TapeReader::new(BufReader::new(opened)).peekable() }))
+    match tape::open(&file, &tape.format) {
+        Ok(entries) => Ok(Some(Tape { file, entries: entries.peekable() })),
+        Err(source) => Err(PlayError::Tape { file, source }),
+    }
 }

@@ -2,7 +2,6 @@
 
 use hoga_engine::time::Time;
 
-use crate::listing::ListingError;
 use crate::rules::{Hours, RuleBook};
 
 const MILLIS_A_MINUTE: u64 = 60_000;
@@ -12,26 +11,20 @@ const MILLIS_A_DAY: u64 = 24 * 60 * MILLIS_A_MINUTE;
 ///
 /// A market with hours starts at its first opening on or after the rule book's date; what follows
 /// is the exchange's own doing.
-pub(super) fn start(book: &RuleBook) -> Result<Time, ListingError> {
-    let midnight = midnight(book)?;
+pub(super) fn start(book: &RuleBook) -> Time {
+    let midnight = midnight(book);
     let at = |millis: u64| Time((midnight + millis) * 1_000_000);
-    let Hours::Phases(phases) = &book.session.hours else { return Ok(at(0)) };
-    let Some(first) = phases.first() else { return Ok(at(0)) };
+    let Hours::Phases(phases) = &book.session.hours else { return at(0) };
+    let Some(first) = phases.first() else { return at(0) };
     let first_day = (0..30).find(|day| trades_on(book, *day)).unwrap_or(0);
-    Ok(at(first_day * MILLIS_A_DAY + u64::from(first.from.minutes) * MILLIS_A_MINUTE))
+    at(first_day * MILLIS_A_DAY + u64::from(first.from.minutes) * MILLIS_A_MINUTE)
 }
 
 /// Midnight of the rule book's date in its zone, in milliseconds since 1970-01-01T00:00:00Z.
-fn midnight(book: &RuleBook) -> Result<u64, ListingError> {
-    let date = book.date;
-    // Exchange time counts nanoseconds in 64 bits, which end in the year 2554.
-    if !(1971..=2500).contains(&date.year) {
-        let (of, why) = ("market".into(), format!("{date} is not in the years 1971 to 2500"));
-        return Err(ListingError::Rule { of, rule: "date", why });
-    }
-    let local = date.days_since_1970() * MILLIS_A_DAY;
+fn midnight(book: &RuleBook) -> u64 {
+    let local = book.date.days_since_1970() * MILLIS_A_DAY;
     let ahead = i64::from(book.session.zone.minutes) * MILLIS_A_MINUTE as i64;
-    Ok(local.saturating_add_signed(-ahead))
+    local.saturating_add_signed(-ahead)
 }
 
 /// Whether a day, counted from the rule book's date, is one of trading.

@@ -118,6 +118,11 @@ impl Scribe {
         self.script
     }
 
+    /// Steps so far.
+    pub fn steps(&self) -> usize {
+        self.script.steps.len()
+    }
+
     pub fn taken(&self) -> &[(OrderKey, Lots)] {
         &self.taken
     }

@@ -89,6 +89,9 @@ pub struct Supply {
     pub faucet: AccountName,
 }
 
+/// Exchange time counts nanoseconds in 64 bits, which end in the year 2554.
+const YEARS: std::ops::RangeInclusive<u16> = 1971..=2500;
+
 impl RuleBook {
     /// A book that ships; none when no book has this name.
     ///
@@ -138,6 +141,10 @@ impl RuleBook {
     /// What is wrong between the parts; empty for a sound book.
     fn complaints(&self) -> Vec<String> {
         let mut complaints = self.session.complaints();
+        if !YEARS.contains(&self.date.year) {
+            let (first, last) = (YEARS.start(), YEARS.end());
+            complaints.push(format!("{} is not in the years {first} to {last}", self.date));
+        }
         if self.instruments.is_empty() {
             complaints.push("the market has no [[instruments]]".into());
         }

@@ -139,5 +139,5 @@ fn what_is_not_served_is_refused_before_the_play() {
         "[scenario]\nname = \"t\"\nseed = 1\nlength = \"1m\"\n[market]\nrules = \"lpj\"\n\
          [tape]\nfile = \"nowhere.jsonl\"\n",
     );
-    assert_eq!(lost, "the tape ./nowhere.jsonl cannot be opened");
+    assert_eq!(lost, "the tape ./nowhere.jsonl");
 }

@@ -6,6 +6,7 @@ mod checks;
 mod day;
 mod follow;
 mod market;
+mod recorded;
 mod same;
 mod tapes;
 

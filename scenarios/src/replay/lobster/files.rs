@@ -38,6 +38,11 @@ impl Day {
         Ok(Day { messages, levels, step, books: source.lines(book_file)? })
     }
 
+    /// Ten-thousandths of a dollar in one tick of the messages' prices.
+    pub fn tick(&self) -> u32 {
+        self.step.units()
+    }
+
     /// Reads the book that was published after the next message.
     ///
     /// # Errors

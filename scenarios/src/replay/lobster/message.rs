@@ -7,7 +7,7 @@ use hoga_engine::order::Side;
 use std::io::BufRead;
 
 /// Prices stand in ten-thousandths of a dollar; stocks above a dollar trade in whole cents.
-const UNITS_PER_CENT: i64 = 100;
+const UNITS_PER_CENT: u32 = 100;
 const NANOSECONDS: usize = 9;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +37,17 @@ pub(super) struct Message {
 
 /// How many units of the file make one tick of the book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step(i64);
+pub(super) struct Step(u32);
 
 impl Step {
+    pub fn units(self) -> u32 {
+        self.0
+    }
+
     /// The price in ticks, if it is one that the book can hold.
     fn ticks(self, units: i64) -> Option<Ticks> {
-        let ticks = u32::try_from(units / self.0).ok()?;
-        let is_whole = units % self.0 == 0;
+        let ticks = u32::try_from(units / i64::from(self.0)).ok()?;
+        let is_whole = units % i64::from(self.0) == 0;
         (is_whole && ticks > 0 && ticks <= Ticks::MAX.0).then_some(Ticks(ticks))
     }
 
@@ -51,7 +55,7 @@ impl Step {
         format!(
             "a price is a multiple of {}, above 0 and at most {}",
             self.0,
-            i64::from(Ticks::MAX.0) * self.0
+            i64::from(Ticks::MAX.0) * i64::from(self.0)
         )
     }
 }
@@ -67,7 +71,7 @@ pub(super) fn read(lines: &mut Lines<impl BufRead>) -> Result<(Vec<Message>, Ste
         return Err(lines.place().wrong("there is no message in it"));
     }
     let is_seen = |row: &&(Message, i64)| row.0.kind != MessageKind::Unseen;
-    let in_cents = rows.iter().filter(is_seen).all(|row| row.1 % UNITS_PER_CENT == 0);
+    let in_cents = rows.iter().filter(is_seen).all(|row| row.1 % i64::from(UNITS_PER_CENT) == 0);
     let step = Step(if in_cents { UNITS_PER_CENT } else { 1 });
     let name = lines.place().name;
     let mut messages = Vec::with_capacity(rows.len());

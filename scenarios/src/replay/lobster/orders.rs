@@ -29,6 +29,10 @@ const TAKER: AccountId = AccountId::new(PartitionId(0), 3);
 #[derive(Clone, Debug)]
 pub struct Orders {
     pub script: Script,
+    /// When each step is asked: nanoseconds after the first message, never less than the one before.
+    pub times: Vec<u64>,
+    /// Ten-thousandths of a dollar in one tick of the script's prices.
+    pub tick: u32,
     /// Who asks, by the index of the account in a step's key.
     pub accounts: Vec<&'static str>,
     pub rows: u64,
@@ -47,7 +51,9 @@ pub struct Orders {
 pub fn orders(path: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Orders, ReplayError> {
     let mut day = Day::open(path)?;
     let messages = std::mem::take(&mut day.messages);
+    let begin = messages[0].time;
     let mut writing = Writing::new(day.levels);
+    let mut times: Vec<u64> = Vec::new();
     let mut published = Published::default();
     for (at, message) in messages.iter().enumerate() {
         day.next_book(&mut published)?;
@@ -55,12 +61,17 @@ pub fn orders(path: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Orders,
             writing.view.open(&published, message);
         }
         writing.row(&messages, at, &published);
+        let before = times.last().copied().unwrap_or_default();
+        let time = message.time.saturating_sub(begin).max(before);
+        times.resize(writing.view.desk().steps(), time);
         progress(at as u64 + 1, messages.len() as u64);
     }
     day.end()?;
     let Writing { view, book_mismatches, taken, corrections, .. } = writing;
     Ok(Orders {
         script: view.into_desk().finish(),
+        times,
+        tick: day.tick(),
         accounts: vec!["maker", "maker", "maker", "taker"],
         rows: messages.len() as u64,
         book_mismatches,

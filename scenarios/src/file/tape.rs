@@ -1,0 +1,122 @@
+//! `[tape]`: a file of commands, or a recorded day, that is played beside the steps.
+
+use std::path::Path;
+
+use super::TapeFile;
+use crate::document::{Fields, nearest};
+use crate::grammar::{Act, FilePath, MarketAct, OrderKind, Sentence};
+use crate::names::{Asset, Symbol};
+use crate::rules::{Instrument, RuleBook};
+use crate::tape::{self, Format, lobster};
+
+/// Reads the section and, when its folder is known, the tape to its end.
+pub(super) fn read(
+    file: &mut Fields<'_>,
+    market: Option<&RuleBook>,
+    folder: Option<&Path>,
+) -> Option<TapeFile> {
+    let mut fields = file.table("tape")?;
+    fields.require(&["file"]);
+    let name: Option<FilePath> = fields.parsed("file");
+    let format = format(&mut fields, market);
+    if let (Some(folder), Some(name), Some(format), Some(market)) = (folder, &name, &format, market)
+        && let Err(why) = hear(&folder.join(name.as_str()), format, market)
+    {
+        fields.sink().report(fields.place_of("file"), format!("the tape {name}: {why}"), None);
+    }
+    fields.finish();
+    Some(TapeFile { file: name?, format: format? })
+}
+
+fn format(fields: &mut Fields<'_>, market: Option<&RuleBook>) -> Option<Format> {
+    let format = fields.text("format");
+    let into = fields.parsed_at::<Symbol>("into");
+    match format.as_ref().map_or("jsonl", |format| format.value) {
+        "jsonl" => {
+            if let Some(into) = into {
+                let message = "each line of a tape names its instrument: `into` is for lobster";
+                fields.sink().report(into.place, message, None);
+            }
+            return Some(Format::Jsonl);
+        }
+        "lobster" => {}
+        other => {
+            let message = format!("a scenario plays no tape of the format `{other}`");
+            let help = Some("a tape is written as jsonl or as lobster".to_string());
+            fields.sink().report(fields.place_of("format"), message, help);
+            return None;
+        }
+    }
+    let market = market?;
+    let listed = match &into {
+        Some(into) => instrument(market, &into.value),
+        None => match market.instruments.as_slice() {
+            [only] => Ok(only),
+            _ => Err("a recorded day goes into one instrument: name it with `into`".into()),
+        },
+    };
+    match listed {
+        Ok(Instrument { symbol, base, quote, .. }) => {
+            let (symbol, base, quote) = (symbol.clone(), base.clone(), quote.clone());
+            Some(Format::Lobster(lobster::Target { symbol, base, quote }))
+        }
+        Err(message) => {
+            let key = if into.is_some() { "into" } else { "format" };
+            fields.sink().report(fields.place_of(key), message, None);
+            None
+        }
+    }
+}
+
+/// Reads a tape to its end. What it names has to be there, but for accounts: it brings them in.
+fn hear(path: &Path, format: &Format, market: &RuleBook) -> Result<(), String> {
+    for entry in tape::open(path, format).map_err(|error| error.to_string())? {
+        let what = entry.map_err(|error| error.to_string())?.what;
+        let is_there = match &what {
+            Sentence::Account { act, .. } => act_is_known(act, market),
+            Sentence::Market(MarketAct::Halt(which) | MarketAct::Resume(which)) => {
+                which.symbol().map_or(Ok(()), |symbol| instrument(market, symbol).map(drop))
+            }
+            Sentence::Market(MarketAct::Feed { symbol, .. }) => {
+                instrument(market, symbol).map(drop)
+            }
+            Sentence::Market(MarketAct::Open | MarketAct::Close) | Sentence::Fault(_) => Ok(()),
+        };
+        is_there.map_err(|why| format!("`{what}`: {why}"))?;
+    }
+    Ok(())
+}
+
+fn act_is_known(act: &Act, market: &RuleBook) -> Result<(), String> {
+    match act {
+        Act::Place(order) => {
+            let listed = instrument(market, &order.symbol)?;
+            match &order.kind {
+                OrderKind::MarketSpend { asset, .. } if *asset != listed.quote => {
+                    let Instrument { symbol, quote, .. } = listed;
+                    Err(format!("{symbol} is paid for in {quote}, not in {asset}"))
+                }
+                _ => Ok(()),
+            }
+        }
+        Act::Deposit { asset, .. } | Act::Withdraw { asset, .. } => asset_is_known(market, asset),
+        Act::Cancel(_) | Act::CancelAll | Act::Amend { .. } => Ok(()),
+    }
+}
+
+fn instrument<'m>(market: &'m RuleBook, symbol: &Symbol) -> Result<&'m Instrument, String> {
+    let known = market.instruments.iter().map(|listed| listed.symbol.as_str());
+    let why = || missing("instrument", symbol.as_str(), known);
+    market.instrument(symbol).ok_or_else(why)
+}
+
+fn asset_is_known(market: &RuleBook, asset: &Asset) -> Result<(), String> {
+    let known = market.assets.iter().map(|rules| rules.name.as_str());
+    let why = || missing("asset", asset.as_str(), known);
+    market.asset(asset).map(drop).ok_or_else(why)
+}
+
+fn missing<'k>(kind: &str, word: &str, known: impl Iterator<Item = &'k str>) -> String {
+    let near = nearest(word, known).map(|near| format!("; did you mean `{near}`?"));
+    format!("the market has no {kind} {word}{}", near.unwrap_or_default())
+}
