@@ -14,15 +14,26 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// a sixteenth of the wait, at most this.
 const MARGIN_MAX: Duration = Duration::from_millis(20);
 
+/// The ends of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// Until when a method waits for what it was asked for.
+    pub method: Instant,
+    /// When the door answers for a method that did not; none where the caller said no time, or
+    /// a longer one than any method takes.
+    pub door: Option<Instant>,
+}
+
 /// The deadline that the headers ask for. An unreadable one counts as none: the caller's own
 /// clock ends the call anyway.
-pub fn of(headers: &HeaderMap) -> Instant {
+pub fn of(headers: &HeaderMap) -> Deadline {
+    let now = Instant::now();
     let asked = headers.get("grpc-timeout").and_then(|value| parse(value.to_str().ok()?));
-    let wait = asked.map_or(DEFAULT, |wait| {
-        let wait = wait.min(LONGEST);
-        wait - (wait / 16).min(MARGIN_MAX)
-    });
-    Instant::now() + wait
+    let Some(asked) = asked else { return Deadline { method: now + DEFAULT, door: None } };
+    let wait = asked.min(LONGEST);
+    let margin = (wait / 16).min(MARGIN_MAX);
+    let door = (asked <= LONGEST).then(|| now + wait - margin / 2);
+    Deadline { method: now + wait - margin, door }
 }
 
 /// Up to eight digits and a unit, as gRPC writes it: `5S`, `250m`.

@@ -13,8 +13,9 @@ use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tonic::Code;
+use tokio::time::{Sleep, sleep_until};
 use tonic::body::Body;
+use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
@@ -28,6 +29,9 @@ const OPEN_SERVICES: [&str; 3] = [
 
 /// What operators do, which a listener of their own keeps from everybody else's.
 const OPERATORS_SERVICE: &str = "/hoga.v1.AdminService/";
+
+const UNANSWERED: &str = "no answer came within the time of the call; what it was to change may have \
+                          changed: ask again with the same id";
 
 /// Asks everyone who comes for a token, and writes on the request who it is.
 #[derive(Clone)]
@@ -134,9 +138,10 @@ where
                 let deadline = deadline::of(headers);
                 let path = request.uri().path();
                 let log = Call::begin(path, trace, parent, &request_id).by(grant.as_deref());
-                let caller = Caller { grant, request_id, trace, deadline };
+                let caller = Caller { grant, request_id, trace, deadline: deadline.method };
                 request.extensions_mut().insert(caller);
-                Passing::Entered { call: self.inner.call(request), log }
+                let end = deadline.door.map(sleep_until);
+                Passing::Entered { call: self.inner.call(request), log, end }
             }
             Err(refusal) => {
                 let id = request_id.to_str().unwrap_or_default();
@@ -153,7 +158,7 @@ pin_project! {
     /// A call at the door, or behind it.
     #[project = PassingProjection]
     pub enum Passing<F> {
-        Entered { #[pin] call: F, log: Call },
+        Entered { #[pin] call: F, log: Call, #[pin] end: Option<Sleep> },
         Refused { response: Option<Response<Body>> },
     }
 }
@@ -166,9 +171,13 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            PassingProjection::Entered { call, log } => {
-                let response = ready!(call.poll(context))?;
-                Poll::Ready(Ok(log.end(response)))
+            PassingProjection::Entered { call, log, end } => {
+                if let Poll::Ready(response) = call.poll(context) {
+                    return Poll::Ready(Ok(log.end(response?)));
+                }
+                // The transport would end it a moment later, and without a reason.
+                ready!(end.as_pin_mut().map_or(Poll::Pending, |end| end.poll(context)));
+                Poll::Ready(Ok(log.end(Status::deadline_exceeded(UNANSWERED).into_http())))
             }
             PassingProjection::Refused { response } => {
                 Poll::Ready(Ok(response.take().expect("a future is not polled after its end")))
