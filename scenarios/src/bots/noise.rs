@@ -13,7 +13,8 @@ pub struct NoiseSettings {
     pub reach_ticks: u64,
     /// How many of a hundred orders go at market.
     pub market_percent: u64,
-    /// Quantities lie between one lot and this.
+    /// Quantities lie between these, both included; at least one lot, the least first.
+    pub lots_min: u64,
     pub lots_max: u64,
     /// At this many open orders the oldest goes before another comes.
     pub open_max: u64,
@@ -30,7 +31,7 @@ pub(super) fn act(
     let at_market = random.percent(settings.market_percent);
     let reach = settings.reach_ticks as i64;
     let steps = random.below(settings.reach_ticks * 2 + 1) as i64 - reach;
-    let lots = 1 + random.below(settings.lots_max.max(1));
+    let lots = random.between(settings.lots_min, settings.lots_max);
     if view.own.len() as u64 >= settings.open_max.max(1)
         && let Some(oldest) = view.own.first()
     {

@@ -10,7 +10,8 @@ pub struct TakerSettings {
     pub rate: PerSecond,
     /// How many of a hundred orders go at market; the others are IOC at the best price.
     pub market_percent: u64,
-    /// Quantities lie between one lot and this.
+    /// Quantities lie between these, both included; at least one lot, the least first.
+    pub lots_min: u64,
     pub lots_max: u64,
 }
 
@@ -22,7 +23,7 @@ pub(super) fn act(
 ) -> Millis {
     let side = random.side();
     let at_market = random.percent(settings.market_percent);
-    let lots = 1 + random.below(settings.lots_max.max(1));
+    let lots = random.between(settings.lots_min, settings.lots_max);
     if let Some(price) = view.opposite(side) {
         let terms = if at_market { Terms::Market } else { Terms::Ioc { price } };
         place(view, side, lots, price, terms, intents);

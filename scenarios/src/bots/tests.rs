@@ -8,12 +8,14 @@ const NOISE: BotKind = BotKind::Noise(NoiseSettings {
     rate: PerSecond { millionths: 500_000 },
     reach_ticks: 10,
     market_percent: 10,
+    lots_min: 1,
     lots_max: 5,
     open_max: 3,
 });
 const TAKER: BotKind = BotKind::Taker(TakerSettings {
     rate: PerSecond { millionths: 2_000_000 },
     market_percent: 50,
+    lots_min: 1,
     lots_max: 5,
 });
 

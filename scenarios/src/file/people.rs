@@ -10,9 +10,14 @@ use crate::numbers::{Amount, PerSecond};
 use crate::rules::{Instrument, RuleBook};
 use crate::time::Millis;
 use hoga_engine::amount::AMOUNT_MAX;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 /// Accounts and bots of one scenario, together.
 pub(super) const ACCOUNTS_MAX: u64 = 1_000_000;
+
+/// Where a least notional asks for more lots than this, bots leave it to the file to say how many.
+const LEAST_LOTS_MAX: u64 = 1_000_000_000;
 
 /// Steps of the price that a setting of a bot may name.
 const TICKS_MAX: u64 = 1_000_000;
@@ -81,7 +86,12 @@ fn instrument<'m>(fields: &mut Fields<'_>, market: Option<&'m RuleBook>) -> Opti
 
 /// The settings of a kind, each key with a default that makes a lively market.
 fn settings(kind: &str, fields: &mut Fields<'_>, instrument: Option<&Instrument>) -> BotKind {
-    let lots = |fields: &mut Fields<'_>, default| quantity(fields, instrument, default);
+    let least = instrument.map_or(1, least_lots);
+    let lots = |fields: &mut Fields<'_>, default| quantity(fields, instrument, default * least);
+    let sizes = |fields: &mut Fields<'_>| {
+        let most = lots(fields, 5);
+        (least.min(most), most)
+    };
     let every = |fields: &mut Fields<'_>, default| -> Millis {
         let every = fields.parsed_at::<Millis>("every");
         if let Some(at) = every.as_ref().filter(|at| at.value.0 == 0) {
@@ -96,25 +106,41 @@ fn settings(kind: &str, fields: &mut Fields<'_>, instrument: Option<&Instrument>
             lots: lots(fields, 10),
             every: every(fields, 1_000),
         }),
-        "noise" => BotKind::Noise(NoiseSettings {
-            rate: rate(fields),
-            reach_ticks: fields.count("reach_ticks", 0, TICKS_MAX).unwrap_or(10),
-            market_percent: fields.count("market_percent", 0, 100).unwrap_or(10),
-            lots_max: lots(fields, 5),
-            open_max: fields.count("open_max", 1, OPEN_ORDERS_MAX as u64).unwrap_or(5),
-        }),
+        "noise" => {
+            let rate = rate(fields);
+            let reach_ticks = fields.count("reach_ticks", 0, TICKS_MAX).unwrap_or(10);
+            let market_percent = fields.count("market_percent", 0, 100).unwrap_or(10);
+            let (lots_min, lots_max) = sizes(fields);
+            BotKind::Noise(NoiseSettings {
+                rate,
+                reach_ticks,
+                market_percent,
+                lots_min,
+                lots_max,
+                open_max: fields.count("open_max", 1, OPEN_ORDERS_MAX as u64).unwrap_or(5),
+            })
+        }
         "momentum" => BotKind::Momentum(MomentumSettings {
             every: every(fields, 10_000),
             threshold_ticks: fields.count("threshold_ticks", 1, TICKS_MAX).unwrap_or(3),
             chase_ticks: fields.count("chase_ticks", 0, TICKS_MAX).unwrap_or(2),
             lots: lots(fields, 10),
         }),
-        _ => BotKind::Taker(TakerSettings {
-            rate: rate(fields),
-            market_percent: fields.count("market_percent", 0, 100).unwrap_or(50),
-            lots_max: lots(fields, 5),
-        }),
+        _ => {
+            let rate = rate(fields);
+            let market_percent = fields.count("market_percent", 0, 100).unwrap_or(50);
+            let (lots_min, lots_max) = sizes(fields);
+            BotKind::Taker(TakerSettings { rate, market_percent, lots_min, lots_max })
+        }
     }
+}
+
+/// So many lots are worth the instrument's least notional, at half its base price too.
+fn least_lots(instrument: &Instrument) -> u64 {
+    let rules = &instrument.rules;
+    let lot = rules.base_price.value().checked_mul(rules.lot.value());
+    let lots = lot.and_then(|lot| (Decimal::TWO * rules.min_notional.value()).checked_div(lot));
+    lots.and_then(|lots| lots.ceil().to_u64()).map_or(1, |lots| lots.clamp(1, LEAST_LOTS_MAX))
 }
 
 /// `orders_per_second`, each bot; half an order where the file says nothing.

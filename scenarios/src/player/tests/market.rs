@@ -125,6 +125,21 @@ fn coins_of_fractional_lots_trade_exactly() {
 }
 
 #[test]
+fn bots_ask_for_no_less_than_the_market_takes() {
+    let report = play(
+        "[scenario]\nname = \"coins\"\nseed = 3\nlength = \"1m\"\n[market]\nrules = \"crypto\"\n\
+         [[bots]]\nkind = \"maker\"\nsymbol = \"ETH-KRW\"\ncount = 5\n\
+         deposit = { KRW = \"1000000000\", ETH = \"100\" }\n\
+         [[bots]]\nkind = \"noise\"\nsymbol = \"ETH-KRW\"\ncount = 20\n\
+         deposit = { KRW = \"1000000000\", ETH = \"100\" }\n\
+         [[bots]]\nkind = \"taker\"\nsymbol = \"ETH-KRW\"\ncount = 5\n\
+         deposit = { KRW = \"1000000000\", ETH = \"100\" }\n",
+    );
+    assert!(report.trades > 50, "{report}");
+    assert_eq!(report.rejects.get("NOTIONAL_TOO_SMALL"), None, "{report}");
+}
+
+#[test]
 fn what_is_not_served_is_refused_before_the_play() {
     let scenario = |market: &str, step: &str| {
         format!(
