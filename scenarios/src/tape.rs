@@ -77,8 +77,8 @@ pub enum TapeError {
     TooLong { line: u64 },
     #[error("line {line}: time goes back, from {before} to {at}")]
     TimeGoesBack { line: u64, before: Millis, at: Millis },
-    #[error("line {line}: the tape cannot be read or written")]
-    Io { line: u64, source: io::Error },
+    #[error("line {line}: the tape cannot be read or written: {why}")]
+    Io { line: u64, why: io::Error },
     #[error(transparent)]
     Day(#[from] ReplayError),
 }
@@ -105,7 +105,7 @@ impl<R: BufRead> TapeReader<R> {
         // Bounded, so that a file without line ends is refused and not swallowed whole.
         let mut bounded = io::Read::take(&mut self.input, LINE_BYTES_MAX as u64 + 2);
         let read = bounded.read_until(b'\n', &mut self.buffer);
-        read.map_err(|source| TapeError::Io { line, source })?;
+        read.map_err(|why| TapeError::Io { line, why })?;
         let ended = !self.buffer.is_empty();
         while self.buffer.last().is_some_and(|b| *b == b'\n' || *b == b'\r') {
             self.buffer.pop();
@@ -194,10 +194,10 @@ impl<W: Write> TapeWriter<W> {
             return Err(TapeError::TimeGoesBack { line, before, at: entry.at });
         }
         let said = Line { at_ms: entry.at.0, sentence: entry.what.to_string().into() };
-        let mut text = serde_json::to_vec(&said)
-            .map_err(|error| TapeError::Io { line, source: error.into() })?;
+        let mut text =
+            serde_json::to_vec(&said).map_err(|error| TapeError::Io { line, why: error.into() })?;
         text.push(b'\n');
-        self.output.write_all(&text).map_err(|source| TapeError::Io { line, source })?;
+        self.output.write_all(&text).map_err(|why| TapeError::Io { line, why })?;
         self.line = line;
         self.before = entry.at;
         Ok(())
@@ -209,7 +209,7 @@ impl<W: Write> TapeWriter<W> {
     /// What the output says; the last lines may be missing.
     pub fn flush(&mut self) -> Result<(), TapeError> {
         let line = self.line;
-        self.output.flush().map_err(|source| TapeError::Io { line, source })
+        self.output.flush().map_err(|why| TapeError::Io { line, why })
     }
 
     pub fn into_inner(self) -> W {

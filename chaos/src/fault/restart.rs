@@ -1,6 +1,7 @@
 //! A restart: of a node that is down, or in good order of one that runs.
 
 use super::Struck;
+use super::stall::STALLED;
 use crate::cluster::{Cluster, STOP_WITHIN, State};
 use anyhow::bail;
 use rustix::process::Signal;
@@ -14,6 +15,10 @@ pub(super) async fn strike(cluster: &mut Cluster, place: usize) -> anyhow::Resul
     let target = node.target();
     if node.state == State::Frozen {
         return Ok(Struck::Void(format!("{target} is frozen")));
+    }
+    // In good order it stops only with a disk that answers.
+    if let Some(trouble) = node.troubles.iter().find(|trouble| **trouble == STALLED) {
+        return Ok(Struck::Void(format!("the disk of {target} is {trouble}")));
     }
     let Some(process) = &mut node.process else {
         cluster.launch(place)?;

@@ -3,7 +3,7 @@
 use super::Struck;
 use crate::cluster::{Cluster, Node, Order};
 
-const STALLED: &str = "stalled";
+pub(super) const STALLED: &str = "stalled";
 
 pub(super) fn strike(cluster: &mut Cluster, place: usize) -> anyhow::Result<Struck> {
     if let Err(why) = &cluster.means.shim {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::busy::Busy;
 use super::error::LogError;
 use super::fatal::Fatal;
 use super::index::Index;
@@ -21,6 +22,7 @@ pub(super) struct Core {
     files: Mutex<BTreeMap<u64, Segment>>,
     pub space: Arc<Space>,
     pub fatal: Arc<Fatal>,
+    pub busy: Busy,
     /// Partitions that keep old segments from being used again.
     pub stale: watch::Sender<Vec<PartitionId>>,
     pub counters: Counters,
@@ -71,6 +73,7 @@ impl Core {
             files: Mutex::new(files),
             space,
             fatal,
+            busy: Busy::default(),
             stale: watch::channel(Vec::new()).0,
             counters: Counters::default(),
         }

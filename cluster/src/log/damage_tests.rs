@@ -136,6 +136,16 @@ async fn a_missing_segment_is_refused_wherever_it_was() {
 }
 
 #[tokio::test]
+async fn a_log_of_which_only_spare_segments_are_left_is_refused() {
+    let disk = three_writes().await;
+    let mut steps = disk.steps();
+    steps.push(DiskStep::Remove { name: file_name(1) });
+    let (segment, _, _, reason) = refused(&MemoryDisk::after_kill(&steps));
+    assert_eq!(segment, 2);
+    assert!(reason.contains("before this spare one is missing"), "{reason}");
+}
+
+#[tokio::test]
 async fn a_newer_format_is_refused_as_such() {
     let disk = three_writes().await;
     disk.tamper(&file_name(1), |bytes| {

@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::busy::Busy;
 use super::core::{Core, LogStats};
 use super::disk::{DirectoryDisk, Disk};
 use super::error::{LogError, OpenError};
@@ -101,6 +102,12 @@ impl SegmentLog {
     #[must_use]
     pub fn fatal(&self) -> watch::Receiver<Option<Arc<str>>> {
         self.core.fatal.watch()
+    }
+
+    /// Whether the disk still answers.
+    #[must_use]
+    pub fn busy(&self) -> Busy {
+        self.core.busy.clone()
     }
 
     /// The partitions that still need a segment more than `stale_segments` older than the current

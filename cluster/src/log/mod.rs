@@ -15,6 +15,7 @@
 //! append ─▶ index (readable) ─▶ queue ─▶ thread: encode · write · fsync ─▶ completions
 //! ```
 
+mod busy;
 mod cache;
 mod core;
 mod disk;
@@ -49,6 +50,7 @@ mod rig;
 #[cfg(test)]
 mod writer_tests;
 
+pub use busy::{ANSWERS_WITHIN, Busy};
 pub use core::LogStats;
 pub use disk::{DirectoryDisk, Disk, DiskFile};
 pub use error::{LogError, OpenError};

@@ -105,6 +105,11 @@ impl Reading<'_> {
                 if let Some(behind) = scan::later_writes(number, &bytes, BLOCK_BYTES + 1) {
                     return Err(self.corrupt(number, 0, behind, "the header is damaged"));
                 }
+                // Segments go only when a later one has been begun.
+                if last_write.is_none() && number > 1 {
+                    let reason = "every segment before this spare one is missing";
+                    return Err(self.corrupt(number, 0, BTreeSet::new(), reason));
+                }
                 self.resync(last_write)?;
                 self.files.insert(number, found.clone());
                 let offset = BLOCK_BYTES;

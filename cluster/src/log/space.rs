@@ -177,6 +177,7 @@ impl Space {
             }
             (state.retired.pop_front(), state.next_number)
         };
+        let retired = old.clone();
         let keep = self.lock().ready.len() < self.options.spare_segments;
         let outcome = match old {
             Some(old) if keep && old.bytes == self.options.segment_bytes => {
@@ -197,6 +198,10 @@ impl Space {
             Err(error) if is_full(&error) => {
                 // What was made half would only take the space it is short of.
                 self.disk.remove(segment::UNFINISHED).ok();
+                // What could not be used again is still there, and comes before those behind it.
+                if let Some(old) = retired {
+                    state.retired.push_front(old);
+                }
                 if !state.full {
                     tracing::warn!(%error, "no space for another log segment");
                 }

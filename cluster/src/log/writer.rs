@@ -148,7 +148,9 @@ impl Writer {
         self.flush(fresh)?;
         self.core.counters.entries.fetch_add(placed.len() as u64, Ordering::Relaxed);
         self.publish(placed);
-        if batch.iter().any(|request| matches!(request.body, Body::Purge(_))) {
+        // The first write of a segment says again what older ones are kept for: before it is
+        // durable none of them may go.
+        if fresh || batch.iter().any(|request| matches!(request.body, Body::Purge(_))) {
             self.retire();
         }
         Ok(())
@@ -245,10 +247,10 @@ impl Writer {
         let file = tail.segment.file.as_ref();
         if fresh {
             let header = segment::header(tail.segment.number, tail.segment.bytes);
-            write_patiently(core, || write_all(file, &header, 0))?;
+            write_patiently(core, || core.busy.during(|| write_all(file, &header, 0)))?;
         }
-        write_patiently(core, || write_all(file, bytes, tail.offset))?;
-        if let Err(error) = file.sync() {
+        write_patiently(core, || core.busy.during(|| write_all(file, bytes, tail.offset)))?;
+        if let Err(error) = core.busy.during(|| file.sync()) {
             core.fatal.poison(&format!("fsync of log segment {}: {error}", tail.segment.number));
             return core.check();
         }
@@ -282,7 +284,6 @@ impl Writer {
         self.tail = Tail { segment: next, offset: BLOCK_BYTES as u64, number: self.tail.number };
         self.core.space.set_current(self.room());
         self.core.counters.rolls.fetch_add(1, Ordering::Relaxed);
-        self.retire();
         Ok(())
     }
 

@@ -83,6 +83,7 @@ where
         let stale = log.stale();
         let log = log.partition(partition);
         check_reach(&log, &machine)?;
+        cut_conflict(&log, &machine).await?;
         let applier = Applier::new(machine).map_err(consensus)?;
         let store = LogStore::<C>::new(log.clone());
         let raft = Raft::new(node, config, network, store, applier).await.map_err(consensus)?;
@@ -275,6 +276,18 @@ fn check_reach(log: &PartitionLog, machine: &impl Machine) -> Result<(), StartEr
     }
     let applied = applied.map_or_else(|| "nothing".into(), |at| at.to_string());
     Err(StartError::StateLost { applied, purged: purged.to_string() })
+}
+
+/// Cuts what a state that arrived has overruled: a crash between its arrival and the cut of the log
+/// leaves entries of an older term from where it stands on. It is committed, so they never were.
+async fn cut_conflict(log: &PartitionLog, machine: &impl Machine) -> Result<(), StartError> {
+    let Some(applied) = machine.applied().last else { return Ok(()) };
+    let there = log.terms(applied.index..applied.index + 1);
+    if there.first().is_none_or(|at| at.term == applied.term) {
+        return Ok(());
+    }
+    tracing::warn!(partition = %log.id(), %applied, "entries that a snapshot overruled are cut");
+    log.truncate_from(applied.index).await.map_err(consensus)
 }
 
 /// Founds the partition if the log has nothing of it. Afterwards there is nothing to do here: a

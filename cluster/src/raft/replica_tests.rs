@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::tally::{Shelf, Tally};
 use super::{NoNetwork, ProposeError, Replica, ReplicaSettings, StartError};
-use crate::log::{LogOptions, MemoryDisk, PartitionId, SegmentLog};
+use crate::log::{LogOptions, LogPosition, MemoryDisk, PartitionId, SegmentLog};
 
 const P: PartitionId = PartitionId(3);
 const NODE: u64 = 7;
@@ -191,6 +191,34 @@ async fn a_lost_snapshot_is_noticed_before_anything_is_applied() {
     shelf.lose_snapshots();
     let error = try_start(&open(&disk), &shelf).await.err().expect("refused");
     assert!(matches!(error, StartError::StateLost { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn entries_that_a_snapshot_has_overruled_are_cut_when_it_starts() {
+    let (disk, shelf) = (MemoryDisk::new(), Shelf::default());
+    let log = open(&disk);
+    let replica = start(&log, &shelf).await;
+    for number in 0..3 {
+        replica.propose(batch(number)).await.expect("applied");
+    }
+    replica.trigger_snapshot().await.expect("it is written");
+    for number in 3..8 {
+        replica.propose(batch(number)).await.expect("applied");
+    }
+    stop(replica, log).await;
+    // Of another leader, who had another entry behind the third: it is what is committed.
+    let (mut meta, mut seen) = shelf.newest().expect("the snapshot");
+    let overruled = meta.last.index + 1;
+    meta.last = LogPosition { term: meta.last.term + 1, index: overruled };
+    seen.push(batch(77));
+    let arrived = Shelf::holding(meta, seen.clone());
+    let log = open(&disk);
+    let replica = start(&log, &arrived).await;
+    let at = replica.propose(batch(8)).await.expect("it goes on");
+    assert!(at.index > overruled, "{at}");
+    seen.push(batch(8));
+    assert_eq!(arrived.seen(), seen);
+    stop(replica, log).await;
 }
 
 #[tokio::test]

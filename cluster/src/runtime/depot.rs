@@ -75,6 +75,11 @@ impl Depot for PartitionDepot {
             state_hash: 0,
         };
         let history = self.historian.store();
+        // What sets a doubtful store right would take its rows for ones that nobody knows.
+        let reach = history.as_ref().map(|history| history.reach()).transpose();
+        if reach.map_err(|error| unwritable(&error))?.is_some_and(|reach| reach.is_doubtful) {
+            return Err(unwritable(&"the history here is being set right; offer it again"));
+        }
         let mut arriving = Arriving { blocks, history: history.clone(), has_ended: false };
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let written = store.try_write(stored, std::iter::from_fn(|| arriving.next_chunk()));

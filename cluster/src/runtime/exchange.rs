@@ -3,12 +3,14 @@
 mod reads;
 
 use super::answers::{Answers, Failure, Reply};
+use super::failing::Failing;
 use super::feed::Feed;
 use super::intake::Asked;
 use super::membership::Membership;
 use super::options::ExchangeOptions;
 use super::partition::{Partition, PartitionStatus};
 use super::quotes::{Quote, Quotes};
+use crate::log::ANSWERS_WITHIN;
 use crate::log::SegmentLog;
 use crate::partition::{Command, Entry, MetaCommand, SessionRef, Trace};
 use crate::raft::Leadership;
@@ -58,7 +60,7 @@ struct Inner {
     quotes: Arc<Quotes>,
     partitions: BTreeMap<PartitionId, Arc<Partition>>,
     catalogues: Shown,
-    failed: watch::Sender<Option<Arc<str>>>,
+    failing: Failing,
     space_is_low: watch::Receiver<bool>,
     membership: Option<Membership>,
 }
@@ -72,7 +74,7 @@ pub(super) struct Parts {
     pub quotes: Arc<Quotes>,
     pub partitions: BTreeMap<PartitionId, Arc<Partition>>,
     pub catalogues: Shown,
-    pub failed: watch::Sender<Option<Arc<str>>>,
+    pub failing: Failing,
     /// Its part among other nodes, when there are any.
     pub membership: Option<Membership>,
 }
@@ -91,7 +93,7 @@ impl Exchange {
             quotes,
             partitions: parts.partitions,
             catalogues: parts.catalogues,
-            failed: parts.failed,
+            failing: parts.failing,
             space_is_low,
             membership: parts.membership,
         }))
@@ -125,11 +127,7 @@ impl Exchange {
 
     /// Says that this node cannot go on.
     pub(super) fn fail(&self, cause: &str) {
-        self.0.failed.send_if_modified(|known| {
-            let is_first = known.is_none();
-            known.get_or_insert_with(|| cause.into());
-            is_first
-        });
+        self.0.failing.say(cause);
     }
 
     /// Waits until this node leads every partition and has applied what was committed before.
@@ -463,18 +461,32 @@ impl Exchange {
     }
 
     /// Waits until this node cannot go on, and says why: its log or its history cannot be
-    /// written. Whoever runs the node ends the process then, at once.
+    /// written, or a partition is dead. Whoever runs the node ends the process then, at once.
     pub async fn failed(&self) -> Arc<str> {
         let mut log = self.0.log.fatal();
-        let mut partition = self.0.failed.subscribe();
         tokio::select! {
             Ok(cause) = log.wait_for(Option::is_some) => cause.clone().unwrap_or_default(),
-            Ok(cause) = partition.wait_for(Option::is_some) => cause.clone().unwrap_or_default(),
+            cause = self.0.failing.said() => cause,
+            () = self.until_stuck() => {
+                format!("the disk of the log has not answered for {ANSWERS_WITHIN:?}").into()
+            }
         }
     }
 
-    /// Takes no more, applies what is committed, makes the log durable, and ends.
+    async fn until_stuck(&self) {
+        self.0.log.busy().until_stuck().await;
+    }
+
+    /// Takes no more, applies what is committed, makes the log durable, and ends; without all
+    /// that where the disk does not answer any more.
     pub async fn stop(&self) {
+        tokio::select! {
+            () = self.stop_in_order() => {}
+            () = self.until_stuck() => tracing::error!("the disk does not answer: stopped as by a crash"),
+        }
+    }
+
+    async fn stop_in_order(&self) {
         if let Some(membership) = &self.0.membership {
             membership.leave(self).await;
         }

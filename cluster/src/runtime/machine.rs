@@ -1,5 +1,6 @@
 //! The performer as consensus sees it.
 
+use super::failing::Failing;
 use super::performer::Job;
 use super::snapshots::Snapshots;
 use crate::raft::{Applied, Committed, Machine, SnapshotError, SnapshotMeta, SnapshotWriting};
@@ -12,6 +13,7 @@ pub(crate) struct PerformerMachine {
     pub applied: Applied,
     pub snapshots: Snapshots,
     pub topology: Topology,
+    pub failing: Failing,
 }
 
 impl Machine for PerformerMachine {
@@ -22,8 +24,10 @@ impl Machine for PerformerMachine {
     async fn apply(&mut self, entries: Vec<Committed>) {
         let (done, applied) = oneshot::channel();
         drop(self.jobs.send(Job::Apply { entries, done }).await);
-        // A performer that ended has said why; the node is going down.
-        drop(applied.await);
+        if applied.await.is_err() {
+            // Of a node that stops, nobody listens any more. Of another one a partition is dead.
+            self.failing.say("a partition has stopped applying what is committed");
+        }
     }
 
     async fn capture(&mut self, meta: SnapshotMeta) -> SnapshotWriting {

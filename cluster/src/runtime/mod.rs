@@ -18,6 +18,7 @@ mod courier;
 mod couriers;
 mod depot;
 mod exchange;
+mod failing;
 mod feed;
 mod founding;
 mod historian;

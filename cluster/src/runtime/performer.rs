@@ -3,6 +3,7 @@
 use super::answers::{Answers, Reply};
 use super::capturing::{CaptureUnderWay, HashUnderWay, room_for_block};
 use super::checkpoint::{Heard, Trusted};
+use super::failing::Failing;
 use super::feed::{Feed, FeedEvent};
 use super::historian::Historian;
 use super::pump::PumpJob;
@@ -128,7 +129,7 @@ pub(crate) struct Outlets {
     /// What this state says goes nowhere while it is not to be believed.
     pub trusted: Trusted,
     /// Set when the node cannot go on.
-    pub failed: watch::Sender<Option<Arc<str>>>,
+    pub failing: Failing,
 }
 
 /// Rebuilds an entity from the snapshot and the log.
@@ -454,11 +455,7 @@ impl<R: Rebuild> Performer<R> {
     /// Says that this node cannot go on.
     pub(super) fn fail(&self, cause: String) {
         tracing::error!(partition = self.core.id().0, cause, "the node cannot go on");
-        self.outlets.failed.send_if_modified(|known| {
-            let is_first = known.is_none();
-            known.get_or_insert_with(|| cause.into());
-            is_first
-        });
+        self.outlets.failing.say(cause);
     }
 
     /// Hands what is new in an outbox to its pump, while this node leads.

@@ -4,6 +4,7 @@
 use super::answers::Answers;
 use super::checkpoint::Trusted;
 use super::depot::PartitionDepot;
+use super::failing::Failing;
 use super::feed::{Feed, Topic};
 use super::historian::Historian;
 use super::machine::PerformerMachine;
@@ -151,7 +152,7 @@ async fn start(
         snapshot_bytes: u64::MAX,
         checkpoints: None,
         trusted: depot.trusted.clone(),
-        failed: watch::channel(None).0,
+        failing: Failing::new(),
     };
     let committed = log_of_partition.state().committed;
     let replayed = committed.filter(|last| applied.last < Some(*last)).map(|at| at.index);
@@ -170,7 +171,13 @@ async fn start(
     let turns = Arc::new(Semaphore::new(GIVEN_AT_ONCE_MAX));
     let donor = Donor::new(Arc::new(depot.clone()), turns);
     let network = PeerNetwork::new(links.clone(), log_partition(), donor);
-    let machine = PerformerMachine { jobs: jobs.clone(), applied, snapshots, topology };
+    let machine = PerformerMachine {
+        jobs: jobs.clone(),
+        applied,
+        snapshots,
+        topology,
+        failing: Failing::new(),
+    };
     let founders = (id == 1).then_some(1);
     let settings = ReplicaSettings::founded_by(founders);
     let replica = Replica::start(log_partition(), id, &log, machine, network, settings).await;

@@ -6,6 +6,7 @@ use super::clock::LeaderClock;
 use super::couriers::Couriers;
 use super::depot::PartitionDepot;
 use super::exchange::{Exchange, Parts};
+use super::failing::Failing;
 use super::feed::Feed;
 use super::founding::{self, Who};
 use super::historian::Historian;
@@ -57,6 +58,15 @@ pub enum StartError {
          backup, or start with an empty data directory"
     )]
     LogLost { dir: String },
+    /// A disk failed while it started.
+    #[error("this node cannot go on: {0}")]
+    Failed(Arc<str>),
+    /// Whose log it is, of how many partitions and after how many starts, is not known any more.
+    #[error(
+        "{dir} has a log, but no node.json that says whose it is; restore that from a backup, or start \
+         with an empty data directory"
+    )]
+    IdentityLost { dir: String },
     /// Snapshots count the rows of a history, and what they count is not written again.
     #[error(
         "{dir} has no history any more, but snapshots that count its orders, fills and ledger rows; \
@@ -96,7 +106,7 @@ struct Shared {
     log: SegmentLog,
     answers: Arc<Answers>,
     history: HistoryDatabase,
-    failed: watch::Sender<Option<Arc<str>>>,
+    failing: Failing,
     feed: Feed,
     quotes: Arc<Quotes>,
     table: watch::Sender<Arc<NodeTable>>,
@@ -132,6 +142,9 @@ impl Exchange {
             .await
             .expect("opening the log does not panic")?;
         // Only now is it certain that no other process has the directory.
+        if !Identity::is_there(&dir) && !log.partitions().is_empty() {
+            return Err(StartError::IdentityLost { dir: dir.display().to_string() });
+        }
         let mut identity = Identity::claim(&dir, options.node, options.topology)?;
         let cluster = match &options.cluster {
             Some(cluster) => Some(meet_others(&mut identity, &dir, cluster).await?),
@@ -149,7 +162,7 @@ impl Exchange {
                 options.topology.count(),
             )),
             history,
-            failed: watch::channel(None).0,
+            failing: Failing::new(),
             feed: Feed::start(options.topology),
             quotes: Arc::default(),
             table: watch::channel(Arc::default()).0,
@@ -171,7 +184,7 @@ impl Exchange {
             partitions.insert(partition.id, Arc::new(partition));
         }
         let (answers, feed) = (shared.answers.clone(), shared.feed.clone());
-        let (quotes, failed) = (shared.quotes.clone(), shared.failed.clone());
+        let (quotes, failing) = (shared.quotes.clone(), shared.failing.clone());
         let membership = shared.cluster.as_ref().zip(options.cluster.clone());
         let membership = membership.map(|(with, options)| {
             let (peers, consensus) = (with.peers.clone(), with.consensus.clone());
@@ -185,7 +198,7 @@ impl Exchange {
             quotes,
             partitions,
             catalogues,
-            failed,
+            failing,
             membership,
         });
         match (&shared.cluster, exchange.membership()) {
@@ -193,7 +206,10 @@ impl Exchange {
                 cluster.receiving.open(&exchange);
                 membership.begin(&exchange);
             }
-            _ => exchange.until_led().await,
+            _ => tokio::select! {
+                () = exchange.until_led() => {}
+                cause = exchange.failed() => return Err(StartError::Failed(cause)),
+            },
         }
         exchange.count_replay(begun.elapsed());
         Ok(exchange)
@@ -284,7 +300,7 @@ async fn start_partition(
         trusted: trusted.clone(),
         answers: shared.answers.clone(),
         historian: historian.clone(),
-        failed: shared.failed.clone(),
+        failing: shared.failing.clone(),
         snapshot_bytes: options.snapshot_bytes,
         feed: shared.feed.clone(),
         quotes: shared.quotes.clone(),
@@ -307,7 +323,13 @@ async fn start_partition(
     let (jobs, mailbox) = mpsc::channel(MAILBOX_MAX);
     tasks.spawn(Performer::new(core, host, outlets, rebuild, reached, replayed).run(mailbox));
 
-    let machine = PerformerMachine { jobs: jobs.clone(), applied, snapshots, topology };
+    let machine = PerformerMachine {
+        jobs: jobs.clone(),
+        applied,
+        snapshots,
+        topology,
+        failing: shared.failing.clone(),
+    };
     let (replica, among) = match &shared.cluster {
         None => {
             let settings = ReplicaSettings::founded_by([options.node]);

@@ -7,7 +7,7 @@
 
 use super::invariants::Findings;
 use super::report::InvariantReport;
-use crate::history::{Direction, History, RowKind};
+use crate::history::{Direction, History, HistoryError, RowKind};
 use crate::replay::Replay;
 use hoga_actors::Entity;
 use hoga_engine::account::Account;
@@ -69,6 +69,13 @@ impl Ledgers {
             let ledger = scan(history, account.id(), RowKind::Ledger, rows);
             let fills = scan(history, account.id(), RowKind::Fill, fills);
             for row in ledger.chain(fills) {
+                let row = match row {
+                    Ok(row) => row,
+                    Err(error) => {
+                        self.chains.check(false, || format!("{}: {error}", account.name()));
+                        continue;
+                    }
+                };
                 self.add(&row);
                 if let HistoryRow::Fill(fill) = &row {
                     tell(fill);
@@ -151,9 +158,8 @@ fn scan(
     account: AccountId,
     kind: RowKind,
     last: u64,
-) -> impl Iterator<Item = HistoryRow> {
-    // A row that cannot be read is missing, and the chain says so.
-    history.scan(account, kind, 1..=last, Direction::OldestFirst).filter_map(Result::ok)
+) -> impl Iterator<Item = Result<HistoryRow, HistoryError>> {
+    history.scan(account, kind, 1..=last, Direction::OldestFirst)
 }
 
 #[cfg(test)]

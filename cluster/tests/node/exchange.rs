@@ -101,6 +101,16 @@ async fn many_accounts_trade_and_every_unit_is_conserved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_nobodys_any_more_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    Market::found(dir.path()).await.exchange.stop().await;
+    std::fs::remove_file(dir.path().join("node.json")).unwrap();
+    let refused = Exchange::start(ExchangeOptions::new(dir.path())).await.err().unwrap();
+    assert!(matches!(refused, StartError::IdentityLost { .. }), "{refused}");
+    assert!(!dir.path().join("node.json").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_directory_whose_log_is_gone_is_refused_and_stays_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     Market::found(dir.path()).await.exchange.stop().await;

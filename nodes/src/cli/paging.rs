@@ -6,7 +6,7 @@ use clap::Args;
 /// How much of a list is wanted.
 #[derive(Args, Debug)]
 pub struct Limit {
-    /// At most so many, newest first
+    /// At most so many
     #[arg(long, value_name = "N", default_value_t = LIMIT_DEFAULT)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,

@@ -7,7 +7,8 @@ use super::failure::{Exit, Failure};
 use super::output::{self, Bar};
 use super::{Global, json};
 use clap::{Args, ValueEnum};
-use hoga_scenarios::file::{self, Scenario};
+use hoga_scenarios::file::{self, Scenario, StepAct};
+use hoga_scenarios::grammar::MarketAct;
 use hoga_scenarios::player::{self, PlayError, PlayOptions, Progress, Report, Wall};
 use hoga_scenarios::time::Millis;
 use live::{Live, Place};
@@ -86,7 +87,8 @@ impl Play {
 
     fn play(&self, scenario: &Scenario) -> Result<Report, Failure> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
-        let record = self.recorder(scenario, folder)?;
+        let mut recording = self.recording(scenario, folder)?;
+        let record = recording.output();
         let bar = Bar::new(scenario.length.0);
         let trades = Cell::new(0);
         let (start, speed) = (Instant::now(), self.speed);
@@ -97,7 +99,9 @@ impl Play {
         };
         let (seed, wall) = (self.seed, &mut clock);
         let options = PlayOptions { scenario, seed, folder, record, wall };
-        player::run(options, &mut show).map_err(|error| failure(&error))
+        let report = player::run(options, &mut show).map_err(|error| failure(&error))?;
+        recording.end()?;
+        Ok(report)
     }
 
     fn live(
@@ -107,34 +111,74 @@ impl Play {
         global: &Global,
     ) -> Result<Report, Failure> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
-        let record = self.recorder(scenario, folder)?;
+        let mut recording = self.recording(scenario, folder)?;
+        let record = recording.output();
         let scenario = &player::with_speakers(scenario, folder).map_err(|error| failure(&error))?;
         let (seed, speed) = (self.seed.unwrap_or(scenario.seed), self.speed);
-        Live { scenario, seed, speed, place, folder, global }.play(record)
+        let report = Live { scenario, seed, speed, place, folder, global }.play(record)?;
+        recording.end()?;
+        Ok(report)
     }
 
-    /// The file that is recorded into; neither the scenario nor its tape.
-    fn recorder(
-        &self,
-        scenario: &Scenario,
-        folder: &Path,
-    ) -> Result<Option<Box<dyn Write + 'static>>, Failure> {
-        let Some(path) = &self.record else { return Ok(None) };
-        let shown = path.display();
-        let tape = scenario.tape.as_ref().map(|tape| folder.join(tape.file.as_str()));
-        let same = |played: &Path| {
-            let (played, recorded) = (played.canonicalize(), path.canonicalize());
-            matches!((played, recorded), (Ok(played), Ok(recorded)) if played == recorded)
+    /// Where it is recorded, if anywhere: into no file that is played.
+    fn recording(&self, scenario: &Scenario, folder: &Path) -> Result<Recording, Failure> {
+        let Some(path) = &self.record else { return Ok(Recording::default()) };
+        let recorded = path.canonicalize();
+        let named = scenario.tape.iter().map(|tape| &tape.file);
+        let fed = scenario.steps.iter().filter_map(|step| match &step.what {
+            StepAct::Market(MarketAct::Feed { file, .. }) => Some(file),
+            _ => None,
+        });
+        let others = named.chain(fed).map(|file| folder.join(file.as_str()));
+        // A day may be a directory: then the files in it are played.
+        let is_played = |played: PathBuf| match (played.canonicalize(), &recorded) {
+            (Ok(played), Ok(recorded)) => recorded.starts_with(played),
+            _ => false,
         };
-        if same(&self.file) || tape.is_some_and(|tape| same(&tape)) {
-            let why = format!("error: {shown} is what is played; record into another file");
+        if std::iter::once(self.file.clone()).chain(others).any(is_played) {
+            let why =
+                format!("error: {} is what is played; record into another file", path.display());
             return Err(Failure::usage(why));
         }
-        let file = File::create(path).map_err(|error| {
-            Failure::new(Exit::Failure, format!("error: {shown} cannot be written: {error}"))
-        })?;
-        Ok(Some(Box::new(BufWriter::new(file))))
+        Recording::begin(path)
     }
+}
+
+/// A tape that is written beside its place, and put there when the play has come to its end: a play
+/// that fails leaves what was there.
+#[derive(Default)]
+struct Recording(Option<(PathBuf, PathBuf)>, Option<Box<dyn Write>>);
+
+impl Recording {
+    fn begin(path: &Path) -> Result<Recording, Failure> {
+        let mut part = path.as_os_str().to_owned();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let file = File::create(&part).map_err(|error| unwritten(path, &error))?;
+        Ok(Recording(Some((part, path.to_owned())), Some(Box::new(BufWriter::new(file)))))
+    }
+
+    fn output(&mut self) -> Option<Box<dyn Write>> {
+        self.1.take()
+    }
+
+    fn end(&mut self) -> Result<(), Failure> {
+        let Some((part, path)) = self.0.take() else { return Ok(()) };
+        std::fs::rename(part, &path).map_err(|error| unwritten(&path, &error))
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        if let Some((part, _)) = &self.0 {
+            // What is left of it is of no use; if it cannot go, it stays.
+            drop(std::fs::remove_file(part));
+        }
+    }
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Failure, format!("error: {} cannot be written: {error}", path.display()))
 }
 
 /// A check that failed is neither an error nor a success.

@@ -56,7 +56,7 @@ pub fn run(
     announce: impl FnOnce(&Standing<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let otlp = Otlp::read(config.id, |name| std::env::var(name).ok())
             .map_err(|error| failed(format!("error: {error}")))?;
         let hops = otlp.map(telemetry::otlp::start);
@@ -94,7 +94,10 @@ pub fn run(
             () = exchange.stop() => served,
             () = stop.asked() => Err(interrupted()),
         }
-    })
+    });
+    // Nothing is left to do but where a disk does not answer, and that is not waited for.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Where a gateway really listens.
@@ -115,7 +118,10 @@ async fn serve(
     // before a partition has a leader is answered so.
     let is_alone = exchange.membership().is_none();
     if is_alone {
-        found(exchange, config, seeded).await?;
+        tokio::select! {
+            founded = found(exchange, config, seeded) => founded?,
+            cause = exchange.failed() => return Err(of_node(&cause)),
+        }
     }
     let Papers { auth, tls, mirror } = papers;
     let scheme = if tls.is_some() { "https" } else { "http" };
@@ -147,6 +153,7 @@ async fn serve(
         tokio::select! {
             founded = found(exchange, config, seeded) => founded?,
             () = stop.asked() => return drain(gateway, stop).await,
+            cause = exchange.failed() => return Err(of_node(&cause)),
         }
         gateway.founded();
     }

@@ -128,7 +128,10 @@ pub fn ask(order: &v1::Order) -> String {
     let symbol = actor::last_part(&order.instrument);
     let side = word(order.side().as_str_name(), "SIDE_");
     let much = match &order.quote_amount {
-        Some(amount) if order.quantity.is_none() => format!("{} of {symbol}", amount.value),
+        // Of an order by amount that bought nothing the quantity is zero.
+        Some(amount) if order.quantity.is_none() || is_zero(order.quantity.as_ref()) => {
+            format!("{} of {symbol}", amount.value)
+        }
         _ => format!("{} {symbol}", text(order.quantity.as_ref())),
     };
     let price = match &order.price {

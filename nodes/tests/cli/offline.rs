@@ -158,7 +158,9 @@ fn files_that_a_scenario_names_are_checked_too() {
     let line = "{\"at_ms\":1,\"do\":\"alice byys 10 LPJ-KRW @ 777\"}\n";
     check(tape, "").ended(0);
     check(tape, line).ended(1).complained("x.toml:8:8").complained("line 1, column");
-    check(&tape.replace("day", "night"), "").ended(1).complained("night.jsonl: No such file");
+    check(&tape.replace("day", "night"), "")
+        .ended(1)
+        .complained("night.jsonl: it cannot be opened: No such file");
     let feed = |rules: &str, symbol: &str| {
         format!("rules = \"{rules}\"\n[[step]]\nat = \"1s\"\ndo = \"feed no.x into {symbol}\"\n")
     };

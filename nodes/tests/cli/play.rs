@@ -63,7 +63,19 @@ fn what_cannot_be_played_says_why() {
     hoga(&["play", "--record", "/no/such/folder/tape", HUNDRED])
         .ended(1)
         .complained("/no/such/folder/tape cannot be written");
-    let (_dir, path) = changed("[check]", "[tape]\nfile = \"nowhere.jsonl\"\n[check]");
+    let (dir, path) = changed("[check]", "[tape]\nfile = \"nowhere.jsonl\"\n[check]");
+    // What is recorded takes its place only when all of it is there.
+    let kept = dir.path().join("kept.jsonl");
+    fs::write(&kept, "precious").expect("a file");
+    hoga(&["play", &path, "--record", &kept.display().to_string()]).ended(1);
+    assert_eq!(fs::read_to_string(&kept).expect("it is there"), "precious");
+    assert!(!dir.path().join("kept.jsonl.part").exists());
+    let day = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/recorded-day.toml");
+    let of_the_day = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../scenarios/data/lobster-small/ACME_2026-01-05_34200000_57600000_message_5.csv"
+    );
+    hoga(&["play", day, "--record", of_the_day]).ended(2).complained("is what is played");
     hoga(&["play", &path]).ended(1).complained("nowhere.jsonl: it cannot be opened: No such file");
 }
 

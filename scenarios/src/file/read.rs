@@ -1,9 +1,10 @@
 //! The file as a whole, section by section, then the checks between sections.
 
-use super::{AccountGroup, BotGroup, Scenario, checks, events, people, tape};
+use super::{AccountGroup, BotGroup, Scenario, TapeFile, checks, events, people, tape};
 use crate::document::{Fields, nearest};
 use crate::names::AccountName;
 use crate::rules::{RuleBook, SHIPPED};
+use crate::tape::{Format, lobster};
 use crate::time::Millis;
 use std::path::Path;
 
@@ -29,7 +30,8 @@ pub(super) fn scenario(file: &mut Fields<'_>, folder: Option<&Path>) -> Option<S
     let market = market(file);
     let accounts = people::accounts(file, market.as_ref());
     let bots = people::bots(file, market.as_ref());
-    distinct(file, &accounts, &bots, market.as_ref());
+    let tape = tape::read(file, market.as_ref(), folder);
+    distinct(file, &accounts, &bots, tape.as_ref(), market.as_ref());
     let known = events::Known {
         market: market.as_ref(),
         accounts: &accounts,
@@ -39,7 +41,6 @@ pub(super) fn scenario(file: &mut Fields<'_>, folder: Option<&Path>) -> Option<S
     };
     let steps = events::steps(file, &known);
     let faults = events::faults(file, &known);
-    let tape = tape::read(file, market.as_ref(), folder);
     let listed = |symbol: &_| market.as_ref().is_none_or(|m| m.instrument(symbol).is_some());
     // A tape brings in whom it names.
     let has_account = |name: &AccountName| tape.is_some() || known.has_account(name);
@@ -107,14 +108,17 @@ pub(super) fn market(file: &mut Fields<'_>) -> Option<RuleBook> {
     Some(book)
 }
 
-/// No account is named twice, be it by itself, as a member of a group, as a bot, as a faucet or
-/// as a house.
+/// No account is named twice, be it by itself, as a member of a group, as a bot, as a faucet, as
+/// a house or by a recorded day.
 fn distinct(
     file: &Fields<'_>,
     accounts: &[AccountGroup],
     bots: &[BotGroup],
+    tape: Option<&TapeFile>,
     market: Option<&RuleBook>,
 ) {
+    let is_day = tape.is_some_and(|tape| matches!(tape.format, Format::Lobster(_)));
+    let is_of_the_day = |name: &AccountName| is_day && name.as_str().starts_with(lobster::PREFIX);
     let groups = accounts.iter().map(|group| ("accounts", &group.name, group.count));
     let bots = bots.iter().map(|group| ("bots", &group.name, Some(group.count)));
     let all: Vec<(&str, &AccountName, Option<u64>)> = groups.chain(bots).collect();
@@ -131,7 +135,7 @@ fn distinct(
                 let count_of = |known: &str| (known == group.as_str()).then_some(*size);
                 events::is_member(name, count_of)
             });
-        if earlier || member || of_the_market.contains(name) {
+        if earlier || member || of_the_market.contains(name) || is_of_the_day(name) {
             let message = format!("the name `{name}` is taken");
             let help = Some("give this group a `name` of its own".to_string());
             file.sink().report(file.place_of(key), message, help);

@@ -82,6 +82,8 @@ pub struct TapeFile {
     /// Relative to the scenario's folder.
     pub file: FilePath,
     pub format: Format,
+    /// When its own time begins.
+    pub at: Millis,
 }
 
 impl AccountGroup {

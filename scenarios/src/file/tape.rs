@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::TapeFile;
 use crate::document::{Fields, nearest};
-use crate::grammar::{Act, FilePath, MarketAct, OrderKind, Sentence};
+use crate::grammar::{Act, FilePath, MarketAct, Order, OrderKind, Sentence};
 use crate::names::{Asset, Symbol};
 use crate::rules::{Instrument, RuleBook};
 use crate::tape::{self, Format, lobster};
+use crate::time::Millis;
 
 /// Reads the section and, when its folder is known, the tape to its end.
 pub(super) fn read(
@@ -19,13 +20,14 @@ pub(super) fn read(
     fields.require(&["file"]);
     let name: Option<FilePath> = fields.parsed("file");
     let format = format(&mut fields, market);
+    let at = fields.parsed::<Millis>("at").unwrap_or_default();
     if let (Some(folder), Some(name), Some(format), Some(market)) = (folder, &name, &format, market)
         && let Err(why) = hear(&folder.join(name.as_str()), format, market)
     {
         fields.sink().report(fields.place_of("file"), format!("the tape {name}: {why}"), None);
     }
     fields.finish();
-    Some(TapeFile { file: name?, format: format? })
+    Some(TapeFile { file: name?, format: format?, at })
 }
 
 fn format(fields: &mut Fields<'_>, market: Option<&RuleBook>) -> Option<Format> {
@@ -57,8 +59,9 @@ fn format(fields: &mut Fields<'_>, market: Option<&RuleBook>) -> Option<Format> 
     };
     match listed {
         Ok(Instrument { symbol, base, quote, .. }) => {
+            let quote_scale = market.asset(quote).map_or(0, |rules| rules.scale);
             let (symbol, base, quote) = (symbol.clone(), base.clone(), quote.clone());
-            Some(Format::Lobster(lobster::Target { symbol, base, quote }))
+            Some(Format::Lobster(lobster::Target { symbol, base, quote, quote_scale }))
         }
         Err(message) => {
             let key = if into.is_some() { "into" } else { "format" };
@@ -70,9 +73,11 @@ fn format(fields: &mut Fields<'_>, market: Option<&RuleBook>) -> Option<Format> 
 
 /// Reads a tape to its end. What it names has to be there, but for accounts: it brings them in.
 fn hear(path: &Path, format: &Format, market: &RuleBook) -> Result<(), String> {
+    let is_day = matches!(format, Format::Lobster(_));
     for entry in tape::open(path, format).map_err(|error| error.to_string())? {
         let what = entry.map_err(|error| error.to_string())?.what;
         let is_there = match &what {
+            Sentence::Account { act: Act::Place(order), .. } if is_day => fits(order, market),
             Sentence::Account { act, .. } => act_is_known(act, market),
             Sentence::Market(MarketAct::Halt(which) | MarketAct::Resume(which)) => {
                 which.symbol().map_or(Ok(()), |symbol| instrument(market, symbol).map(drop))
@@ -83,6 +88,20 @@ fn hear(path: &Path, format: &Format, market: &RuleBook) -> Result<(), String> {
             Sentence::Market(MarketAct::Open | MarketAct::Close) | Sentence::Fault(_) => Ok(()),
         };
         is_there.map_err(|why| format!("`{what}`: {why}"))?;
+    }
+    Ok(())
+}
+
+/// A recorded order has to fit the instrument that it is played into: what a tape of sentences asks
+/// for in vain may be meant so.
+fn fits(order: &Order, market: &RuleBook) -> Result<(), String> {
+    let rules = &instrument(market, &order.symbol)?.rules;
+    let OrderKind::Limit { quantity, price } = order.kind else { return Ok(()) };
+    if !rules.ticks.holds(price) {
+        return Err(format!("{price} is not on the tick of {}", rules.ticks.tick_at(price)));
+    }
+    if quantity.steps(rules.lot).is_none() {
+        return Err(format!("{quantity} is no multiple of the lot {}", rules.lot));
     }
     Ok(())
 }

@@ -215,8 +215,15 @@ pub fn with_speakers(scenario: &Scenario, folder: &Path) -> Result<Scenario, Pla
 fn open_tape(scenario: &Scenario, folder: &Path) -> Result<Option<Tape>, PlayError> {
     let Some(tape) = &scenario.tape else { return Ok(None) };
     let file = folder.join(tape.file.as_str());
+    let begin = tape.at;
+    let later = move |entry: Result<Entry, TapeError>| {
+        entry.map(|entry| Entry { at: Millis(begin.0.saturating_add(entry.at.0)), ..entry })
+    };
     match tape::open(&file, &tape.format) {
-        Ok(entries) => Ok(Some(Tape { file, entries: entries.peekable() })),
+        Ok(entries) => {
+            let entries: Entries = Box::new(entries.map(later));
+            Ok(Some(Tape { file, entries: entries.peekable() }))
+        }
         Err(source) => Err(PlayError::Tape { file, source }),
     }
 }

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 /// the same file gives the same error again.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    #[error("cannot read {name}: {source}")]
-    Read { name: String, source: io::Error },
+    #[error("cannot read {name}: {why}")]
+    Read { name: String, why: io::Error },
     #[error("cannot open {path} as a zip archive: {why}")]
     Archive { path: PathBuf, why: String },
     #[error("{path}: {what}")]

@@ -23,7 +23,7 @@ pub fn read(
 ) -> Result<impl Iterator<Item = Result<Operation, ReplayError>>, ReplayError> {
     let name = path.display().to_string();
     let file = File::open(path);
-    let file = file.map_err(|source| ReplayError::Read { name: name.clone(), source })?;
+    let file = file.map_err(|why| ReplayError::Read { name: name.clone(), why })?;
     operations(name, BufReader::with_capacity(READ_BYTES, file))
 }
 

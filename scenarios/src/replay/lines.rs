@@ -23,7 +23,7 @@ impl<R: BufRead> Lines<R> {
     pub fn next(&mut self) -> Result<Option<Fields<'_>>, ReplayError> {
         self.text.clear();
         let read = self.source.read_line(&mut self.text);
-        read.map_err(|source| ReplayError::Read { name: self.name.clone(), source })?;
+        read.map_err(|why| ReplayError::Read { name: self.name.clone(), why })?;
         self.number += 1;
         let line = self.text.trim_end_matches(['\r', '\n']);
         if self.text.is_empty() {

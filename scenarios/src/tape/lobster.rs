@@ -25,6 +25,8 @@ use crate::time::Millis;
 
 /// Prices of LOBSTER stand in ten-thousandths of a dollar.
 const PRICE_SCALE: u32 = 4;
+/// How the names of a day's accounts begin.
+pub const PREFIX: &str = "lobster-";
 const NANOS_PER_MILLI: u64 = 1_000_000;
 /// The most that one deposit says: what an amount's 28 digits hold.
 const DEPOSIT_MAX: i128 = 10_i128.pow(28) - 1;
@@ -35,21 +37,30 @@ pub struct Target {
     pub symbol: Symbol,
     pub base: Asset,
     pub quote: Asset,
+    /// Decimals of the quote.
+    pub quote_scale: u32,
 }
 
 /// Reads a day, from a zip archive or a directory, as commands.
 ///
 /// # Errors
-/// As [`lobster::orders`].
+/// As [`lobster::orders`], and where the day's time goes back.
 pub fn entries(path: &Path, target: &Target) -> Result<Vec<Entry>, ReplayError> {
     let orders = lobster::orders(path, |_, _| {})?;
-    let named = |name: &&str| format!("lobster-{name}").parse().expect("a name of an account");
+    if let Some(line) = orders.back_at {
+        let (name, what) =
+            (path.display().to_string(), "the time of this message goes back".into());
+        return Err(ReplayError::Row { name, line, what });
+    }
+    let named = |name: &&str| format!("{PREFIX}{name}").parse().expect("a name of an account");
     let accounts: Vec<AccountName> = orders.accounts.iter().map(named).collect();
     let owner = |key: OrderKey| Who::One(accounts[key.account.index() as usize].clone());
     let mut entries = Vec::new();
     for (who, (cash, goods)) in needs(&orders, owner) {
-        // Twice, for the fees.
-        let cash = (amount(2 * cash, PRICE_SCALE), &target.quote);
+        // Twice, for the fees, and no finer than the quote is.
+        let finer = 10_i128.pow(PRICE_SCALE.saturating_sub(target.quote_scale));
+        let cash = (2 * cash + finer - 1) / finer * finer;
+        let cash = (amount(cash, PRICE_SCALE), &target.quote);
         let deposits = [cash, (amount(goods, 0), &target.base)];
         for (amount, asset) in deposits.into_iter().filter(|(amount, _)| !amount.is_zero()) {
             let act = Act::Deposit { amount, asset: asset.clone() };

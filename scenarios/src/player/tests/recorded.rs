@@ -122,6 +122,22 @@ INTO
     assert_eq!((cut.trades, cut.open_orders), (0, 2), "{cut}");
     assert_eq!(cut.warnings, ["the tape goes on after the end of the scenario, 2s500ms"]);
 
+    write("3s500ms", "into = \"X-USD\"\nat = \"1s\"");
+    let later = play();
+    assert_eq!((later.trades, later.open_orders), (0, 2), "{later}");
+
+    write("3s", "into = \"X-USD\"\n[[accounts]]\nname = \"lobster-maker\"");
+    assert!(self::mistakes(&file).contains("the name `lobster-maker` is taken"));
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    std::fs::write(&file, text.replace("tick = \"0.01\"", "tick = \"0.05\"")).expect("room");
+    assert!(self::mistakes(&file).contains("100.02 is not on the tick of 0.05"));
+    let messages = day.join("X_message_1.csv");
+    let rows = std::fs::read_to_string(&messages).expect("it was written");
+    std::fs::write(&messages, rows.replace("34202.0", "34201.0")).expect("room");
+    write("3s", "into = \"X-USD\"");
+    assert!(self::mistakes(&file).contains("day:3: the time of this message goes back"));
+    std::fs::write(&messages, rows).expect("room");
+
     write("3s", "");
     let mistakes = self::mistakes(&file);
     assert!(mistakes.contains("name it with `into`"), "{mistakes}");

@@ -78,7 +78,7 @@ impl Source {
     fn of(path: &Path) -> Result<Source, ReplayError> {
         let found = std::fs::metadata(path);
         let name = path.display().to_string();
-        let found = found.map_err(|source| ReplayError::Read { name, source })?;
+        let found = found.map_err(|why| ReplayError::Read { name, why })?;
         let path = path.to_owned();
         if !found.is_dir() {
             return Ok(Source::Archive(path));
@@ -106,8 +106,7 @@ impl Source {
                 Ok(names.map(|name| name.into_owned()).collect())
             }
             Source::Directory(path) => {
-                let failed =
-                    |source| ReplayError::Read { name: path.display().to_string(), source };
+                let failed = |why| ReplayError::Read { name: path.display().to_string(), why };
                 let mut names = Vec::new();
                 for entry in std::fs::read_dir(path).map_err(failed)? {
                     names.extend(entry.map_err(failed)?.file_name().into_string());
@@ -121,7 +120,7 @@ impl Source {
         let source: Box<dyn Read> = match self {
             Source::Archive(path) => Box::new(unpacked(path, name)?),
             Source::Directory(path) => {
-                let failed = |source| ReplayError::Read { name: name.to_owned(), source };
+                let failed = |why| ReplayError::Read { name: name.to_owned(), why };
                 Box::new(File::open(path.join(name)).map_err(failed)?)
             }
         };
@@ -131,7 +130,7 @@ impl Source {
 }
 
 fn archive(path: &Path) -> Result<ZipArchive<File>, ReplayError> {
-    let failed = |source| ReplayError::Read { name: path.display().to_string(), source };
+    let failed = |why| ReplayError::Read { name: path.display().to_string(), why };
     let file = File::open(path).map_err(failed)?;
     ZipArchive::new(file).map_err(|error| bad_archive(path, &error))
 }
@@ -147,7 +146,7 @@ fn unpacked(path: &Path, name: &str) -> Result<std::io::Cursor<Vec<u8>>, ReplayE
     let mut file = archive.by_name(name).map_err(|error| bad_archive(path, &error))?;
     let mut bytes = Vec::new();
     let read = file.read_to_end(&mut bytes);
-    read.map_err(|source| ReplayError::Read { name: name.to_owned(), source })?;
+    read.map_err(|why| ReplayError::Read { name: name.to_owned(), why })?;
     Ok(std::io::Cursor::new(bytes))
 }
 

@@ -29,8 +29,10 @@ const TAKER: AccountId = AccountId::new(PartitionId(0), 3);
 #[derive(Clone, Debug)]
 pub struct Orders {
     pub script: Script,
-    /// When each step is asked: nanoseconds after the first message, never less than the one before.
+    /// When each step is asked: nanoseconds after the first message, as the rows say it.
     pub times: Vec<u64>,
+    /// The first row, from 1, whose time lies before that of the row above it.
+    pub back_at: Option<u64>,
     /// Ten-thousandths of a dollar in one tick of the script's prices.
     pub tick: u32,
     /// Who asks, by the index of the account in a step's key.
@@ -52,6 +54,8 @@ pub fn orders(path: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Orders,
     let mut day = Day::open(path)?;
     let messages = std::mem::take(&mut day.messages);
     let begin = messages[0].time;
+    let goes_back = |pair: &[Message]| pair[1].time < pair[0].time;
+    let back_at = messages.windows(2).position(goes_back).map(|above| above as u64 + 2);
     let mut writing = Writing::new(day.levels);
     let mut times: Vec<u64> = Vec::new();
     let mut published = Published::default();
@@ -61,9 +65,7 @@ pub fn orders(path: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Orders,
             writing.view.open(&published, message);
         }
         writing.row(&messages, at, &published);
-        let before = times.last().copied().unwrap_or_default();
-        let time = message.time.saturating_sub(begin).max(before);
-        times.resize(writing.view.desk().steps(), time);
+        times.resize(writing.view.desk().steps(), message.time.saturating_sub(begin));
         progress(at as u64 + 1, messages.len() as u64);
     }
     day.end()?;
@@ -71,6 +73,7 @@ pub fn orders(path: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Orders,
     Ok(Orders {
         script: view.into_desk().finish(),
         times,
+        back_at,
         tick: day.tick(),
         accounts: vec!["maker", "maker", "maker", "taker"],
         rows: messages.len() as u64,
