@@ -17,8 +17,8 @@ pub(super) async fn strike(cluster: &mut Cluster, place: usize) -> anyhow::Resul
         return Ok(Struck::Void(format!("{target} is frozen")));
     }
     // In good order it stops only with a disk that answers.
-    if let Some(trouble) = node.troubles.iter().find(|trouble| **trouble == STALLED) {
-        return Ok(Struck::Void(format!("the disk of {target} is {trouble}")));
+    if node.troubles.contains(&STALLED) {
+        return Ok(Struck::Void(format!("the disk of {target} is {STALLED}")));
     }
     let Some(process) = &mut node.process else {
         cluster.launch(place)?;

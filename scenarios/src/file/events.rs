@@ -44,16 +44,13 @@ impl<'s> Known<'s> {
 
     /// Who can act without being named in the file: a member of a group, or a faucet.
     fn speaks_unnamed(&self, name: &AccountName) -> bool {
-        let supplies = self.market.map(|market| market.supply.as_slice()).unwrap_or_default();
         is_member(name, |group| self.count_of(group))
-            || supplies.iter().any(|supply| supply.faucet == *name)
+            || self.market.is_some_and(|market| market.faucets().any(|faucet| faucet == name))
     }
 
     /// The house of a followed instrument owns something, and asks for nothing.
     fn is_house(&self, name: &AccountName) -> bool {
-        let listed = self.market.map(|market| market.instruments.as_slice()).unwrap_or_default();
-        let mut follows = listed.iter().filter_map(|it| it.rules.follow.as_ref());
-        follows.any(|follow| follow.house == *name)
+        self.market.is_some_and(|market| market.houses().any(|house| house == name))
     }
 }
 

@@ -122,10 +122,8 @@ fn distinct(
     let groups = accounts.iter().map(|group| ("accounts", &group.name, group.count));
     let bots = bots.iter().map(|group| ("bots", &group.name, Some(group.count)));
     let all: Vec<(&str, &AccountName, Option<u64>)> = groups.chain(bots).collect();
-    let faucets = market.iter().flat_map(|market| &market.supply).map(|supply| &supply.faucet);
-    let listed = market.iter().flat_map(|market| &market.instruments);
-    let houses = listed.filter_map(|it| it.rules.follow.as_ref()).map(|follow| &follow.house);
-    let of_the_market: Vec<&AccountName> = faucets.chain(houses).collect();
+    let of_the_market: Vec<&AccountName> =
+        market.iter().flat_map(|market| market.faucets().chain(market.houses())).collect();
     let mut total = 0_u64;
     for (index, (key, name, count)) in all.iter().enumerate() {
         let others = || all.iter().enumerate().filter(|(other, _)| *other != index);

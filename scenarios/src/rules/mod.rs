@@ -126,6 +126,17 @@ impl RuleBook {
         self.instruments.iter().find(|instrument| instrument.symbol == *symbol)
     }
 
+    /// The accounts that hand out what is supplied.
+    pub fn faucets(&self) -> impl Iterator<Item = &AccountName> {
+        self.supply.iter().map(|supply| &supply.faucet)
+    }
+
+    /// The accounts on the other side of instruments that follow an outside book.
+    pub fn houses(&self) -> impl Iterator<Item = &AccountName> {
+        let follows = self.instruments.iter().filter_map(|it| it.rules.follow.as_ref());
+        follows.map(|follow| &follow.house)
+    }
+
     #[must_use]
     pub fn asset(&self, name: &Asset) -> Option<&AssetRules> {
         self.assets.iter().find(|asset| asset.name == *name)
