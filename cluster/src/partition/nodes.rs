@@ -103,10 +103,11 @@ impl NodeTable {
         Ok(self.last)
     }
 
-    /// A node says where it is called, and which data directory it has.
+    /// A node says where it is called, and which data directory it has. A removed one that comes with
+    /// the directory that it had is let in, to give its votes away; nothing changes.
     ///
     /// # Errors
-    /// The number was never given, is given up, or came with another directory before.
+    /// The number was never given, was given up before it came, or came with another directory.
     pub fn enter(
         &mut self,
         id: NodeId,
@@ -114,8 +115,9 @@ impl NodeTable {
         link: &str,
         gateway: &str,
     ) -> Result<(), Broken> {
-        let node = self.nodes.get_mut(&id).filter(|node| node.standing != Standing::Removed);
-        let Some(node) = node else {
+        let is_expected =
+            |node: &&mut Node| node.standing != Standing::Removed || node.directory.is_some();
+        let Some(node) = self.nodes.get_mut(&id).filter(is_expected) else {
             return Err(format!("no node n{id} was added; add it with `hoga cluster add`"));
         };
         if node.directory.is_some_and(|known| known != directory) {
@@ -123,6 +125,9 @@ impl NodeTable {
                 "node n{id} was here with another data directory; a node that lost its disk \
                  comes back under a new number: `hoga cluster remove n{id}`, then `hoga cluster add`"
             ));
+        }
+        if node.standing == Standing::Removed {
+            return Ok(());
         }
         let entered = Node {
             link: link.into(),

@@ -46,6 +46,18 @@ fn an_empty_disk_under_an_old_number_is_refused() {
 }
 
 #[test]
+fn a_removed_node_is_let_in_with_its_own_directory_alone() {
+    let mut table = table(5);
+    table.enter(2, 77, "h:2", "g:2").expect("the first time");
+    table.remove(2).expect("four are left");
+    let before = table.clone();
+    table.enter(2, 77, "h:9", "g:9").expect("it has votes to give away");
+    assert_eq!(table, before);
+    assert!(table.enter(2, 78, "h:2", "g:2").is_err(), "another directory");
+    assert!(table.enter(6, 1, "h:6", "g:6").is_err(), "never added");
+}
+
+#[test]
 fn two_voters_are_never_left_behind() {
     let mut three = table(3);
     assert!(three.remove(2).expect_err("two left").contains("add a node first"));

@@ -153,8 +153,9 @@ impl Membership {
 }
 
 impl Exchange {
-    /// A partition that could never go on if a node were given up now: too few of those who vote in
-    /// it are reached, so that nobody can take that node's vote over.
+    /// A partition that could be without a majority for good if a node were given up now: somebody
+    /// who votes in it is not reached, and the others are too few, should that node be lost before
+    /// its vote has moved.
     #[must_use]
     pub fn stuck_without(&self, node: NodeId) -> Option<PartitionId> {
         let membership = self.membership()?;
@@ -163,8 +164,13 @@ impl Exchange {
         let is_stuck = |partition: &&Arc<Partition>| {
             let voters = partition.replica.membership().borrow().voters.clone();
             // Who has no state yet does not know who votes.
-            let may_vote = voters.is_empty() || voters.contains(&node);
-            may_vote && 2 * voters.intersection(&reached).count() <= voters.len()
+            if voters.is_empty() {
+                return true;
+            }
+            let others = voters.iter().filter(|id| **id != node && reached.contains(id)).count();
+            let goes_on =
+                !voters.contains(&node) || voters.is_subset(&reached) || 2 * others > voters.len();
+            !goes_on
         };
         self.partitions().find(is_stuck).map(|partition| partition.id)
     }

@@ -315,10 +315,9 @@ async fn a_node_whose_clock_is_off_leads_nothing_until_it_is_right() {
     stop_all(&nodes).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_removed_node_goes_when_its_votes_have_moved() {
-    let ground = Ground::new(2);
-    let nodes = ground.start_all().await;
+/// Two nodes of which each votes alone in half of the partitions.
+async fn halves(ground: &Ground) -> [Market; 2] {
+    let nodes: [Market; 2] = ground.start_all().await.try_into().ok().unwrap();
     nodes[0].account("alice", "1000000", "0").await;
     until(&nodes[0], "a share for both", |exchange| {
         let status = exchange.status();
@@ -326,20 +325,48 @@ async fn a_removed_node_goes_when_its_votes_have_moved() {
         status.iter().all(|p| p.voters.len() == 1) && leads(1) > 0 && leads(2) > 0
     })
     .await;
+    nodes
+}
+
+async fn remove_the_second(first: &Market) {
     let request = crate::market::identified("remove2", 2);
     let removed = MetaCommand::RemoveNode { node: 2 };
-    let reply = nodes[0].exchange.administer(&request, removed, WITHIN).await;
+    let reply = first.exchange.administer(&request, removed, WITHIN).await;
     assert_eq!(reply.answer, Ok(Answer::Done));
-    let why = tokio::time::timeout(3 * WITHIN, nodes[1].exchange.failed()).await;
-    assert!(why.expect("it ends").contains("was removed"));
-    nodes[1].exchange.stop().await;
-    until(&nodes[0], "all that there is", |exchange| {
+}
+
+/// The second one ends by itself, and the first one has everything.
+async fn assert_given_away(first: &Market, second: &Market) {
+    let why = tokio::time::timeout(3 * WITHIN, second.exchange.failed()).await;
+    let why = why.expect("it ends");
+    assert!(why.contains("was removed"), "{why}");
+    second.exchange.stop().await;
+    until(first, "all that there is", |exchange| {
         exchange.status().iter().all(|p| p.leader == Some(1) && *p.voters == [1])
     })
     .await;
-    let rests = nodes[0].limit("alice", "b1", Side::Buy, 1, 770).await.unwrap();
+    let rests = first.limit("alice", "b1", Side::Buy, 1, 770).await.unwrap();
     assert_eq!(rests.status, Status::Open);
-    nodes[0].exchange.stop().await;
+    first.exchange.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_node_goes_when_its_votes_have_moved() {
+    let ground = Ground::new(2);
+    let [first, second] = halves(&ground).await;
+    remove_the_second(&first).await;
+    assert_given_away(&first, &second).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_was_removed_while_it_was_down_comes_back_to_give_its_votes_away() {
+    let ground = Ground::new(2);
+    let [first, second] = halves(&ground).await;
+    second.exchange.stop().await;
+    drop(second);
+    remove_the_second(&first).await;
+    let second = ground.start(2).await;
+    assert_given_away(&first, &second).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -355,4 +382,20 @@ async fn what_a_node_that_is_gone_votes_in_alone_is_known() {
     nodes[1].exchange.stop().await;
     until(&nodes[0], "the other one is gone", |exchange| exchange.stuck_without(2).is_some()).await;
     nodes[0].exchange.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_vote_is_the_majority_while_another_voter_is_gone_is_needed() {
+    let ground = Ground::new(3);
+    let nodes = ground.start_all().await;
+    until(&nodes[0], "all three vote and are heard", |exchange| {
+        let all_vote = exchange.status().iter().all(|p| *p.voters == [1, 2, 3]);
+        all_vote && (1..=3).all(|node| exchange.stuck_without(node).is_none())
+    })
+    .await;
+    nodes[2].exchange.stop().await;
+    until(&nodes[0], "the second one is needed", |exchange| exchange.stuck_without(2).is_some())
+        .await;
+    assert_eq!(nodes[0].exchange.stuck_without(3), None, "who is gone can be given up");
+    stop_all(&nodes[..2]).await;
 }

@@ -179,8 +179,8 @@ impl Admin {
         if let Some(PartitionId(stuck)) = self.0.exchange.stuck_without(node).filter(|_| is_member)
         {
             let why = format!(
-                "without n{node} partition {stuck} would never go on: too few of those who vote in \
-                 it are within reach to take over; see `hoga cluster map`, and start them first"
+                "without n{node} partition {stuck} might never go on: of the others who vote in it \
+                 too few are within reach; see `hoga cluster map`, and start or remove those first"
             );
             return Err(Box::new(refusal("NODE_NEEDED", why).resource(message.name)));
         }
