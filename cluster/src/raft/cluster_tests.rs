@@ -191,7 +191,7 @@ async fn three_replicas_elect_one_and_all_apply_what_it_is_given() {
         node.has_seen_each(&batches(0..50)).await;
         let members = node.replica.membership().borrow().clone();
         assert_eq!(members.voters, [1, 2, 3].into());
-        assert!(!members.is_joint);
+        assert!(!members.is_joint());
     }
     // On a machine that builds something else, another may lead at any moment.
     let told = async {

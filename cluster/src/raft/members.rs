@@ -21,14 +21,28 @@ use crate::log::LogPosition;
 pub struct Membership {
     /// The entry it was written in; what a change is based on.
     pub at: Option<LogPosition>,
-    /// While voters change there are two sets of them, and both have to agree.
     pub voters: BTreeSet<NodeId>,
+    /// While voters change there are two sets of them, and both have to agree.
+    pub sets: Vec<BTreeSet<NodeId>>,
     /// Those that get the log and have no vote.
     pub learners: BTreeSet<NodeId>,
-    /// Voters are changing; a change that was interrupted has to be asked for again.
-    pub is_joint: bool,
     /// A quorum has it.
     pub is_committed: bool,
+}
+
+impl Membership {
+    /// Voters are changing; a change that was interrupted has to be asked for again.
+    #[must_use]
+    pub fn is_joint(&self) -> bool {
+        self.sets.len() > 1
+    }
+
+    /// Whether the partition goes on with these nodes alone.
+    #[must_use]
+    pub fn has_quorum(&self, nodes: &BTreeSet<NodeId>) -> bool {
+        let has_majority = |set: &BTreeSet<NodeId>| 2 * set.intersection(nodes).count() > set.len();
+        !self.sets.is_empty() && self.sets.iter().all(has_majority)
+    }
 }
 
 /// How far the replicas of a partition are, as its leader sees it.
@@ -165,8 +179,8 @@ fn of(stored: &StoredMembers, committed: &StoredMembers) -> Membership {
     Membership {
         at: stored.log_id().as_ref().map(codec::position),
         voters: members.voter_ids().collect(),
+        sets: members.get_joint_config().clone(),
         learners: members.learner_ids().collect(),
-        is_joint: members.get_joint_config().len() > 1,
         is_committed: stored == committed,
     }
 }
@@ -190,5 +204,23 @@ pub(super) async fn follow<C: RaftTypes>(
         if metrics.changed().await.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Membership;
+
+    #[test]
+    fn each_set_of_voters_has_to_agree() {
+        let mut membership = Membership::default();
+        assert!(!membership.has_quorum(&[1, 2, 3].into()), "nobody is known to vote");
+        membership.sets = vec![[1, 2, 3].into()];
+        assert!(membership.has_quorum(&[1, 3].into()));
+        assert!(!membership.has_quorum(&[3, 4, 5].into()));
+        membership.sets.push([3, 4, 5].into());
+        assert!(membership.is_joint());
+        assert!(!membership.has_quorum(&[1, 2, 3].into()), "of the new ones one alone");
+        assert!(membership.has_quorum(&[2, 3, 4].into()));
     }
 }

@@ -161,16 +161,16 @@ impl Exchange {
         let membership = self.membership()?;
         let mut reached = membership.reached();
         reached.insert(membership.peers().me());
+        let mut others = reached.clone();
+        others.remove(&node);
         let is_stuck = |partition: &&Arc<Partition>| {
-            let voters = partition.replica.membership().borrow().voters.clone();
+            let members = partition.replica.membership().borrow().clone();
+            let voters = &members.voters;
             // Who has no state yet does not know who votes.
-            if voters.is_empty() {
-                return true;
-            }
-            let others = voters.iter().filter(|id| **id != node && reached.contains(id)).count();
-            let goes_on =
-                !voters.contains(&node) || voters.is_subset(&reached) || 2 * others > voters.len();
-            !goes_on
+            voters.is_empty()
+                || (voters.contains(&node)
+                    && !voters.is_subset(&reached)
+                    && !members.has_quorum(&others))
         };
         self.partitions().find(is_stuck).map(|partition| partition.id)
     }

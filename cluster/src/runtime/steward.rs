@@ -7,6 +7,7 @@ use super::membership::may_lead;
 use super::peers::Peers;
 use super::seen::Seen;
 use crate::link::NodeId;
+use crate::log::LogPosition;
 use crate::partition::{NodeTable, placement};
 use crate::raft::{MembersError, Membership, Progress, Replica};
 use hoga_engine::ids::PartitionId;
@@ -28,6 +29,9 @@ const HEARD_WITHIN: Duration = Duration::from_secs(10);
 /// How long a node has to be gone before the lead goes to one that reaches it: longer than others
 /// take to notice when it is gone for all.
 const LOST_AFTER: Duration = Duration::from_millis(300);
+/// How long a change of the members may take before it is looked again how things stand. It goes on,
+/// or waits to be asked for again, by another leader perhaps.
+const CHANGED_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) struct Steward {
     pub partition: PartitionId,
@@ -100,38 +104,58 @@ impl Steward {
         }
         let now = self.replica.membership().borrow().clone();
         let Some(progress) = self.replica.progress() else { return Ok(()) };
+        let able = self.able(&table, &now.voters, &progress, seen);
+        // First of all: without enough of the voters no change of the members comes about either.
+        if let Some(to) = self.better_placed(&able, &now.voters, seen).await {
+            tracing::info!(partition = self.partition.0, to, "it reaches more nodes");
+            return self.replica.transfer_leadership(to).await;
+        }
+        if let Some(changed) = self.change_members(&table, &now, &progress, seen, left).await {
+            return changed;
+        }
+        match self.successor(&table, &able, &now.voters, seen).await {
+            Some(to) => self.replica.transfer_leadership(to).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The next change towards the members that the table wants, if there is one that can be made.
+    async fn change_members(
+        &self,
+        table: &NodeTable,
+        now: &Membership,
+        progress: &Progress,
+        seen: &Seen,
+        left: &mut BTreeMap<NodeId, Instant>,
+    ) -> Option<Result<(), MembersError>> {
         let known: BTreeSet<NodeId> = now.voters.union(&now.learners).copied().collect();
         let members: BTreeSet<NodeId> = table.members().map(|(id, _)| id).collect();
         let mut newcomers = members.difference(&known).filter(|id| seen.is_there(**id));
         if let Some(&id) = newcomers.next() {
             tracing::info!(partition = self.partition.0, node = id, "a replica is added");
-            return self.replica.add_learner(id).await.map(drop);
+            return Some(in_time(self.replica.add_learner(id)).await);
         }
-        let wanted = placement::voters(&table, self.partition);
-        let is_ready = |id: &NodeId| now.voters.contains(id) || has_caught_up(&progress, *id);
-        let differs = now.is_joint || wanted != now.voters;
+        let wanted = placement::voters(table, self.partition);
+        let is_ready = |id: &NodeId| now.voters.contains(id) || has_caught_up(progress, *id);
+        let differs = now.is_joint() || wanted != now.voters;
         if differs && wanted.is_subset(&known) && wanted.iter().all(is_ready) {
             tracing::info!(partition = self.partition.0, voters = ?wanted, "voters change");
-            return self.replica.change_voters(wanted, now.at).await.map(drop);
+            return Some(in_time(self.replica.change_voters(wanted, now.at)).await);
         }
         left.retain(|id, _| now.learners.contains(id) && !members.contains(id));
         for id in now.learners.difference(&members) {
             left.entry(*id).or_insert_with(Instant::now);
         }
         let may_go = |(id, since): &(&NodeId, &Instant)| {
-            let has_heard =
-                since.elapsed() >= HEARD_WITHIN || self.has_heard(**id, &progress, seen);
+            let has_heard = since.elapsed() >= HEARD_WITHIN || self.has_heard(**id, progress, seen);
             has_heard && !self.votes_elsewhere(**id)
         };
         let gone: BTreeSet<NodeId> = left.iter().filter(may_go).map(|(id, _)| *id).collect();
-        if !gone.is_empty() {
-            tracing::info!(partition = self.partition.0, nodes = ?gone, "replicas are given up");
-            return self.replica.remove_learners(gone).await.map(drop);
+        if gone.is_empty() {
+            return None;
         }
-        match self.successor(&table, &now.voters, &progress, seen).await {
-            Some(to) => self.replica.transfer_leadership(to).await,
-            None => Ok(()),
-        }
+        tracing::info!(partition = self.partition.0, nodes = ?gone, "replicas are given up");
+        Some(in_time(self.replica.remove_learners(gone)).await)
     }
 
     /// Whether a removed node has heard of this partition that it votes no more, and of the meta
@@ -151,14 +175,14 @@ impl Steward {
         self.elsewhere.iter().any(|one| may_vote(&one.borrow().voters))
     }
 
-    /// Who should lead instead of this node, if somebody should and can.
-    async fn successor(
+    /// Those that could lead in place of this node, the one that should be first.
+    fn able(
         &self,
         table: &NodeTable,
         voters: &BTreeSet<NodeId>,
         progress: &Progress,
         seen: &Seen,
-    ) -> Option<NodeId> {
+    ) -> Vec<NodeId> {
         let me = self.peers.me();
         let (strayed, off) = (self.trusted.strayed(), self.clocks_off.borrow().clone());
         let can = |id: &NodeId| {
@@ -171,29 +195,58 @@ impl Steward {
         };
         let best = placement::leader(table, self.partition);
         let others = voters.iter().copied().filter(|id| may_lead(table, *id));
-        let mut able = best.into_iter().chain(others).filter(can);
+        best.into_iter().chain(others).filter(can).collect()
+    }
+
+    /// Who reaches all voters that this node does and more, while one of them is gone for this node.
+    async fn better_placed(
+        &self,
+        able: &[NodeId],
+        voters: &BTreeSet<NodeId>,
+        seen: &Seen,
+    ) -> Option<NodeId> {
+        if !voters.iter().any(|id| seen.has_been_gone(*id, LOST_AFTER)) {
+            return None;
+        }
+        let mine = self.reached(voters, seen);
+        for &id in able {
+            if self.reached_by(id, voters).await.is_some_and(|its| is_more(&its, &mine)) {
+                return Some(id);
+            }
+        }
+        None
+    }
+
+    /// Who should lead instead of this node, if somebody should and can.
+    async fn successor(
+        &self,
+        table: &NodeTable,
+        able: &[NodeId],
+        voters: &BTreeSet<NodeId>,
+        seen: &Seen,
+    ) -> Option<NodeId> {
+        let me = self.peers.me();
         let must_go = *self.leaving.borrow()
             || *self.space_is_low.borrow()
             || !self.is_fit()
             || !may_lead(table, me)
             || !voters.contains(&me);
         if must_go {
-            return able.next();
+            return able.first().copied();
         }
-        let reached: BTreeSet<NodeId> =
-            voters.iter().copied().filter(|id| *id == me || seen.is_there(*id)).collect();
         if voters.iter().any(|id| seen.has_been_gone(*id, LOST_AFTER)) {
-            for id in able {
-                if self.reached_by(id, voters).await.is_some_and(|its| is_more(&its, &reached)) {
-                    tracing::info!(partition = self.partition.0, to = id, "it reaches more nodes");
-                    return Some(id);
-                }
-            }
             return None;
         }
-        let best = best.filter(|id| can(id) && seen.has_been_there(*id, SETTLED_AFTER))?;
+        let best = placement::leader(table, self.partition)
+            .filter(|id| able.contains(id) && seen.has_been_there(*id, SETTLED_AFTER))?;
         let its = self.reached_by(best, voters).await?;
-        its.is_superset(&reached).then_some(best)
+        its.is_superset(&self.reached(voters, seen)).then_some(best)
+    }
+
+    /// The voters that this node reaches, itself among them.
+    fn reached(&self, voters: &BTreeSet<NodeId>, seen: &Seen) -> BTreeSet<NodeId> {
+        let me = self.peers.me();
+        voters.iter().copied().filter(|id| *id == me || seen.is_there(*id)).collect()
     }
 
     /// The voters that another one reaches, itself among them.
@@ -206,6 +259,14 @@ impl Steward {
         reached.insert(other);
         Some(reached.intersection(voters).copied().collect())
     }
+}
+
+/// A change of the members, for as long as it is waited for.
+async fn in_time(
+    change: impl Future<Output = Result<LogPosition, MembersError>>,
+) -> Result<(), MembersError> {
+    let changed = tokio::time::timeout(CHANGED_WITHIN, change).await;
+    changed.unwrap_or(Err(MembersError::Unknown)).map(drop)
 }
 
 /// All that the other has, and more. (`>` between sets goes by their order, not by what they have.)
