@@ -144,7 +144,7 @@ impl Node {
     /// Nothing was done to it that still lasts.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        self.state == State::Up && self.troubles.is_empty()
+        self.state == State::Up && self.troubles.is_empty() && !self.is_to_stop
     }
 
     /// Notes a fault in force.

@@ -94,10 +94,12 @@ impl Operator {
         number(&name).with_context(|| format!("`{name}` is not a node"))
     }
 
+    /// Has a node given up, under an id under which it may be asked for again.
+    ///
     /// # Errors
     /// It was refused, or nobody did it in time.
-    pub async fn remove(&mut self, node: u64, within: Duration) -> anyhow::Result<()> {
-        let (name, request_id) = (format!("nodes/n{node}"), self.request_id());
+    pub async fn remove(&self, node: u64, id: &str, within: Duration) -> anyhow::Result<()> {
+        let (name, request_id) = (format!("nodes/n{node}"), id.to_owned());
         let request = v1::RemoveNodeRequest { name, request_id, sent_at: None };
         let removed = self.change(within, |mut admin| {
             let request = request.clone();
@@ -118,7 +120,8 @@ impl Operator {
         drained.await.with_context(|| format!("draining n{node}"))
     }
 
-    fn request_id(&mut self) -> String {
+    /// An id that no request had.
+    pub fn request_id(&mut self) -> String {
         self.asked += 1;
         format!("chaos.{}", self.asked)
     }

@@ -1,6 +1,6 @@
 //! A disk is lost: the node comes back as a new one, for its votes were lost with the disk.
 
-use super::{CHANGE_WITHIN, NO_MAJORITY, Struck, kill};
+use super::{CHANGE_WITHIN, NO_MAJORITY, Struck, kill, remove};
 use crate::cluster::Cluster;
 use std::fs;
 
@@ -16,11 +16,11 @@ pub(super) async fn strike(cluster: &mut Cluster, place: usize) -> anyhow::Resul
     // The new one first, if there is room for both: of three nodes two must not be left.
     let was_full = cluster.is_full();
     if was_full {
-        cluster.operator.remove(id, CHANGE_WITHIN).await?;
+        remove::from_table(cluster, id).await?;
     }
     let new = cluster.enter(place, CHANGE_WITHIN).await?;
     if !was_full {
-        cluster.operator.remove(id, CHANGE_WITHIN).await?;
+        remove::from_table(cluster, id).await?;
     }
     Ok(Struck::Installed(format!("{name}, then n{new}")))
 }

@@ -1,7 +1,7 @@
 //! Whether the disk of the log still answers.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A disk that has not answered for so long will not: whoever waits for it goes down with it.
@@ -20,28 +20,24 @@ pub struct Busy(Arc<Calls>);
 
 #[derive(Debug, Default)]
 struct Calls {
-    begun: AtomicU64,
-    /// The one that is under way.
-    under_way: Mutex<Option<u64>>,
+    /// Counts where they begin and where they end: odd while one is under way.
+    turns: AtomicU64,
     is_stuck: AtomicBool,
 }
 
 impl Busy {
     /// Does something with the disk.
     pub(super) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
-        let call = self.0.begun.fetch_add(1, Ordering::Relaxed);
-        self.set(Some(call));
+        self.0.turns.fetch_add(1, Ordering::Relaxed);
         let done = work();
-        self.set(None);
+        self.0.turns.fetch_add(1, Ordering::Relaxed);
         done
     }
 
-    fn set(&self, call: Option<u64>) {
-        *self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner) = call;
-    }
-
+    /// The call that is under way, by its number.
     fn under_way(&self) -> Option<u64> {
-        *self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+        let turns = self.0.turns.load(Ordering::Relaxed);
+        (turns % 2 == 1).then_some(turns / 2)
     }
 
     /// Waits until one call has not come back for [`ANSWERS_WITHIN`]; once that was seen it is so

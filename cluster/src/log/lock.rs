@@ -52,9 +52,11 @@ impl DirLock {
             }
             Err(TryLockError::Error(error)) => return Err(io(error)),
         }
-        file.set_len(0).map_err(io)?;
+        // Its room is kept: the disk may be full.
         file.rewind().map_err(io)?;
-        writeln!(file, "{}", std::process::id()).map_err(io)?;
+        let holder = format!("{}\n", std::process::id());
+        file.write_all(holder.as_bytes()).map_err(io)?;
+        file.set_len(holder.len() as u64).map_err(io)?;
         Ok(Self { _file: file })
     }
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use openraft::alias::OneshotReceiverOf;
-use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
+use openraft::async_runtime::watch::WatchReceiver;
+use openraft::errors::{ClientWriteError, Fatal, LinearizableReadError, RaftError};
 use openraft::impls::ProgressResponder;
 use openraft::network::{NetSnapshot, RaftNetworkFactory};
 use openraft::raft::ClientWriteResult;
@@ -192,6 +193,22 @@ where
 }
 
 impl<M: Machine, C: RaftTypes> Replica<M, C> {
+    /// Waits until consensus ends by itself, and says why: it was refused what it has to read or
+    /// write. Nothing is said of a replica that was shut down.
+    pub fn failed(&self) -> impl Future<Output = Option<String>> + Send + use<M, C> {
+        let mut metrics = self.inner.raft.metrics();
+        async move {
+            loop {
+                match &metrics.borrow_watched().running_state {
+                    Ok(()) => {}
+                    Err(Fatal::Stopped) => return None,
+                    Err(cause) => return Some(cause.to_string()),
+                }
+                metrics.changed().await.ok()?;
+            }
+        }
+    }
+
     pub(super) fn raft(&self) -> &Raft<C, Applier<M>> {
         &self.inner.raft
     }

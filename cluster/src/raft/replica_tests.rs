@@ -6,7 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::tally::{Shelf, Tally};
-use super::{NoNetwork, ProposeError, Replica, ReplicaSettings, StartError};
+use super::{
+    Applied, Committed, Machine, NoNetwork, ProposeError, Replica, ReplicaSettings, SnapshotError,
+    SnapshotMeta, SnapshotWriting, StartError,
+};
 use crate::log::{LogOptions, LogPosition, MemoryDisk, PartitionId, SegmentLog};
 
 const P: PartitionId = PartitionId(3);
@@ -282,6 +285,42 @@ async fn a_failed_fsync_answers_unknown_and_stops_the_replica() {
     let mut fatal = log.fatal();
     assert!(fatal.wait_for(Option::is_some).await.is_ok(), "the node is told to exit");
     assert_eq!(replica.propose(batch(2)).await, Err(ProposeError::Stopped));
+}
+
+/// A machine whose state cannot go on.
+struct Dead;
+
+impl Machine for Dead {
+    fn applied(&self) -> Applied {
+        Applied::default()
+    }
+
+    async fn apply(&mut self, _: Vec<Committed>) {
+        panic!("nothing can be applied");
+    }
+
+    async fn capture(&mut self, _: SnapshotMeta) -> SnapshotWriting {
+        unreachable!("nothing was applied")
+    }
+
+    async fn install(&mut self, _: SnapshotMeta) -> Result<(), SnapshotError> {
+        unreachable!("there are no peers")
+    }
+}
+
+#[tokio::test]
+async fn consensus_that_ends_by_itself_says_why_and_one_that_is_shut_down_says_nothing() {
+    let (log, settings) = (open(&MemoryDisk::new()), ReplicaSettings::founded_by([NODE]));
+    let dead = Replica::<Dead>::start(P, NODE, &log, Dead, NoNetwork, settings).await;
+    let failed = dead.expect("it starts").failed();
+    let cause = tokio::time::timeout(Duration::from_secs(5), failed).await.expect("it ends");
+    assert!(cause.is_some());
+
+    let (log, shelf) = (open(&MemoryDisk::new()), Shelf::default());
+    let replica = start(&log, &shelf).await;
+    let failed = replica.failed();
+    stop(replica, log).await;
+    assert_eq!(failed.await, None);
 }
 
 #[tokio::test]

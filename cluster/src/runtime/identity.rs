@@ -8,6 +8,11 @@ use std::io::{self, Write};
 use std::path::Path;
 
 const FILE: &str = "node.json";
+/// What becomes the file at the next start: its room is taken in advance, for every start is counted,
+/// also one on a full disk.
+const NEXT: &str = "node.json.next";
+/// A block of most disks.
+const ROOM: usize = 4096;
 const FORMAT: u32 = 1;
 
 /// What stands in `node.json`.
@@ -120,13 +125,49 @@ impl Identity {
         Ok(identity)
     }
 
-    /// Replaces the file in one step: a crash leaves the old one or the new one.
+    /// Replaces the file in one step: a crash leaves the old one or the new one. It is written where
+    /// there is room for it already, and room is made for the next one, if there is any.
     pub(crate) fn keep(&self, dir: &Path) -> io::Result<()> {
-        let unnamed = dir.join("node.json.tmp");
-        let mut file = File::create(&unnamed)?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        let (next, bytes) = (dir.join(NEXT), serde_json::to_vec_pretty(self)?);
+        let mut file = File::options().write(true).create(true).truncate(false).open(&next)?;
+        file.write_all(&bytes)?;
+        file.set_len(bytes.len() as u64)?;
         file.sync_all()?;
-        fs::rename(&unnamed, dir.join(FILE))?;
-        File::open(dir)?.sync_all()
+        fs::rename(&next, dir.join(FILE))?;
+        File::open(dir)?.sync_all()?;
+        if let Err(error) = make_room(&next) {
+            tracing::warn!(%error, "there is no room to start again while the disk is full");
+        }
+        Ok(())
+    }
+}
+
+fn make_room(next: &Path) -> io::Result<()> {
+    let mut file = File::create(next)?;
+    file.write_all(&[0; ROOM])?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILE, Identity, NEXT, ROOM};
+    use hoga_engine::topology::Topology;
+    use std::fs;
+
+    #[test]
+    fn each_start_is_counted_where_there_was_room_for_it_before() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for start in 1..=3 {
+            let claimed = Identity::claim(dir.path(), 7, Topology::default()).expect("it is ours");
+            assert_eq!(claimed.incarnation, start);
+            assert_eq!(Identity::read(dir.path()).expect("it is whole"), claimed);
+            let room = fs::read(dir.path().join(NEXT)).expect("there is room");
+            assert_eq!(room, [0; ROOM]);
+        }
+        // A crash leaves what it was writing there.
+        fs::write(dir.path().join(NEXT), "{\"format\": 1, \"no").expect("room");
+        let claimed = Identity::claim(dir.path(), 7, Topology::default()).expect("it is ours");
+        let text = fs::read_to_string(dir.path().join(FILE)).expect("it is there");
+        assert!(claimed.incarnation == 4 && text.ends_with('}'), "{text}");
     }
 }

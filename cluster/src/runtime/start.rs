@@ -355,6 +355,7 @@ async fn start_partition(
             (replica, Some(Among { comparing: heard, network }))
         }
     };
+    tasks.spawn(end_with(id, replica.failed(), shared.log.fatal(), shared.failing.clone()));
     tasks.spawn(snapshot_when_due(replica.clone(), visible.clone()));
     tasks.spawn(follow_leadership(id, replica.leadership(), trusted.watch(), jobs.clone()));
     let missed = Arc::new(Notify::new());
@@ -479,5 +480,19 @@ async fn snapshot_when_due(replica: Replica<PerformerMachine>, visible: Arc<Visi
             tracing::warn!(%error, "no snapshot; the next try comes after as much log again");
             visible.bytes.store(0, Ordering::Relaxed);
         }
+    }
+}
+
+/// A partition without consensus is dead, and its node with it. What the log itself ends with is said
+/// by the log.
+async fn end_with(
+    partition: PartitionId,
+    ended: impl Future<Output = Option<String>>,
+    log: watch::Receiver<Option<Arc<str>>>,
+    failing: Failing,
+) {
+    let Some(cause) = ended.await else { return };
+    if log.borrow().is_none() {
+        failing.say(format!("consensus of partition {} has ended: {cause}", partition.0));
     }
 }

@@ -22,6 +22,18 @@ pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
+/// Makes a directory, and those that it is in, if they are missing; their names are synced.
+pub(super) fn make_dir(dir: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.exists()).collect();
+    fs::create_dir_all(dir)?;
+    for made in missing {
+        // A path of one name is in the directory of the process.
+        let within = made.parent().filter(|within| *within != Path::new(""));
+        sync_dir(within.unwrap_or(Path::new(".")))?;
+    }
+    Ok(())
+}
+
 /// Removes a directory that may be there or not.
 pub(super) fn remove_if_there(dir: &Path) -> io::Result<()> {
     match fs::remove_dir_all(dir) {

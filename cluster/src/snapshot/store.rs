@@ -66,7 +66,7 @@ impl SnapshotStore {
         let dir = dir.into();
         let cannot =
             || SnapshotError::io(format!("cannot open the snapshots in {}", dir.display()));
-        fs::create_dir_all(&dir).map_err(cannot())?;
+        durable::make_dir(&dir).map_err(cannot())?;
         let mut generations = Vec::new();
         for entry in fs::read_dir(&dir).map_err(cannot())? {
             let name = entry.map_err(cannot())?.file_name();

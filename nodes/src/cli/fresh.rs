@@ -9,7 +9,7 @@ use std::path::Path;
 /// What an exchange keeps in its directory; the file that says whose it is goes last, so that a
 /// wipe that was cut short is still known as one.
 const OURS: [&str; 7] =
-    ["snapshots", "history", "tape", "log", "node.toml", "node.json.tmp", IDENTITY];
+    ["snapshots", "history", "tape", "log", "node.toml", "node.json.next", IDENTITY];
 const IDENTITY: &str = "node.json";
 /// What the nodes of one directory share.
 const CERTIFICATES: &str = "certificates";

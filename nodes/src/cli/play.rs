@@ -65,11 +65,13 @@ enum Speed {
 impl Play {
     pub fn run(self, global: &Global) -> Result<(), Failure> {
         let scenario = file::check(&self.file).map_err(Failure::report)?;
+        let (recording, record) = self.recording(&scenario)?;
         let report = match (&self.target, self.nodes) {
-            (None, 1) => self.play(&scenario)?,
-            (Some(target), _) => self.live(&scenario, Place::Target(target), global)?,
-            (None, nodes) => self.live(&scenario, Place::Nodes(nodes), global)?,
+            (None, 1) => self.play(&scenario, record)?,
+            (Some(target), _) => self.live(&scenario, Place::Target(target), record, global)?,
+            (None, nodes) => self.live(&scenario, Place::Nodes(nodes), record, global)?,
         };
+        recording.map_or(Ok(()), Recording::end)?;
         if let Some(folder) = &self.report {
             page::write(folder, &report)?;
             output::tell(format!("the report is {}", folder.join(page::NAME).display()));
@@ -85,10 +87,12 @@ impl Play {
         judge(&report)
     }
 
-    fn play(&self, scenario: &Scenario) -> Result<Report, Failure> {
-        let folder = self.file.parent().unwrap_or(Path::new("."));
-        let mut recording = self.recording(scenario, folder)?;
-        let record = recording.output();
+    fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new("."))
+    }
+
+    /// In this process.
+    fn play(&self, scenario: &Scenario, record: Record) -> Result<Report, Failure> {
         let bar = Bar::new(scenario.length.0);
         let trades = Cell::new(0);
         let (start, speed) = (Instant::now(), self.speed);
@@ -97,39 +101,35 @@ impl Play {
             trades.set(progress.trades);
             show(&bar, progress.at, progress.trades);
         };
-        let (seed, wall) = (self.seed, &mut clock);
+        let (seed, folder, wall) = (self.seed, self.folder(), &mut clock);
         let options = PlayOptions { scenario, seed, folder, record, wall };
-        let report = player::run(options, &mut show).map_err(|error| failure(&error))?;
-        recording.end()?;
-        Ok(report)
+        player::run(options, &mut show).map_err(|error| failure(&error))
     }
 
+    /// Over the wire.
     fn live(
         &self,
         scenario: &Scenario,
         place: Place<'_>,
+        record: Record,
         global: &Global,
     ) -> Result<Report, Failure> {
-        let folder = self.file.parent().unwrap_or(Path::new("."));
-        let mut recording = self.recording(scenario, folder)?;
-        let record = recording.output();
+        let folder = self.folder();
         let scenario = &player::with_speakers(scenario, folder).map_err(|error| failure(&error))?;
         let (seed, speed) = (self.seed.unwrap_or(scenario.seed), self.speed);
-        let report = Live { scenario, seed, speed, place, folder, global }.play(record)?;
-        recording.end()?;
-        Ok(report)
+        Live { scenario, seed, speed, place, folder, global }.play(record)
     }
 
     /// Where it is recorded, if anywhere: into no file that is played.
-    fn recording(&self, scenario: &Scenario, folder: &Path) -> Result<Recording, Failure> {
-        let Some(path) = &self.record else { return Ok(Recording::default()) };
+    fn recording(&self, scenario: &Scenario) -> Result<(Option<Recording>, Record), Failure> {
+        let Some(path) = &self.record else { return Ok((None, None)) };
         let recorded = path.canonicalize();
         let named = scenario.tape.iter().map(|tape| &tape.file);
         let fed = scenario.steps.iter().filter_map(|step| match &step.what {
             StepAct::Market(MarketAct::Feed { file, .. }) => Some(file),
             _ => None,
         });
-        let others = named.chain(fed).map(|file| folder.join(file.as_str()));
+        let others = named.chain(fed).map(|file| self.folder().join(file.as_str()));
         // A day may be a directory: then the files in it are played.
         let is_played = |played: PathBuf| match (played.canonicalize(), &recorded) {
             (Ok(played), Ok(recorded)) => recorded.starts_with(played),
@@ -140,40 +140,39 @@ impl Play {
                 format!("error: {} is what is played; record into another file", path.display());
             return Err(Failure::usage(why));
         }
-        Recording::begin(path)
+        let (recording, tape) = Recording::begin(path)?;
+        Ok((Some(recording), Some(Box::new(BufWriter::new(tape)))))
     }
 }
 
+/// What takes the tape, if anything does.
+type Record = Option<Box<dyn Write>>;
+
 /// A tape that is written beside its place, and put there when the play has come to its end: a play
 /// that fails leaves what was there.
-#[derive(Default)]
-struct Recording(Option<(PathBuf, PathBuf)>, Option<Box<dyn Write>>);
+struct Recording {
+    part: PathBuf,
+    place: PathBuf,
+}
 
 impl Recording {
-    fn begin(path: &Path) -> Result<Recording, Failure> {
-        let mut part = path.as_os_str().to_owned();
+    fn begin(place: &Path) -> Result<(Recording, File), Failure> {
+        let mut part = place.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
-        let file = File::create(&part).map_err(|error| unwritten(path, &error))?;
-        Ok(Recording(Some((part, path.to_owned())), Some(Box::new(BufWriter::new(file)))))
+        let file = File::create(&part).map_err(|error| unwritten(place, &error))?;
+        Ok((Recording { part, place: place.to_owned() }, file))
     }
 
-    fn output(&mut self) -> Option<Box<dyn Write>> {
-        self.1.take()
-    }
-
-    fn end(&mut self) -> Result<(), Failure> {
-        let Some((part, path)) = self.0.take() else { return Ok(()) };
-        std::fs::rename(part, &path).map_err(|error| unwritten(&path, &error))
+    fn end(self) -> Result<(), Failure> {
+        std::fs::rename(&self.part, &self.place).map_err(|error| unwritten(&self.place, &error))
     }
 }
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        if let Some((part, _)) = &self.0 {
-            // What is left of it is of no use; if it cannot go, it stays.
-            drop(std::fs::remove_file(part));
-        }
+        // Of a play that came to its end there is none; what cannot go is of no use and stays.
+        drop(std::fs::remove_file(&self.part));
     }
 }
 

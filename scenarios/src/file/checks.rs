@@ -5,6 +5,7 @@ use std::fmt;
 use crate::document::Fields;
 use crate::names::{AccountName, Symbol};
 use crate::numbers::Amount;
+use crate::rules::{Missing, RuleBook};
 use crate::time::Millis;
 
 /// One thing that must hold.
@@ -95,10 +96,10 @@ type CountCheck = fn(u64) -> Check;
 /// Makes a check of an amount of an instrument.
 type SymbolCheck = fn(Symbol, Amount) -> Check;
 
-/// Reads `[check]`; told whether the market lists a symbol, and whether there is such an account.
+/// Reads `[check]`; told whether there is such an account.
 pub(super) fn read(
     file: &mut Fields<'_>,
-    known: impl Fn(&Symbol) -> bool,
+    market: Option<&RuleBook>,
     has_account: impl Fn(&AccountName) -> bool,
 ) -> Vec<Check> {
     let Some(mut fields) = file.table("check") else { return Vec::new() };
@@ -134,9 +135,8 @@ pub(super) fn read(
     ];
     for (key, check) in by_symbol {
         for (symbol, amount) in fields.pairs::<Symbol, Amount>(key).unwrap_or_default() {
-            if !known(&symbol.value) {
-                let message = format!("the market has no instrument {}", symbol.value);
-                fields.sink().report(symbol.place.clone(), message, None);
+            if let Some(Err(Missing { message, help })) = market.map(|m| m.listed(&symbol.value)) {
+                fields.sink().report(symbol.place.clone(), message, help);
             }
             checks.push((symbol.place.start, check(symbol.value, amount)));
         }

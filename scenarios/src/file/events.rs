@@ -10,7 +10,7 @@ use crate::document::{Fields, nearest};
 use crate::feed::{self, FeedError};
 use crate::grammar::{self, Act, Fault, FilePath, Link, MarketAct, Node, OrderKind, Sentence, Who};
 use crate::names::{AccountName, Asset, Symbol};
-use crate::rules::RuleBook;
+use crate::rules::{Missing, RuleBook};
 use crate::time::Millis;
 
 /// What sentences may speak of.
@@ -237,14 +237,9 @@ impl Sayer<'_, '_> {
 
     /// The quote asset of a symbol that is there; a report when it is not.
     fn symbol(&self, symbol: &Symbol) -> Option<&Asset> {
-        let market = self.known.market?;
-        let found = market.instrument(symbol);
-        if found.is_none() {
-            let known = market.instruments.iter().map(|instrument| instrument.symbol.as_str());
-            let message = format!("the market has no instrument {symbol}");
-            self.unknown(symbol.as_str(), message, known);
-        }
-        found.map(|instrument| &instrument.quote)
+        let listed = self.known.market?.listed(symbol);
+        let missing = |Missing { message, help }| self.report(symbol.as_str(), message, help);
+        listed.map_err(missing).ok().map(|instrument| &instrument.quote)
     }
 
     /// A recorded stream, for an instrument that follows an outside book.
@@ -273,9 +268,8 @@ impl Sayer<'_, '_> {
 
     fn asset(&self, asset: &Asset) {
         let Some(market) = self.known.market else { return };
-        if market.asset(asset).is_none() {
-            let known = market.assets.iter().map(|asset| asset.name.as_str());
-            self.unknown(asset.as_str(), format!("the market has no asset {asset}"), known);
+        if let Err(Missing { message, help }) = market.held(asset) {
+            self.report(asset.as_str(), message, help);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::bots::{
 use crate::document::{Fields, nearest};
 use crate::names::{AccountName, Asset, Symbol};
 use crate::numbers::{Amount, PerSecond};
-use crate::rules::{Instrument, RuleBook};
+use crate::rules::{Instrument, Missing, RuleBook};
 use crate::time::Millis;
 use hoga_engine::amount::AMOUNT_MAX;
 use rust_decimal::Decimal;
@@ -74,14 +74,10 @@ fn instrument<'m>(fields: &mut Fields<'_>, market: Option<&'m RuleBook>) -> Opti
     let symbol = fields.parsed_at::<Symbol>("symbol");
     let market = market?;
     let Some(symbol) = symbol else { return market.instruments.first() };
-    let found = market.instrument(&symbol.value);
-    if found.is_none() {
-        let known = market.instruments.iter().map(|instrument| instrument.symbol.as_str());
-        let help = nearest(symbol.value.as_str(), known).map(|s| format!("did you mean `{s}`?"));
-        let message = format!("the market has no instrument {}", symbol.value);
-        fields.sink().report(symbol.place, message, help);
-    }
-    found
+    let listed = market.listed(&symbol.value);
+    let missing =
+        |Missing { message, help }| fields.sink().report(symbol.place.clone(), message, help);
+    listed.map_err(missing).ok()
 }
 
 /// The settings of a kind, each key with a default that makes a lively market.

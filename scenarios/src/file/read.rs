@@ -41,10 +41,9 @@ pub(super) fn scenario(file: &mut Fields<'_>, folder: Option<&Path>) -> Option<S
     };
     let steps = events::steps(file, &known);
     let faults = events::faults(file, &known);
-    let listed = |symbol: &_| market.as_ref().is_none_or(|m| m.instrument(symbol).is_some());
     // A tape brings in whom it names.
     let has_account = |name: &AccountName| tape.is_some() || known.has_account(name);
-    let checks = checks::read(file, listed, has_account);
+    let checks = checks::read(file, market.as_ref(), has_account);
     let market = market?;
     within_supply(file, &market, &accounts, &bots);
     let Header { name, about, seed, length } = header?;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::TapeFile;
-use crate::document::{Fields, nearest};
+use crate::document::Fields;
 use crate::grammar::{Act, FilePath, MarketAct, Order, OrderKind, Sentence};
-use crate::names::{Asset, Symbol};
+use crate::names::Symbol;
 use crate::rules::{Instrument, RuleBook};
 use crate::tape::{self, Format, lobster};
 use crate::time::Millis;
@@ -51,7 +51,7 @@ fn format(fields: &mut Fields<'_>, market: Option<&RuleBook>) -> Option<Format> 
     }
     let market = market?;
     let listed = match &into {
-        Some(into) => instrument(market, &into.value),
+        Some(into) => market.listed(&into.value).map_err(String::from),
         None => match market.instruments.as_slice() {
             [only] => Ok(only),
             _ => Err("a recorded day goes into one instrument: name it with `into`".into()),
@@ -79,13 +79,13 @@ fn hear(path: &Path, format: &Format, market: &RuleBook) -> Result<(), String> {
         let is_there = match &what {
             Sentence::Account { act: Act::Place(order), .. } if is_day => fits(order, market),
             Sentence::Account { act, .. } => act_is_known(act, market),
-            Sentence::Market(MarketAct::Halt(which) | MarketAct::Resume(which)) => {
-                which.symbol().map_or(Ok(()), |symbol| instrument(market, symbol).map(drop))
+            Sentence::Market(act) => match act {
+                MarketAct::Halt(which) | MarketAct::Resume(which) => which.symbol(),
+                MarketAct::Feed { symbol, .. } => Some(symbol),
+                MarketAct::Open | MarketAct::Close => None,
             }
-            Sentence::Market(MarketAct::Feed { symbol, .. }) => {
-                instrument(market, symbol).map(drop)
-            }
-            Sentence::Market(MarketAct::Open | MarketAct::Close) | Sentence::Fault(_) => Ok(()),
+            .map_or(Ok(()), |symbol| Ok(market.listed(symbol).map(drop)?)),
+            Sentence::Fault(_) => Ok(()),
         };
         is_there.map_err(|why| format!("`{what}`: {why}"))?;
     }
@@ -95,7 +95,7 @@ fn hear(path: &Path, format: &Format, market: &RuleBook) -> Result<(), String> {
 /// A recorded order has to fit the instrument that it is played into: what a tape of sentences asks
 /// for in vain may be meant so.
 fn fits(order: &Order, market: &RuleBook) -> Result<(), String> {
-    let rules = &instrument(market, &order.symbol)?.rules;
+    let rules = &market.listed(&order.symbol)?.rules;
     let OrderKind::Limit { quantity, price } = order.kind else { return Ok(()) };
     if !rules.ticks.holds(price) {
         return Err(format!("{price} is not on the tick of {}", rules.ticks.tick_at(price)));
@@ -109,7 +109,7 @@ fn fits(order: &Order, market: &RuleBook) -> Result<(), String> {
 fn act_is_known(act: &Act, market: &RuleBook) -> Result<(), String> {
     match act {
         Act::Place(order) => {
-            let listed = instrument(market, &order.symbol)?;
+            let listed = market.listed(&order.symbol)?;
             match &order.kind {
                 OrderKind::MarketSpend { asset, .. } if *asset != listed.quote => {
                     let Instrument { symbol, quote, .. } = listed;
@@ -118,24 +118,9 @@ fn act_is_known(act: &Act, market: &RuleBook) -> Result<(), String> {
                 _ => Ok(()),
             }
         }
-        Act::Deposit { asset, .. } | Act::Withdraw { asset, .. } => asset_is_known(market, asset),
+        Act::Deposit { asset, .. } | Act::Withdraw { asset, .. } => {
+            Ok(market.held(asset).map(drop)?)
+        }
         Act::Cancel(_) | Act::CancelAll | Act::Amend { .. } => Ok(()),
     }
-}
-
-fn instrument<'m>(market: &'m RuleBook, symbol: &Symbol) -> Result<&'m Instrument, String> {
-    let known = market.instruments.iter().map(|listed| listed.symbol.as_str());
-    let why = || missing("instrument", symbol.as_str(), known);
-    market.instrument(symbol).ok_or_else(why)
-}
-
-fn asset_is_known(market: &RuleBook, asset: &Asset) -> Result<(), String> {
-    let known = market.assets.iter().map(|rules| rules.name.as_str());
-    let why = || missing("asset", asset.as_str(), known);
-    market.asset(asset).map(drop).ok_or_else(why)
-}
-
-fn missing<'k>(kind: &str, word: &str, known: impl Iterator<Item = &'k str>) -> String {
-    let near = nearest(word, known).map(|near| format!("; did you mean `{near}`?"));
-    format!("the market has no {kind} {word}{}", near.unwrap_or_default())
 }

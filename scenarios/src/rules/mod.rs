@@ -8,6 +8,7 @@
 mod calendar;
 mod follow;
 mod instrument;
+mod missing;
 mod overlay;
 mod session;
 mod ticks;
@@ -15,6 +16,7 @@ mod ticks;
 pub use calendar::{CalendarError, ClockTime, Date, ZoneOffset};
 pub use follow::Follow;
 pub use instrument::{Band, Instrument, TradingRules, VolatilityInterruption};
+pub(crate) use missing::Missing;
 pub use session::{Hours, Phase, PhaseKind, Session};
 pub use ticks::{DatedTicks, TickBand, TickTable, VenueBoard};
 

@@ -10,11 +10,7 @@ fn shipped() -> PathBuf {
 }
 
 fn fed(text: &str) -> Result<Report, PlayError> {
-    let scenario = file::parse("t.toml", text).unwrap_or_else(|it| panic!("{:#?}", it.lines()));
-    let (folder, wall) = (shipped(), &mut NoWall);
-    let options =
-        PlayOptions { scenario: &scenario, seed: None, folder: &folder, record: None, wall };
-    run(options, &mut |_| {})
+    play_in(&shipped(), &read(text))
 }
 
 #[test]

@@ -77,17 +77,21 @@ fn play(text: &str) -> Report {
 }
 
 fn play_seeded(text: &str, seed: Option<u64>) -> Report {
-    let scenario = read(text);
-    let (scenario, folder, wall) = (&scenario, Path::new("."), &mut NoWall);
+    let (scenario, folder, wall) = (&read(text), Path::new("."), &mut NoWall);
     let options = PlayOptions { scenario, seed, folder, record: None, wall };
     run(options, &mut |_| {}).expect("the scenario plays to its end")
 }
 
 fn failure(text: &str) -> String {
-    let scenario = read(text);
-    let (scenario, folder, wall) = (&scenario, Path::new("."), &mut NoWall);
+    let played = play_in(Path::new("."), &read(text));
+    played.expect_err("the scenario cannot be played").to_string()
+}
+
+/// Plays a scenario that names its files from a folder.
+fn play_in(folder: &Path, scenario: &Scenario) -> Result<Report, PlayError> {
+    let wall = &mut NoWall;
     let options = PlayOptions { scenario, seed: None, folder, record: None, wall };
-    run(options, &mut |_| {}).expect_err("the scenario cannot be played").to_string()
+    run(options, &mut |_| {})
 }
 
 /// A minute of LPJ with these accounts, steps and checks and nobody else.

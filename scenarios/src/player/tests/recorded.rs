@@ -108,10 +108,7 @@ INTO
     };
     let play = || {
         let scenario = check_all(&file).expect("the scenario has no mistakes");
-        let wall = &mut NoWall;
-        let folder = folder.path();
-        let options = PlayOptions { scenario: &scenario, seed: None, folder, record: None, wall };
-        run(options, &mut |_| {}).expect("the scenario plays")
+        play_in(folder.path(), &scenario).expect("the scenario plays")
     };
 
     write("3s", "into = \"X-USD\"");

@@ -20,9 +20,7 @@ fn replayed(tape: &str, length: &str) -> Result<Report, PlayError> {
         "[scenario]\nname = \"tape\"\nseed = 99\nlength = \"{length}\"\n[market]\nrules = \"lpj\"\n\
          [tape]\nfile = \"day.jsonl\"\n"
     ));
-    let (scenario, folder, wall) = (&scenario, folder.path(), &mut NoWall);
-    let options = PlayOptions { scenario, seed: None, folder, record: None, wall };
-    run(options, &mut |_| {})
+    play_in(folder.path(), &scenario)
 }
 
 #[test]
