@@ -7,10 +7,15 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use tokio_rustls::rustls;
+
+const AUTHORITY: &str = "hoga development authority";
 
 /// Its key lies beside what it issues, so it proves nothing to anybody who can read that
 /// directory; keys have mode 0600. Several processes may use one directory at once.
@@ -29,12 +34,19 @@ impl DevelopmentCa {
         fs::create_dir_all(&ca.dir).map_err(|source| file(&ca.dir, source))?;
         let _turn = ca.lock()?;
         let (certificate, key) = (ca.dir.join("ca.pem"), ca.dir.join("ca.key"));
-        if !certificate.exists() || !key.exists() {
-            let pair = KeyPair::generate().map_err(|error| ca.broken(error))?;
-            let own = authority().self_signed(&pair).map_err(|error| ca.broken(error))?;
-            write(&key, &pair.serialize_pem())?;
-            write(&certificate, &own.pem())?;
+        if certificate.exists() && (key.exists() || !ca.is_ours()?) {
+            return Ok(ca);
         }
+        // A key that is there is never replaced: it may have issued what is in use.
+        let pair = if key.exists() {
+            ca.key()?
+        } else {
+            let pair = KeyPair::generate().map_err(|error| ca.broken(error))?;
+            write(&key, &pair.serialize_pem())?;
+            pair
+        };
+        let own = authority().self_signed(&pair).map_err(|error| ca.broken(error))?;
+        write(&certificate, &own.pem())?;
         Ok(ca)
     }
 
@@ -47,21 +59,34 @@ impl DevelopmentCa {
         let path = |kind: &str| self.dir.join(format!("{}.{kind}", node_name(node)));
         let (ca, certificate, key) = (self.dir.join("ca.pem"), path("pem"), path("key"));
         let there = || Tls::from_files(&ca, &certificate, &key);
-        // What an authority left that is gone is of no use.
-        if let Ok(tls) = there()
-            && tls.check(node).is_ok()
-        {
-            return Ok(tls);
+        let found = there().and_then(|tls| tls.check(node).map(|()| tls));
+        // What an authority of ours left that is gone is of no use; another's is not for us to mend.
+        if found.is_ok() || !self.is_ours()? {
+            return found;
         }
-        let ca_key = self.dir.join("ca.key");
-        let ca_key = fs::read_to_string(&ca_key).map_err(|source| file(&ca_key, source))?;
-        let ca_key = KeyPair::from_pem(&ca_key).map_err(|error| self.broken(error))?;
-        let issuer = Issuer::new(authority(), ca_key);
+        let issuer = Issuer::new(authority(), self.key()?);
         let pair = KeyPair::generate().map_err(|error| self.broken(error))?;
         let issued = of_node(node).and_then(|params| params.signed_by(&pair, &issuer));
         write(&key, &pair.serialize_pem())?;
         write(&certificate, &issued.map_err(|error| self.broken(error))?.pem())?;
         there()
+    }
+
+    /// Whether the authority was made here. Somebody else's may lie in the directory.
+    fn is_ours(&self) -> Result<bool, LinkError> {
+        let path = self.dir.join("ca.pem");
+        let pem = fs::read(&path).map_err(|source| file(&path, source))?;
+        let certificate = CertificateDer::from_pem_slice(&pem);
+        let has_name = |der: CertificateDer<'_>| {
+            der.windows(AUTHORITY.len()).any(|part| part == AUTHORITY.as_bytes())
+        };
+        Ok(certificate.is_ok_and(has_name))
+    }
+
+    fn key(&self) -> Result<KeyPair, LinkError> {
+        let path = self.dir.join("ca.key");
+        let pem = fs::read_to_string(&path).map_err(|source| file(&path, source))?;
+        KeyPair::from_pem(&pem).map_err(|error| self.broken(error))
     }
 
     fn lock(&self) -> Result<File, LinkError> {
@@ -78,7 +103,7 @@ impl DevelopmentCa {
 /// The authority's certificate; whoever has its key issues in the same name again.
 fn authority() -> CertificateParams {
     let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, "hoga development authority");
+    params.distinguished_name.push(DnType::CommonName, AUTHORITY);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     for_development(params)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use openraft::alias::OneshotReceiverOf;
 use openraft::async_runtime::watch::WatchReceiver;
-use openraft::errors::{ClientWriteError, Fatal, LinearizableReadError, RaftError};
+use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
 use openraft::impls::ProgressResponder;
 use openraft::network::{NetSnapshot, RaftNetworkFactory};
 use openraft::raft::ClientWriteResult;
@@ -54,8 +54,16 @@ struct Inner<M: Machine, C: RaftTypes> {
     /// The state is to be replaced by whatever a peer gives, however far it reaches.
     awaits_state: AtomicBool,
     handover: Arc<Handover>,
+    /// It is meant to end.
+    ends: Arc<AtomicBool>,
     /// Ends the background task when it is dropped.
     _running: watch::Sender<()>,
+}
+
+impl<M: Machine, C: RaftTypes> Drop for Inner<M, C> {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Release);
+    }
 }
 
 impl<M, C> Replica<M, C>
@@ -113,6 +121,7 @@ where
             in_flight,
             awaits_state,
             handover,
+            ends: Arc::default(),
             _running,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -186,6 +195,7 @@ where
     /// Stops taking part and waits until nothing is applied any more. What is under way ends as
     /// unknown.
     pub async fn shutdown(&self) {
+        self.inner.ends.store(true, Ordering::Release);
         if let Err(error) = self.inner.raft.shutdown().await {
             tracing::error!(%error, "a replica ended by a panic");
         }
@@ -194,18 +204,19 @@ where
 
 impl<M: Machine, C: RaftTypes> Replica<M, C> {
     /// Waits until consensus ends by itself, and says why: it was refused what it has to read or
-    /// write. Nothing is said of a replica that was shut down.
+    /// write, or a part of it is gone. Nothing is said of a replica that was meant to end.
     pub fn failed(&self) -> impl Future<Output = Option<String>> + Send + use<M, C> {
-        let mut metrics = self.inner.raft.metrics();
+        let (mut metrics, ends) = (self.inner.raft.metrics(), Arc::clone(&self.inner.ends));
         async move {
-            loop {
-                match &metrics.borrow_watched().running_state {
-                    Ok(()) => {}
-                    Err(Fatal::Stopped) => return None,
-                    Err(cause) => return Some(cause.to_string()),
+            let cause = loop {
+                if let Err(cause) = &metrics.borrow_watched().running_state {
+                    break cause.to_string();
                 }
-                metrics.changed().await.ok()?;
-            }
+                if metrics.changed().await.is_err() {
+                    break "it is gone".into();
+                }
+            };
+            (!ends.load(Ordering::Acquire)).then_some(cause)
         }
     }
 

@@ -312,8 +312,9 @@ impl Machine for Dead {
 async fn consensus_that_ends_by_itself_says_why_and_one_that_is_shut_down_says_nothing() {
     let (log, settings) = (open(&MemoryDisk::new()), ReplicaSettings::founded_by([NODE]));
     let dead = Replica::<Dead>::start(P, NODE, &log, Dead, NoNetwork, settings).await;
-    let failed = dead.expect("it starts").failed();
-    let cause = tokio::time::timeout(Duration::from_secs(5), failed).await.expect("it ends");
+    let dead = dead.expect("it starts");
+    let failed = tokio::time::timeout(Duration::from_secs(5), dead.failed());
+    let cause = failed.await.expect("it ends");
     assert!(cause.is_some());
 
     let (log, shelf) = (open(&MemoryDisk::new()), Shelf::default());

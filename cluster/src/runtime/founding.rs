@@ -71,9 +71,10 @@ async fn meet(
     peers: &Peers,
 ) -> Result<BTreeMap<NodeId, u64>, StartError> {
     let me = identity.node;
-    let mut met = BTreeMap::from([(me, identity.directory)]);
     let mut told = BTreeSet::new();
     loop {
+        // All have to be there at once: who was met before may have founded since.
+        let mut met = BTreeMap::from([(me, identity.directory)]);
         for &founder in cluster.founders.iter().filter(|founder| **founder != me) {
             let Some(Met { directory, founders }) = peers.meet(founder).await else { continue };
             if founders.is_empty() {

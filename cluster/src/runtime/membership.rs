@@ -10,6 +10,7 @@ use super::peers::{Enter, Entered, Peers};
 use super::read::ReadError;
 use super::steward::Steward;
 use crate::link::{NodeId, PeerState};
+use crate::partition::placement::voters;
 use crate::partition::{MetaCommand, NodeTable, Standing, Trace};
 use crate::raft::RaftHandler;
 use hoga_engine::client_id::ClientId;
@@ -173,6 +174,18 @@ impl Exchange {
                     && !members.has_quorum(&others))
         };
         self.partitions().find(is_stuck).map(|partition| partition.id)
+    }
+
+    /// A node that would vote where another one does, were that given up now, and that was never
+    /// here: the votes would wait for it.
+    #[must_use]
+    pub fn absent_heir_of(&self, node: NodeId) -> Option<NodeId> {
+        let mut table = NodeTable::clone(&self.membership()?.table().borrow());
+        // A rule that forbids it is said by whoever carries it out.
+        table.remove(node).ok()?;
+        let votes_in = |p: &&Arc<Partition>| p.replica.membership().borrow().voters.contains(&node);
+        let mut heirs = self.partitions().filter(votes_in).flat_map(|p| voters(&table, p.id));
+        heirs.find(|heir| table.get(*heir).is_some_and(|heir| heir.directory.is_none()))
     }
 
     /// Enters a node in the table, for one that starts.

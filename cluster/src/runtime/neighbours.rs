@@ -107,8 +107,8 @@ fn over(me: NodeId, members: &[Membership], alone_since: Option<Instant>) -> Opt
     if !members.iter().any(is_needed) {
         return Some(REMOVED);
     }
-    // A vote that no other node has cannot have been taken over.
-    let is_sole = members.iter().any(|one| one.voters.iter().eq([&me]));
+    // A vote that no other node has cannot have been taken over, nor can it while that is under way.
+    let is_sole = members.iter().any(|one| one.sets.iter().any(|set| set.iter().eq([&me])));
     let is_forsaken = alone_since.is_some_and(|since| since.elapsed() >= REACHED_WITHIN);
     (is_forsaken && !is_sole).then_some(FORSAKEN)
 }

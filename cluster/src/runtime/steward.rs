@@ -33,6 +33,17 @@ const LOST_AFTER: Duration = Duration::from_millis(300);
 /// or waits to be asked for again, by another leader perhaps.
 const CHANGED_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long a node that gave the lead away for want of space keeps it when it comes back.
+const SPACE_AFTER: Duration = Duration::from_secs(30);
+
+/// What a steward keeps from one look to the next.
+#[derive(Default)]
+struct Past {
+    /// Learners that were removed, and when that was seen.
+    left: BTreeMap<NodeId, Instant>,
+    gave_for_space: Option<Instant>,
+}
+
 pub(super) struct Steward {
     pub partition: PartitionId,
     pub replica: Replica<PerformerMachine>,
@@ -58,7 +69,7 @@ impl Steward {
         looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut states = self.peers.links().peers();
         let mut seen = Seen::nobody(Instant::now());
-        let mut left = BTreeMap::new();
+        let mut past = Past::default();
         loop {
             let told = tokio::select! {
                 told = states.changed() => {
@@ -79,7 +90,7 @@ impl Steward {
             seen.look(&states.borrow_and_update(), Instant::now());
             self.replica.stand_for_election(self.is_fit());
             if leadership.borrow_and_update().is_me
-                && let Err(error) = self.step(&seen, &mut left).await
+                && let Err(error) = self.step(&seen, &mut past).await
             {
                 tracing::debug!(partition = self.partition.0, %error, "not yet");
             }
@@ -92,12 +103,7 @@ impl Steward {
         self.trusted.now() != Trust::Wrong && !self.clocks_off.borrow().contains(&self.peers.me())
     }
 
-    /// One step; `left` has the learners that were removed, with when that was seen.
-    async fn step(
-        &self,
-        seen: &Seen,
-        left: &mut BTreeMap<NodeId, Instant>,
-    ) -> Result<(), MembersError> {
+    async fn step(&self, seen: &Seen, past: &mut Past) -> Result<(), MembersError> {
         let table = self.table.borrow().clone();
         if table.is_empty() {
             return Ok(());
@@ -110,10 +116,14 @@ impl Steward {
             tracing::info!(partition = self.partition.0, to, "it reaches more nodes");
             return self.replica.transfer_leadership(to).await;
         }
-        if let Some(changed) = self.change_members(&table, &now, &progress, seen, left).await {
+        let is_leaving = *self.leaving.borrow();
+        if !is_leaving
+            && let Some(changed) =
+                self.change_members(&table, &now, &progress, seen, &mut past.left).await
+        {
             return changed;
         }
-        match self.successor(&table, &able, &now.voters, seen).await {
+        match self.successor(&table, &able, &now.voters, seen, past).await {
             Some(to) => self.replica.transfer_leadership(to).await,
             None => Ok(()),
         }
@@ -224,14 +234,20 @@ impl Steward {
         able: &[NodeId],
         voters: &BTreeSet<NodeId>,
         seen: &Seen,
+        past: &mut Past,
     ) -> Option<NodeId> {
         let me = self.peers.me();
         let must_go = *self.leaving.borrow()
-            || *self.space_is_low.borrow()
             || !self.is_fit()
             || !may_lead(table, me)
             || !voters.contains(&me);
         if must_go {
+            return able.first().copied();
+        }
+        // The others may have no more space than this one, and would give it back at once.
+        let tried = past.gave_for_space.is_some_and(|at| at.elapsed() < SPACE_AFTER);
+        if *self.space_is_low.borrow() && !tried {
+            past.gave_for_space = able.first().map(|_| Instant::now());
             return able.first().copied();
         }
         if voters.iter().any(|id| seen.has_been_gone(*id, LOST_AFTER)) {

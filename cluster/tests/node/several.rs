@@ -385,6 +385,22 @@ async fn what_a_node_that_is_gone_votes_in_alone_is_known() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn votes_go_to_nobody_who_was_never_here() {
+    let ground = Ground::new(1);
+    let first = ground.start(1).await;
+    first.list().await;
+    let request = crate::market::identified("add2", 2);
+    let added = MetaCommand::AddNode { link: ground.links[&2].to_string().into() };
+    let reply = first.exchange.administer(&request, added, WITHIN).await;
+    assert_eq!(reply.answer, Ok(Answer::Done));
+    until(&first, "the table has it", |exchange| exchange.absent_heir_of(1) == Some(2)).await;
+    assert_eq!(first.exchange.absent_heir_of(2), None, "it votes nowhere");
+    let second = ground.start(2).await;
+    until(&first, "it came", |exchange| exchange.absent_heir_of(1).is_none()).await;
+    stop_all(&[first, second]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whose_vote_is_the_majority_while_another_voter_is_gone_is_needed() {
     let ground = Ground::new(3);
     let nodes = ground.start_all().await;

@@ -7,8 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair};
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -57,10 +57,15 @@ impl SigningKey {
             let file = file.to_owned();
             move |source| SigningError::Unwritten { file, source }
         };
+        let beside = PathBuf::from(format!("{}.pub", file.display()));
+        if beside.exists() {
+            return Err(unwritten(&beside)(io::ErrorKind::AlreadyExists.into()));
+        }
         secret::write_new(file, &pem("PRIVATE KEY", pair.as_ref())).map_err(unwritten(file))?;
         let public = SigningKey::from_file(file)?.public();
-        let beside = PathBuf::from(format!("{}.pub", file.display()));
-        fs::write(&beside, public).map_err(unwritten(&beside))?;
+        let created = File::create_new(&beside);
+        let written = created.and_then(|mut beside| beside.write_all(public.as_bytes()));
+        written.map_err(unwritten(&beside))?;
         Ok(beside)
     }
 

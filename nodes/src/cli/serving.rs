@@ -67,6 +67,11 @@ pub fn run(
         let registry = registry.map_err(|error| failed(format!("error: {error}")))?;
         // And these: a node that has no key for its door is not to open anything behind it.
         let papers = config.papers().map_err(|why| failed(format!("error: {why}")))?;
+        if let Some(identity) = papers.tls.clone() {
+            // As long as the process lives, from before a replay that takes long: to a process that
+            // does not listen this signal is the end.
+            tokio::spawn(renew(identity, signal(SignalKind::hangup())?));
+        }
         let mut stop = Stop::listen(started.by_parent)?;
         let exchange = {
             let _alive = Progress::of("replaying the log");
@@ -125,10 +130,6 @@ async fn serve(
     }
     let Papers { auth, tls, mirror } = papers;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    if let Some(identity) = tls.clone() {
-        // As long as the process lives.
-        tokio::spawn(renew(identity));
-    }
     let upstream = upstream::start(exchange, config.upstream.options());
     let upstream =
         upstream.map_err(|error| failed(format!("error: who proves venues: {error}")))?;
@@ -171,14 +172,12 @@ async fn serve(
 }
 
 /// Reads the gateway's certificate again at every SIGHUP.
-async fn renew(identity: Identity) {
-    let mut asked = match signal(SignalKind::hangup()) {
-        Ok(asked) => asked,
-        Err(error) => return tracing::warn!(%error, "SIGHUP will not renew the certificate"),
-    };
+async fn renew(identity: Identity, mut asked: Signal) {
     while asked.recv().await.is_some() {
         match identity.reload() {
-            Ok(()) => tracing::info!("the gateway shows its new certificate"),
+            Ok(()) => tracing::info!(
+                "the gateway shows its new certificate; other files are read when the node starts"
+            ),
             Err(error) => tracing::warn!(%error, "the gateway shows its old certificate on"),
         }
     }

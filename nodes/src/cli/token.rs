@@ -4,6 +4,7 @@ use super::failure::{Exit, Failure};
 use super::{Global, actor, json, output};
 use crate::auth::{LIFETIME_MAX_S, SigningError, SigningKey, Wanted, unix_now};
 use clap::Args;
+use hoga_proto::names::AccountName;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -44,7 +45,14 @@ impl Token {
         }
         let account = actor::account(global)?;
         let token = match &self.key {
-            Some(key) => self.signed(key, actor::last_part(&account))?,
+            Some(key) => match actor::last_part(&account) {
+                AccountName::ME => {
+                    let why = "error: whose token is it to be? add --as NAME";
+                    return Err(Failure::usage(why)
+                        .hint("who acts now is known by a token, and a token names nobody here"));
+                }
+                account => self.signed(key, account)?,
+            },
             None => actor::token(global)?.unwrap_or_default(),
         };
         if global.json {

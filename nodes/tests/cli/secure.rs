@@ -39,6 +39,12 @@ fn strangers_trade_by_https_with_signed_tokens() {
     let path = |name: &str| dir.path().join(name).display().to_string();
     let key = path("tokens.key");
     hoga(&["token", "--make-key", &key]).ended(0).said("token_keys = ");
+    // Exchanges may know the public half of a key that lies elsewhere now.
+    fs::rename(&key, format!("{key}.kept")).expect("it is there");
+    hoga(&["token", "--make-key", &key]).ended(1).complained(".pub");
+    assert!(!Path::new(&key).exists());
+    fs::rename(format!("{key}.kept"), &key).expect("it is there");
+    hoga(&["token", "--key", &key, "--token", "t"]).ended(2).complained("add --as NAME");
     // An address that others can reach, too: nothing has to be waived for that.
     let node = Node::start(dir.path(), &config(dir.path(), "0.0.0.0:0"));
     let port = node.url.rsplit(':').next().expect("a port");

@@ -4,9 +4,10 @@ use super::BadField;
 use super::market::{shown_price, to_ticks};
 use super::numbers::{amount, shown, time, timestamp};
 use crate::v1;
-use hoga_engine::amount::{Amount, Ticks};
+use hoga_engine::amount::{AMOUNT_MAX, Amount, Ticks};
 use hoga_engine::candle::{Bar, Base, Candle, Interval, Zone};
 use hoga_engine::instrument::Instrument;
+use hoga_engine::reject::Shown;
 
 const INTERVALS: [(v1::CandleInterval, Interval); 12] = [
     (v1::CandleInterval::Second1, Interval::Second1),
@@ -90,8 +91,12 @@ pub fn bar(wire: &v1::Candle, base: Base, instrument: &Instrument) -> Result<Bar
     };
     let sum = |field, wire: &Option<v1::Decimal>, scale| -> Result<Amount, BadField> {
         let sum = amount(field, wire.as_ref(), scale)?;
-        let is_negative = || BadField::malformed(field, "must not be below 0");
-        Some(sum).filter(|sum| *sum >= 0).ok_or_else(is_negative)
+        let bad = || {
+            let shown = |minor| Shown { minor, scale };
+            let most = shown(AMOUNT_MAX);
+            BadField::malformed(field, format!("{} must lie between 0 and {most}", shown(sum)))
+        };
+        Some(sum).filter(|sum| (0..=AMOUNT_MAX).contains(sum)).ok_or_else(bad)
     };
     let start = wire.start_time.as_ref().ok_or_else(|| BadField::missing(START))?;
     let start = time(START, start)?;
@@ -102,7 +107,12 @@ pub fn bar(wire: &v1::Candle, base: Base, instrument: &Instrument) -> Result<Bar
     let (open, close) = (price("candles.open", &wire.open)?, price("candles.close", &wire.close)?);
     let (high, low) = (price("candles.high", &wire.high)?, price("candles.low", &wire.low)?);
     if low > open.min(close) || high < open.max(close) {
-        let rule = "must not lie above open or close, nor high below them";
+        let shown =
+            |price| Shown { minor: instrument.price_amount(price), scale: instrument.quote_scale };
+        let [open, high, low, close] = [open, high, low, close].map(shown);
+        let rule = format!(
+            "{low} must not lie above open {open} or close {close}, nor high {high} below them"
+        );
         return Err(BadField::malformed("candles.low", rule));
     }
     let volume = sum("candles.volume", &wire.volume, instrument.base_scale)?;

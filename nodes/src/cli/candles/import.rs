@@ -46,12 +46,10 @@ impl Import {
         let mut sum = v1::ImportCandlesResponse::default();
         server::talk(&actor::acting_as(global, actor::OPERATOR), async |server| {
             for (nth, request) in requests(&parent, &read).enumerate() {
-                let request_id = format!("{id}.{nth}");
-                let sent_at = Some(actor::sent_now());
-                let request =
-                    v1::ImportCandlesRequest { request_id: request_id.clone(), sent_at, ..request };
+                let (request_id, sent_at) = (format!("{id}.{nth}"), Some(actor::sent_now()));
+                let request = v1::ImportCandlesRequest { request_id, sent_at, ..request };
                 let answer = server.admin().import_candles(request).await;
-                let answer = answer.map_err(|status| Failure::from(status).of_change(&request_id));
+                let answer = answer.map_err(|status| Failure::from(status).of_change(&id));
                 let answer = answer?.into_inner();
                 sum.imported_count += answer.imported_count;
                 sum.skipped_count += answer.skipped_count;

@@ -121,8 +121,8 @@ impl Nodes<'_> {
         for other in others.copied().collect::<Vec<_>>() {
             let mut reach = Reach::at(&self.global, &self.layout.url(other));
             let Ok(map) = reach.map().await else { continue };
-            let members = members(&map);
-            if !members.contains(&id) && members.last().is_some_and(|last| *last > id) {
+            let needed = needed(&map);
+            if !needed.contains(&id) && needed.last().is_some_and(|last| *last > id) {
                 self.give_up(id)?;
                 if let Some(child) = self.children.get(&id) {
                     child.ask_to_stop();
@@ -168,13 +168,13 @@ impl Nodes<'_> {
         if map.epoch < self.seen.0 {
             return Ok(());
         }
-        let members = members(&map);
-        for id in self.seen.1.difference(&members) {
+        let needed = needed(&map);
+        for id in self.seen.1.difference(&needed) {
             if self.children.contains_key(id) && !self.layout.is_given_up(*id) {
                 self.give_up(*id)?;
             }
         }
-        self.seen = (map.epoch, members);
+        self.seen = (map.epoch, needed);
         for node in &map.nodes {
             let id = number(node);
             let is_here =
@@ -268,7 +268,18 @@ fn members(map: &v1::ClusterMap) -> BTreeSet<u64> {
     map.nodes.iter().map(number).filter(|id| *id > 0).collect()
 }
 
+/// And those that were removed and have votes to give away: until then they have to run.
+fn needed(map: &v1::ClusterMap) -> BTreeSet<u64> {
+    let voters = map.partitions.iter().flat_map(|partition| &partition.voters);
+    let voters = voters.map(|name| numbered(name)).filter(|id| *id > 0);
+    members(map).into_iter().chain(voters).collect()
+}
+
 /// The number of a node, 0 for a name that has none.
 fn number(node: &v1::ClusterNode) -> u64 {
-    actor::last_part(&node.name).trim_start_matches('n').parse().unwrap_or(0)
+    numbered(&node.name)
+}
+
+fn numbered(name: &str) -> u64 {
+    actor::last_part(name).trim_start_matches('n').parse().unwrap_or(0)
 }

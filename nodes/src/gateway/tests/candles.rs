@@ -201,12 +201,19 @@ async fn what_cannot_be_imported_is_refused_or_left_out() {
     let request = import(vec![outside(0, "700")], "");
     let alone = rig.client("alice").admin().import_candles(request).await;
     refused(alone, "PERMISSION_DENIED");
-    // A day with trades of our own takes nothing from elsewhere.
-    let (alice, bob) = rig.two().await;
-    trade(&alice, &bob, "700").await;
+    let mut much = outside(0, "700");
+    much.turnover = Some(number("9999999999999999999999999"));
+    refuse(import(vec![much], ""), "candles.turnover").await;
+    // A day that is not over is left out, and its beginning with it.
     let mut today = outside(0, "700");
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     today.start_time.as_mut().unwrap().seconds = now.as_secs() as i64 / MINUTE * MINUTE;
+    let done = operator.admin().import_candles(import(vec![today.clone()], "")).await;
+    let done = done.unwrap().into_inner();
+    assert_eq!((done.imported_count, done.skipped_count), (0, 1));
+    // A day with trades of our own takes nothing from elsewhere.
+    let (alice, bob) = rig.two().await;
+    trade(&alice, &bob, "700").await;
     let done = operator.admin().import_candles(import(vec![outside(0, "700"), today], "")).await;
     let done = done.unwrap().into_inner();
     assert_eq!((done.imported_count, done.skipped_count), (1, 1));
