@@ -313,6 +313,12 @@ async fn consensus_that_ends_by_itself_says_why_and_one_that_is_shut_down_says_n
     let (log, settings) = (open(&MemoryDisk::new()), ReplicaSettings::founded_by([NODE]));
     let dead = Replica::<Dead>::start(P, NODE, &log, Dead, NoNetwork, settings).await;
     let dead = dead.expect("it starts");
+    let mut leadership = dead.leadership();
+    leadership.wait_for(|leadership| leadership.is_me).await.expect("it leads");
+    // Consensus finds out when it has something to apply again.
+    while dead.submit(batch(1)).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
     let failed = tokio::time::timeout(Duration::from_secs(5), dead.failed());
     let cause = failed.await.expect("it ends");
     assert!(cause.is_some());
