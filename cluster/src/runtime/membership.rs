@@ -10,8 +10,7 @@ use super::peers::{Enter, Entered, Peers};
 use super::read::ReadError;
 use super::steward::Steward;
 use crate::link::{NodeId, PeerState};
-use crate::partition::placement::voters;
-use crate::partition::{MetaCommand, NodeTable, Standing, Trace};
+use crate::partition::{MetaCommand, NodeTable, Standing, Trace, placement};
 use crate::raft::RaftHandler;
 use hoga_engine::client_id::ClientId;
 use hoga_engine::effect::Answer;
@@ -184,8 +183,16 @@ impl Exchange {
         // A rule that forbids it is said by whoever carries it out.
         table.remove(node).ok()?;
         let votes_in = |p: &&Arc<Partition>| p.replica.membership().borrow().voters.contains(&node);
-        let mut heirs = self.partitions().filter(votes_in).flat_map(|p| voters(&table, p.id));
+        let mut heirs =
+            self.partitions().filter(votes_in).flat_map(|p| placement::voters(&table, p.id));
         heirs.find(|heir| table.get(*heir).is_some_and(|heir| heir.directory.is_none()))
+    }
+
+    /// The nodes that are reached, for one that may give this node the lead.
+    pub(super) fn reached_if_it_would_lead(&self) -> Option<BTreeSet<NodeId>> {
+        let membership = self.membership()?;
+        let would = !*membership.leaving.borrow() && !self.is_short_of_space();
+        Some(if would { membership.reached() } else { BTreeSet::new() })
     }
 
     /// Enters a node in the table, for one that starts.

@@ -205,7 +205,8 @@ impl Peers {
         self.ask(node, Lane::Votes, kind::CLOCK, Bytes::new(), CLOCK_WITHIN).await
     }
 
-    /// The nodes that another node reaches, as far as it knows.
+    /// The nodes that another node reaches, as far as it knows; none when it would not lead, because
+    /// it stops or its disk is nearly full.
     pub async fn reached(&self, node: NodeId) -> Option<BTreeSet<NodeId>> {
         self.ask(node, Lane::Votes, kind::REACHED, Bytes::new(), REACHED_WITHIN).await
     }

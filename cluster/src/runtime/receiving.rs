@@ -142,9 +142,7 @@ impl Handler for Receiving {
             kind::CLOCK => {
                 perhaps(self.exchange().map(|exchange| exchange.options().clock.system()))
             }
-            kind::REACHED => {
-                perhaps(self.exchange().and_then(|it| Some(it.membership()?.reached())))
-            }
+            kind::REACHED => perhaps(self.exchange().and_then(|it| it.reached_if_it_would_lead())),
             kind::CHECKPOINT => self.checkpoint(from, &body),
             kind::GIVE_STATE => self.give_state(from, &body),
             _ => self.consensus.handle(from, kind, body),

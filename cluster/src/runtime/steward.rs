@@ -33,17 +33,6 @@ const LOST_AFTER: Duration = Duration::from_millis(300);
 /// or waits to be asked for again, by another leader perhaps.
 const CHANGED_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long a node that gave the lead away for want of space keeps it when it comes back.
-const SPACE_AFTER: Duration = Duration::from_secs(30);
-
-/// What a steward keeps from one look to the next.
-#[derive(Default)]
-struct Past {
-    /// Learners that were removed, and when that was seen.
-    left: BTreeMap<NodeId, Instant>,
-    gave_for_space: Option<Instant>,
-}
-
 pub(super) struct Steward {
     pub partition: PartitionId,
     pub replica: Replica<PerformerMachine>,
@@ -69,7 +58,7 @@ impl Steward {
         looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut states = self.peers.links().peers();
         let mut seen = Seen::nobody(Instant::now());
-        let mut past = Past::default();
+        let mut left = BTreeMap::new();
         loop {
             let told = tokio::select! {
                 told = states.changed() => {
@@ -90,7 +79,7 @@ impl Steward {
             seen.look(&states.borrow_and_update(), Instant::now());
             self.replica.stand_for_election(self.is_fit());
             if leadership.borrow_and_update().is_me
-                && let Err(error) = self.step(&seen, &mut past).await
+                && let Err(error) = self.step(&seen, &mut left).await
             {
                 tracing::debug!(partition = self.partition.0, %error, "not yet");
             }
@@ -103,7 +92,12 @@ impl Steward {
         self.trusted.now() != Trust::Wrong && !self.clocks_off.borrow().contains(&self.peers.me())
     }
 
-    async fn step(&self, seen: &Seen, past: &mut Past) -> Result<(), MembersError> {
+    /// One step; `left` has the learners that were removed, with when that was seen.
+    async fn step(
+        &self,
+        seen: &Seen,
+        left: &mut BTreeMap<NodeId, Instant>,
+    ) -> Result<(), MembersError> {
         let table = self.table.borrow().clone();
         if table.is_empty() {
             return Ok(());
@@ -118,12 +112,11 @@ impl Steward {
         }
         let is_leaving = *self.leaving.borrow();
         if !is_leaving
-            && let Some(changed) =
-                self.change_members(&table, &now, &progress, seen, &mut past.left).await
+            && let Some(changed) = self.change_members(&table, &now, &progress, seen, left).await
         {
             return changed;
         }
-        match self.successor(&table, &able, &now.voters, seen, past).await {
+        match self.successor(&table, &able, &now.voters, seen).await {
             Some(to) => self.replica.transfer_leadership(to).await,
             None => Ok(()),
         }
@@ -234,21 +227,20 @@ impl Steward {
         able: &[NodeId],
         voters: &BTreeSet<NodeId>,
         seen: &Seen,
-        past: &mut Past,
     ) -> Option<NodeId> {
         let me = self.peers.me();
         let must_go = *self.leaving.borrow()
             || !self.is_fit()
             || !may_lead(table, me)
             || !voters.contains(&me);
-        if must_go {
-            return able.first().copied();
-        }
-        // The others may have no more space than this one, and would give it back at once.
-        let tried = past.gave_for_space.is_some_and(|at| at.elapsed() < SPACE_AFTER);
-        if *self.space_is_low.borrow() && !tried {
-            past.gave_for_space = able.first().map(|_| Instant::now());
-            return able.first().copied();
+        if must_go || *self.space_is_low.borrow() {
+            for &id in able {
+                if self.reached_by(id, voters).await.is_some() {
+                    return Some(id);
+                }
+            }
+            // Who has as little space would give the lead back at once.
+            return able.first().copied().filter(|_| must_go);
         }
         if voters.iter().any(|id| seen.has_been_gone(*id, LOST_AFTER)) {
             return None;
@@ -265,13 +257,13 @@ impl Steward {
         voters.iter().copied().filter(|id| *id == me || seen.is_there(*id)).collect()
     }
 
-    /// The voters that another one reaches, itself among them.
+    /// The voters that another one reaches, itself among them; nothing when it would not lead.
     async fn reached_by(
         &self,
         other: NodeId,
         voters: &BTreeSet<NodeId>,
     ) -> Option<BTreeSet<NodeId>> {
-        let mut reached = self.peers.reached(other).await?;
+        let mut reached = self.peers.reached(other).await.filter(|its| !its.is_empty())?;
         reached.insert(other);
         Some(reached.intersection(voters).copied().collect())
     }
