@@ -26,7 +26,7 @@ use crate::workload::Gateways;
 use anyhow::{Context, bail};
 use hoga_cluster::partition::NODES_MAX;
 use hoga_proto::v1;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -223,6 +223,20 @@ impl Cluster {
     pub fn has_majority_without(&self, place: Option<usize>) -> bool {
         let well = self.nodes().filter(|node| node.is_well() && Some(node.place) != place);
         well.count() > self.nodes().count() / 2
+    }
+
+    /// Whether a node could be lost for good now: a majority is well without it, of the nodes and of
+    /// those that vote in each partition. A node that was just added votes in nothing yet.
+    pub async fn can_lose(&self, place: usize) -> bool {
+        let well = self.nodes().filter(|node| node.is_well() && node.place != place);
+        let well: BTreeSet<String> = well.map(|node| format!("nodes/{}", node.name())).collect();
+        let goes_on = |partition: &v1::ClusterPartition| {
+            let voters = partition.voters.iter();
+            2 * voters.filter(|name| well.contains(*name)).count() > partition.voters.len()
+        };
+        let maps = self.operator.maps().await;
+        let mut partitions = maps.values().flat_map(|map| &map.partitions);
+        self.has_majority_without(Some(place)) && !maps.is_empty() && partitions.all(goes_on)
     }
 
     /// Whether the exchange takes no more nodes.

@@ -35,7 +35,7 @@ pub(super) async fn from_table(cluster: &mut Cluster, id: u64) -> anyhow::Result
 
 /// Its process is asked to stop once nobody counts on it.
 pub(super) async fn remove(cluster: &mut Cluster, place: usize) -> anyhow::Result<Struck> {
-    if !cluster.has_majority_without(Some(place)) {
+    if !cluster.can_lose(place).await {
         return Ok(Struck::Void(NO_MAJORITY.into()));
     }
     let node = cluster.node_mut(place)?;

@@ -5,7 +5,7 @@ use crate::cluster::Cluster;
 use std::fs;
 
 pub(super) async fn strike(cluster: &mut Cluster, place: usize) -> anyhow::Result<Struck> {
-    if !cluster.has_majority_without(Some(place)) {
+    if !cluster.can_lose(place).await {
         return Ok(Struck::Void(NO_MAJORITY.into()));
     }
     kill::strike(cluster, place)?;
