@@ -228,6 +228,9 @@ impl Cluster {
     /// Whether a node could be lost for good now: a majority is well without it, of the nodes and of
     /// those that vote in each partition. A node that was just added votes in nothing yet.
     pub async fn can_lose(&self, place: usize) -> bool {
+        if !self.has_majority_without(Some(place)) {
+            return false;
+        }
         let well = self.nodes().filter(|node| node.is_well() && node.place != place);
         let well: BTreeSet<String> = well.map(|node| format!("nodes/{}", node.name())).collect();
         let goes_on = |partition: &v1::ClusterPartition| {
@@ -236,7 +239,7 @@ impl Cluster {
         };
         let maps = self.operator.maps().await;
         let mut partitions = maps.values().flat_map(|map| &map.partitions);
-        self.has_majority_without(Some(place)) && !maps.is_empty() && partitions.all(goes_on)
+        !maps.is_empty() && partitions.all(goes_on)
     }
 
     /// Whether the exchange takes no more nodes.

@@ -177,20 +177,23 @@ impl Admin {
         let node = number(&table, &message.name)?;
         let is_member = table.members().any(|(id, _)| id == node);
         let exchange = &self.0.exchange;
-        let why = if let Some(PartitionId(stuck)) = exchange.stuck_without(node) {
-            Some(format!(
-                "without n{node} partition {stuck} might never go on: of the others who vote in it \
+        let stuck = |PartitionId(partition)| {
+            format!(
+                "without n{node} partition {partition} might never go on: of the others who vote in it \
                  too few are within reach; see `hoga cluster map`, and start or remove those first"
-            ))
-        } else {
-            exchange.absent_heir_of(node).map(|heir| {
-                format!(
-                    "n{heir} would have to take votes of n{node} over, and was never here; start \
-                     it, or remove it first"
-                )
-            })
+            )
         };
-        if let Some(why) = why.filter(|_| is_member) {
+        let absent = |heir| {
+            format!(
+                "n{heir} would have to take votes of n{node} over, and was never here; start it, or \
+                 remove it first"
+            )
+        };
+        let needed = || {
+            let stuck = exchange.stuck_without(node).map(stuck);
+            stuck.or_else(|| exchange.absent_heir_of(node).map(absent))
+        };
+        if let Some(why) = is_member.then(needed).flatten() {
             return Err(Box::new(refusal("NODE_NEEDED", why).resource(message.name)));
         }
         let named = Named::of(&message.request_id, message.sent_at.as_ref());
